@@ -1,0 +1,1 @@
+"""The chat face: webhook, inbox, dispatch, commands, replies, rich menus."""

@@ -1,0 +1,1 @@
+"""The school-gate domain: who, telling, deciding, hearing, duty."""

@@ -1,0 +1,1 @@
+"""Deciding: school calendar, the pure decision, the day record, no-show."""

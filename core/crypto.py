@@ -1,0 +1,95 @@
+"""Sealing and finding personal data: AES-256-GCM with key ids, HMAC-SHA256 blind index."""
+
+import base64
+import os
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from core.errors import AppError
+
+NONCE_BYTES = 12
+
+
+class SealBroken(AppError):
+    """Raised when a sealed value was changed, moved to another purpose, or its key is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A named 32-byte key."""
+
+    id: str
+    secret: bytes
+
+
+def parse_keys(text: str) -> tuple[Key, ...]:
+    """Read `id:base64,id:base64`, newest first. Raises ValueError when a key is not 32 bytes."""
+    keys = []
+    for part in text.split(","):
+        key_id, _, encoded = part.strip().partition(":")
+        secret = base64.b64decode(encoded, validate=True)
+        if not key_id or len(secret) != 32:
+            raise ValueError("a key is id:base64 of 32 bytes")
+        keys.append(Key(key_id, secret))
+    return tuple(keys)
+
+
+class Vault:
+    """Seal, open and index values. The newest key writes; every listed key still reads.
+
+    `purpose` (such as "student.national_id") separates keys by use and is authenticated, so a value
+    copied into another column does not open there.
+    """
+
+    def __init__(self, data_keys: tuple[Key, ...], index_keys: tuple[Key, ...]) -> None:
+        self._data_keys = data_keys
+        self._index_keys = index_keys
+
+    def seal(self, clear: str, purpose: str) -> str:
+        """Return `key id:base64(nonce + ciphertext)`."""
+        key = self._data_keys[0]
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = AESGCM(_derive(key, purpose)).encrypt(nonce, clear.encode(), purpose.encode())
+        return f"{key.id}:{base64.b64encode(nonce + sealed).decode()}"
+
+    def open(self, sealed: str, purpose: str) -> str:
+        """Return the clear text. Raises SealBroken."""
+        key_id, _, encoded = sealed.partition(":")
+        key = next((key for key in self._data_keys if key.id == key_id), None)
+        if key is None:
+            raise SealBroken("unknown data key")
+        blob = base64.b64decode(encoded)
+        cipher = AESGCM(_derive(key, purpose))
+        try:
+            return cipher.decrypt(blob[:NONCE_BYTES], blob[NONCE_BYTES:], purpose.encode()).decode()
+        except InvalidTag:
+            raise SealBroken("sealed value does not fit") from None
+
+    def index(self, clear: str, purpose: str) -> str:
+        """Return the blind index under the newest key, for storing."""
+        return self.index_candidates(clear, purpose)[0]
+
+    def index_candidates(self, clear: str, purpose: str) -> list[str]:
+        """Return the blind index under every key, newest first, for finding during a rotation."""
+        return [_index(key, clear, purpose) for key in self._index_keys]
+
+
+def _derive(key: Key, purpose: str) -> bytes:
+    return HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode()).derive(key.secret)
+
+
+def _index(key: Key, clear: str, purpose: str) -> str:
+    mac = hmac.HMAC(_derive(key, purpose), hashes.SHA256())
+    mac.update(clear.encode())
+    return f"{key.id}:{base64.urlsafe_b64encode(mac.finalize()).decode()}"
+
+
+def fingerprint(secret: str) -> str:
+    """Return a short one-way name of a random secret, to look it up without keeping it."""
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(secret.encode())
+    return digest.finalize().hex()

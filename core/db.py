@@ -1,0 +1,129 @@
+"""The database: engine, transactions, column types. The same code serves SQLite and PostgreSQL."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    TypeDecorator,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine import Connection, make_url
+from sqlmodel import Session, SQLModel
+
+# Constraint names are fixed so that a migration can name what it drops, on both engines.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+SEALED = re.compile(r"^[A-Za-z0-9_-]{1,16}:[A-Za-z0-9+/=_-]+$")
+
+
+def metadata() -> MetaData:
+    """Return the collection every table is registered in."""
+    return SQLModel.metadata
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Store aware moments as UTC and give them back aware; refuse naive ones.
+
+    SQLite forgets the zone of what it is given, so an unchecked column would bring 07:30+08:00 back
+    as a naive 07:30.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class SealedText(TypeDecorator[str]):
+    """Hold what core.crypto.Vault sealed (`key id:base64`); refuse anything that looks clear."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is not None and not SEALED.match(value):
+            raise ValueError("clear text in a sealed column")
+        return value
+
+
+def make_engine(url: str) -> Engine:
+    """Open the database at `url`. SQLite: WAL, full synchronous, foreign keys, 10 s busy wait."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(
+            parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True
+        )
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    # Parameters are personal data; an exception must not print them.
+    engine = create_engine(parsed, pool_size=10, max_overflow=20, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own transaction start would be a deferred BEGIN; ours is sent by _begin_sqlite.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "busy_timeout=10000",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred BEGIN lets two writers read the same state before either writes.
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """Open one writing use case: commits at the end, rolls back on any exception."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Session]:
+    """Open a session that only reads and never makes a writer wait."""
+    with Session(engine.execution_options(reading=True), expire_on_commit=False) as session:
+        yield session
+        session.rollback()
+
+
+def rows_for_update(session: Session) -> bool:
+    """Tell whether row locks exist here; on SQLite the whole writing transaction is the lock."""
+    return session.get_bind().dialect.name != "sqlite"

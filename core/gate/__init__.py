@@ -1,0 +1,1 @@
+"""Hearing: readers, the signed intake API, taps."""

@@ -1,0 +1,1 @@
+"""Telling: fan-out, wording, outbox, delivery worker, channels."""

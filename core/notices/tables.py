@@ -1,0 +1,62 @@
+"""The outbox. Times are aware UTC; `content` is the frozen JSON array of LINE message objects."""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import Column, Index, LargeBinary, text
+from sqlmodel import Field, SQLModel
+
+from core.db import UtcDateTime
+from core.kinds import NoticeState
+
+UNFINISHED = text("state IN ('pending', 'leased')")
+
+
+class Notice(SQLModel, table=True):
+    """One thing told to one guardian over one channel, from enqueue to its end state."""
+
+    __table_args__ = (
+        # Serves the claim: due rows first come by priority; settled rows do not weigh on it.
+        Index(
+            "ix_notice_due",
+            "priority",
+            "due_at",
+            "id",
+            sqlite_where=UNFINISHED,
+            postgresql_where=UNFINISHED,
+        ),
+        # Serves the order per child and guardian, the no-show's cancellation and the pages.
+        Index("ix_notice_student_day", "student_id", "school_day"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    # student, school_day, kind, occurrence, guardian, channel: the identity of what is told.
+    dedupe_key: str = Field(unique=True)
+    # UUIDv5 of dedupe_key: a crash, a second worker or a restored backup computes the same.
+    retry_key: UUID
+    kind: str
+    student_id: UUID | None = Field(default=None, foreign_key="student.id")
+    guardian_id: UUID = Field(foreign_key="guardian.id", index=True)
+    channel: str
+    # The address is frozen too: a link moved later never redirects what was meant for the old one.
+    line_user_id: str | None = Field(default=None, max_length=33)
+    school_day: date
+    occurrence: int = 1
+    # The tap that is told of; None for what no tap caused.
+    tap_id: UUID | None = None
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    is_silent: bool = False
+    priority: int
+    state: str = NoticeState.PENDING
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    due_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    attempts: int = 0
+    # Written before the first request leaves: it starts LINE's 24 h of retry-key memory.
+    first_tried_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    lease_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    lease_token: UUID | None = None
+    settled_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    # A short word of ours (http_500, timeout, stale …), never the channel's own text.
+    outcome: str | None = None
+    line_request_id: str | None = None

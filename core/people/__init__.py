@@ -1,0 +1,1 @@
+"""Who: schools, roster, guardians, account links, bindings, subscriptions."""

@@ -1,0 +1,212 @@
+"""Tables of the people room. Times are aware UTC; a sealed column holds `key id:ciphertext`."""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from core.db import SealedText, UtcDateTime
+
+
+class EnrollmentStatus(StrEnum):
+    """學籍狀態."""
+
+    ENROLLED = "enrolled"
+    SUSPENDED = "suspended"
+    TRANSFERRED = "transferred"
+    GRADUATED = "graduated"
+    WITHDRAWN = "withdrawn"
+
+
+class School(SQLModel, table=True):
+    """A school. `code` is text: some codes begin with 0 or hold letters."""
+
+    code: str = Field(primary_key=True, max_length=6)
+    name: str
+    short_name: str
+    district: str = Field(index=True)
+    level: str
+    phone: str = ""
+    # Taipei times of day. From `departure_from` on, a tap at an undirected reader is a departure.
+    cutoff: time
+    departure_from: time
+
+
+class Student(SQLModel, table=True):
+    """A child on a school's roster."""
+
+    __table_args__ = (
+        UniqueConstraint("school_code", "entry_year", "student_number"),
+        # Serves the five-fact match: every guess is one look-up by school and blind index.
+        Index("ix_student_match", "school_code", "national_id_index"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    school_code: str = Field(foreign_key="school.code")
+    entry_year: int
+    student_number: str = Field(max_length=20)
+    name: str
+    grade: int
+    homeroom: str
+    seat_number: int
+    national_id_index: str
+    national_id_sealed: str = Field(sa_column=Column(SealedText, nullable=False))
+    national_id_tail: str = Field(max_length=3)
+    birth_date_sealed: str = Field(sa_column=Column(SealedText, nullable=False))
+    status: str = EnrollmentStatus.ENROLLED
+    is_sealed: bool = False
+
+
+class Card(SQLModel, table=True):
+    """A dated mapping from a chip to a child; `valid_until` None means live."""
+
+    __table_args__ = (
+        # Serves the tap path and lets a chip belong to one child at a time.
+        Index(
+            "uq_card_live_uid",
+            "uid",
+            unique=True,
+            sqlite_where=text("valid_until IS NULL"),
+            postgresql_where=text("valid_until IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    uid: str = Field(index=True, max_length=14)
+    printed_number: str = ""
+    student_id: UUID = Field(foreign_key="student.id", index=True)
+    valid_from: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    valid_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class Guardian(SQLModel, table=True):
+    """A parent, known by the Taipei Pass member id."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    taipei_pass_id: str = Field(unique=True)
+    name_sealed: str = Field(sa_column=Column(SealedText, nullable=False))
+    verify_level: str
+    verified_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    email1_sealed: str | None = Field(default=None, sa_column=Column(SealedText))
+    email1_is_verified: bool = False
+    phone_sealed: str | None = Field(default=None, sa_column=Column(SealedText))
+    phone_is_verified: bool = False
+    locale: str = "zh_Hant_TW"
+    consent_version: str
+    consented_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class LineFriend(SQLModel, table=True):
+    """Whether LINE reaches a person. The newest event wins, in whatever order they came."""
+
+    __tablename__ = "line_friend"
+
+    line_user_id: str = Field(primary_key=True, max_length=33)
+    is_following: bool
+    changed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class AccountLink(SQLModel, table=True):
+    """A LINE user tied to a guardian; history stays, one open link on either side."""
+
+    __tablename__ = "account_link"
+    __table_args__ = (
+        Index(
+            "uq_account_link_open_line_user",
+            "line_user_id",
+            unique=True,
+            sqlite_where=text("unlinked_at IS NULL"),
+            postgresql_where=text("unlinked_at IS NULL"),
+        ),
+        Index(
+            "uq_account_link_open_guardian",
+            "guardian_id",
+            unique=True,
+            sqlite_where=text("unlinked_at IS NULL"),
+            postgresql_where=text("unlinked_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    line_user_id: str = Field(max_length=33)
+    guardian_id: UUID = Field(foreign_key="guardian.id")
+    linked_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    unlinked_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class Relationship(StrEnum):
+    """Who the guardian is to the child."""
+
+    MOTHER = "mother"
+    FATHER = "father"
+    LEGAL_GUARDIAN = "legal_guardian"
+    OTHER = "other"
+
+
+class Binding(SQLModel, table=True):
+    """A guardian tied to a child; at most one open binding a pair."""
+
+    __table_args__ = (
+        Index(
+            "uq_binding_open_pair",
+            "guardian_id",
+            "student_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        # Serves the fan-out: who hears of these children.
+        Index("ix_binding_student", "student_id"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    guardian_id: UUID = Field(foreign_key="guardian.id")
+    student_id: UUID = Field(foreign_key="student.id")
+    relationship: str
+    proven_by: str
+    bound_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    ended_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    ended_by: str | None = None
+
+
+class Subscription(SQLModel, table=True):
+    """One ticked (or unticked) box of a binding."""
+
+    __table_args__ = (UniqueConstraint("binding_id", "channel", "kind"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    binding_id: UUID = Field(foreign_key="binding.id")
+    channel: str
+    kind: str
+    is_on: bool
+    changed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class BindingAttempt(SQLModel, table=True):
+    """One failed try to bind; the limits count these rows, so they survive a restart."""
+
+    __tablename__ = "binding_attempt"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    guardian_id: UUID = Field(foreign_key="guardian.id", index=True)
+    # Blind index of what was named as the child (school + number), never the number.
+    subject_index: str = Field(index=True)
+    school_day: date
+    tried_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class WebSession(SQLModel, table=True):
+    """A signed-in browser. The cookie holds the token, this row only its fingerprint."""
+
+    __tablename__ = "web_session"
+
+    token_hash: str = Field(primary_key=True)
+    line_user_id: str = Field(index=True, max_length=33)
+    line_name_sealed: str = Field(sa_column=Column(SealedText, nullable=False))
+    created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    seen_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    ended_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    # The Taipei Pass profile between callback and confirm, kept out of the cookie.
+    pending_link_sealed: str | None = Field(default=None, sa_column=Column(SealedText))
