@@ -17,6 +17,8 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, make_url
 from sqlmodel import Session, SQLModel
 
@@ -127,3 +129,9 @@ def snapshot(engine: Engine) -> Iterator[Session]:
 def rows_for_update(session: Session) -> bool:
     """Tell whether row locks exist here; on SQLite the whole writing transaction is the lock."""
     return session.get_bind().dialect.name != "sqlite"
+
+
+def insert_for(session: Session, table: Any) -> Any:
+    """Return an INSERT that knows ON CONFLICT in the words of this session's engine."""
+    insert = postgresql_insert if rows_for_update(session) else sqlite_insert
+    return insert(table)
