@@ -1,0 +1,69 @@
+// What LINE actions do when a person presses them on a phone.
+
+import { post } from "./api.js";
+import { ask } from "./dialog.js";
+
+const PICKERS = { date: "date", time: "time", datetime: "datetime-local" };
+const PICKER_WORDS = { date: "選日期", time: "選時間", datetime: "選日期和時間" };
+
+/**
+ * The act(action) of one phone.
+ * surface offers device, openLiff(url), note(text) and fill(text), which only the phone itself can do.
+ */
+export function actor(userId, surface) {
+  const send = (path, body) => post(`/phone/${userId}/${path}`, body);
+  const postback = (action, params) => send("postback", {
+    data: action.data, display_text: action.displayText, params,
+  });
+  const run = {
+    message: (action) => send("text", { text: action.text }),
+    postback: (action) => pressPostback(action, postback, surface),
+    richmenuswitch: (action) => postback(action),
+    datetimepicker: (action) => pick(action, postback),
+    uri: (action) => open(userId, address(action, surface.device), surface),
+    clipboard: (action) => copy(action.clipboardText, surface),
+  };
+  return (action) => (run[action.type]
+    ? run[action.type](action)
+    : surface.note(`沙盒還不會「${action.type}」這個動作。`));
+}
+
+/** Open an address the way this phone would. */
+export async function open(userId, url, surface) {
+  const answer = await post(`/phone/${userId}/open`, { url });
+  if (!answer) return;
+  if (answer.mode === "liff") surface.openLiff(answer.url);
+  else if (answer.mode === "tel") surface.note(`手機會撥打 ${answer.url.replace(/^tel:/, "")}。沙盒不會真的打電話。`);
+  else window.open(answer.url, "_blank", "noopener");
+}
+
+function address(action, device) {
+  return device === "desktop" ? action.altUri?.desktop ?? action.uri : action.uri;
+}
+
+function pressPostback(action, postback, surface) {
+  if (action.inputOption === "openKeyboard") surface.fill(action.fillInText ?? "");
+  // Older bots still send text instead of displayText; LINE shows both the same way.
+  return postback({ ...action, displayText: action.displayText ?? action.text });
+}
+
+async function pick(action, postback) {
+  const answer = await ask({
+    title: action.label || PICKER_WORDS[action.mode],
+    submit: "送出",
+    fields: [{
+      name: "value", label: PICKER_WORDS[action.mode], type: PICKERS[action.mode],
+      value: action.initial?.replace("t", "T"), min: action.min, max: action.max,
+    }],
+  });
+  if (answer) await postback(action, { [action.mode]: answer.value });
+}
+
+async function copy(text, surface) {
+  try {
+    await navigator.clipboard.writeText(text);
+    surface.note(`已複製「${text}」。`);
+  } catch {
+    surface.note(`瀏覽器不讓網頁複製。請自己選取：${text}`);
+  }
+}
