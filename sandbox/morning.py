@@ -1,0 +1,64 @@
+"""An arrival morning in fast motion: all sample children but two come through their gate."""
+
+import random
+import threading
+from datetime import datetime, timedelta
+
+from sandbox.clock import Clock
+from sandbox.gate import Gate
+from sandbox.hub import Hub
+from sandbox.sample import SampleStudent
+
+LATE_STAYERS = 2
+
+
+class Morning:
+    """At most one replay at a time, in its own thread.
+
+    Where the app follows our clock, the clock jumps from arrival to arrival, so that taps carry
+    the times of a real morning; otherwise the taps only come in quick succession.
+    """
+
+    def __init__(self, clock: Clock, gate: Gate, hub: Hub, *, moves_clock: bool) -> None:
+        self._clock = clock
+        self._gate = gate
+        self._hub = hub
+        self._moves_clock = moves_clock
+        self._running = threading.Lock()
+
+    def start(self, speed: float, minutes: float) -> bool:
+        """Begin a replay; return False while another one is running."""
+        if not self._running.acquire(blocking=False):
+            return False
+        plan = plan_arrivals(self._gate.sample().students, self._clock.now(), minutes)
+        threading.Thread(target=self._run, args=(plan, speed), name="morning", daemon=True).start()
+        return True
+
+    def _run(self, plan: list[tuple[datetime, SampleStudent]], speed: float) -> None:
+        try:
+            last = self._clock.now()
+            for moment, student in plan:
+                pause = max((moment - last).total_seconds(), 0) / speed
+                if self._hub.stopping.wait(pause):
+                    return
+                last = moment
+                self._arrive(moment, student)
+        finally:
+            self._running.release()
+
+    def _arrive(self, moment: datetime, student: SampleStudent) -> None:
+        if self._moves_clock and moment > self._clock.now():
+            self._clock.move(moment)
+        reader = self._gate.reader_for(student)
+        if reader:
+            self._gate.tap(reader, student.card_uid)
+
+
+def plan_arrivals(
+    students: tuple[SampleStudent, ...], begin: datetime, minutes: float
+) -> list[tuple[datetime, SampleStudent]]:
+    """Return who comes when, earliest first; the last two of the sample do not come."""
+    coming = students[:-LATE_STAYERS]
+    dice = random.Random(len(students))
+    moments = [begin + timedelta(minutes=dice.triangular(0, minutes, minutes / 2)) for _ in coming]
+    return sorted(zip(moments, coming, strict=True), key=lambda arrival: arrival[0])

@@ -1,0 +1,241 @@
+"""The phone page and its JSON: what a person does with the phone in hand."""
+
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from sandbox.clock import parse_instant
+from sandbox.line_request import Refusal
+from sandbox.people import Json, Person
+from sandbox.state import current
+from sandbox.text_length import utf16_units
+
+bp = Blueprint("phone", __name__)
+ACCOUNT = {"name": "臺北到離校通知"}
+LIFF_HOST = "liff.line.me"
+_SWITCH = "newRichMenuAliasId"
+
+
+@bp.get("/")
+def page() -> str:
+    """Show the phone page."""
+    return render_template("phone.html")
+
+
+@bp.get("/phone/state")
+def state_picture() -> Response:
+    """Return everything the phone page draws."""
+    state = current()
+    with state.world.lock:
+        return make_response(
+            {
+                "now": state.clock.iso(),
+                "account": ACCOUNT,
+                "phones": [state.world.picture(person) for person in state.world.people.values()],
+                "gate": state.gate.picture(),
+                "faults": state.faults.rows(),
+                "log": list(state.world.log),
+            }
+        )
+
+
+@bp.get("/phone/events")
+def events() -> Response:
+    """Stream every change."""
+    answer = Response(current().hub.stream(), mimetype="text/event-stream")
+    answer.headers["cache-control"] = "no-store"
+    answer.headers["connection"] = "close"
+    return answer
+
+
+@bp.post("/phone")
+def add_phone() -> Response:
+    """Give one more person a phone."""
+    body = _body()
+    name, role = _text(body, "name", 20), _text(body, "role", 20)
+    device = body.get("device", "phone")
+    if device not in ("phone", "desktop"):
+        raise Refusal(400, "device must be phone or desktop")
+    person = current().world.add(name, role, str(device))
+    return make_response(current().world.picture(person), 201)
+
+
+@bp.post("/phone/<user_id>/follow")
+def follow(user_id: str) -> Response:
+    """Add the account as a friend."""
+    person = _person(user_id)
+    if person.friend and not person.blocked:
+        return _done()
+    return _befriend(person)
+
+
+@bp.post("/phone/<user_id>/block")
+def block(user_id: str) -> Response:
+    """Block the account: menus unlink, and nothing arrives any more."""
+    state, person = current(), _person(user_id)
+    if person.blocked:
+        return _done()
+    with state.world.lock:
+        person.blocked = True
+        person.quick_reply = []
+        state.menus.links.pop(user_id, None)
+        state.world.say(person, {"type": "text", "text": "已封鎖這個帳號"}, from_="system")
+        state.world.note(person.name, "封鎖帳號", "none", "unfollow", "system")
+    state.webhooks.put(state.events.unfollow(person))
+    return _done()
+
+
+@bp.post("/phone/<user_id>/unblock")
+def unblock(user_id: str) -> Response:
+    """Unblock the account, which LINE tells as another follow."""
+    person = _person(user_id)
+    return _befriend(person) if person.blocked else _done()
+
+
+@bp.post("/phone/<user_id>/text")
+def say_text(user_id: str) -> Response:
+    """Type a message."""
+    state, person = current(), _talker(user_id)
+    text = _text(_body(), "text", 5000)
+    message_id = state.world.say(person, {"type": "text", "text": text})
+    state.webhooks.put(state.events.text(person, message_id, text))
+    return _done()
+
+
+@bp.post("/phone/<user_id>/postback")
+def press(user_id: str) -> Response:
+    """Press a postback, picker or menu-switch button."""
+    state, person, body = current(), _talker(user_id), _body()
+    data = _text(body, "data", 300)
+    if body.get("display_text"):
+        state.world.say(person, {"type": "text", "text": _text(body, "display_text", 300)})
+    params = body.get("params")
+    if params is not None and not isinstance(params, dict):
+        raise Refusal(400, "params must be an object")
+    if params and _SWITCH in params:
+        params = _switch_menu(person, str(params[_SWITCH]))
+    state.webhooks.put(state.events.postback(person, data, params))
+    return _done()
+
+
+@bp.post("/phone/<user_id>/read")
+def read(user_id: str) -> Response:
+    """Look at the chat."""
+    person = _person(user_id)
+    if person.unread:
+        person.unread = 0
+        current().world.publish_phone(person)
+    return _done()
+
+
+@bp.post("/phone/<user_id>/open")
+def open_link(user_id: str) -> Response:
+    """Tell how LINE would open a link."""
+    person, url = _person(user_id), _text(_body(), "url", 2000)
+    parts = urlsplit(url)
+    if parts.scheme == "tel":
+        return make_response({"mode": "tel", "url": url})
+    if _is_liff(url):
+        return make_response({"mode": "liff", "url": _liff_url(person, url)})
+    return make_response({"mode": "external", "url": url})
+
+
+@bp.post("/clock")
+def set_clock() -> Response:
+    """Move the clock of the simulated world."""
+    try:
+        moment: datetime = parse_instant(str(_body().get("now")))
+    except ValueError as error:
+        raise Refusal(400, "now must be ISO 8601 with a zone") from error
+    current().clock.move(moment)
+    return _done()
+
+
+@bp.get("/faults")
+def get_faults() -> Response:
+    """Return the faults still to come."""
+    return make_response(current().faults.rows())
+
+
+@bp.post("/faults")
+def set_faults() -> Response:
+    """Replace the planned faults."""
+    rows = request.get_json(silent=True)
+    if not isinstance(rows, list):
+        raise Refusal(400, "a JSON list is needed")
+    try:
+        current().faults.replace(rows)
+    except ValueError as error:
+        raise Refusal(400, str(error)) from error
+    return _done()
+
+
+def _befriend(person: Person) -> Response:
+    state = current()
+    with state.world.lock:
+        was_blocked, person.blocked, person.friend = person.blocked, False, True
+        word = "已解除封鎖" if was_blocked else "已加入好友"
+        state.world.say(person, {"type": "text", "text": word}, from_="system")
+        state.world.note(person.name, word, "none", "follow", "system")
+    state.webhooks.put(state.events.follow(person, unblocked=was_blocked))
+    return _done()
+
+
+def _switch_menu(person: Person, alias: str) -> Json:
+    state = current()
+    menu_id = state.menus.aliases.get(alias)
+    if menu_id is None:
+        return {_SWITCH: alias, "status": "RICHMENU_ALIAS_ID_NOTFOUND"}
+    if menu_id not in state.menus.menus:
+        return {_SWITCH: alias, "status": "RICHMENU_NOTFOUND"}
+    with state.world.lock:
+        state.menus.links[person.user_id] = menu_id
+        state.world.publish_phone(person)
+    return {_SWITCH: alias, "status": "SUCCESS"}
+
+
+def _is_liff(url: str) -> bool:
+    parts = urlsplit(url)
+    own = parts.netloc == urlsplit(current().settings.origin).netloc
+    return parts.netloc == LIFF_HOST or (own and parts.path.startswith("/liff/"))
+
+
+def _liff_url(person: Person, url: str) -> str:
+    parts = urlsplit(url)
+    path = parts.path if parts.netloc != LIFF_HOST else f"/liff{parts.path}"
+    query = [*parse_qsl(parts.query, keep_blank_values=True), ("phone", person.user_id)]
+    fragment = f"#{parts.fragment}" if parts.fragment else ""
+    return f"{current().settings.origin}{path}?{urlencode(query)}{fragment}"
+
+
+def _person(user_id: str) -> Person:
+    person = current().world.people.get(user_id)
+    if person is None:
+        raise Refusal(404, "no such phone")
+    return person
+
+
+def _talker(user_id: str) -> Person:
+    person = _person(user_id)
+    if person.blocked:
+        raise Refusal(409, "the account is blocked on this phone")
+    return person
+
+
+def _body() -> Json:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Refusal(400, "a JSON object is needed")
+    return body
+
+
+def _text(body: Json, key: str, most: int) -> str:
+    value = body.get(key)
+    if not isinstance(value, str) or not value or utf16_units(value) > most:
+        raise Refusal(400, f"{key} must be a text of 1 to {most} characters")
+    return value
+
+
+def _done() -> Response:
+    return make_response("", 204)

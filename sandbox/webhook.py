@@ -1,0 +1,137 @@
+"""The webhook sender: signs the exact bytes and posts them one after the other."""
+
+import base64
+import hashlib
+import hmac
+import json
+import queue
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, TimeoutError
+
+from sandbox.clock import Clock
+from sandbox.loopback import LoopbackClient, OutsideError
+from sandbox.people import BOT_USER_ID, Json
+from sandbox.reply_tokens import ReplyTokens
+from sandbox.settings import Settings
+from sandbox.world import World
+
+# Source: line.md 2.2: an answer later than 2 seconds counts as request_timeout.
+DEADLINE_SECONDS = 2.0
+
+
+def sign(secret: str, body: bytes) -> str:
+    """Return the x-line-signature value for these bytes."""
+    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How the app took one webhook; `status` is None when it gave no answer."""
+
+    status: int | None
+    reason: str
+    milliseconds: int
+
+    @property
+    def is_success(self) -> bool:
+        """Tell whether LINE would count it as received."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+class WebhookSender:
+    """One thread posts all events in order; a failed one is sent once more a little later."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, world: World, reply_tokens: ReplyTokens
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._world = world
+        self._reply_tokens = reply_tokens
+        self._client = LoopbackClient()
+        self._queue: queue.SimpleQueue[Json] = queue.SimpleQueue()
+        self.sent: deque[Json] = deque(maxlen=500)
+        self.reset()
+
+    def reset(self) -> None:
+        """Point at the app again and forget what was sent."""
+        self.endpoint = f"{self._settings.app_url}/line/webhook"
+        self.sent.clear()
+
+    def start(self) -> None:
+        """Begin to send; the thread dies with the process."""
+        threading.Thread(target=self._run, name="webhook", daemon=True).start()
+
+    def put(self, event: Json) -> None:
+        """Queue one event of a person."""
+        self._queue.put(event)
+
+    def post(self, body: bytes, *, url: str = "", signature: str = "") -> Attempt:
+        """Post a body at once and note the outcome; by default signed and to the endpoint."""
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": "LineBotWebhook/2.0",
+            "x-line-signature": signature or sign(self._settings.line_channel_secret, body),
+        }
+        begun = time.monotonic()
+        status, reason = self._try(url or self.endpoint, body, headers)
+        attempt = Attempt(status, reason, int((time.monotonic() - begun) * 1000))
+        self._note(url or self.endpoint, body, attempt)
+        return attempt
+
+    def _run(self) -> None:
+        while True:
+            event = self._queue.get()
+            attempt = self.post(encode([event]))
+            if not attempt.is_success:
+                self._plan_redelivery(event)
+
+    def _plan_redelivery(self, event: Json) -> None:
+        seconds = self._settings.redelivery_seconds
+        if event["deliveryContext"] == {"isRedelivery": True} or not seconds:
+            return
+        timer = threading.Timer(seconds, self._redeliver, [event])
+        timer.daemon = True
+        timer.start()
+
+    def _redeliver(self, event: Json) -> None:
+        with self._world.lock:
+            self._reply_tokens.renew(str(event.get("replyToken")), self._clock.now())
+        self._queue.put(event | {"deliveryContext": {"isRedelivery": True}})
+
+    def _try(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int | None, str]:
+        try:
+            status, _ = self._client.post(url, body, headers, timeout_seconds=DEADLINE_SECONDS)
+        except (NewConnectionError, ConnectTimeoutError, OutsideError):
+            return None, "COULD_NOT_CONNECT"
+        except TimeoutError:
+            return None, "REQUEST_TIMEOUT"
+        except HTTPError:
+            return None, "UNCLASSIFIED"
+        return status, "OK" if 200 <= status < 300 else "ERROR_STATUS_CODE"
+
+    def _note(self, url: str, body: bytes, attempt: Attempt) -> None:
+        events = json.loads(body).get("events", [])
+        self.sent.append(
+            {
+                "at": self._clock.iso(),
+                "url": url,
+                "status": attempt.status,
+                "reason": attempt.reason,
+                "milliseconds": attempt.milliseconds,
+                "events": events,
+            }
+        )
+        kinds = "、".join(str(event.get("type")) for event in events) or "驗證"
+        answer = f"{attempt.status or attempt.reason}・{attempt.milliseconds} 毫秒"
+        self._world.note("平台", f"webhook {kinds}", "none", answer, "webhook")
+
+
+def encode(events: list[Json]) -> bytes:
+    """Return the webhook body for these events."""
+    body = {"destination": BOT_USER_ID, "events": events}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
