@@ -13,6 +13,7 @@ from sqlalchemy import (
     Engine,
     MetaData,
     String,
+    Table,
     TypeDecorator,
     create_engine,
     event,
@@ -126,12 +127,17 @@ def snapshot(engine: Engine) -> Iterator[Session]:
         session.rollback()
 
 
-def rows_for_update(session: Session) -> bool:
+def has_row_locks(session: Session) -> bool:
     """Tell whether row locks exist here; on SQLite the whole writing transaction is the lock."""
     return session.get_bind().dialect.name != "sqlite"
 
 
 def insert_for(session: Session, table: Any) -> Any:
     """Return an INSERT that knows ON CONFLICT in the words of this session's engine."""
-    insert = postgresql_insert if rows_for_update(session) else sqlite_insert
+    insert = postgresql_insert if has_row_locks(session) else sqlite_insert
     return insert(table)
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Return the plain table, for set-based statements that should not go through the ORM."""
+    return metadata().tables[str(model.__tablename__)]

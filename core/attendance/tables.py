@@ -11,7 +11,7 @@ from core.db import UtcDateTime
 
 
 class NoShowState(StrEnum):
-    """What became of a child's missing tap."""
+    """What became of a child's missing tap; CLEARED when a tap came after all."""
 
     NONE = "none"
     TOLD = "told"
@@ -22,11 +22,9 @@ class AttendanceDay(SQLModel, table=True):
     """A child's day at the gate. This row is the lock between taps and the no-show sweep."""
 
     __tablename__ = "attendance_day"
-    __table_args__ = (UniqueConstraint("student_id", "school_day"),)
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
-    student_id: UUID = Field(foreign_key="student.id")
-    school_day: date = Field(index=True)
+    student_id: UUID = Field(foreign_key="student.id", primary_key=True)
+    school_day: date = Field(primary_key=True)
     arrived_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     departed_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     # When the arrival became known; later than arrived_at after a late upload.

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from itertools import pairwise
 
 from core.clock import taipei_clock
-from core.kinds import NoticeKind
+from core.kinds import EventKind, NoticeKind
 
 WEEKDAYS = "一二三四五六日"
 LOCK_SCREEN_NAME = 10
@@ -40,6 +40,12 @@ class NoticeFacts:
     member: str = ""
     hotline: str = ""
 
+
+BOX_WORDS = {
+    EventKind.ARRIVAL: "到校",
+    EventKind.DEPARTURE: "離校",
+    EventKind.NO_SHOW: "未到校",
+}
 
 # Left of ∥ in the wording book: given name, time, word; no school, class or cause.
 ALT_TEXTS = {

@@ -82,6 +82,15 @@ def find_link_of_member(session: Session, pass_id: str) -> AccountLink | None:
     return session.exec(statement).first()
 
 
+def find_link_of_guardian(session: Session, guardian_id: UUID) -> AccountLink | None:
+    """Return the guardian's open link."""
+    return session.exec(
+        select(AccountLink).where(
+            AccountLink.guardian_id == guardian_id, col(AccountLink.unlinked_at).is_(None)
+        )
+    ).first()
+
+
 def has_been_linked(session: Session, line_user_id: str) -> bool:
     """Tell whether this LINE user was ever linked, so that a greeting can say welcome back."""
     statement = select(AccountLink.id).where(AccountLink.line_user_id == line_user_id).limit(1)

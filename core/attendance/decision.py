@@ -1,0 +1,94 @@
+"""The decision: from a child's taps of one day to arrivals and departures. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import Enum, auto
+from uuid import UUID
+
+from core.clock import TAIPEI
+from core.kinds import Direction, NoticeKind
+
+# Several reads of one card at one reader within this time are one passing.
+BOUNCE = timedelta(seconds=60)
+
+
+class Side(Enum):
+    """Which side of the gate the child is on."""
+
+    INSIDE = auto()
+    OUTSIDE = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapFact:
+    """One accepted tap. `at` is its effective moment, aware; `gate` names the place."""
+
+    tap_id: UUID
+    reader_id: UUID
+    at: datetime
+    received_at: datetime
+    direction: Direction
+    gate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """A genuine change of side. `occurrence` counts from 1 for its kind in its day."""
+
+    kind: NoticeKind
+    occurrence: int
+    tap: TapFact
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What the taps of a day amount to."""
+
+    passings: tuple[Passing, ...]
+
+    @property
+    def arrival(self) -> TapFact | None:
+        """Return the first tap that brought the child in."""
+        return next((one.tap for one in self.passings if one.kind is NoticeKind.ARRIVAL), None)
+
+    @property
+    def departure(self) -> TapFact | None:
+        """Return the tap that took the child out, unless it came back in later."""
+        last = self.passings[-1] if self.passings else None
+        return last.tap if last and last.kind is NoticeKind.DEPARTURE else None
+
+    def count(self, kind: NoticeKind) -> int:
+        """Return how many passings of a kind there were."""
+        return sum(one.kind is kind for one in self.passings)
+
+
+def decide(taps: Iterable[TapFact], departure_from: time) -> Day:
+    """Fold the day's taps in the order of their moments; the order they came in does not matter.
+
+    `departure_from` is a Taipei time of day: from then on a tap at an undirected reader means out.
+    """
+    side: Side | None = None
+    kept: dict[UUID, datetime] = {}
+    passings: list[Passing] = []
+    for tap in sorted(taps, key=lambda tap: (tap.at, tap.tap_id)):
+        earlier = kept.get(tap.reader_id)
+        if earlier is not None and tap.at - earlier < BOUNCE:
+            continue
+        kept[tap.reader_id] = tap.at
+        new_side = _side(tap, departure_from)
+        if new_side is not side:
+            kind = NoticeKind.ARRIVAL if new_side is Side.INSIDE else NoticeKind.DEPARTURE
+            occurrence = 1 + sum(one.kind is kind for one in passings)
+            passings.append(Passing(kind, occurrence, tap))
+            side = new_side
+    return Day(tuple(passings))
+
+
+def _side(tap: TapFact, departure_from: time) -> Side:
+    if tap.direction is Direction.IN:
+        return Side.INSIDE
+    if tap.direction is Direction.OUT:
+        return Side.OUTSIDE
+    is_late = tap.at.astimezone(TAIPEI).time() >= departure_from
+    return Side.OUTSIDE if is_late else Side.INSIDE

@@ -1,0 +1,173 @@
+"""Invented schools, students, cards and readers for trying the product out.
+
+School codes follow Taipei's scheme; every person, number and card is made up.
+"""
+
+import json
+import random
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, select
+
+from core.clock import TAIPEI
+from core.crypto import Vault
+from core.gate.readers import add_reader
+from core.kinds import Direction, Level
+from core.people.identity_numbers import with_check_digit
+from core.people.roster import StudentFacts, add_student
+from core.people.tables import Card, School
+
+SEED = 115
+ENTRY_CARD_FROM = datetime(2026, 8, 1, tzinfo=TAIPEI)
+GIVEN = "晴禾恩睿妍翔宇涵安庭軒彤凱穎皓霖蓁岑淳昀柔澄芸樂寧品心佑辰語"
+SURNAMES = "陳林黃張李王吳劉蔡楊許鄭謝郭洪邱曾廖賴徐周葉蘇莊呂"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSchool:
+    """A school and how its invented students are numbered."""
+
+    code: str
+    name: str
+    short_name: str
+    district: str
+    level: Level
+    phone: str
+    cutoff: time
+    departure_from: time
+    grades: tuple[int, ...]
+
+
+SCHOOLS = (
+    SampleSchool(
+        "353607", "臺北市立榕光國民小學", "榕光國小", "中正區", Level.PRIMARY,
+        "02-2300-0001", time(8, 30), time(11, 30), (1, 3, 5),
+    ),
+    SampleSchool(
+        "343502", "臺北市立松濤國民中學", "松濤國中", "中山區", Level.JUNIOR,
+        "02-2500-0002", time(8, 20), time(12, 0), (7, 8, 9),
+    ),
+    SampleSchool(
+        "413301", "臺北市立芝岩高級中學", "芝岩高中", "士林區", Level.SENIOR,
+        "02-2800-0003", time(8, 10), time(12, 0), (10, 11, 12),
+    ),
+)  # fmt: skip
+CLASS_SIZE = 10
+# Children who make a story: a mother's two at one school and one at another, twins, two children
+# with residence numbers (the present form and the one before 2021).
+STORY: dict[tuple[str, int, int], dict[str, Any]] = {
+    ("353607", 5, 5): {"name": "林小晴", "national_id": "A20000001"},
+    ("353607", 1, 1): {"name": "林小禾", "national_id": "A10000002"},
+    ("343502", 8, 1): {"name": "林予安", "national_id": "A20000003"},
+    ("353607", 3, 1): {"name": "周以安", "national_id": "F10000004"},
+    ("353607", 3, 2): {"name": "周以樂", "national_id": "F10000005"},
+    ("353607", 5, 9): {"name": "阮明珠", "national_id": "A90000006"},
+    ("413301", 10, 1): {"name": "Anna Lee", "national_id": "AD0000007"},
+}
+TWINS_BIRTHDAY = date(2017, 10, 10)
+
+
+def seed_sample(session: Session, vault: Vault, now: datetime) -> dict[str, Any] | None:
+    """Write the sample and return what a gate and a newcomer need; None when it is there already.
+
+    Joins the caller's transaction. The readers' secrets are in what is returned and nowhere else in
+    clear.
+    """
+    if session.exec(select(School.code).limit(1)).first() is not None:
+        return None
+    chance = random.Random(SEED)
+    sample: dict[str, Any] = {"readers": [], "students": []}
+    for school in SCHOOLS:
+        _add_school(session, school)
+        sample["readers"].append(_add_reader(session, vault, school, now))
+        for grade in school.grades:
+            for seat in range(1, CLASS_SIZE + 1):
+                facts = _student_facts(school, grade, seat, chance)
+                sample["students"].append(_add_student(session, vault, school, facts))
+    return sample
+
+
+def write_sample(sample: dict[str, Any], path: Path) -> None:
+    """Save the sample where the sandbox's gate reads it, readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(sample, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _add_school(session: Session, school: SampleSchool) -> None:
+    session.add(
+        School(
+            code=school.code,
+            name=school.name,
+            short_name=school.short_name,
+            district=school.district,
+            level=school.level,
+            phone=school.phone,
+            cutoff=school.cutoff,
+            departure_from=school.departure_from,
+        )
+    )
+    session.flush()
+
+
+def _add_reader(
+    session: Session, vault: Vault, school: SampleSchool, now: datetime
+) -> dict[str, str]:
+    reader, secret = add_reader(
+        session, vault, school_code=school.code, gate="正門", direction=Direction.BOTH, now=now
+    )
+    return {
+        "reader_id": str(reader.id),
+        "secret": secret,
+        "school_code": school.code,
+        "school_name": school.short_name,
+        "gate": reader.gate,
+        "direction": reader.direction,
+    }
+
+
+def _student_facts(
+    school: SampleSchool, grade: int, seat: int, chance: random.Random
+) -> StudentFacts:
+    story = STORY.get((school.code, grade, seat), {})
+    born = date(2026 - grade - 6, chance.randint(1, 8), chance.randint(1, 28))
+    sex, serial = chance.choice("12"), chance.randrange(10_000_000)
+    invented_id = f"{chance.choice('ABCFGH')}{sex}{serial:07d}"
+    first_grade = school.grades[0] if school.level is not Level.PRIMARY else 1
+    entry_year = 115 - (grade - first_grade)
+    return StudentFacts(
+        school_code=school.code,
+        entry_year=entry_year,
+        student_number=f"{entry_year}{int(school.code[2:4]):02d}{seat:03d}",
+        name=story.get("name") or chance.choice(SURNAMES) + "".join(chance.sample(GIVEN, 2)),
+        grade=grade,
+        homeroom=f"{grade}02" if grade < 10 else f"{grade}2",
+        seat_number=seat,
+        national_id=with_check_digit(story.get("national_id") or invented_id),
+        birth_date=TWINS_BIRTHDAY if story.get("name", "").startswith("周以") else born,
+    )
+
+
+def _add_student(
+    session: Session, vault: Vault, school: SampleSchool, facts: StudentFacts
+) -> dict[str, Any]:
+    student = add_student(session, vault, facts)
+    session.flush()
+    card_uid = f"04{school.code}{facts.grade:02d}{facts.seat_number:02d}80"
+    session.add(Card(uid=card_uid, student_id=student.id, valid_from=ENTRY_CARD_FROM))
+    return {
+        "name": facts.name,
+        "school_code": school.code,
+        "school_name": school.name,
+        "district": school.district,
+        "level": school.level.value,
+        "homeroom": facts.homeroom,
+        "seat_number": facts.seat_number,
+        "student_number": facts.student_number,
+        "national_id": facts.national_id,
+        "birth_date": facts.birth_date.isoformat(),
+        "card_uid": card_uid,
+    }

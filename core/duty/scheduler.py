@@ -1,0 +1,48 @@
+"""The clock process: APScheduler wakes ticks, the ticks find their work in the database."""
+
+import logging
+from collections.abc import Callable
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from core.clock import TAIPEI
+from core.db import transaction
+from core.duty.no_show_tick import run_no_show_tick
+from core.gate.readers import purge_nonces
+from core.house import House
+
+logger = logging.getLogger(__name__)
+
+NO_SHOW_EVERY_SECONDS = 5
+PURGE_EVERY_SECONDS = 600
+
+
+def start_scheduler(house: House) -> BackgroundScheduler:
+    """Start the ticks in a background thread; the caller shuts the scheduler down."""
+    scheduler = BackgroundScheduler(
+        timezone=TAIPEI,
+        # The defaults drop a job that is one second late.
+        job_defaults={"misfire_grace_time": 3600, "coalesce": True, "max_instances": 1},
+    )
+    ticks: list[tuple[Callable[[House], None], int]] = [
+        (run_no_show_tick, NO_SHOW_EVERY_SECONDS),
+        (forget_old_nonces, PURGE_EVERY_SECONDS),
+    ]
+    for tick, seconds in ticks:
+        scheduler.add_job(_guarded, "interval", seconds=seconds, args=[tick, house])
+    scheduler.start()
+    return scheduler
+
+
+def forget_old_nonces(house: House) -> None:
+    """Drop request ids that no replay could use any more."""
+    with transaction(house.engine) as session:
+        purge_nonces(session, house.clock.now())
+
+
+def _guarded(tick: Callable[[House], None], house: House) -> None:
+    # A failed tick is tried again at the next one: its work is still found by query.
+    try:
+        tick(house)
+    except Exception:
+        logger.exception("tick failed", extra={"action": tick.__name__})

@@ -1,0 +1,238 @@
+"""Fan-out: from what happened to a child to one notice for each guardian who ticked the box."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, select
+from sqlmodel import Session, col
+
+from core.kinds import Channel, EventKind, NoticeKind
+from core.notices.bubbles import messages_for
+from core.notices.outbox import NewNotice, cancel_no_shows, enqueue
+from core.notices.wording import NoticeFacts
+from core.people.names import given_name
+from core.people.tables import AccountLink, Binding, LineFriend, School, Student, Subscription
+
+# LINE answers 200 to a push that a blocking person never sees, so it is not even tried.
+UNFOLLOWED = "unfollowed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """A change of side at the gate. Moments are aware; `occurrence` counts from 1 in its day."""
+
+    student_id: UUID
+    school_day: date
+    kind: NoticeKind
+    occurrence: int
+    at: datetime
+    tap_id: UUID
+    gate: str
+    arrived_at: datetime | None
+    departed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A child who came after a no-show was due. `is_earlier`: the tap is older than the notice."""
+
+    student_id: UUID
+    arrived_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipient:
+    binding_id: UUID
+    guardian_id: UUID
+    student_id: UUID
+    line_user_id: str
+    refused: str
+    child: str
+    school: School
+
+
+def tell_happenings(
+    session: Session, liff_id: str, happenings: Sequence[Happening], now: datetime
+) -> int:
+    """Enqueue arrivals and departures; joins the caller's transaction. Returns how many."""
+    by_kind: dict[NoticeKind, list[Happening]] = defaultdict(list)
+    for happening in happenings:
+        by_kind[happening.kind].append(happening)
+    notices: list[NewNotice] = []
+    for kind, group in by_kind.items():
+        recipients = _recipients(session, EventKind(kind.value), {one.student_id for one in group})
+        notices += [
+            _happening_notice(one, recipient, liff_id)
+            for one in group
+            for recipient in recipients[one.student_id]
+        ]
+    notices.sort(key=lambda notice: notice.at)
+    return enqueue(session, notices, now)
+
+
+def _happening_notice(one: Happening, to: _Recipient, liff_id: str) -> NewNotice:
+    facts = _facts(
+        to,
+        liff_id,
+        one.school_day,
+        gate=one.gate,
+        at=one.at,
+        arrived_at=one.arrived_at,
+        departed_at=one.departed_at,
+        occurrence=one.occurrence,
+    )
+    return _notice(to, one.kind, facts, one.at, occurrence=one.occurrence, tap_id=one.tap_id)
+
+
+def tell_no_shows(
+    session: Session,
+    liff_id: str,
+    student_ids: Iterable[UUID],
+    *,
+    school_day: date,
+    cutoff: time,
+    heartbeat: datetime,
+    now: datetime,
+) -> int:
+    """Enqueue the no-shows of one school; joins the caller's transaction. Returns how many."""
+    recipients = _recipients(session, EventKind.NO_SHOW, set(student_ids))
+    notices = []
+    for to in (one for group in recipients.values() for one in group):
+        facts = _facts(to, liff_id, school_day, cutoff=cutoff, heartbeat=heartbeat)
+        notices.append(_notice(to, NoticeKind.NO_SHOW, facts, now))
+    return enqueue(session, notices, now)
+
+
+def tell_corrections(
+    session: Session,
+    liff_id: str,
+    arrivals: Sequence[Arrival],
+    *,
+    school_day: date,
+    now: datetime,
+) -> int:
+    """Stop the children's no-shows; tell whoever may have read one that the child came.
+
+    Joins the caller's transaction, which holds the children's day rows. Returns how many.
+    """
+    arrived = {arrival.student_id: arrival.arrived_at for arrival in arrivals}
+    read = cancel_no_shows(session, list(arrived), school_day, now)
+    told_at = {(row.student_id, row.guardian_id): row.first_tried_at for row in read}
+    if not told_at:
+        return 0
+    recipients = _recipients(session, EventKind.NO_SHOW, {student for student, _ in told_at})
+    notices = []
+    for to in (one for group in recipients.values() for one in group):
+        notice_time = told_at.get((to.student_id, to.guardian_id))
+        if notice_time is not None:
+            at = arrived[to.student_id]
+            facts = _facts(
+                to,
+                liff_id,
+                school_day,
+                at=at,
+                arrived_at=at,
+                notice_time=notice_time,
+                is_earlier=at < notice_time,
+            )
+            notices.append(_notice(to, NoticeKind.CORRECTION, facts, now))
+    return enqueue(session, notices, now)
+
+
+def _notice(
+    to: _Recipient, kind: NoticeKind, facts: NoticeFacts, at: datetime, **more: Any
+) -> NewNotice:
+    return NewNotice(
+        kind=kind,
+        student_id=to.student_id,
+        guardian_id=to.guardian_id,
+        line_user_id=to.line_user_id,
+        school_day=facts.school_day,
+        at=at,
+        messages=messages_for(kind, facts),
+        refused=to.refused,
+        **more,
+    )
+
+
+def _facts(to: _Recipient, liff_id: str, school_day: date, **more: Any) -> NoticeFacts:
+    return NoticeFacts(
+        child=to.child,
+        school=to.school.short_name,
+        school_phone=to.school.phone,
+        school_day=school_day,
+        link=child_page(liff_id, to.binding_id),
+        **more,
+    )
+
+
+def child_page(liff_id: str, binding_id: UUID) -> str:
+    """Return the LIFF address of a child's page."""
+    return f"https://liff.line.me/{liff_id}/children/{binding_id}"
+
+
+def _recipients(
+    session: Session, kind: EventKind, student_ids: set[UUID]
+) -> dict[UUID, list[_Recipient]]:
+    """Return by child who ticked the LINE box and is linked, one statement for all children."""
+    rows = session.execute(
+        select(
+            Binding, Student, School, col(AccountLink.line_user_id), col(LineFriend.is_following)
+        )
+        .join(Student, col(Student.id) == col(Binding.student_id))
+        .join(School, col(School.code) == col(Student.school_code))
+        .join(Subscription, col(Subscription.binding_id) == col(Binding.id))
+        .join(
+            AccountLink,
+            and_(
+                col(AccountLink.guardian_id) == col(Binding.guardian_id),
+                col(AccountLink.unlinked_at).is_(None),
+            ),
+        )
+        .outerjoin(LineFriend, col(LineFriend.line_user_id) == col(AccountLink.line_user_id))
+        .where(
+            col(Binding.student_id).in_(student_ids),
+            col(Binding.ended_at).is_(None),
+            col(Subscription.channel) == Channel.LINE,
+            col(Subscription.kind) == kind,
+            col(Subscription.is_on),
+        )
+        .order_by(col(Binding.bound_at), col(Binding.id))
+    ).all()
+    name_for = _names_for(session, {row.Binding.guardian_id for row in rows})
+    found: dict[UUID, list[_Recipient]] = defaultdict(list)
+    for row in rows:
+        found[row.Student.id].append(
+            _Recipient(
+                binding_id=row.Binding.id,
+                guardian_id=row.Binding.guardian_id,
+                student_id=row.Student.id,
+                line_user_id=row.line_user_id,
+                refused=UNFOLLOWED if row.is_following is False else "",
+                child=name_for(row.Binding.guardian_id, row.Student),
+                school=row.School,
+            )
+        )
+    return found
+
+
+def _names_for(session: Session, guardian_ids: set[UUID]) -> Callable[[UUID, Student], str]:
+    """Return how each guardian calls a child: the given name, unless two of theirs share it."""
+    names: dict[UUID, list[str]] = defaultdict(list)
+    rows = session.execute(
+        select(col(Binding.guardian_id), col(Student.name))
+        .join(Student, col(Student.id) == col(Binding.student_id))
+        .where(col(Binding.guardian_id).in_(guardian_ids), col(Binding.ended_at).is_(None))
+    )
+    for row in rows:
+        names[row.guardian_id].append(given_name(row.name))
+
+    def name_for(guardian_id: UUID, student: Student) -> str:
+        given = given_name(student.name)
+        return student.name if names[guardian_id].count(given) > 1 else given
+
+    return name_for
