@@ -1,0 +1,65 @@
+"""The one sender of answers: by reply token, by push when the token is gone and it matters."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID, uuid5
+
+from linebot.v3.messaging import PushMessageRequest, ReplyMessageRequest
+
+from bot.answer import Answer
+from bot.events import Incoming
+from bot.line_api import LineApi, LineError
+
+logger = logging.getLogger(__name__)
+
+# A reply token is good for a minute from receipt. Source: LINE docs, "Send reply message".
+REPLY_WINDOW = timedelta(seconds=50)
+MAX_MESSAGES = 5
+ANSWERS = UUID("5b0c4a4e-6a0e-4d5c-9a63-0d3a3f6f9b11")
+
+
+class Sender:
+    """Say each answer once, as far as LINE lets us know."""
+
+    def __init__(self, api: LineApi) -> None:
+        self._api = api
+
+    def send(self, incoming: Incoming, answer: Answer, *, age: timedelta, attempt: int) -> None:
+        """Hand the answer to LINE. Raises LineError when it was not taken.
+
+        `age` is how old the reply token is. `attempt` counts from 1: a token that is spent while
+        young was spent by an earlier attempt of ours, whose answer got lost on the way back.
+        """
+        if not answer.messages or incoming.is_silent:
+            return
+        is_young = incoming.reply_token is not None and age <= REPLY_WINDOW
+        if is_young and (self._reply(incoming, answer) or attempt > 1):
+            return
+        if answer.matters and incoming.line_user_id and incoming.room is None:
+            self._push(incoming, answer)
+        else:
+            logger.info("answer left out", extra={"webhook_event_id": incoming.event_id})
+
+    def _reply(self, incoming: Incoming, answer: Answer) -> bool:
+        # from_dict: the plain constructor would send messages without their contents.
+        body = {"replyToken": incoming.reply_token, "messages": answer.messages[:MAX_MESSAGES]}
+        request = ReplyMessageRequest.from_dict(body)
+        try:
+            self._api.call("reply", self._api.messaging.reply_message_with_http_info, request)
+        except LineError as error:
+            if error.status == 400 and "Invalid reply token" in error.said:
+                return False
+            raise
+        return True
+
+    def _push(self, incoming: Incoming, answer: Answer) -> None:
+        body = {"to": incoming.line_user_id, "messages": answer.messages[:MAX_MESSAGES]}
+        request = PushMessageRequest.from_dict(body)
+        method = self._api.messaging.push_message_with_http_info
+        key = str(uuid5(ANSWERS, incoming.event_id))
+        try:
+            self._api.call("push", method, request, x_line_retry_key=key)
+        except LineError as error:
+            # 409: an earlier attempt with this key was accepted.
+            if error.status != 409:
+                raise
