@@ -9,6 +9,7 @@ const NEAR_END = 60;
 export class Chat {
   #nodes = new Map();
   #atEnd = true;
+  #repliesKey = "";
 
   constructor(owner, act) {
     this.act = act;
@@ -76,6 +77,9 @@ export class Chat {
   }
 
   #showReplies(items) {
+    const key = JSON.stringify(items);
+    if (key === this.#repliesKey) return;
+    this.#repliesKey = key;
     this.replies.hidden = !items.length;
     this.replies.replaceChildren(...items.map(({ action }) => h("button", {
       type: "button", class: "quick-reply", onclick: () => this.act(action),

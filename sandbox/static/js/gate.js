@@ -9,6 +9,7 @@ import { dayOf } from "./taipei.js";
 
 const FEW = 6;
 const BINDING_STEP = 1;
+const TAP_STEP = 3;
 
 /** Build the panel and keep it true to the store. */
 export function mountGate(store, node) {
@@ -23,7 +24,7 @@ export function mountGate(store, node) {
 class GatePanel {
   #rows = new Map();
   #all = false;
-  #openedFacts = false;
+  #offered = null;
 
   constructor(store) {
     this.store = store;
@@ -54,7 +55,8 @@ class GatePanel {
   drawRows() {
     const now = this.store.now();
     const state = { ...this.store.state, now };
-    const next = nextChild(state);
+    const { step } = progress(state);
+    const next = step >= TAP_STEP ? nextChild(state) : null;
     const { found, everywhere } = this.#find(knownChildren(state));
     const shown = this.#all || everywhere ? found : found.slice(0, FEW);
     const rows = shown.map((child) => {
@@ -66,7 +68,7 @@ class GatePanel {
     this.none.hidden = shown.length > 0;
     this.allButton.hidden = everywhere || found.length <= FEW;
     this.allButton.textContent = this.#all ? "只顯示前 6 位" : `顯示全部 ${found.length} 位`;
-    this.#offerFacts(state, rows[0]);
+    this.#offerFacts(step, rows[0]);
   }
 
   /** Lead the eye to the button the story wants. */
@@ -98,11 +100,15 @@ class GatePanel {
     return this.#rows.get(child.card_uid);
   }
 
-  /** The binding form asks for a child's facts, so the first child's are open when it comes up. */
-  #offerFacts(state, row) {
-    if (this.#openedFacts || !row || progress(state).step !== BINDING_STEP) return;
-    this.#openedFacts = true;
-    row.toggleFacts(true);
+  /** The binding form asks for a child's facts, so the first child's are open while it is due. */
+  #offerFacts(step, row) {
+    if (step === BINDING_STEP && !this.#offered && row) {
+      this.#offered = row;
+      row.toggleFacts(true);
+    } else if (step > BINDING_STEP && this.#offered) {
+      this.#offered.toggleFacts(false);
+      this.#offered = null;
+    }
   }
 
   #head() {

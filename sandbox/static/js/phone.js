@@ -79,7 +79,7 @@ export class Phone {
   }
 
   #frame(phone) {
-    const device = phone.device === "desktop" ? "電腦版 LINE" : "手機";
+    const device = phone.device === "desktop" ? "電腦版" : "手機";
     return h("article", { class: "phone", "data-phone": phone.user_id, "aria-label": `${phone.name}的${device}` },
       h("header", { class: "phone-head" },
         h("h2", {}, phone.name, h("small", {}, `${phone.role}・${device}`)), this.pills),

@@ -19,7 +19,8 @@ export function mountRail(store, { rail, switcher, addButton, badge }) {
     phones.get(phone.user_id).update(phone, store.now());
   };
   const goTo = (userId) => {
-    phones.get(userId).node.scrollIntoView({ block: "nearest", inline: "start" });
+    const { node } = phones.get(userId);
+    rail.scrollTo({ left: node.offsetLeft - rail.firstElementChild.offsetLeft });
   };
   const showChip = (phone) => {
     if (!chips.has(phone.user_id)) chips.set(phone.user_id, chip(phone, () => goTo(phone.user_id)));
@@ -27,21 +28,22 @@ export function mountRail(store, { rail, switcher, addButton, badge }) {
     count.hidden = !phone.unread;
     count.textContent = String(phone.unread);
   };
-  const draw = () => {
+  const draw = (changed) => {
     const list = store.state.phones;
     for (const [id, phone] of phones) {
       if (list.some((one) => one.user_id === id)) continue;
       phone.remove();
       phones.delete(id);
     }
-    list.forEach((phone) => { show(phone); showChip(phone); });
+    changed.forEach((phone) => { show(phone); showChip(phone); });
     arrange(rail, list.map((phone) => phones.get(phone.user_id).node));
     arrange(switcher, list.map((phone) => chips.get(phone.user_id)));
     switcher.dataset.count = rail.dataset.count = String(list.length);
     showUnread(badge, list);
   };
 
-  store.on(["state", "phone"], draw);
+  store.on(["state"], ({ phones: all }) => draw(all));
+  store.on(["phone"], (phone) => draw([phone]));
   store.on(["clock"], () => {
     for (const phone of phones.values()) phone.chat.nameDays(dayOf(store.now()));
   });

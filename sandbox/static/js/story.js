@@ -52,7 +52,7 @@ function advice(step, state, told) {
   const name = givenName(nextChild(state)?.name ?? "孩子");
   return [
     { target: "phone", sentence: `在${person?.name ?? "任一支"}的手機按「加入好友」。` },
-    { target: "phone", sentence: `在聊天室按「開始設定」，登入台北通，再填孩子的資料。要填的資料在校門那一欄，按「資料」就能複製。` },
+    { target: "phone", sentence: "按「開始設定」登入台北通，再填孩子的資料（校門那一欄可以複製）。" },
     { target: "phone", sentence: "在網頁勾選想收的通知，再按「確認」。" },
     { target: "gate", sentence: `替${name}按「刷卡」。幾秒內，綁定的家長手機就會收到。` },
     afterwards(state, told, name),
@@ -67,7 +67,7 @@ function afterwards(state, told, name) {
   if (!told.some((words) => NO_TAP.test(words))) {
     return { target: "gate", sentence: "再看沒刷卡的早晨：先跳到下一個 07:20，不刷卡，再跳到截止後。" };
   }
-  return { target: "gate", sentence: "可以自由玩了。試試「LINE 忙線 429」或把刷卡機關掉，看通知怎麼補上。" };
+  return { target: "gate", sentence: "可以自由玩了，例如把刷卡機關掉，看通知怎麼補上。" };
 }
 
 /** A parent menu offers 今天; the menu of a stranger only offers to begin. */
