@@ -34,7 +34,7 @@ class Server(BaseApplication):
             "worker_class": "gthread",
             "threads": THREADS,
             "timeout": 0,
-            "graceful_timeout": 3,
+            "graceful_timeout": 1,
             "keepalive": 75,
             "loglevel": "warning",
             "control_socket_disable": True,

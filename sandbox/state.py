@@ -54,11 +54,12 @@ class State:
 
     def reset(self) -> None:
         """Bring everything back to the first moment."""
+        self.webhooks.reset()
         with self.world.lock:
             self.clock.reset()
             for part in (self.menus, self.world, self.retry_keys, self.reply_tokens):
                 part.reset()
-            for other in (self.quota, self.webhooks, self.logins, self.taipei_pass, self.gate):
+            for other in (self.quota, self.logins, self.taipei_pass, self.gate):
                 other.reset()
             self.faults.replace([])
             self.world.publish_phones()

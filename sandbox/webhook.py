@@ -53,14 +53,21 @@ class WebhookSender:
         self._world = world
         self._reply_tokens = reply_tokens
         self._client = LoopbackClient()
-        self._queue: queue.SimpleQueue[Json] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[int, Json]] = queue.SimpleQueue()
+        self._posting = threading.Lock()
+        self._era = 0
         self.sent: deque[Json] = deque(maxlen=500)
         self.reset()
 
     def reset(self) -> None:
-        """Point at the app again and forget what was sent."""
-        self.endpoint = f"{self._settings.app_url}/line/webhook"
-        self.sent.clear()
+        """Drop what is queued, wait for what is under way, point at the app again.
+
+        Not to be called with the world's lock held: the event under way still writes its log row.
+        """
+        self._era += 1
+        with self._posting:
+            self.endpoint = f"{self._settings.app_url}/line/webhook"
+            self.sent.clear()
 
     def start(self) -> None:
         """Begin to send; the thread dies with the process."""
@@ -68,7 +75,7 @@ class WebhookSender:
 
     def put(self, event: Json) -> None:
         """Queue one event of a person."""
-        self._queue.put(event)
+        self._queue.put((self._era, event))
 
     def post(self, body: bytes, *, url: str = "", signature: str = "") -> Attempt:
         """Post a body at once and note the outcome; by default signed and to the endpoint."""
@@ -85,23 +92,26 @@ class WebhookSender:
 
     def _run(self) -> None:
         while True:
-            event = self._queue.get()
-            attempt = self.post(encode([event]))
+            era, event = self._queue.get()
+            with self._posting:
+                if era != self._era:
+                    continue
+                attempt = self.post(encode([event]))
             if not attempt.is_success:
-                self._plan_redelivery(event)
+                self._plan_redelivery(era, event)
 
-    def _plan_redelivery(self, event: Json) -> None:
+    def _plan_redelivery(self, era: int, event: Json) -> None:
         seconds = self._settings.redelivery_seconds
         if event["deliveryContext"] == {"isRedelivery": True} or not seconds:
             return
-        timer = threading.Timer(seconds, self._redeliver, [event])
+        timer = threading.Timer(seconds, self._redeliver, [era, event])
         timer.daemon = True
         timer.start()
 
-    def _redeliver(self, event: Json) -> None:
+    def _redeliver(self, era: int, event: Json) -> None:
         with self._world.lock:
             self._reply_tokens.renew(str(event.get("replyToken")), self._clock.now())
-        self._queue.put(event | {"deliveryContext": {"isRedelivery": True}})
+        self._queue.put((era, event | {"deliveryContext": {"isRedelivery": True}}))
 
     def _try(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int | None, str]:
         try:

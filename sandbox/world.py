@@ -37,7 +37,9 @@ class World:
         self._clock = clock
         self._hub = hub
         self._menus = menus
-        self._numbers = itertools.count(1)
+        self._row_ids = itertools.count(1)
+        # 18 digits as LINE's, and not the same again after a restart.
+        self._message_ids = itertools.count(500_000_000_000_000_000 + secrets.randbelow(10**17))
         self.reset()
 
     def reset(self) -> None:
@@ -64,8 +66,8 @@ class World:
         return person.wrote_at is not None and self._clock.now() - person.wrote_at < WRITER_WINDOW
 
     def next_message_id(self) -> str:
-        """Return an 18-digit message id, unique in this run and unlikely in the next."""
-        return str(500_000_000_000_000_000 + self._clock.millis() * 10_000 + next(self._numbers))
+        """Return an 18-digit message id."""
+        return str(next(self._message_ids))
 
     def sent_messages(self, messages: Sequence[Json]) -> list[Json]:
         """Return LINE's `sentMessages` entries for these message objects."""
@@ -100,7 +102,7 @@ class World:
     def note(self, who: str, what: str, alert: str, answer: str, kind: str) -> None:
         """Write one row of the log, newest first."""
         row: Json = {
-            "id": next(self._numbers),
+            "id": next(self._row_ids),
             "at": self._clock.iso(),
             "who": who,
             "what": what,
