@@ -5,7 +5,8 @@ import { drawing, h } from "./dom.js";
 // All frames share the browser's cookies, so two people signed in at once would be one person.
 let current = null;
 
-/** LIFF pages are laid out for a phone this wide; a narrower frame shows them scaled. */
+/** LIFF pages hold down to 320 px; a frame nearly as narrow shows them as a phone of 375 px, scaled. */
+const NARROW = 330;
 const PAGE_WIDTH = 375;
 
 /** Open a page over a phone's screen; a page open elsewhere closes. follow(url, external) opens its links. */
@@ -61,7 +62,7 @@ class LiffSheet {
 
   #fit() {
     const { clientWidth, clientHeight } = this.page;
-    const scale = Math.min(1, clientWidth / PAGE_WIDTH);
+    const scale = clientWidth < NARROW ? clientWidth / PAGE_WIDTH : 1;
     this.frame.style.width = `${clientWidth / scale}px`;
     this.frame.style.height = `${clientHeight / scale}px`;
     this.frame.style.transform = scale < 1 ? `scale(${scale})` : "";

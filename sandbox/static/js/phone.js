@@ -39,8 +39,9 @@ export class Phone {
     this.blockItem.textContent = phone.blocked ? "解除封鎖" : "封鎖";
     this.blockItem.dataset.to = phone.blocked ? "unblock" : "block";
     this.pills.replaceChildren(...pills(phone));
-    this.chat.update(phone.messages, phone.blocked ? [] : phone.quick_reply, dayOf(now));
+    // The foot first: the chat scrolls to its end in the room that is left.
     this.dock.update(phone);
+    this.chat.update(phone.messages, phone.blocked ? [] : phone.quick_reply, dayOf(now));
   }
 
   /** Say something the phone itself would do, until it is put away. */

@@ -52,7 +52,7 @@ function advice(step, state, told) {
   const name = givenName(nextChild(state)?.name ?? "孩子");
   return [
     { target: "phone", sentence: `在${person?.name ?? "任一支"}的手機按「加入好友」。` },
-    { target: "phone", sentence: "按「開始設定」登入台北通，再填孩子的資料（校門那一欄可以複製）。" },
+    { target: "phone", sentence: "按「開始設定」登入台北通，再填孩子的資料。" },
     { target: "phone", sentence: "在網頁勾選想收的通知，再按「確認」。" },
     { target: "gate", sentence: `替${name}按「刷卡」。幾秒內，綁定的家長手機就會收到。` },
     afterwards(state, told, name),
