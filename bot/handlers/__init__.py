@@ -1,0 +1,1 @@
+"""What becomes of an event: read, decide what to say, never send."""

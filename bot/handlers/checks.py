@@ -1,0 +1,98 @@
+"""The checks behind 為什麼沒收到, from the link to the last notice sent."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.answer import Json
+from bot.handlers.person import Person
+from bot.replies.pages import Pages
+from bot.replies.today import SILENCE
+from bot.replies.why import Check, checked
+from core.clock import school_day_of, taipei_clock
+from core.gate.readers import last_contact
+from core.house import House
+from core.kinds import EventKind
+from core.notices.trail import last_accepted
+from core.notices.wording import fill, short_date
+from core.people.bindings import BoundChild
+from core.people.friends import is_friend
+from core.people.guardians import find_guardian
+from core.people.subscriptions import boxes_of
+
+KINDS = {
+    EventKind.ARRIVAL: "到校",
+    EventKind.DEPARTURE: "離校",
+    EventKind.NO_SHOW: "未到校",
+}
+
+
+def tell_why(session: Session, house: House, person: Person, now: datetime) -> list[Json]:
+    """Return what was checked for a guardian with children."""
+    pages = Pages(house.settings.liff_id)
+    checks = [
+        Check(is_passed=True, finding="已連結台北通"),
+        _friendship(session, person),
+        *(_boxes(session, child, pages) for child in person.children),
+        *(_reader(session, code, name, now) for code, name in _schools(person).items()),
+        _last_sent(session, person),
+    ]
+    return checked(checks, house.settings.hotline)
+
+
+def _friendship(session: Session, person: Person) -> Check:
+    if is_friend(session, person.line_user_id):
+        return Check(is_passed=True, finding="已加本帳號為好友")
+    return Check(
+        is_passed=False,
+        finding="還沒加本帳號為好友",
+        advice="請先加本帳號為好友，並確認沒有封鎖，才收得到通知。",
+    )
+
+
+def _boxes(session: Session, child: BoundChild, pages: Pages) -> Check:
+    ticked = {kind for _, kind in boxes_of(session, child.binding_id)}
+    slots = {
+        "child": child.given_name,
+        "kinds": "、".join(word for kind, word in KINDS.items() if kind in ticked),
+        "missing": "、".join(word for kind, word in KINDS.items() if kind not in ticked),
+    }
+    if ticked == set(KINDS):
+        return Check(is_passed=True, finding=fill("{child}已訂閱{kinds}", slots))
+    return Check(
+        is_passed=False,
+        finding=fill("{child}沒有訂閱{missing}", slots),
+        advice=fill("沒有訂閱{child}的「{missing}」，所以不會通知。", slots),
+        button=("修改訂閱", pages.child(child.binding_id)),
+    )
+
+
+def _schools(person: Person) -> dict[str, str]:
+    return {child.school_code: child.school_short_name for child in person.children}
+
+
+def _reader(session: Session, code: str, name: str, now: datetime) -> Check:
+    at = last_contact(session, code)
+    if at is not None and now - at <= SILENCE:
+        return Check(is_passed=True, finding=f"{name}刷卡機 {taipei_clock(at)} 有連線")
+    since = f" {_moment(at, now)} 起" if at else "還"
+    return Check(
+        is_passed=False,
+        finding=f"{name}刷卡機{since}沒有連線",
+        advice="校門刷卡機沒有連線，紀錄會較晚出現。有疑問請聯絡學校。",
+    )
+
+
+def _last_sent(session: Session, person: Person) -> Check:
+    guardian = find_guardian(session, person.line_user_id)
+    at = last_accepted(session, guardian.id) if guardian else None
+    if at is None:
+        return Check(is_passed=True, finding="還沒有送出過通知")
+    day = short_date(school_day_of(at))
+    return Check(is_passed=True, finding=f"最近一次已送出到 LINE：{day}{taipei_clock(at)}")
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    if school_day_of(at) == school_day_of(now):
+        return taipei_clock(at)
+    return f"{short_date(school_day_of(at))}{taipei_clock(at)}"

@@ -1,0 +1,75 @@
+"""Answers from the gate's records: today, the week, the reader's state."""
+
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session
+
+from bot.answer import Json
+from bot.handlers.person import Person
+from bot.postback import Action, PostbackCodec, Press
+from bot.replies.emergency import KnownNow, what_is_known
+from bot.replies.pages import Pages
+from bot.replies.status import SchoolContact, status
+from bot.replies.today import ChildToday, day_line, today_messages
+from bot.replies.week import ChildWeek, week_messages
+from core.attendance.days import days_of
+from core.clock import school_day_of
+from core.gate.readers import last_contact
+from core.house import House
+
+DAYS_SHOWN = 7
+# So far back the button 看前七天 leads.
+WEEKS_BACK = 4
+
+
+def tell_today(session: Session, house: House, person: Person, now: datetime) -> list[Json]:
+    """Return each child's day. The person has at least one child."""
+    contacts = _contacts(session, person)
+    today = school_day_of(now)
+    days = days_of(session, person.children, today, today, now)
+    found = [
+        ChildToday(child, days[child.student_id][0], contacts[child.school_code])
+        for child in person.children
+    ]
+    return today_messages(found, Pages(house.settings.liff_id), now)
+
+
+def tell_week(
+    session: Session, house: House, person: Person, now: datetime, last: date | None = None
+) -> list[Json]:
+    """Return the seven days that end with `last`, today when None."""
+    today = school_day_of(now)
+    end = min(last or today, today)
+    days = days_of(session, person.children, end - timedelta(days=DAYS_SHOWN - 1), end, now)
+    before = _before(house, person, end, now)
+    found = [ChildWeek(child, days[child.student_id], before) for child in person.children]
+    return week_messages(found, Pages(house.settings.liff_id), today)
+
+
+def tell_what_is_known(session: Session, person: Person, now: datetime) -> list[Json]:
+    """Return 110, the records and the schools' numbers to somebody worried."""
+    today = school_day_of(now)
+    days = days_of(session, person.children, today, today, now) if person.children else {}
+    return what_is_known(
+        [KnownNow(child, day_line(child, days[child.student_id][0])) for child in person.children]
+    )
+
+
+def tell_status(session: Session, person: Person, now: datetime) -> list[Json]:
+    """Return when the readers of the children's schools were last heard."""
+    contacts = _contacts(session, person)
+    names = {child.school_code: child.school_short_name for child in person.children}
+    return status([SchoolContact(names[code], at) for code, at in contacts.items()], now)
+
+
+def _contacts(session: Session, person: Person) -> dict[str, datetime | None]:
+    codes = {child.school_code for child in person.children}
+    return {code: last_contact(session, code) for code in sorted(codes)}
+
+
+def _before(house: House, person: Person, end: date, now: datetime) -> str | None:
+    earlier = end - timedelta(days=DAYS_SHOWN)
+    if school_day_of(now) - earlier > timedelta(weeks=WEEKS_BACK):
+        return None
+    press = Press(Action.WEEK_BEFORE, earlier.isoformat())
+    return PostbackCodec(house.settings).seal(press, person.line_user_id, now)

@@ -1,0 +1,1 @@
+"""What the chat says: plain dicts, built from values, one noun a file."""

@@ -1,0 +1,79 @@
+"""What can't be done, and how to go on. A refusal changes nothing."""
+
+from bot.answer import Json
+from bot.commands import Command
+from bot.postback import PostbackProblem
+from bot.replies.pages import Pages
+from bot.replies.settings_link import page
+from bot.replies.speech import say
+from core.notices.bubbles import primary
+from core.people.bindings import BoundChild
+
+HELP = "說明"
+GROUP = (
+    "為了保護孩子的資料，到離校通知只在一對一聊天提供。本服務將離開這個群組，請加好友後單獨使用。"
+)
+STAFF = "這個指令要學校人員才能用。您可以使用：今天、本週、設定、說明。"
+OTHER_MESSAGES = {
+    "sticker": "謝謝。需要時請輸入「說明」。",
+    "file": "這裡不收檔案。需要請假或補登時，請直接聯絡學校。",
+}
+ONLY_TEXT = "目前只看得懂文字，請用打字或點選單。"
+PRESSED = {
+    PostbackProblem.EXPIRED: "這個按鈕已過期，請輸入「今天」看最新紀錄。",
+    PostbackProblem.FOREIGN: "這個按鈕不能在這裡使用。",
+}
+# What the school does until this service can: the first half of a sentence ending in a number.
+BY_SCHOOL = {
+    Command.LEAVE: "這裡還不能請假，請直接聯絡學校",
+    Command.LEAVE_CANCEL: "這裡還不能取消請假，請直接聯絡學校",
+    Command.MAKE_UP: "這裡還不能申請補登，請直接聯絡學校",
+    Command.LOST_CARD: "這裡還不能掛失，請直接聯絡學校",
+    Command.SMS: "這裡還沒有簡訊服務，到校、離校用 LINE 通知。其他問題請聯絡學校",
+    Command.NOTICES: "這裡還沒有公告，請看學校網站或聯絡學校",
+}
+
+
+def not_linked(pages: Pages) -> list[Json]:
+    """Return what to do first."""
+    sentence = "請先登入台北通並綁定孩子，約 3 分鐘。"
+    return page("開始設定", sentence, primary("開始設定", pages.start))
+
+
+def no_child(pages: Pages) -> list[Json]:
+    """Return the step between signing in and getting notices."""
+    return page("加入學生", "還差一步：綁定孩子。", primary("加入學生", pages.add_child))
+
+
+def by_school(command: Command, children: list[BoundChild]) -> list[Json]:
+    """Return that the school helps with this, with its number."""
+    return [say(f"{BY_SCHOOL[command]}{_numbers(children)}", "今天", "設定", HELP)]
+
+
+def unknown(nearest: Command | None) -> list[Json]:
+    """Return the nearest command, or what there is."""
+    if nearest is not None:
+        words = (nearest.value, HELP) if nearest is not Command.HELP else (HELP,)
+        return [say(f"不太確定您的意思。您是要「{nearest.value}」嗎？", *words)]
+    sentence = "這裡可以查詢到校和離校時間、設定通知。輸入「說明」看全部功能。"
+    return [say(sentence, "今天", HELP)]
+
+
+def other_message(kind: str) -> list[Json]:
+    """Return what becomes of a sticker, a picture, a file."""
+    return [say(OTHER_MESSAGES.get(kind, ONLY_TEXT), "今天", HELP)]
+
+
+def button_refused(problem: PostbackProblem) -> list[Json]:
+    """Return why a button did nothing."""
+    return [say(PRESSED[problem], "今天", HELP)]
+
+
+def _numbers(children: list[BoundChild]) -> str:
+    schools = {child.school_short_name: child.school_phone for child in children}
+    known = {name: phone for name, phone in schools.items() if phone}
+    if not known:
+        return "。"
+    if len(known) == 1:
+        return f"：{next(iter(known.values()))}"
+    return "：" + "、".join(f"{name} {phone}" for name, phone in known.items())

@@ -1,0 +1,122 @@
+"""Seven days at the gate, oldest first: one bubble a child."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from bot.answer import Json
+from bot.replies.pages import Pages
+from bot.replies.speech import offer
+from bot.replies.today import MAX_BUBBLES
+from core.attendance.days import DayView
+from core.clock import taipei_clock
+from core.notices.bubbles import (
+    ARRIVED,
+    BRAND_SOFT,
+    DEPARTED,
+    INK,
+    INK2,
+    INK3,
+    NO_TAP,
+    box,
+    bubble,
+    button,
+    buttons,
+    carousel,
+    child_name,
+    flex_message,
+    meta_text,
+    quiet,
+    text,
+)
+from core.notices.wording import short_date
+from core.people.bindings import BoundChild
+
+NOT_THE_REGISTER = "刷卡紀錄供參考，出缺席以學校登記為準。"
+
+
+@dataclass(frozen=True, slots=True)
+class ChildWeek:
+    """A child, its seven days, and the data of the button that shows the week before."""
+
+    child: BoundChild
+    days: list[DayView]
+    before: str | None
+
+
+def week_messages(found: list[ChildWeek], pages: Pages, today: date) -> list[Json]:
+    """Return the week's bubbles, siblings side by side."""
+    messages = []
+    for first in range(0, len(found), MAX_BUBBLES):
+        part = found[first : first + MAX_BUBBLES]
+        bubbles = [_bubble(one, pages, today) for one in part]
+        messages.append(flex_message(_alt(part), carousel(bubbles)))
+    messages[-1] = offer(messages[-1], "今天", "設定", "說明")
+    return messages
+
+
+def _bubble(one: ChildWeek, pages: Pages, today: date) -> Json:
+    link = pages.child(one.child.binding_id)
+    head = _row(["日期", "到校", "離校"], [INK3] * 3)
+    rows = [_day_row(day, today) for day in one.days]
+    span = f"{short_date(one.days[0].school_day)}–{short_date(one.days[-1].school_day)}"
+    contents = [
+        child_name(one.child.given_name),
+        meta_text(f"{one.child.school_short_name}・{span}") | {"margin": "none"},
+        box([head, *rows], margin="md"),
+        meta_text(NOT_THE_REGISTER),
+        buttons(quiet("看詳細紀錄", link), *([_earlier(one.before)] if one.before else [])),
+    ]
+    return bubble(contents, link=link)
+
+
+def _earlier(data: str) -> Json:
+    label = "看前七天"
+    return button({"type": "postback", "label": label, "data": data, "displayText": label})
+
+
+def _day_row(day: DayView, today: date) -> Json:
+    when = short_date(day.school_day)
+    is_today = day.school_day == today
+    if not day.is_school_day and not day.arrived_at and not day.departed_at:
+        return _row([when, f"– {day.reason or '不上課'}"], [INK3, INK3])
+    cells = [_arrival(day), _departure(day, today)]
+    made = _row(
+        [when, *(words for words, _ in cells)],
+        [INK if is_today else INK2, *(color for _, color in cells)],
+        is_bold=is_today,
+    )
+    return made | {"backgroundColor": BRAND_SOFT, "cornerRadius": "6px"} if is_today else made
+
+
+def _arrival(day: DayView) -> tuple[str, str]:
+    if day.arrived_at:
+        return f"{ARRIVED.mark} {taipei_clock(day.arrived_at)}", ARRIVED.strong
+    if day.departed_at or day.is_past_cutoff:
+        return "? 未刷卡", NO_TAP.strong
+    return "還沒", INK3
+
+
+def _departure(day: DayView, today: date) -> tuple[str, str]:
+    if day.departed_at:
+        return f"{DEPARTED.mark} {taipei_clock(day.departed_at)}", DEPARTED.strong
+    if day.school_day >= today:
+        return "還沒", INK3
+    # A day without any tap says so once.
+    return ("? 未刷離校", NO_TAP.strong) if day.arrived_at else ("–", INK3)
+
+
+def _row(cells: list[str], colors: list[str], *, is_bold: bool = False) -> Json:
+    widths = (4, 4, 4) if len(cells) == 3 else (4, 8)
+    weight = "bold" if is_bold else "regular"
+    contents = [
+        text(words, size="sm", color=color, flex=width, weight=weight)
+        for words, color, width in zip(cells, colors, widths, strict=True)
+    ]
+    look = {"paddingTop": "6px", "paddingBottom": "6px", "paddingStart": "6px"}
+    return box(contents, layout="horizontal", **look)
+
+
+def _alt(found: list[ChildWeek]) -> str:
+    names = "、".join(one.child.given_name[:10] for one in found[:2])
+    more = f"等 {len(found)} 位" if len(found) > 2 else ""
+    return f"{names}{more}的七天紀錄"
