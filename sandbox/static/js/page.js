@@ -25,7 +25,10 @@ function goTo(target) {
 }
 
 function focusPhone() {
-  const button = document.querySelector("[data-follow]:not([hidden] *)") ?? document.querySelector(".rich-menu button, .typing-input");
-  button?.closest(".phone").scrollIntoView({ block: "nearest", inline: "start" });
-  button?.focus({ preventScroll: true });
+  const targets = store.state.phones.some((phone) => phone.friend)
+    ? [".sheet-frame", ".rich-menu button", ".typing-input"]
+    : ["[data-follow]"];
+  const target = targets.map((name) => document.querySelector(name)).find(Boolean);
+  target?.closest(".phone").scrollIntoView({ block: "nearest", inline: "start" });
+  target?.focus({ preventScroll: true });
 }
