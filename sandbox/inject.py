@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from sandbox.faults import Fault
 from sandbox.state import current
 
-HANG_SECONDS = 300.0
+HANG_SECONDS = 60.0
 View = Callable[..., Any]
 
 
