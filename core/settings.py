@@ -55,14 +55,16 @@ class Settings(BaseSettings):
     app_env: AppEnv = AppEnv.DEVELOPMENT
     database_url: str = "sqlite:///var/gate.db"
     base_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65534)
     secret_key: SecretStr = SecretStr(f"{DEVELOPMENT}session-signing-key")
     secret_key_fallbacks: SecretStr = SecretStr("")
     data_keys: SecretStr = SecretStr(_development_key("d0"))
     index_keys: SecretStr = SecretStr(_development_key("i0"))
-    line_channel_secret: SecretStr = SecretStr(f"{DEVELOPMENT}channel-secret")
-    line_channel_access_token: SecretStr = SecretStr(f"{DEVELOPMENT}channel-token")
-    line_login_channel_id: str = "1650000000"
-    liff_id: str = "1650000000-sandbox1"
+    line_channel_secret: SecretStr = SecretStr("sandbox-channel-secret")
+    line_channel_access_token: SecretStr = SecretStr("sandbox-channel-token")
+    line_login_channel_id: str = "1660000001"
+    liff_id: str = "1660000001-sandbox1"
     line_api_base: str = ""
     line_data_api_base: str = ""
     liff_sdk_url: str = ""
@@ -71,8 +73,8 @@ class Settings(BaseSettings):
     taipei_pass_token_url: str = ""
     taipei_pass_profile_url: str = ""
     taipei_pass_logout_url: str = ""
-    taipei_pass_client_id: str = "gate-notices"
-    taipei_pass_client_secret: SecretStr = SecretStr(f"{DEVELOPMENT}pass-secret")
+    taipei_pass_client_id: str = "sandbox-taipei-pass"
+    taipei_pass_client_secret: SecretStr = SecretStr("sandbox-taipei-pass-secret")
     taipei_pass_token_auth: TokenAuth = TokenAuth.POST
     hotline: str = "02-2758-9171"
     pass_line: str = "1999 轉 8585"
@@ -218,9 +220,9 @@ def _production_faults(settings: Settings) -> list[Fault]:
         if field.annotation is SecretStr and value == field.default and name != _MAY_BE_EMPTY:
             hint = f"Set {name.upper()} or {name.upper()}_FILE to your own secret"
             faults.append(Fault(name.upper(), "still the development value", hint))
-    for name in ("line_login_channel_id", "liff_id"):
+    for name in ("line_login_channel_id", "liff_id", "taipei_pass_client_id"):
         if getattr(settings, name) == Settings.model_fields[name].default:
-            hint = "Copy it from the LINE Developers console"
+            hint = "Copy it from the LINE Developers console, or from what Taipei Pass issued"
             faults.append(Fault(name.upper(), "still the development value", hint))
     for name, url in _addresses(settings).items():
         faults += _address_faults(name, url)

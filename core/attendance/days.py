@@ -1,5 +1,6 @@
 """The day record: locked, decided anew from all taps of the day, and told of."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -72,18 +73,17 @@ def record_days(
     """
     rows = {(row.student_id, row.school_day): row for row in session.scalars(_days(set(taps)))}
     decided = {key: decide(facts, departure_from) for key, facts in taps.items()}
-    came_after_all = [
-        Arrival(student_id=key[0], arrived_at=_presence(day).at)
-        for key, day in decided.items()
-        if day.passings and rows[key].no_show == NoShowState.TOLD
-    ]
+    came_after_all: dict[date, list[Arrival]] = defaultdict(list)
+    for key, day in decided.items():
+        if day.passings and rows[key].no_show == NoShowState.TOLD:
+            came = Arrival(student_id=key[0], arrived_at=_presence(day).at)
+            came_after_all[key[1]].append(came)
     _write(session, rows, decided)
+    corrected: set[tuple[UUID, UUID]] = set()
+    for school_day, arrivals in came_after_all.items():
+        corrected |= tell_corrections(session, liff_id, arrivals, school_day=school_day, now=now)
     happenings = [one for key, day in decided.items() for one in _happenings(key, day, new_taps)]
-    tell_happenings(session, liff_id, happenings, now)
-    for school_day in {key[1] for key in decided}:
-        of_day = [one for one in came_after_all if (one.student_id, school_day) in decided]
-        if of_day:
-            tell_corrections(session, liff_id, of_day, school_day=school_day, now=now)
+    tell_happenings(session, liff_id, happenings, corrected, now)
     return {one.tap.tap_id for day in decided.values() for one in day.passings}
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from core.attendance.calendar import is_school_day
 from core.attendance.no_show import sweep_no_shows
 from core.clock import TAIPEI, school_day_of
-from core.db import insert_for, transaction
+from core.db import insert_for, snapshot, transaction
 from core.duty.tables import JobRun
 from core.gate.readers import healthy_since
 from core.house import House
@@ -42,7 +42,7 @@ OPEN = frozenset({Outcome.DUE, Outcome.HELD})
 def run_no_show_tick(house: House) -> None:
     """Sweep every school that is due, each in a transaction of its own."""
     now = house.clock.now()
-    with transaction(house.engine) as session:
+    with snapshot(house.engine) as session:
         due = due_schools(session, now)
     for school_code in due:
         with transaction(house.engine) as session:

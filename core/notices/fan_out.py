@@ -1,7 +1,7 @@
 """Fan-out: from what happened to a child to one notice for each guardian who ticked the box."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import and_, select
 from sqlmodel import Session, col
 
-from core.kinds import Channel, EventKind, NoticeKind
+from core.kinds import Channel, EventKind, NoticeKind, NoticeState
 from core.notices.bubbles import messages_for
 from core.notices.outbox import NewNotice, cancel_no_shows, enqueue
 from core.notices.wording import NoticeFacts
@@ -18,7 +18,9 @@ from core.people.names import given_name
 from core.people.tables import AccountLink, Binding, LineFriend, School, Student, Subscription
 
 # LINE answers 200 to a push that a blocking person never sees, so it is not even tried.
-UNFOLLOWED = "unfollowed"
+UNFOLLOWED = (NoticeState.REFUSED, "unfollowed")
+# The correction told of this arrival already; the row keeps a later upload from telling it again.
+CORRECTED = (NoticeState.CANCELLED, "corrected")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A child who came after a no-show was due. `is_earlier`: the tap is older than the notice."""
+    """A child who came although a no-show was told, or about to be."""
 
     student_id: UUID
     arrived_at: datetime
@@ -50,15 +52,22 @@ class _Recipient:
     guardian_id: UUID
     student_id: UUID
     line_user_id: str
-    refused: str
+    ended: tuple[NoticeState, str] | None
     child: str
     school: School
 
 
 def tell_happenings(
-    session: Session, liff_id: str, happenings: Sequence[Happening], now: datetime
+    session: Session,
+    liff_id: str,
+    happenings: Sequence[Happening],
+    corrected: Collection[tuple[UUID, UUID]],
+    now: datetime,
 ) -> int:
-    """Enqueue arrivals and departures; joins the caller's transaction. Returns how many."""
+    """Enqueue arrivals and departures; joins the caller's transaction. Returns how many.
+
+    `corrected` are the (student, guardian) pairs a correction already told of the arrival.
+    """
     by_kind: dict[NoticeKind, list[Happening]] = defaultdict(list)
     for happening in happenings:
         by_kind[happening.kind].append(happening)
@@ -66,15 +75,17 @@ def tell_happenings(
     for kind, group in by_kind.items():
         recipients = _recipients(session, EventKind(kind.value), {one.student_id for one in group})
         notices += [
-            _happening_notice(one, recipient, liff_id)
+            _happening_notice(one, to, liff_id, (to.student_id, to.guardian_id) in corrected)
             for one in group
-            for recipient in recipients[one.student_id]
+            for to in recipients[one.student_id]
         ]
     notices.sort(key=lambda notice: notice.at)
     return enqueue(session, notices, now)
 
 
-def _happening_notice(one: Happening, to: _Recipient, liff_id: str) -> NewNotice:
+def _happening_notice(
+    one: Happening, to: _Recipient, liff_id: str, is_corrected: bool
+) -> NewNotice:
     facts = _facts(
         to,
         liff_id,
@@ -85,7 +96,11 @@ def _happening_notice(one: Happening, to: _Recipient, liff_id: str) -> NewNotice
         departed_at=one.departed_at,
         occurrence=one.occurrence,
     )
-    return _notice(to, one.kind, facts, one.at, occurrence=one.occurrence, tap_id=one.tap_id)
+    is_told = is_corrected and one.kind is NoticeKind.ARRIVAL and one.occurrence == 1
+    ended = CORRECTED if is_told else to.ended
+    return _notice(
+        to, one.kind, facts, one.at, occurrence=one.occurrence, tap_id=one.tap_id, ended=ended
+    )
 
 
 def tell_no_shows(
@@ -114,16 +129,17 @@ def tell_corrections(
     *,
     school_day: date,
     now: datetime,
-) -> int:
+) -> set[tuple[UUID, UUID]]:
     """Stop the children's no-shows; tell whoever may have read one that the child came.
 
-    Joins the caller's transaction, which holds the children's day rows. Returns how many.
+    Return the (student, guardian) pairs told. Joins the caller's transaction, which holds the
+    children's day rows.
     """
     arrived = {arrival.student_id: arrival.arrived_at for arrival in arrivals}
     read = cancel_no_shows(session, list(arrived), school_day, now)
     told_at = {(row.student_id, row.guardian_id): row.first_tried_at for row in read}
     if not told_at:
-        return 0
+        return set()
     recipients = _recipients(session, EventKind.NO_SHOW, {student for student, _ in told_at})
     notices = []
     for to in (one for group in recipients.values() for one in group):
@@ -140,7 +156,8 @@ def tell_corrections(
                 is_earlier=at < notice_time,
             )
             notices.append(_notice(to, NoticeKind.CORRECTION, facts, now))
-    return enqueue(session, notices, now)
+    enqueue(session, notices, now)
+    return {(one.student_id, one.guardian_id) for one in notices if one.student_id}
 
 
 def _notice(
@@ -154,8 +171,7 @@ def _notice(
         school_day=facts.school_day,
         at=at,
         messages=messages_for(kind, facts),
-        refused=to.refused,
-        **more,
+        **{"ended": to.ended, **more},
     )
 
 
@@ -212,7 +228,7 @@ def _recipients(
                 guardian_id=row.Binding.guardian_id,
                 student_id=row.Student.id,
                 line_user_id=row.line_user_id,
-                refused=UNFOLLOWED if row.is_following is False else "",
+                ended=UNFOLLOWED if row.is_following is False else None,
                 child=name_for(row.Binding.guardian_id, row.Student),
                 school=row.School,
             )

@@ -56,8 +56,11 @@ SUBSCRIBED = {kind.value: kind.value for kind in EventKind} | {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNotice:
-    """What to tell whom. `at` is the moment of the thing told; `about` names it where no
-    occurrence does (such as the binding). `refused` says why it can't be sent at all."""
+    """What to tell whom.
+
+    `at` is the moment of the thing told; `about` names it where no occurrence does (such as the
+    binding). With `ended` (a state and our word for why) the row is written only for the record.
+    """
 
     kind: NoticeKind
     guardian_id: UUID
@@ -69,7 +72,7 @@ class NewNotice:
     occurrence: int = 1
     about: str = ""
     tap_id: UUID | None = None
-    refused: str = ""
+    ended: tuple[NoticeState, str] | None = None
     channel: Channel = Channel.LINE
 
     @property
@@ -123,10 +126,8 @@ def enqueue(session: Session, notices: Sequence[NewNotice], now: datetime) -> in
 
 def _row(notice: NewNotice, now: datetime, place: int) -> dict[str, Any]:
     expires_at = min(notice.at + AGE_LIMITS.get(notice.kind, RETRY_HORIZON), now + RETRY_HORIZON)
-    state, outcome = NoticeState.PENDING, None
-    if notice.refused:
-        state, outcome = NoticeState.REFUSED, notice.refused
-    elif expires_at <= now:
+    state, outcome = notice.ended or (NoticeState.PENDING, None)
+    if notice.ended is None and expires_at <= now:
         state, outcome = NoticeState.EXPIRED, "stale"
     return {
         "id": uuid4(),

@@ -1,0 +1,290 @@
+"""Composition root: the web application and the command line (python app.py --help)."""
+
+import functools
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import click
+from flask import Flask, Response, jsonify, request
+from flask_wtf.csrf import CSRFProtect
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
+
+import bot.webhook
+import core.gate.intake
+import liff
+from bot.dispatch import Dispatcher
+from bot.rich_menus import menu_changer, set_up
+from core.attendance.calendar import is_school_day
+from core.db import snapshot, transaction
+from core.duty import demo as demonstration
+from core.duty.migrate import is_current, migrate
+from core.duty.sample import seed_sample, write_sample
+from core.duty.scheduler import start_scheduler
+from core.duty.server import Background, Server, start_background
+from core.errors import ConfigError
+from core.gate.readers import add_reader
+from core.house import House, build_house
+from core.kinds import Direction
+from core.logs import configure_logging
+from core.notices.channels.line import LineChannel
+from core.notices.delivery import DeliveryWorker
+from core.people.tables import School
+from core.settings import Settings, load_settings
+
+MAX_BODY = 1_000_000
+SAMPLE = Path("var/sample.json")
+console = Console()
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the web application over its own database connections."""
+    return assemble(build_house(settings))
+
+
+def assemble(house: House) -> Flask:
+    """Return the web application of a house: webhook, gate, pages, health."""
+    settings = house.settings
+    is_https = urlsplit(settings.base_url).scheme == "https"
+    app = Flask("gate", static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        SECRET_KEY_FALLBACKS=settings.secret_key_fallbacks.get_secret_value().split(",")
+        if settings.secret_key_fallbacks.get_secret_value()
+        else [],
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        # The __Host- prefix binds the cookie to this host; browsers take it over https only.
+        SESSION_COOKIE_NAME="__Host-gate" if is_https else "gate",
+        SESSION_COOKIE_SECURE=is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        # The token lives as long as the session it belongs to.
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    csrf = CSRFProtect(app)
+    for signed in (core.gate.intake.make_blueprint(house), bot.webhook.make_blueprint(house)):
+        csrf.exempt(signed)
+        app.register_blueprint(signed)
+    app.register_blueprint(liff.make_blueprint(house, menu_changer(house)))
+    _add_health(app, house)
+    if settings.clock_now is not None:
+        _add_clock(app, house, csrf)
+    return app
+
+
+def _add_health(app: Flask, house: House) -> None:
+    @app.get("/healthz")
+    def is_alive() -> Response:
+        return jsonify(status="ok")
+
+    @app.get("/readyz")
+    def is_ready() -> tuple[Response, int]:
+        try:
+            ready = is_current(house.engine)
+        except SQLAlchemyError:
+            ready = False
+        return jsonify(status="ok" if ready else "not_ready"), 200 if ready else 503
+
+
+def _add_clock(app: Flask, house: House, csrf: CSRFProtect) -> None:
+    # Exists only where CLOCK_NOW is set, which production refuses.
+    @app.post("/dev/clock")
+    def move_clock() -> tuple[Response, int]:
+        try:
+            house.clock.move_to(datetime.fromisoformat(request.get_json()["now"]))
+        except (KeyError, TypeError, ValueError):
+            return jsonify(error="invalid", field="now"), 400
+        return jsonify(now=house.clock.now().isoformat()), 200
+
+    csrf.exempt(move_clock)
+
+
+def background(house: House, *, delivers: bool, ticks: bool) -> Background:
+    """Return the loops of this process: delivery and chat dispatch, clock ticks."""
+    loops: list[Callable[[threading.Event], None]] = []
+    if delivers:
+        loops = [DeliveryWorker(house, LineChannel(house.settings)).run, Dispatcher(house).run]
+    scheduler = start_scheduler(house) if ticks else None
+
+    def wake_and_stop() -> None:
+        house.notices_due.set()
+        house.events_due.set()
+        if scheduler is not None:
+            scheduler.shutdown()
+
+    return Background(loops, wake_and_stop)
+
+
+@click.group()
+@click.pass_context
+def main(context: click.Context) -> None:
+    """到離校通知: school-gate notices in one LINE official account."""
+    configure_logging()
+    try:
+        context.obj = load_settings()
+    except ConfigError as error:
+        for fault in error.faults:
+            click.echo(f"✗ {fault}", err=True)
+        sys.exit(2)
+
+
+@main.command()
+@click.pass_obj
+def demo(settings: Settings) -> None:
+    """Try everything out: sandbox and product side by side, stopped by Ctrl-C.
+
+    Begins anew each time, on the morning of the next school day, unless DATABASE_URL or CLOCK_NOW
+    say otherwise.
+    """
+    with demonstration.stage(settings) as house:
+        migrate(house.engine)
+        console.print(_seed(house, SAMPLE))
+        with snapshot(house.engine) as session:
+            school_day = functools.partial(is_school_day, session, "353607")
+            morning = demonstration.next_school_morning(house.clock.now(), school_day)
+        with demonstration.running_programs(house.settings, morning, SAMPLE):
+            for line in set_up(house):
+                console.print(line)
+            console.print(f"\n  打開 [bold]{house.settings.sandbox_origin}/[/bold]　Ctrl-C 結束\n")
+            demonstration.wait_for_stop()
+
+
+@main.command()
+@click.pass_obj
+def serve(settings: Settings) -> None:
+    """Run web, worker and clock in one process (the embedded default)."""
+    _serve(settings, delivers=True, ticks=True, workers=1)
+
+
+@main.command()
+@click.option("--workers", default=2, show_default=True)
+@click.pass_obj
+def web(settings: Settings, workers: int) -> None:
+    """Run only the web server; worker and clock run elsewhere."""
+    _serve(settings, delivers=False, ticks=False, workers=workers)
+
+
+@main.command()
+@click.pass_obj
+def worker(settings: Settings) -> None:
+    """Run only delivery and chat answers."""
+    _run_loops(settings, delivers=True, ticks=False)
+
+
+@main.command(name="clock")
+@click.pass_obj
+def run_clock(settings: Settings) -> None:
+    """Run only the ticks: cut-offs and cleaning."""
+    _run_loops(settings, delivers=False, ticks=True)
+
+
+@main.command(name="migrate")
+@click.pass_obj
+def run_migrations(settings: Settings) -> None:
+    """Bring the database to the shape this version needs."""
+    migrate(build_house(settings).engine)
+    click.echo("The database is up to date.")
+
+
+@main.command()
+@click.pass_obj
+def check(settings: Settings) -> None:
+    """Check configuration and database, with a hint for each fault."""
+    house = build_house(settings)
+    try:
+        ready = is_current(house.engine)
+    except SQLAlchemyError as error:
+        _fail(f"The database does not answer ({type(error).__name__}). Check DATABASE_URL.")
+    if not ready:
+        _fail("The database lacks migrations. Run: python app.py migrate")
+    click.echo(f"Everything fits ({settings.app_env.value}).")
+
+
+@main.command()
+@click.option("--to", "path", type=click.Path(path_type=Path), default=SAMPLE, show_default=True)
+@click.pass_obj
+def seed(settings: Settings, path: Path) -> None:
+    """Load three invented schools, and write what the sandbox's gate needs."""
+    if settings.is_production:
+        _fail("Sample data does not belong in production.")
+    click.echo(_seed(build_house(settings), path))
+
+
+@main.command(name="line-setup")
+@click.pass_obj
+def line_setup(settings: Settings) -> None:
+    """Publish rich menus and webhook address; running it again changes nothing."""
+    for line in set_up(build_house(settings)):
+        click.echo(line)
+
+
+@main.group(name="reader")
+def reader_commands() -> None:
+    """Readers at the gates."""
+
+
+@reader_commands.command(name="add")
+@click.option("--school", required=True, help="school code, six characters")
+@click.option("--gate", required=True, help="where it stands, such as 正門")
+@click.option("--direction", type=click.Choice([one.value for one in Direction]), default="both")
+@click.pass_obj
+def add_one_reader(settings: Settings, school: str, gate: str, direction: str) -> None:
+    """Register a reader and print its id and secret, this once."""
+    house = build_house(settings)
+    with transaction(house.engine) as session:
+        if session.get(School, school) is None:
+            _fail(f"There is no school {school}. Load it first, or check the code.")
+        reader, secret = add_reader(
+            session,
+            house.vault,
+            school_code=school,
+            gate=gate,
+            direction=Direction(direction),
+            now=house.clock.now(),
+        )
+    click.echo(f"reader id  {reader.id}\nsecret     {secret}")
+
+
+def _serve(settings: Settings, *, delivers: bool, ticks: bool, workers: int) -> None:
+    def load() -> tuple[Flask, Background]:
+        # After the fork: connections must not be shared between processes.
+        house = build_house(settings)
+        return assemble(house), background(house, delivers=delivers, ticks=ticks)
+
+    Server(load, host=settings.host, port=settings.port, workers=workers).run()
+
+
+def _run_loops(settings: Settings, *, delivers: bool, ticks: bool) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    house = build_house(settings)
+    running = start_background(background(house, delivers=delivers, ticks=ticks))
+    stop.wait()
+    running.stop()
+
+
+def _seed(house: House, path: Path) -> str:
+    with transaction(house.engine) as session:
+        sample = seed_sample(session, house.vault, house.clock.now())
+        if sample is None:
+            return "There are schools already; nothing was changed."
+        # Before the commit: the readers' secrets exist nowhere else.
+        write_sample(sample, path)
+    schools, students = len(sample["readers"]), len(sample["students"])
+    return f"Loaded {schools} schools and {students} students; wrote {path}."
+
+
+def _fail(problem: str) -> NoReturn:
+    click.echo(f"✗ {problem}", err=True)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

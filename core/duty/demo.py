@@ -1,0 +1,112 @@
+"""The demonstration: sandbox and product side by side until Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
+from pathlib import Path
+
+import requests
+
+from core.clock import TAIPEI
+from core.house import House, build_house
+from core.settings import Settings, load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DATABASE = ROOT / "var" / "demo.db"
+MORNING = time_of_day(7, 20)
+START_LIMIT_SECONDS = 60
+STOP_LIMIT_SECONDS = 15
+
+
+@contextmanager
+def stage(given: Settings) -> Iterator[House]:
+    """Open the demonstration's house: a fresh database unless DATABASE_URL names one."""
+    # SIGTERM ends it like Ctrl-C, so that the programs beside us are stopped in any case.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    changes: dict[str, object] = {}
+    if "database_url" not in given.model_fields_set:
+        for path in DATABASE.parent.glob(f"{DATABASE.name}*"):
+            path.unlink()
+        changes["database_url"] = f"sqlite:///{DATABASE}"
+    if "base_url" not in given.model_fields_set:
+        changes["base_url"] = f"http://127.0.0.1:{given.port}"
+    house = build_house(load_settings(**changes))
+    try:
+        yield house
+    finally:
+        house.engine.dispose()
+
+
+def next_school_morning(now: datetime, is_school_day: Callable[[date], bool]) -> datetime:
+    """Return 07:20 of today if it is a school day, else of the next one."""
+    day = now.astimezone(TAIPEI).date()
+    while not is_school_day(day):
+        day += timedelta(days=1)
+    return datetime.combine(day, MORNING, TAIPEI)
+
+
+@contextmanager
+def running_programs(settings: Settings, morning: datetime, sample: Path) -> Iterator[None]:
+    """Run sandbox and product on one shifted clock; both are stopped at the end."""
+    environment = {
+        "CLOCK_NOW": morning.isoformat(),
+        "BASE_URL": settings.base_url,
+        **os.environ,
+        "DATABASE_URL": settings.database_url,
+    }
+    port = str(settings.port + 1)
+    sandbox = ["-m", "sandbox", "--port", port, "--app-url", settings.base_url]
+    sandbox += ["--sample", str(sample), "--clock-url", f"{settings.base_url}/dev/clock"]
+    with ExitStack() as stack:
+        for arguments in (sandbox, ["app.py", "serve"]):
+            stack.enter_context(_running(arguments, environment))
+        for origin in (f"{settings.sandbox_origin}/phone/state", f"{settings.base_url}/readyz"):
+            _wait_until_ready(origin)
+        # The two started a moment apart; from here on they share one clock.
+        clock = {"now": environment["CLOCK_NOW"]}
+        requests.post(f"{settings.sandbox_origin}/clock", json=clock, timeout=5).raise_for_status()
+        yield
+
+
+@contextmanager
+def _running(arguments: list[str], environment: dict[str, str]) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment,
+        # Ctrl-C reaches the whole terminal; the children are stopped by us, in order.
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait_until_ready(url: str) -> None:
+    deadline = time.monotonic() + START_LIMIT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if requests.get(url, timeout=2).ok:
+                return
+        except requests.RequestException:
+            pass
+        time.sleep(0.1)
+    raise TimeoutError(f"{url} does not answer")
+
+
+def wait_for_stop() -> None:
+    """Return at Ctrl-C or SIGTERM."""
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()

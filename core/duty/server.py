@@ -1,0 +1,96 @@
+"""The web server: gunicorn run from code, with background work inside its one worker if wanted."""
+
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+# Answers to readers and LINE are short; more threads than database connections would only queue.
+THREADS = 16
+GRACEFUL_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Loops that run beside the web threads until the event is set."""
+
+    loops: list[Callable[[threading.Event], None]]
+    at_stop: Callable[[], None] = lambda: None
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """Serve one WSGI application. `load` runs inside each worker, after the fork."""
+
+    def __init__(
+        self,
+        load: Callable[[], tuple[Any, Background]],
+        *,
+        host: str,
+        port: int,
+        workers: int = 1,
+    ) -> None:
+        self._load = load
+        self._listener = socket.create_server((host, port), backlog=512)
+        # Answers leave in one go; otherwise each waits for the caller's delayed ACK.
+        self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._workers = workers
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what gunicorn would otherwise read from a file."""
+        chosen = {
+            "bind": f"fd://{self._listener.fileno()}",
+            "workers": self._workers,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "timeout": 60,
+            "graceful_timeout": GRACEFUL_SECONDS,
+            "keepalive": 75,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "limit_request_line": 4094,
+            "worker_exit": _stop_background,
+        }
+        for name, value in chosen.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Build the application in the worker and start what runs beside it."""
+        application, background = self._load()
+        self.running = start_background(background)
+        return application
+
+
+class Running:
+    """Started loops, and the way to stop them."""
+
+    def __init__(self, background: Background) -> None:
+        self._stop = threading.Event()
+        self._background = background
+        self._threads = [
+            threading.Thread(target=loop, args=[self._stop], name="background", daemon=True)
+            for loop in background.loops
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ask the loops to end and wait for them; what is in flight gets settled."""
+        self._stop.set()
+        self._background.at_stop()
+        for thread in self._threads:
+            thread.join(GRACEFUL_SECONDS)
+
+
+def start_background(background: Background) -> Running:
+    """Start every loop in a thread of its own."""
+    return Running(background)
+
+
+def _stop_background(_arbiter: Any, worker: Any) -> None:
+    running = getattr(worker.app, "running", None)
+    if running is not None:
+        running.stop()

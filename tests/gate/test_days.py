@@ -1,0 +1,227 @@
+"""From taps to day records and notices: late uploads, any order, corrections."""
+
+import itertools
+from datetime import date, datetime, timedelta
+
+import orjson
+import pytest
+from sqlmodel import Session, select
+
+from core.attendance.no_show import sweep_no_shows
+from core.attendance.tables import AttendanceDay, NoShowState
+from core.clock import TAIPEI, taipei_clock
+from core.db import transaction
+from core.gate.readers import healthy_since
+from core.house import House
+from core.kinds import NoticeState
+from core.notices.fan_out import tell_no_shows
+from core.notices.outbox import Settlement, claim, settle
+from core.notices.tables import Notice
+from core.people.friends import record_friendship
+from core.people.subscriptions import save_boxes
+from core.people.tables import Binding, School, Student
+from tests.factories import (
+    HUA,
+    MEI,
+    card_uid_of,
+    make_binding,
+    make_guardian,
+    make_student,
+)
+from tests.gate.conftest import SigningReader
+
+MING = card_uid_of("11510001")
+MONDAY = date(2026, 11, 23)
+
+
+def _at(clock: str) -> datetime:
+    return datetime.fromisoformat(f"{MONDAY}T{clock}+08:00")
+
+
+def _iso(clock: str) -> str:
+    return f"{MONDAY}T{clock}+08:00"
+
+
+def _notices(session: Session) -> list[Notice]:
+    return list(session.exec(select(Notice).order_by(Notice.created_at)))  # type: ignore[arg-type]
+
+
+def _day(session: Session) -> AttendanceDay:
+    return session.exec(select(AttendanceDay)).one()
+
+
+def _sweep(house: House, clock: str = "08:30:00") -> int:
+    """Tell no-shows as the tick does, with a gate that was heard a moment ago."""
+    house.clock.move_to(_at(clock))
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        missing = sweep_no_shows(session, "353607", MONDAY, now)
+        return tell_no_shows(
+            session,
+            house.settings.liff_id,
+            missing,
+            school_day=MONDAY,
+            cutoff=session.get_one(School, "353607").cutoff,
+            heartbeat=now,
+            now=now,
+        )
+
+
+def _send_all(house: House, state: NoticeState = NoticeState.ACCEPTED) -> list[str]:
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        leased = claim(session, now=now, limit=100)
+        settle(session, [Settlement(one.id, one.lease_token, state, "test") for one in leased], now)
+    return [one.kind for one in leased]
+
+
+def test_day_record_keeps_arrival_and_departure(house: House, reader: SigningReader) -> None:
+    house.clock.move_to(_at("16:10:00"))
+    reader.taps((1, MING, _iso("15:30:00")), (2, MING, _iso("16:02:00")))
+    reader.taps((3, MING, _iso("07:41:00")))
+    with transaction(house.engine) as session:
+        day = _day(session)
+        assert (day.arrived_at, day.departed_at) == (_at("07:41:00"), _at("15:30:00"))
+        assert (day.arrivals, day.departures) == (1, 1)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_any_order_of_the_same_taps_ends_in_one_record_and_one_notice_each(
+    house: House, reader: SigningReader, order: tuple[int, ...]
+) -> None:
+    house.clock.move_to(_at("12:10:00"))
+    taps = [(1, MING, _iso("11:20:00")), (2, MING, _iso("11:25:00")), (3, MING, _iso("12:05:00"))]
+    for place in order:
+        reader.taps(taps[place])
+    with transaction(house.engine) as session:
+        day = _day(session)
+        assert (day.arrived_at, day.departed_at) == (_at("11:20:00"), _at("12:05:00"))
+        assert sorted(notice.kind for notice in _notices(session)) == ["arrival", "departure"]
+
+
+def test_notice_carries_the_taps_own_time(house: House, reader: SigningReader) -> None:
+    house.clock.move_to(_at("08:20:00"))
+    reader.taps((1, MING, _iso("07:41:00")))
+    with transaction(house.engine) as session:
+        message = orjson.loads(_notices(session)[0].content)[0]
+    assert message["altText"] == "小明 07:41 到校"
+
+
+def test_news_older_than_an_hour_is_kept_but_not_sent(house: House, reader: SigningReader) -> None:
+    house.clock.move_to(_at("10:45:00"))
+    assert reader.statuses((1, MING, _iso("07:41:00"))) == ["recorded"]
+    assert _send_all(house) == []
+    with transaction(house.engine) as session:
+        notice = _notices(session)[0]
+        assert (notice.state, notice.outcome) == (NoticeState.EXPIRED, "stale")
+        assert _day(session).arrived_at == _at("07:41:00")
+
+
+def test_every_guardian_who_ticked_the_box_hears_and_nobody_else(
+    house: House, reader: SigningReader
+) -> None:
+    with transaction(house.engine) as session:
+        ming = session.exec(select(Student)).one()
+        make_binding(session, make_guardian(session, house, "U" + "c" * 32, name="王志遠"), ming)
+        make_guardian(session, house, HUA, name="陳淑華")
+    house.clock.move_to(_at("07:42:00"))
+    reader.taps((1, MING, _iso("07:41:00")))
+    with transaction(house.engine) as session:
+        assert {one.line_user_id for one in _notices(session)} == {MEI, "U" + "c" * 32}
+
+
+def test_unticked_box_means_silence(house: House, reader: SigningReader) -> None:
+    with transaction(house.engine) as session:
+        binding = session.exec(select(Binding)).one()
+        save_boxes(session, binding_id=binding.id, wanted=frozenset(), now=house.clock.now())
+    house.clock.move_to(_at("07:42:00"))
+    assert reader.statuses((1, MING, _iso("07:41:00"))) == ["recorded"]
+    with transaction(house.engine) as session:
+        assert _notices(session) == []
+
+
+def test_guardian_who_blocked_us_gets_a_refused_row_and_no_push(
+    house: House, reader: SigningReader
+) -> None:
+    with transaction(house.engine) as session:
+        record_friendship(session, line_user_id=MEI, is_following=False, at=house.clock.now())
+    house.clock.move_to(_at("07:42:00"))
+    reader.taps((1, MING, _iso("07:41:00")))
+    assert _send_all(house) == []
+    with transaction(house.engine) as session:
+        assert [one.state for one in _notices(session)] == [NoticeState.REFUSED]
+
+
+def test_no_show_names_the_child_without_a_tap_only(house: House, reader: SigningReader) -> None:
+    with transaction(house.engine) as session:
+        make_student(session, house, name="王小華", number="11510002")
+    house.clock.move_to(_at("07:42:00"))
+    reader.taps((1, card_uid_of("11510002"), _iso("07:41:00")))
+    assert _sweep(house) == 1
+    assert _send_all(house) == ["no_show"]
+
+
+def test_second_sweep_tells_nobody_again(house: House, reader: SigningReader) -> None:
+    assert _sweep(house) == 1
+    assert _sweep(house, "08:31:00") == 0
+
+
+def test_tap_before_sending_cancels_the_no_show_without_a_correction(
+    house: House, reader: SigningReader
+) -> None:
+    _sweep(house)
+    reader.taps((1, MING, _iso("08:29:50")))
+    assert _send_all(house) == ["arrival"]
+    with transaction(house.engine) as session:
+        states = {one.kind: one.state for one in _notices(session)}
+        assert states["no_show"] == NoticeState.CANCELLED
+        assert _day(session).no_show == NoShowState.CLEARED
+
+
+@pytest.mark.parametrize(
+    ("tapped", "words"), [("07:41:00", "請放心"), ("08:40:00", "「尚無刷卡紀錄」已更新")]
+)
+def test_tap_after_sending_brings_exactly_one_correction(
+    house: House, reader: SigningReader, tapped: str, words: str
+) -> None:
+    _sweep(house)
+    _send_all(house)
+    house.clock.move_to(_at("08:41:00"))
+    reader.taps((1, MING, _iso(tapped)))
+    reader.taps((2, MING, _iso("08:40:30")))
+    assert _send_all(house) + _send_all(house) == ["correction"], "one arrival, one message"
+    with transaction(house.engine) as session:
+        content = next(one for one in _notices(session) if one.kind == "correction").content
+        assert words in content.decode()
+
+
+def test_tap_while_the_no_show_is_on_its_way_corrects_it_and_stops_its_retries(
+    house: House, reader: SigningReader
+) -> None:
+    _sweep(house)
+    with transaction(house.engine) as session:
+        in_flight = claim(session, now=house.clock.now(), limit=10)
+    assert [one.kind for one in in_flight] == ["no_show"]
+    reader.taps((1, MING, _iso("08:29:50")))
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        again = Settlement(
+            in_flight[0].id, in_flight[0].lease_token, NoticeState.PENDING, "timeout", now
+        )
+        settle(session, [again], now)
+    kinds = _send_all(house) + _send_all(house)
+    assert "no_show" not in kinds
+    assert kinds.count("correction") == 1
+
+
+def test_gate_is_healthy_only_while_every_reader_is_heard(
+    house: House, reader: SigningReader
+) -> None:
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        assert healthy_since(session, "353607", now) is None
+    reader.taps((1, "0411223344AABB", now.astimezone(TAIPEI).isoformat()))
+    with transaction(house.engine) as session:
+        assert healthy_since(session, "353607", now + timedelta(minutes=2)) == now
+        assert healthy_since(session, "353607", now + timedelta(minutes=2, seconds=1)) is None
+        assert taipei_clock(now) == "07:20"
