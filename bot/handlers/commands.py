@@ -63,7 +63,8 @@ def _start(person: Person, pages: Pages) -> list[Json]:
 
 def _account(command: Command, pages: Pages) -> list[Json]:
     sentence = "帳號、連結和您的資料都在這一頁。"
-    return settings_link.page(command.value, sentence, quiet("我的帳號", pages.account))
+    step = quiet("我的帳號", pages.account)
+    return settings_link.page(command.value, sentence, step, "今天", "說明")
 
 
 def _for_guardians(

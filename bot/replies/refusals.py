@@ -37,12 +37,13 @@ BY_SCHOOL = {
 def not_linked(pages: Pages) -> list[Json]:
     """Return what to do first."""
     sentence = "請先登入台北通並綁定孩子，約 3 分鐘。"
-    return page("開始設定", sentence, primary("開始設定", pages.start))
+    return page("開始設定", sentence, primary("開始設定", pages.start), "說明", "語言")
 
 
 def no_child(pages: Pages) -> list[Json]:
     """Return the step between signing in and getting notices."""
-    return page("加入學生", "還差一步：綁定孩子。", primary("加入學生", pages.add_child))
+    step = primary("加入學生", pages.add_child)
+    return page("加入學生", "還差一步：綁定孩子。", step, "說明", "客服")
 
 
 def by_school(command: Command, children: list[BoundChild]) -> list[Json]:

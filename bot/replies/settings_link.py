@@ -43,10 +43,10 @@ def add_child(pages: Pages) -> list[Json]:
     return [show("加入學生", bubble(contents), "今天", "設定")]
 
 
-def page(title: str, sentence: str, step: Json) -> list[Json]:
+def page(title: str, sentence: str, step: Json, *words: str) -> list[Json]:
     """Return one sentence and the one button that goes with it."""
     contents = [text(title, size="xl", weight="bold"), text(sentence, margin="sm"), buttons(step)]
-    return [show(title, bubble(contents), "今天", "說明")]
+    return [show(title, bubble(contents), *words)]
 
 
 def _child_row(child: BoundChild, pages: Pages) -> Json:

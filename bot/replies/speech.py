@@ -2,9 +2,13 @@
 
 from bot.answer import Json
 from core.notices.bubbles import flex_message
+from core.notices.wording import LOCK_SCREEN_NAME, fill
+from core.people.bindings import BoundChild
 
 # Source: LINE docs, "Quick reply": up to 13 items, labels up to 20 characters.
 MAX_ITEMS = 13
+# Source: LINE docs, "Carousel": up to 12 bubbles.
+MAX_BUBBLES = 12
 
 
 def say(sentence: str, *words: str) -> Json:
@@ -26,3 +30,11 @@ def offer(message: Json, *words: str) -> Json:
         for word in words[:MAX_ITEMS]
     ]
     return message | {"quickReply": {"items": items}}
+
+
+def about(children: list[BoundChild], what: str) -> str:
+    """Return a lock-screen line on several children, which names two at most."""
+    names = [child.given_name[:LOCK_SCREEN_NAME] for child in children]
+    if len(names) > 2:
+        return fill("{first}等 {count} 位" + what, {"first": names[0], "count": str(len(names))})
+    return fill("{names}" + what, {"names": "、".join(names)})

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from bot.answer import Json
 from bot.replies.pages import Pages
-from bot.replies.speech import offer
+from bot.replies.speech import MAX_BUBBLES, about, offer
 from core.attendance.days import DayView
 from core.clock import TAIPEI, school_day_of, taipei_clock
 from core.notices.bubbles import (
@@ -31,8 +31,6 @@ from core.notices.bubbles import (
 from core.notices.wording import LOCK_SCREEN_NAME, short_date
 from core.people.bindings import BoundChild
 
-# Source: LINE docs, "Carousel": up to 12 bubbles.
-MAX_BUBBLES = 12
 # Readers speak every minute; after two silent ones records may be missing.
 SILENCE = timedelta(minutes=2)
 # Before this hour nobody expects a reader to be awake.
@@ -148,5 +146,4 @@ def _alt(found: list[ChildToday]) -> str:
     if len(found) == 1:
         one = found[0]
         return f"{one.child.given_name[:LOCK_SCREEN_NAME]}：{day_line(one.child, one.day)}"
-    names = "、".join(one.child.given_name[:LOCK_SCREEN_NAME] for one in found[:2])
-    return f"{names}今天的紀錄" if len(found) == 2 else f"{names}等 {len(found)} 位今天的紀錄"
+    return about([one.child for one in found], "今天的紀錄")

@@ -5,8 +5,7 @@ from datetime import date
 
 from bot.answer import Json
 from bot.replies.pages import Pages
-from bot.replies.speech import offer
-from bot.replies.today import MAX_BUBBLES
+from bot.replies.speech import MAX_BUBBLES, about, offer
 from core.attendance.days import DayView
 from core.clock import taipei_clock
 from core.notices.bubbles import (
@@ -49,7 +48,9 @@ def week_messages(found: list[ChildWeek], pages: Pages, today: date) -> list[Jso
     for first in range(0, len(found), MAX_BUBBLES):
         part = found[first : first + MAX_BUBBLES]
         bubbles = [_bubble(one, pages, today) for one in part]
-        messages.append(flex_message(_alt(part), carousel(bubbles)))
+        messages.append(
+            flex_message(about([one.child for one in part], "的七天紀錄"), carousel(bubbles))
+        )
     messages[-1] = offer(messages[-1], "今天", "設定", "說明")
     return messages
 
@@ -114,9 +115,3 @@ def _row(cells: list[str], colors: list[str], *, is_bold: bool = False) -> Json:
     ]
     look = {"paddingTop": "6px", "paddingBottom": "6px", "paddingStart": "6px"}
     return box(contents, layout="horizontal", **look)
-
-
-def _alt(found: list[ChildWeek]) -> str:
-    names = "、".join(one.child.given_name[:10] for one in found[:2])
-    more = f"等 {len(found)} 位" if len(found) > 2 else ""
-    return f"{names}{more}的七天紀錄"

@@ -1,0 +1,169 @@
+"""Notices as LINE gets them: sentences, lock screen, limits."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.clock import TAIPEI
+from core.kinds import NoticeKind
+from core.notices.bubbles import messages_for
+from core.notices.wording import NoticeFacts, alt_text, fill, lines, place_line
+from core.people.names import clean_name, given_name
+from tests.bot.line_limits import assert_line_takes, words_of
+
+DAY = date(2026, 11, 20)
+
+
+def at(hour: int, minute: int) -> datetime:
+    return datetime(2026, 11, 20, hour, minute, 59, tzinfo=TAIPEI)
+
+
+def facts(**changed: Any) -> NoticeFacts:
+    known: dict[str, Any] = {
+        "child": "小晴",
+        "school": "榕光國小",
+        "school_phone": "02-2300-0001",
+        "school_day": DAY,
+        "link": "https://liff.line.me/1650000000-sandbox1/children/1",
+        "gate": "正門",
+        "at": at(7, 41),
+        "cutoff": time(8, 20),
+        "heartbeat": at(8, 19),
+        "notice_time": at(8, 20),
+        "boxes": ("到校", "離校", "未到校"),
+        "member": "王○華",
+        "hotline": "02-2758-9171",
+    }
+    return NoticeFacts(**known | changed)
+
+
+LOCK_SCREEN = [
+    (NoticeKind.ARRIVAL, {}, "小晴 07:41 到校"),
+    (NoticeKind.ARRIVAL, {"occurrence": 2}, "小晴 07:41 再次到校"),
+    (NoticeKind.DEPARTURE, {}, "小晴 07:41 離校"),
+    (NoticeKind.NO_SHOW, {}, "小晴截至 08:20 尚無刷卡紀錄"),
+    (NoticeKind.NO_SHOW, {"child": "Anna"}, "Anna 截至 08:20 尚無刷卡紀錄"),
+    (NoticeKind.CORRECTION, {}, "小晴已於 07:41 到校"),
+    (NoticeKind.CORRECTION, {"is_earlier": True}, "小晴已於 07:41 到校"),
+    (NoticeKind.BOUND, {}, "已完成小晴的綁定"),
+    (NoticeKind.BOUND_OTHER, {}, "小晴有新的家長綁定"),
+    (NoticeKind.LINK_NEW, {}, "已連結台北通"),
+    (NoticeKind.LINK_OLD, {}, "這個 LINE 帳號的連結已變更"),
+]
+
+
+@pytest.mark.parametrize(("kind", "changed", "expected"), LOCK_SCREEN)
+def test_lock_screen_says_who_and_when(
+    kind: NoticeKind, changed: dict[str, Any], expected: str
+) -> None:
+    assert alt_text(kind, facts(**changed)) == expected
+
+
+@pytest.mark.parametrize(("kind", "changed"), [case[:2] for case in LOCK_SCREEN])
+def test_line_takes_every_notice_unchanged(kind: NoticeKind, changed: dict[str, Any]) -> None:
+    assert_line_takes(messages_for(kind, facts(**changed)))
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_lock_screen_never_holds_the_school(kind: NoticeKind) -> None:
+    message = messages_for(kind, facts(school="榕光國小", gate="正門"))[0]
+
+    for secret in ("榕光", "國小", "正門", "02-", "王○華"):
+        assert secret not in message["altText"]
+
+
+@given(text=st.text(max_size=60), kind=st.sampled_from(NoticeKind))
+def test_any_name_that_can_be_kept_fits(text: str, kind: NoticeKind) -> None:
+    name = clean_name(text)
+    if name is None:
+        return
+    for child in (name, given_name(name)):
+        assert_line_takes(messages_for(kind, facts(child=child, occurrence=2)))
+
+
+def test_braces_in_a_name_stay_what_they_are() -> None:
+    assert fill("還沒有{child}的", {"child": "{time}", "time": "07:41"}) == "還沒有{time}的"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("小明", "還沒有小明的到校"),
+        ("Anna", "還沒有 Anna 的到校"),
+        ("Út", "還沒有 Út 的到校"),
+        ("王○", "還沒有王○的到校"),
+    ],
+)
+def test_half_space_only_where_latin_meets_han(name: str, expected: str) -> None:
+    assert fill("還沒有{child}的到校", {"child": name}) == expected
+
+
+def test_no_show_says_what_is_known_and_what_else_explains_it() -> None:
+    assert lines(NoticeKind.NO_SHOW, facts()) == [
+        "截至 08:20，還沒有小晴的到校刷卡紀錄，也沒有請假。",
+        "校門刷卡機正常（08:19 有連線）；忘了帶卡或沒感應到，也會這樣。",
+        "不確定孩子在哪裡，請聯絡學校：02-2300-0001",
+    ]
+
+
+def test_no_show_does_not_claim_a_reader_it_has_not_heard() -> None:
+    said = lines(NoticeKind.NO_SHOW, facts(heartbeat=None, school_phone=""))
+
+    assert said[1:] == ["忘了帶卡或沒感應到，也會這樣。", "不確定孩子在哪裡，請聯絡學校。"]
+
+
+def test_correction_quotes_the_message_it_replaces() -> None:
+    earlier = words_of(messages_for(NoticeKind.CORRECTION, facts(is_earlier=True)))
+    later = words_of(messages_for(NoticeKind.CORRECTION, facts(at=at(8, 31))))
+
+    assert "更正 08:20 的通知" in earlier
+    assert "刷卡資料較晚傳到，08:20 的「尚無刷卡紀錄」請不用理會。" in earlier
+    assert "小晴已於 08:31 到校。" in later
+    assert "08:20 的「尚無刷卡紀錄」已更新。" in later
+
+
+def test_departure_shows_both_moments() -> None:
+    message = messages_for(NoticeKind.DEPARTURE, facts(at=at(16, 2), arrived_at=at(7, 41)))
+
+    assert {"到校 07:41", "離校 16:02", "16:02"} <= set(words_of(message))
+
+
+def test_departure_without_arrival_says_so() -> None:
+    assert "未刷卡" in words_of(messages_for(NoticeKind.DEPARTURE, facts(at=at(16, 2))))
+
+
+def test_arrival_opens_the_childs_page_and_has_no_button() -> None:
+    bubble = messages_for(NoticeKind.ARRIVAL, facts())[0]["contents"]
+
+    assert bubble["size"] == "kilo"
+    assert bubble["action"]["uri"] == facts().link
+    assert "action" not in str(bubble["body"])
+
+
+def test_place_is_school_gate_and_date() -> None:
+    assert place_line(facts()) == "榕光國小・正門・11/20（五）"
+    assert place_line(facts(gate="")) == "榕光國小・11/20（五）"
+
+
+def test_school_without_a_number_has_no_call_button() -> None:
+    for kind in (NoticeKind.NO_SHOW, NoticeKind.BOUND_OTHER):
+        message = messages_for(kind, facts(school_phone=""))
+
+        assert "tel:" not in str(message)
+        assert_line_takes(message)
+
+
+def test_bound_says_what_is_ticked() -> None:
+    assert lines(NoticeKind.BOUND, facts()) == [
+        "已完成與小晴的綁定，現在開始通知。",
+        "已勾選：到校、離校、未到校",
+    ]
+    assert lines(NoticeKind.BOUND, facts(boxes=()))[1] == "還沒勾選任何通知。"
+
+
+def test_a_missing_fact_is_an_error_not_a_gap() -> None:
+    with pytest.raises(KeyError):
+        messages_for(NoticeKind.ARRIVAL, facts(at=None))
