@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    literal,
     or_,
     select,
     tuple_,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from core.db import insert_for, table_of
+from core.db import UtcDateTime, insert_for, table_of
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
 from core.notices.tables import Notice
 from core.people.tables import AccountLink, Binding, Subscription
@@ -273,7 +274,8 @@ def _lease(session: Session, rows: list[Any], now: datetime) -> list[Leased]:
             lease_token=token,
             lease_until=now + LEASE,
             attempts=col(Notice.attempts) + 1,
-            first_tried_at=func.coalesce(col(Notice.first_tried_at), now),
+            # Typed: an untyped moment would be stored as it is, whatever its zone.
+            first_tried_at=func.coalesce(col(Notice.first_tried_at), literal(now, UtcDateTime)),
         )
         .execution_options(synchronize_session=False)
     )
