@@ -1,10 +1,12 @@
 """Composition root: the web application and the command line (python app.py --help)."""
 
 import functools
+import logging
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
@@ -142,15 +144,16 @@ def demo(settings: Settings) -> None:
     Begins anew each time, on the morning of the next school day, unless DATABASE_URL or CLOCK_NOW
     say otherwise.
     """
-    with demonstration.stage(settings) as house:
+    # The programs' own lines go to var/demo.log; the terminal shows where to click.
+    configure_logging(logging.WARNING)
+    with suppress(KeyboardInterrupt), demonstration.stage(settings) as house:
         migrate(house.engine)
         console.print(_seed(house, SAMPLE))
         with snapshot(house.engine) as session:
             school_day = functools.partial(is_school_day, session, "353607")
             morning = demonstration.next_school_morning(house.clock.now(), school_day)
         with demonstration.running_programs(house.settings, morning, SAMPLE):
-            for line in set_up(house):
-                console.print(line)
+            set_up(house)
             console.print(f"\n  打開 [bold]{house.settings.sandbox_origin}/[/bold]　Ctrl-C 結束\n")
             demonstration.wait_for_stop()
 

@@ -60,5 +60,5 @@ def configure_logging(level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # These say addresses and job names at INFO for every call.
-    for noisy in ("urllib3", "apscheduler", "authlib", "werkzeug"):
+    for noisy in ("urllib3", "apscheduler", "authlib", "werkzeug", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -4,7 +4,8 @@ from alembic import context
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-import core.attendance.tables
+import bot.tables  # noqa: F401
+import core.attendance.tables  # noqa: F401
 import core.audit
 import core.duty.tables
 import core.gate.tables

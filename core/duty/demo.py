@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
+from typing import BinaryIO
 
 import requests
 
@@ -20,6 +21,7 @@ from core.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = ROOT / "var" / "demo.db"
+LOG = ROOT / "var" / "demo.log"
 MORNING = time_of_day(7, 20)
 START_LIMIT_SECONDS = 60
 STOP_LIMIT_SECONDS = 15
@@ -65,8 +67,9 @@ def running_programs(settings: Settings, morning: datetime, sample: Path) -> Ite
     sandbox = ["-m", "sandbox", "--port", port, "--app-url", settings.base_url]
     sandbox += ["--sample", str(sample), "--clock-url", f"{settings.base_url}/dev/clock"]
     with ExitStack() as stack:
+        log = stack.enter_context(LOG.open("wb"))
         for arguments in (sandbox, ["app.py", "serve"]):
-            stack.enter_context(_running(arguments, environment))
+            stack.enter_context(_running(arguments, environment, log))
         for origin in (f"{settings.sandbox_origin}/phone/state", f"{settings.base_url}/readyz"):
             _wait_until_ready(origin)
         # The two started a moment apart; from here on they share one clock.
@@ -76,11 +79,13 @@ def running_programs(settings: Settings, morning: datetime, sample: Path) -> Ite
 
 
 @contextmanager
-def _running(arguments: list[str], environment: dict[str, str]) -> Iterator[None]:
+def _running(arguments: list[str], environment: dict[str, str], log: BinaryIO) -> Iterator[None]:
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
         env=environment,
+        stdout=log,
+        stderr=log,
         # Ctrl-C reaches the whole terminal; the children are stopped by us, in order.
         start_new_session=True,
     )

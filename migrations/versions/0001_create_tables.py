@@ -62,6 +62,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job", "slot", name=op.f("pk_job_run")),
     )
     op.create_table(
+        "line_event",
+        sa.Column("webhook_event_id", sa.String(length=64), nullable=False),
+        sa.Column("line_user_id", sa.String(length=33), nullable=True),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_token", sa.Uuid(), nullable=True),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("webhook_event_id", name=op.f("pk_line_event")),
+    )
+    op.create_index(
+        op.f("ix_line_event_line_user_id"), "line_event", ["line_user_id"], unique=False
+    )
+    op.create_index(
+        "ix_line_event_open",
+        "line_event",
+        ["occurred_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+
+    op.create_table(
         "line_friend",
         sa.Column("line_user_id", sa.String(length=33), nullable=False),
         sa.Column("is_following", sa.Boolean(), nullable=False),
@@ -384,6 +411,7 @@ def downgrade() -> None:
     op.drop_table("web_session")
     op.drop_table("school")
     op.drop_table("line_friend")
+    op.drop_table("line_event")
     op.drop_table("job_run")
     op.drop_table("guardian")
     op.drop_table("calendar_day")

@@ -1,0 +1,34 @@
+"""Migrations and tables give the same database, on both engines, up and down."""
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+import bot.tables  # noqa: F401
+from core.db import metadata
+from core.duty.migrate import SCRIPTS, is_current, migrate
+from core.house import House
+
+
+def test_migrated_database_is_what_the_tables_say(house: House) -> None:
+    with house.engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata()) == []
+
+
+def test_migrating_again_changes_nothing(house: House) -> None:
+    migrate(house.engine)
+    assert is_current(house.engine)
+
+
+def test_downgrade_leaves_nothing_and_upgrade_restores_everything(house: House) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    with house.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert set(inspect(house.engine).get_table_names()) <= {"alembic_version"}
+    migrate(house.engine)
+    assert set(metadata().tables) <= set(inspect(house.engine).get_table_names())
