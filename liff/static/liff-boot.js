@@ -1,0 +1,69 @@
+// Prove the LINE user, exchange the ID token once for our own session, go on to the wanted page.
+
+const page = document.querySelector("[data-start]");
+const sdk = document.querySelector("[data-liff-sdk]");
+const form = page.querySelector("form");
+const TRIES = "gate-start";
+const MANY = 3;
+const A_WHILE = 60_000;
+
+function ownPath(path) {
+  return /^\/liff\/[\w/-]*(\?[\w=&%.+~-]*)?$/.test(path) ? path : "/liff/home";
+}
+
+function wantedPath() {
+  const state = new URLSearchParams(location.search).get("liff.state");
+  return state ? ownPath(`/liff${state.startsWith("/") ? "" : "/"}${state}`) : page.dataset.next;
+}
+
+// Sign-in that succeeds without the cookie being kept would otherwise go round for ever.
+function countTry() {
+  const now = Date.now();
+  const recent = JSON.parse(sessionStorage.getItem(TRIES) ?? "[]").filter((at) => now - at < A_WHILE);
+  sessionStorage.setItem(TRIES, JSON.stringify([...recent, now]));
+  return recent.length;
+}
+
+function tell(name) {
+  page.querySelectorAll("[data-say]").forEach((part) => {
+    part.hidden = part.dataset.say !== name;
+  });
+  const later = page.querySelector(".later");
+  later.classList.add("now");
+  later.hidden = name === "closed";
+}
+
+function sdkLoaded() {
+  return new Promise((loaded, failed) => {
+    if (window.liff) return loaded();
+    sdk.addEventListener("load", loaded);
+    sdk.addEventListener("error", failed);
+  });
+}
+
+async function exchange(idToken) {
+  const body = new FormData(form);
+  body.set("id_token", idToken);
+  const answer = await fetch(form.action, { method: "POST", body });
+  if (answer.status === 204) return "";
+  const { error } = await answer.json().catch(() => ({}));
+  return error ?? "failed";
+}
+
+async function start() {
+  const tries = countTry();
+  if (tries >= MANY) return tell("closed");
+  await sdkLoaded();
+  await liff.init({ liffId: sdk.dataset.liffId });
+  if (!liff.isLoggedIn()) return liff.login({ redirectUri: location.href });
+  const error = await exchange(liff.getIDToken());
+  if (!error) return location.replace(wantedPath());
+  // The SDK hands out an expired token for as long as the access token lives.
+  if (error !== "unavailable" && !liff.isInClient() && tries === 0) {
+    liff.logout();
+    return liff.login({ redirectUri: location.href });
+  }
+  return tell(error === "unavailable" || error === "failed" ? error : "closed");
+}
+
+start().catch(() => tell("failed"));

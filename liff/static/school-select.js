@@ -1,0 +1,41 @@
+// 行政區 → 級別 → 學校 without a round trip; without scripts each step has its own button.
+
+const chooser = document.querySelector("[data-directory]");
+const directory = JSON.parse(chooser.dataset.directory);
+const [district, level, school] = ["district", "level", "school_code"].map(
+  (name) => chooser.elements[name],
+);
+const target = document.querySelector("[data-binding]");
+const ORDER = [...chooser.dataset.levels.split(" ")];
+
+// From here on the selects themselves are sent with the facts.
+target.querySelectorAll("[data-mirror]").forEach((mirror) => mirror.remove());
+chooser.querySelectorAll("[data-step]").forEach((button) => button.remove());
+[district, level, school].forEach((select) => select.setAttribute("form", target.id));
+
+function fill(select, options, hint) {
+  const kept = select.value;
+  const isReady = options.length > 0;
+  select.replaceChildren(new Option(isReady ? "請選擇" : hint, ""));
+  options.forEach(([value, text]) => select.add(new Option(text, value)));
+  select.value = options.some(([value]) => value === kept) ? kept : "";
+  select.disabled = !isReady;
+}
+
+function showLevels() {
+  const there = new Set(directory.filter(([place]) => place === district.value).map((row) => row[1]));
+  const levels = ORDER.filter((name) => there.has(name)).map((name) => [name, name]);
+  fill(level, levels, "請先選行政區");
+  if (levels.length === 1) level.value = levels[0][0];
+  showSchools();
+}
+
+function showSchools() {
+  const rows = directory.filter(([place, kind]) => place === district.value && kind === level.value);
+  fill(school, rows.map(([, , code, name]) => [code, name]), "請先選級別");
+  if (rows.length === 1) school.value = rows[0][2];
+}
+
+district.addEventListener("change", showLevels);
+level.addEventListener("change", showSchools);
+showLevels();

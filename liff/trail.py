@@ -1,0 +1,79 @@
+"""今天的通知: the day's taps and what was told of them, as one trail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.attendance.days import DayView
+from core.clock import taipei_clock
+from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.notices.trail import TrailStep
+from core.people.bindings import BoundChild
+from core.people.subscriptions import Box
+
+KINDS = {
+    NoticeKind.ARRIVAL: "到校通知",
+    NoticeKind.DEPARTURE: "離校通知",
+    NoticeKind.NO_SHOW: "「尚無刷卡紀錄」通知",
+    NoticeKind.CORRECTION: "更正通知",
+    NoticeKind.BOUND: "完成綁定的通知",
+    NoticeKind.BOUND_OTHER: "新綁定的通知",
+}
+STATES = {
+    NoticeState.PENDING: ("open", "正在送出"),
+    NoticeState.LEASED: ("open", "正在送出"),
+    NoticeState.ACCEPTED: ("done", "已送出（LINE）"),
+    NoticeState.UNKNOWN: ("trouble", "LINE 沒有回覆，無法確認是否送出"),
+    NoticeState.REFUSED: ("trouble", "無法送到 LINE"),
+    NoticeState.DEAD: ("trouble", "無法送到 LINE"),
+    NoticeState.EXPIRED: ("trouble", "逾時未送出，僅供查看"),
+    NoticeState.CANCELLED: ("done", "不需要再通知，已取消"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A point of the trail. `look` is done, open or trouble."""
+
+    look: str
+    title: str
+    detail: str
+
+
+def steps_of(
+    child: BoundChild, day: DayView, told: Sequence[TrailStep], boxes: frozenset[Box]
+) -> list[Step]:
+    """Return the day's points, oldest first, and last what is still to come."""
+    points = [*_taps(day), *((step.at, _told(step)) for step in told)]
+    steps = [step for _, step in sorted(points, key=lambda point: point[0])]
+    return [*steps, *_to_come(child, day, boxes)]
+
+
+def _taps(day: DayView) -> list[tuple[datetime, Step]]:
+    taps = []
+    if day.arrived_at is not None:
+        detail = taipei_clock(day.arrived_at)
+        if day.is_late_upload and day.received_at is not None:
+            detail += f"・{taipei_clock(day.received_at)} 才收到，沒有另外通知"
+        taps.append((day.arrived_at, Step("done", "到校刷卡", detail)))
+    if day.departed_at is not None:
+        taps.append((day.departed_at, Step("done", "離校刷卡", taipei_clock(day.departed_at))))
+    return taps
+
+
+def _told(step: TrailStep) -> Step:
+    look, title = STATES[step.state]
+    kind = KINDS.get(step.kind, "通知")
+    return Step(look, title, f"{taipei_clock(step.at)}・{kind}")
+
+
+def _to_come(child: BoundChild, day: DayView, boxes: frozenset[Box]) -> list[Step]:
+    if not day.is_school_day:
+        return []
+    if day.arrived_at is None and day.departed_at is None:
+        if day.is_past_cutoff or (Channel.LINE, EventKind.ARRIVAL) not in boxes:
+            return []
+        return [Step("open", "到校後通知您", f"截止時間 {child.cutoff:%H:%M}")]
+    if day.departed_at is None and (Channel.LINE, EventKind.DEPARTURE) in boxes:
+        return [Step("open", "離校後再通知您", f"{child.departure_from:%H:%M} 起的刷卡算離校")]
+    return []
