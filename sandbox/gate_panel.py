@@ -1,8 +1,8 @@
 """The gate panel's JSON: cards, broken lines, wrong clocks, a whole morning."""
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, make_response
 
-from sandbox.line_request import Refusal
+from sandbox.line_request import Refusal, object_body
 from sandbox.people import Json
 from sandbox.reader import Reader
 from sandbox.state import current
@@ -13,7 +13,7 @@ bp = Blueprint("gate_panel", __name__, url_prefix="/gate/panel")
 @bp.post("/tap")
 def tap() -> Response:
     """Hold a card to a reader, by default one of the child's own school."""
-    body, gate = _body(), current().gate
+    body, gate = object_body(), current().gate
     card_uid = str(body.get("card_uid", ""))
     if not card_uid:
         raise Refusal(400, "card_uid is missing")
@@ -24,7 +24,7 @@ def tap() -> Response:
 @bp.post("/morning")
 def morning() -> Response:
     """Replay an arrival morning; does nothing while one is running."""
-    body = _body()
+    body = object_body()
     speed, minutes = body.get("speed", 60), body.get("minutes", 20)
     if not _is_positive(speed) or not _is_positive(minutes):
         raise Refusal(400, "speed and minutes must be positive numbers")
@@ -35,7 +35,7 @@ def morning() -> Response:
 @bp.post("/online")
 def online() -> Response:
     """Cut or restore a reader's line."""
-    body = _body()
+    body = object_body()
     is_online = body.get("online")
     if not isinstance(is_online, bool):
         raise Refusal(400, "online must be true or false")
@@ -46,7 +46,7 @@ def online() -> Response:
 @bp.post("/skew")
 def skew() -> Response:
     """Make a reader's clock wrong."""
-    body = _body()
+    body = object_body()
     seconds = body.get("seconds")
     if not isinstance(seconds, int) or isinstance(seconds, bool):
         raise Refusal(400, "seconds must be a whole number")
@@ -74,10 +74,3 @@ def _named_reader(body: Json) -> Reader:
 
 def _is_positive(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-
-
-def _body() -> Json:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise Refusal(400, "a JSON object is needed")
-    return body

@@ -42,7 +42,7 @@ def _suffer(fault: Fault, run: Callable[[], Any]) -> Any:
         raise CutConnection
     if fault.status is None:
         return answer
-    return make_response(fault.body, fault.status)
+    return make_response("" if fault.body is None else fault.body, fault.status)
 
 
 class CutConnection(HTTPException):

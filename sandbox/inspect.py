@@ -7,8 +7,7 @@ import json
 
 from flask import Blueprint, Response, make_response, request
 
-from sandbox.line_request import Refusal
-from sandbox.people import Json
+from sandbox.line_request import Refusal, object_body
 from sandbox.state import current
 from sandbox.webhook import encode
 
@@ -62,7 +61,7 @@ def webhooks() -> Response:
 @bp.post("/webhooks")
 def send_webhook() -> Response:
     """Send any events now: duplicates, disorder, unknown types, `signature` for a wrong one."""
-    body = _body()
+    body = object_body()
     events = body.get("events")
     if not isinstance(events, list):
         raise Refusal(400, "events must be a list")
@@ -74,7 +73,7 @@ def send_webhook() -> Response:
 @bp.post("/id-token")
 def id_token() -> Response:
     """Mint an ID token of a person; `claims` replaces claims (expired, other channel, …)."""
-    body = _body()
+    body = object_body()
     person = current().world.people.get(str(body.get("user_id")))
     claims = body.get("claims", {})
     if person is None or not isinstance(claims, dict):
@@ -93,7 +92,7 @@ def rotate_keys() -> Response:
 @bp.post("/quota")
 def set_quota() -> Response:
     """Set the plan: {"limit": number or null, "used": number}."""
-    body, state = _body(), current()
+    body, state = object_body(), current()
     limit, used = body.get("limit"), body.get("used")
     if not (limit is None or isinstance(limit, int)) or not (used is None or isinstance(used, int)):
         raise Refusal(400, "limit and used must be whole numbers")
@@ -109,10 +108,3 @@ def reset() -> Response:
     """Begin again."""
     current().reset()
     return make_response("", 204)
-
-
-def _body() -> Json:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise Refusal(400, "a JSON object is needed")
-    return body

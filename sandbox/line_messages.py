@@ -173,9 +173,9 @@ def _check_image(node: Json, path: str) -> Iterator[Json]:
 
 
 def _check_shapes(node: Json, path: str) -> Iterator[Json]:
-    for key, shape in _SHAPES.items():
-        value = node.get(key)
-        if isinstance(value, str) and not shape.fullmatch(value):
+    for key, value in node.items():
+        shape = _SHAPES.get(key)
+        if shape and isinstance(value, str) and not shape.fullmatch(value):
             yield fault("invalid property", f"{path}.{key}")
 
 

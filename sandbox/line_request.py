@@ -82,6 +82,14 @@ def json_body() -> Json:
     return body
 
 
+def object_body() -> Json:
+    """Return the JSON object sent to one of the sandbox's own endpoints, or refuse it."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Refusal(400, "a JSON object is needed")
+    return body
+
+
 def require_user(user_id: str) -> Person | None:
     """Return the person, None for a well-formed stranger; refuse a malformed id."""
     if not USER_ID.fullmatch(user_id):

@@ -39,7 +39,6 @@ Visit = Callable[[str, Json, str], Iterator[Json]]
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    is_required: bool
     is_list: bool
     is_map: bool
     model: Any
@@ -68,20 +67,20 @@ def _walk_node(declared: Any, data: object, path: str, visit: Visit) -> Iterator
         text = f"Must be one of the following values: [{known}]" if "type" in data else None
         yield fault(text or "must be specified", _join(path, "type"))
         return
-    fields = _fields(model)
-    for key in data:
+    fields, required = _fields(model)
+    for key in required:
+        if data.get(key) is None:
+            yield fault("must be specified", _join(path, key))
+    for key, value in data.items():
         if key not in fields:
             yield fault("Unknown property", _join(path, key))
-    for key, field in fields.items():
-        yield from _walk_field(field, data.get(key), _join(path, key), visit)
+        elif value is not None:
+            yield from _walk_field(fields[key], value, _join(path, key), visit)
     yield from visit(model.__name__, data, path)
 
 
 def _walk_field(field: _Field, value: object, path: str, visit: Visit) -> Iterator[Json]:
-    if value is None:
-        if field.is_required:
-            yield fault("must be specified", path)
-    elif field.is_list:
+    if field.is_list:
         yield from _walk_list(field, value, path, visit)
     elif field.is_map:
         yield from _walk_map(field, value, path, visit)
@@ -135,20 +134,34 @@ def _resolve(declared: Any, data: Json) -> Any:
 
 
 @functools.cache
-def _fields(model: Any) -> dict[str, _Field]:
-    required = _REQUIRED.get(model.__name__, set())
-    return {
+def _fields(model: Any) -> tuple[dict[str, _Field], frozenset[str]]:
+    """Return the model's fields by JSON name, and the names that must be there."""
+    known = model.__fields__.values()
+    required = {field.alias for field in known if field.required}
+    fields = {
         field.alias: _Field(
-            is_required=bool(field.required) or field.alias in required,
             is_list=field.shape == _LIST_SHAPE,
             is_map=field.shape in _DICT_SHAPES,
             model=field.type_ if hasattr(field.type_, "__fields__") else None,
             least=getattr(field.outer_type_, "min_items", None),
             most=getattr(field.outer_type_, "max_items", None),
-            check=functools.partial(_check_scalar, model, field),
+            check=_checker(model, field),
         )
-        for field in model.__fields__.values()
+        for field in known
     }
+    return fields, frozenset(required | _REQUIRED.get(model.__name__, set()))
+
+
+def _checker(model: Any, field: Any) -> Callable[[object], str | None]:
+    check = functools.partial(_check_scalar, model, field)
+    # The same few sizes, colours and labels come with every message.
+    remembered = functools.lru_cache(maxsize=128, typed=True)(check)
+
+    def run(value: object) -> str | None:
+        is_small = isinstance(value, int) or (isinstance(value, str) and len(value) < 32)
+        return remembered(value) if is_small else check(value)
+
+    return run
 
 
 def _check_scalar(model: Any, field: Any, value: object) -> str | None:

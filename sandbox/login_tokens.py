@@ -78,7 +78,7 @@ class LoginTokens:
         claims = self._decode(token)
         if claims.get("iss") != ISSUER:
             raise LoginError("Invalid IdToken Issuer.")
-        if int(str(claims.get("exp", 0))) <= self._clock.now().timestamp():
+        if float(str(claims.get("exp", 0))) <= self._clock.now().timestamp():
             raise LoginError("IdToken expired.")
         if claims.get("aud") != client_id:
             raise LoginError("Invalid IdToken Audience.")

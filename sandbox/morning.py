@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from sandbox.clock import Clock
 from sandbox.gate import Gate
-from sandbox.hub import Hub
 from sandbox.sample import SampleStudent
 
 LATE_STAYERS = 2
@@ -19,27 +18,39 @@ class Morning:
     the times of a real morning; otherwise the taps only come in quick succession.
     """
 
-    def __init__(self, clock: Clock, gate: Gate, hub: Hub, *, moves_clock: bool) -> None:
+    def __init__(self, clock: Clock, gate: Gate, *, moves_clock: bool) -> None:
         self._clock = clock
         self._gate = gate
-        self._hub = hub
         self._moves_clock = moves_clock
         self._running = threading.Lock()
+        self._cancelled = threading.Event()
 
     def start(self, speed: float, minutes: float) -> bool:
         """Begin a replay; return False while another one is running."""
         if not self._running.acquire(blocking=False):
             return False
+        self._cancelled = threading.Event()
         plan = plan_arrivals(self._gate.sample().students, self._clock.now(), minutes)
-        threading.Thread(target=self._run, args=(plan, speed), name="morning", daemon=True).start()
+        threading.Thread(
+            target=self._run, args=(plan, speed, self._cancelled), name="morning", daemon=True
+        ).start()
         return True
 
-    def _run(self, plan: list[tuple[datetime, SampleStudent]], speed: float) -> None:
+    def cancel(self) -> None:
+        """End the replay that is running, if any."""
+        self._cancelled.set()
+
+    def _run(
+        self,
+        plan: list[tuple[datetime, SampleStudent]],
+        speed: float,
+        cancelled: threading.Event,
+    ) -> None:
         try:
             last = self._clock.now()
             for moment, student in plan:
                 pause = max((moment - last).total_seconds(), 0) / speed
-                if self._hub.stopping.wait(pause):
+                if cancelled.wait(pause):
                     return
                 last = moment
                 self._arrive(moment, student)

@@ -17,7 +17,7 @@ def make_user_id(seed: str) -> str:
 BOT_USER_ID = make_user_id("official account")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Person:
     """One LINE account and its chat with the official account.
 

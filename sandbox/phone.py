@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import Blueprint, Response, make_response, render_template, request
 
 from sandbox.clock import parse_instant
-from sandbox.line_request import Refusal
+from sandbox.line_request import Refusal, object_body
 from sandbox.people import Json, Person
 from sandbox.state import current
 from sandbox.text_length import utf16_units
@@ -52,7 +52,7 @@ def events() -> Response:
 @bp.post("/phone")
 def add_phone() -> Response:
     """Give one more person a phone."""
-    body = _body()
+    body = object_body()
     name, role = _text(body, "name", 20), _text(body, "role", 20)
     device = body.get("device", "phone")
     if device not in ("phone", "desktop"):
@@ -97,7 +97,7 @@ def unblock(user_id: str) -> Response:
 def say_text(user_id: str) -> Response:
     """Type a message."""
     state, person = current(), _talker(user_id)
-    text = _text(_body(), "text", 5000)
+    text = _text(object_body(), "text", 5000)
     message_id = state.world.say(person, {"type": "text", "text": text})
     state.webhooks.put(state.events.text(person, message_id, text))
     return _done()
@@ -106,7 +106,7 @@ def say_text(user_id: str) -> Response:
 @bp.post("/phone/<user_id>/postback")
 def press(user_id: str) -> Response:
     """Press a postback, picker or menu-switch button."""
-    state, person, body = current(), _talker(user_id), _body()
+    state, person, body = current(), _talker(user_id), object_body()
     data = _text(body, "data", 300)
     if body.get("display_text"):
         state.world.say(person, {"type": "text", "text": _text(body, "display_text", 300)})
@@ -132,7 +132,7 @@ def read(user_id: str) -> Response:
 @bp.post("/phone/<user_id>/open")
 def open_link(user_id: str) -> Response:
     """Tell how LINE would open a link."""
-    person, url = _person(user_id), _text(_body(), "url", 2000)
+    person, url = _person(user_id), _text(object_body(), "url", 2000)
     parts = urlsplit(url)
     if parts.scheme == "tel":
         return make_response({"mode": "tel", "url": url})
@@ -145,7 +145,7 @@ def open_link(user_id: str) -> Response:
 def set_clock() -> Response:
     """Move the clock of the simulated world."""
     try:
-        moment: datetime = parse_instant(str(_body().get("now")))
+        moment: datetime = parse_instant(str(object_body().get("now")))
     except ValueError as error:
         raise Refusal(400, "now must be ISO 8601 with a zone") from error
     current().clock.move(moment)
@@ -221,13 +221,6 @@ def _talker(user_id: str) -> Person:
     if person.blocked:
         raise Refusal(409, "the account is blocked on this phone")
     return person
-
-
-def _body() -> Json:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise Refusal(400, "a JSON object is needed")
-    return body
 
 
 def _text(body: Json, key: str, most: int) -> str:

@@ -28,6 +28,8 @@ class SampleStudent:
     name: str
     school_code: str
     school_name: str
+    district: str
+    level: str
     homeroom: str
     seat_number: str
     student_number: str

@@ -51,9 +51,11 @@ class State:
         """End streams, waits and background work."""
         self.hub.stop()
         self.gate.stop()
+        self.morning.cancel()
 
     def reset(self) -> None:
         """Bring everything back to the first moment."""
+        self.morning.cancel()
         self.webhooks.reset()
         with self.world.lock:
             self.clock.reset()
@@ -88,7 +90,7 @@ def make_state(settings: Settings) -> State:
         logins=LoginTokens(settings, clock),
         taipei_pass=TaipeiPassGrants(clock),
         gate=gate,
-        morning=Morning(clock, gate, hub, moves_clock=bool(settings.clock_url)),
+        morning=Morning(clock, gate, moves_clock=bool(settings.clock_url)),
     )
 
 

@@ -34,7 +34,9 @@ def authorize() -> Response:
     """
     fault = _request_fault()
     if fault:
-        return make_response(render_template("taipei_pass_refused.html", fault=fault), 400)
+        home = current().settings.liff_endpoint
+        page = render_template("taipei_pass_refused.html", fault=fault, home=home)
+        return make_response(page, 400)
     account = request.values.get("sandbox_member", "")
     if request.values.get("cancel"):
         return _back({"error": "access_denied"})
