@@ -1,0 +1,310 @@
+"""Events in, answers out: what a guardian reads, and what a stranger never does."""
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.answer import Answer, MenuKind
+from bot.commands import Command
+from bot.events import parse_event
+from bot.handlers.incoming import handle
+from bot.postback import Action, PostbackCodec, Press
+from core.attendance.tables import AttendanceDay, NoShowState
+from core.clock import TAIPEI
+from core.db import transaction
+from core.house import House
+from core.kinds import Channel, EventKind
+from core.people.bindings import children_of
+from core.people.guardians import unlink_account
+from core.people.subscriptions import save_boxes
+from core.people.tables import Student
+from tests.bot.happenings import make_event, make_follow, make_postback, make_text, make_unfollow
+from tests.bot.line_limits import assert_line_takes, words_of
+from tests.conftest import MONDAY_MORNING
+from tests.factories import (
+    HUA,
+    MEI,
+    make_binding,
+    make_guardian,
+    make_reader,
+    make_school,
+    make_student,
+)
+
+TODAY = date(2026, 11, 23)
+
+
+def clock(hour: int, minute: int) -> datetime:
+    return datetime(2026, 11, 23, hour, minute, tzinfo=TAIPEI)
+
+
+@pytest.fixture
+def ming(house: House) -> Student:
+    """Mei's child at a school whose reader was heard a minute ago."""
+    with transaction(house.engine) as session:
+        make_school(session)
+        student = make_student(session, house)
+        make_binding(session, make_guardian(session, house), student)
+        make_reader(session, house, contact_at=MONDAY_MORNING - timedelta(minutes=1))
+    return student
+
+
+def record_day(house: House, student: Student, day: date = TODAY, **facts: Any) -> None:
+    with transaction(house.engine) as session:
+        session.add(AttendanceDay(student_id=student.id, school_day=day, **facts))
+
+
+def hear(house: House, event: dict[str, Any]) -> Answer:
+    incoming = parse_event(json.dumps(event).encode())
+    assert incoming is not None
+    answer = handle(house, incoming)
+    if answer.messages:
+        assert_line_takes(answer.messages)
+    return answer
+
+
+def say(house: House, text: str, user: str = MEI) -> list[str]:
+    return words_of(hear(house, make_text(text, user=user)).messages)
+
+
+def alt_of(house: House, text: str) -> str:
+    return str(hear(house, make_text(text)).messages[0]["altText"])
+
+
+@pytest.mark.parametrize(
+    ("at", "facts", "expected"),
+    [
+        (clock(7, 20), {}, "小明：還沒刷卡（截止 08:30）"),
+        (clock(8, 30), {}, "小明：尚無刷卡紀錄（截至 08:30）"),
+        (clock(9, 0), {"arrived_at": clock(7, 41)}, "小明：到校 07:41・還沒離校"),
+        (
+            clock(17, 0),
+            {"arrived_at": clock(7, 41), "departed_at": clock(16, 5)},
+            "小明：到校 07:41・離校 16:05",
+        ),
+        (clock(17, 0), {"departed_at": clock(16, 5)}, "小明：到校未刷卡・離校 16:05"),
+        (
+            clock(8, 0),
+            {"no_show": NoShowState.TOLD, "no_show_at": clock(8, 0)},
+            "小明：尚無刷卡紀錄（截至 08:30）",
+        ),
+        (datetime(2026, 11, 22, 9, 0, tzinfo=TAIPEI), {}, "小明：今天不上課"),
+    ],
+)
+def test_today_in_one_line(
+    house: House, ming: Student, at: datetime, facts: dict[str, Any], expected: str
+) -> None:
+    house.clock.move_to(at)
+    record_day(house, ming, **facts)
+
+    assert alt_of(house, "今天") == expected
+
+
+def test_today_says_when_the_reader_is_silent(house: House, ming: Student) -> None:
+    house.clock.move_to(clock(7, 40))
+
+    assert "刷卡機 07:19 起沒有連線，紀錄可能較晚出現。" in say(house, "今天")
+
+
+def test_a_very_late_upload_says_it_was_not_pushed(house: House, ming: Student) -> None:
+    house.clock.move_to(clock(9, 30))
+    record_day(house, ming, arrived_at=clock(7, 41), arrival_received_at=clock(9, 10), arrivals=1)
+
+    assert "到校 07:41（資料 09:10 才收到，沒有另外通知）" in say(house, "今天")
+
+
+def test_siblings_lie_side_by_side(house: House, ming: Student) -> None:
+    with transaction(house.engine) as session:
+        guardian = make_guardian(session, house)
+        younger = make_student(session, house, name="王小華", number="11510002", grade=5)
+        make_binding(session, guardian, younger)
+
+    answer = hear(house, make_text("今天"))
+
+    assert answer.messages[0]["contents"]["type"] == "carousel"
+    assert len(answer.messages[0]["contents"]["contents"]) == 2
+    assert answer.messages[0]["altText"] == "小明、小華今天的紀錄"
+
+
+def test_week_shows_seven_days_with_today_last(house: House, ming: Student) -> None:
+    friday = date(2026, 11, 20)
+    record_day(house, ming, friday, arrived_at=clock(7, 41) - timedelta(days=3))
+
+    said = say(house, "本週")
+
+    days = [word for word in said if word.startswith("11/") and "・" not in word]
+    assert (days[0], days[-1], len(days)) == ("11/17（二）", "11/23（一）", 7)
+    assert {"● 07:41", "? 未刷離校", "? 未刷卡"} <= set(said)
+
+
+def test_the_week_before_is_one_press_away(house: House, ming: Student) -> None:
+    bubble = hear(house, make_text("本週")).messages[0]["contents"]
+    data = bubble["body"]["contents"][-1]["contents"][-1]["action"]["data"]
+
+    assert "11/10（二）" in words_of(hear(house, make_postback(data)).messages)
+    stranger = hear(house, make_postback(data, user=HUA))
+    assert words_of(stranger.messages) == ["這個按鈕不能在這裡使用。"]
+
+
+def test_an_old_button_points_to_today(house: House, ming: Student) -> None:
+    codec = PostbackCodec(house.settings)
+    made_at = MONDAY_MORNING - timedelta(days=2)
+    press = Press(Action.WEEK_BEFORE, "2026-11-16")
+
+    said = words_of(hear(house, make_postback(codec.seal(press, MEI, made_at))).messages)
+
+    assert said == ["這個按鈕已過期，請輸入「今天」看最新紀錄。"]
+
+
+@pytest.mark.parametrize("command", Command)
+def test_a_stranger_learns_nothing_of_a_child(
+    house: House, ming: Student, command: Command
+) -> None:
+    said = " ".join(say(house, command.value, HUA))
+
+    assert said
+    assert "小明" not in said
+    assert "榕光" not in said
+
+
+@pytest.mark.parametrize("text", ["今天", "本週", "設定", "請假", "為什麼沒收到"])
+def test_who_is_not_linked_is_led_to_sign_in(house: House, text: str) -> None:
+    assert "請先登入台北通並綁定孩子，約 3 分鐘。" in say(house, text, HUA)
+
+
+def test_who_has_no_child_yet_is_led_to_the_form(house: House) -> None:
+    with transaction(house.engine) as session:
+        make_guardian(session, house)
+
+    assert "還差一步：綁定孩子。" in say(house, "今天")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("請假 小明 明天", "這裡還不能請假，請直接聯絡學校：02-2300-0001"),
+        ("補登申請", "這裡還不能申請補登，請直接聯絡學校：02-2300-0001"),
+        ("公告", "這裡還沒有公告，請看學校網站或聯絡學校：02-2300-0001"),
+        ("今日 603", "這個指令要學校人員才能用。您可以使用：今天、本週、設定、說明。"),
+        ("明天", "不太確定您的意思。您是要「今天」嗎？"),
+        ("嘿", "這裡可以查詢到校和離校時間、設定通知。輸入「說明」看全部功能。"),
+        ("謝謝", "不客氣。"),
+    ],
+)
+def test_what_cannot_be_done_says_how_to_go_on(
+    house: House, ming: Student, text: str, expected: str
+) -> None:
+    assert say(house, text) == [expected]
+
+
+def test_worried_words_get_110_the_record_and_the_school(house: House, ming: Student) -> None:
+    record_day(house, ming, arrived_at=clock(7, 12))
+
+    said = say(house, "找不到孩子！")
+
+    assert said[0] == "本服務不是緊急服務。有立即危險請撥 110。"
+    assert "小明目前的紀錄：到校 07:12・還沒離校。學校：02-2300-0001" in said
+    assert "撥電話給學校" in said
+
+
+def test_worried_words_of_a_stranger_get_110_at_once(house: House) -> None:
+    assert say(house, "救命", HUA)[0] == "本服務不是緊急服務。有立即危險請撥 110。"
+
+
+def test_why_nothing_came_names_the_first_thing_that_is_wrong(house: House, ming: Student) -> None:
+    with transaction(house.engine) as session:
+        guardian = make_guardian(session, house)
+        child = children_of(session, guardian.id)[0]
+        wanted = frozenset({(Channel.LINE, EventKind.ARRIVAL)})
+        save_boxes(session, binding_id=child.binding_id, wanted=wanted, now=MONDAY_MORNING)
+
+    said = say(house, "為什麼沒收到")
+
+    assert "沒有訂閱小明的「離校、未到校」，所以不會通知。" in said
+    assert "修改訂閱" in said
+
+
+@pytest.mark.parametrize("kind", ["sticker", "image", "file", "location"])
+def test_other_messages_get_a_kind_no(house: House, kind: str) -> None:
+    more = {
+        "sticker": {"packageId": "1", "stickerId": "2", "stickerResourceType": "STATIC"},
+        "image": {"contentProvider": {"type": "line"}},
+        "location": {"latitude": 25.0, "longitude": 121.5},
+        "file": {"fileName": "a.csv", "fileSize": 3},
+    }[kind]
+    message = {"id": "1", "type": kind, "quoteToken": "q", "markAsReadToken": "m", **more}
+
+    assert hear(house, make_event("message", message=message)).messages
+
+
+@pytest.mark.parametrize(
+    "source", [{"type": "group", "groupId": "C1", "userId": MEI}, {"type": "room", "roomId": "R1"}]
+)
+def test_a_group_hears_why_we_leave_and_nothing_else(
+    house: House, ming: Student, source: dict[str, str]
+) -> None:
+    for event in (make_event("join", source=source), make_text("今天", source=source)):
+        answer = hear(house, event)
+
+        assert answer.leaves_room
+        assert words_of(answer.messages)[0].startswith("為了保護孩子的資料")
+
+
+def test_somebody_new_is_told_what_this_is(house: House) -> None:
+    answer = hear(house, make_follow(user=HUA))
+
+    assert answer.messages[0]["altText"] == "您好，這裡是臺北市到離校通知"
+    assert answer.menu is MenuKind.UNBOUND
+    assert {"1", "登入台北通", "綁定孩子", "開始設定"} <= set(words_of(answer.messages))
+
+
+def test_a_guardian_who_comes_back_sees_today(house: House, ming: Student) -> None:
+    answer = hear(house, make_follow(is_unblocked=True))
+
+    assert words_of(answer.messages)[0] == "歡迎回來，通知已恢復。\n目前會收到小明的通知。"
+    assert answer.messages[1]["altText"].startswith("小明：")
+    assert answer.menu is MenuKind.PARENT
+
+
+def test_linked_without_a_child_one_step_is_left(house: House) -> None:
+    with transaction(house.engine) as session:
+        make_guardian(session, house)
+
+    said = words_of(hear(house, make_follow()).messages)
+
+    assert "已登入台北通（林○婷）。還差一步：綁定孩子。" in said
+
+
+def test_who_was_linked_before_can_sign_in_again(house: House, ming: Student) -> None:
+    with transaction(house.engine) as session:
+        unlink_account(session, line_user_id=MEI, now=MONDAY_MORNING)
+
+    answer = hear(house, make_follow())
+
+    assert "這個 LINE 帳號還沒連結台北通，重新登入就能恢復通知。" in words_of(answer.messages)
+    assert answer.menu is MenuKind.UNBOUND
+
+
+def test_unfollow_is_recorded_without_a_word(house: House, ming: Student) -> None:
+    assert hear(house, make_unfollow()) == Answer()
+
+
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(text=st.text(max_size=60), user=st.sampled_from([MEI, HUA]))
+def test_any_text_gets_an_answer_line_takes(
+    house: House, ming_at_school: Student, text: str, user: str
+) -> None:
+    assert hear(house, make_text(text, user=user)).messages
+
+
+@pytest.fixture
+def ming_at_school(house: House, ming: Student) -> Student:
+    """Ming, arrived."""
+    record_day(house, ming, arrived_at=clock(7, 12))
+    return ming

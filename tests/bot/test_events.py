@@ -1,0 +1,97 @@
+"""Stored events as values: what we know, what we leave alone."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.events import Happening, parse_event
+from tests.bot.happenings import make_event, make_follow, make_postback, make_text, make_unfollow
+from tests.factories import MEI
+
+
+def parsed(event: dict[str, Any]) -> Any:
+    return parse_event(json.dumps(event).encode())
+
+
+def test_a_typed_message_keeps_its_words() -> None:
+    incoming = parsed(make_text("今天"))
+
+    assert (incoming.happening, incoming.content) == (Happening.TEXT, "今天")
+    assert (incoming.line_user_id, incoming.room) == (MEI, None)
+
+
+def test_follow_says_whether_a_block_was_lifted() -> None:
+    assert parsed(make_follow(is_unblocked=True)).is_unblocked
+    assert not parsed(make_follow()).is_unblocked
+
+
+def test_unfollow_has_no_reply_token() -> None:
+    incoming = parsed(make_unfollow())
+
+    assert (incoming.happening, incoming.reply_token) == (Happening.UNFOLLOW, None)
+
+
+def test_a_pressed_button_brings_its_data() -> None:
+    assert parsed(make_postback("sealed")).content == "sealed"
+
+
+@pytest.mark.parametrize(
+    ("source", "room"),
+    [
+        ({"type": "group", "groupId": "C1", "userId": MEI}, ("group", "C1")),
+        ({"type": "room", "roomId": "R1"}, ("room", "R1")),
+    ],
+)
+def test_groups_and_rooms_are_told_apart(source: dict[str, str], room: tuple[str, str]) -> None:
+    assert parsed(make_event("join", source=source)).room == room
+
+
+@pytest.mark.parametrize("kind", ["sticker", "image", "location", "file"])
+def test_other_messages_keep_their_kind(kind: str) -> None:
+    more = {
+        "sticker": {"packageId": "1", "stickerId": "2", "stickerResourceType": "STATIC"},
+        "image": {"contentProvider": {"type": "line"}},
+        "location": {"latitude": 25.0, "longitude": 121.5},
+        "file": {"fileName": "a.csv", "fileSize": 3, "markAsReadToken": "m"},
+    }[kind]
+    message = {"id": "1", "type": kind, "quoteToken": "q", "markAsReadToken": "m", **more}
+
+    assert parsed(make_event("message", message=message)).content == kind
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        make_event("brandNew"),
+        make_event("unsend", unsend={"messageId": "1"}),
+        make_event("message", message={"id": "1", "type": "hologram"}),
+        make_text("今天", mode="newMode"),
+        {"type": "accountLink", "link": {"result": "failed", "nonce": "n"}},
+        {},
+    ],
+)
+def test_what_we_do_not_know_is_nothing(event: dict[str, Any]) -> None:
+    assert parsed(event) is None
+
+
+def test_a_new_property_does_no_harm() -> None:
+    assert parsed(make_text("今天", brandNew={"a": 1})).content == "今天"
+
+
+def test_standby_means_silence() -> None:
+    assert parsed(make_text("今天", mode="standby")).is_silent
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+
+
+@given(changed=st.dictionaries(st.sampled_from(sorted(make_text("x"))), JSON, max_size=3))
+def test_any_damage_gives_a_value_or_nothing(changed: dict[str, Any]) -> None:
+    parsed(make_text("今天") | changed)
