@@ -18,7 +18,7 @@ from sandbox.state import State
 THREADS = 40
 
 
-class Server(BaseApplication):
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """One gunicorn worker with threads, on a socket that is already bound."""
 
     def __init__(self, settings: Settings, listener: socket.socket) -> None:

@@ -33,10 +33,10 @@ class ClockRelay:
         body = json.dumps({"now": moment.isoformat()}).encode()
         headers = {"Content-Type": "application/json"}
         try:
-            status, _ = self._client.post(
+            answer: object = self._client.post(
                 self._url, body, headers, timeout_seconds=PATIENCE_SECONDS
-            )
+            )[0]
         except HTTPError as error:
-            status = type(error).__name__
-        if status not in (200, 204):
-            self._world.note("時鐘", "沒有傳到服務", "none", str(status), "system")
+            answer = type(error).__name__
+        if answer not in (200, 204):
+            self._world.note("時鐘", "沒有傳到服務", "none", str(answer), "system")

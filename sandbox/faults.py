@@ -16,7 +16,7 @@ _TEXTS = {
     500: "Internal server error",
 }
 QUOTA_TEXT = "You have reached your monthly limit."
-_KEYS = {
+_KEYS: dict[str, type | tuple[type, ...]] = {
     "endpoint": str,
     "status": int,
     "count": int,

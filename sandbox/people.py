@@ -4,8 +4,9 @@ import hashlib
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-Json = dict[str, object]
+Json = dict[str, Any]
 CHAT_LENGTH = 200
 
 

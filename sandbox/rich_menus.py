@@ -80,7 +80,7 @@ class RichMenus:
             raise RichMenuError("Request Entity Too Large", 413)
         width, height = _image_size(data)
         size = menu.body["size"]
-        if (width, height) != (size["width"], size["height"]):  # type: ignore[index]
+        if (width, height) != (size["width"], size["height"]):
             raise RichMenuError("The image size is not allowed for richmenu")
         menu.image, menu.image_type = data, image_type
 

@@ -117,7 +117,7 @@ def _back(answer: dict[str, str]) -> Response:
         answer["state"] = request.values["state"]
     target = request.values["redirect_uri"]
     separator = "&" if "?" in target else "?"
-    return redirect(f"{target}{separator}{urlencode(answer)}", 302)
+    return make_response(redirect(f"{target}{separator}{urlencode(answer)}", 302))
 
 
 def _is_our_client() -> bool:

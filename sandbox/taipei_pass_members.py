@@ -29,8 +29,8 @@ class Member:
     email: str
     phone: str
     birthday: str
-    verify_level: str = "3"
-    is_citizen: bool = True
+    verify_level: str
+    is_citizen: bool
 
     @property
     def member_id(self) -> str:
@@ -68,47 +68,31 @@ class Member:
 def sample_members() -> dict[str, Member]:
     """Return all members by account."""
     members = (
-        Member(
-            "yating.lin",
-            "林雅婷",
-            complete_id_number("A29990001"),
-            "yating.lin@example.org",
-            "0900000101",
-            "1986/04/12",
-        ),
-        Member(
-            "chihyuan.lin",
-            "林志遠",
-            complete_id_number("A19990002"),
-            "chihyuan.lin@example.org",
-            "0900000102",
-            "1984/11/03",
-        ),
-        Member(
-            "thimei.nguyen",
-            "阮氏梅",
-            complete_id_number("A90990003"),
-            "thimei.nguyen@example.org",
-            "0900000103",
-            "1990/08/25",
-            is_citizen=False,
-        ),
-        Member(
-            "datong.wang",
-            "王大同",
-            complete_id_number("F19990004"),
-            "datong.wang@example.org",
-            "0900000104",
-            "1979/01/30",
-            verify_level="0",
-        ),
-        Member(
-            "yijun.chen",
-            "陳怡君",
-            complete_id_number("B29990005"),
-            "yijun.chen@example.org",
-            "0900000105",
-            "1988/06/18",
-        ),
+        _member("yating.lin", "林雅婷", "A29990001", "1986/04/12"),
+        _member("chihyuan.lin", "林志遠", "A19990002", "1984/11/03"),
+        _member("thimei.nguyen", "阮氏梅", "A90990003", "1990/08/25", is_citizen=False),
+        _member("datong.wang", "王大同", "F19990004", "1979/01/30", verify_level="0"),
+        _member("yijun.chen", "陳怡君", "B29990005", "1988/06/18"),
     )
     return {member.account: member for member in members}
+
+
+def _member(
+    account: str,
+    real_name: str,
+    number: str,
+    birthday: str,
+    *,
+    verify_level: str = "3",
+    is_citizen: bool = True,
+) -> Member:
+    return Member(
+        account=account,
+        real_name=real_name,
+        id_number=complete_id_number(number),
+        email=f"{account}@example.org",
+        phone=f"09000001{number[-2:]}",
+        birthday=birthday,
+        verify_level=verify_level,
+        is_citizen=is_citizen,
+    )
