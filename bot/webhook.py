@@ -13,7 +13,7 @@ from core.house import House
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY = 1024 * 1024
+MAX_BODY = 1_000_000
 MAX_SIGNATURE = 128
 
 

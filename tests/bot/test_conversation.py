@@ -1,6 +1,5 @@
 """Events in, answers out: what a guardian reads, and what a stranger never does."""
 
-import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -8,10 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.answer import Answer, MenuKind
 from bot.commands import Command
-from bot.events import parse_event
-from bot.handlers.incoming import handle
 from bot.postback import Action, PostbackCodec, Press
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.clock import TAIPEI
@@ -19,19 +15,17 @@ from core.db import transaction
 from core.house import House
 from core.kinds import Channel, EventKind
 from core.people.bindings import children_of
-from core.people.guardians import unlink_account
 from core.people.subscriptions import save_boxes
 from core.people.tables import Student
-from tests.bot.happenings import make_event, make_follow, make_postback, make_text, make_unfollow
-from tests.bot.line_limits import assert_line_takes, words_of
+from tests.bot.conversation import alt_of, hear, say
+from tests.bot.happenings import make_event, make_postback, make_text
+from tests.bot.line_limits import words_of
 from tests.conftest import MONDAY_MORNING
 from tests.factories import (
     HUA,
     MEI,
     make_binding,
     make_guardian,
-    make_reader,
-    make_school,
     make_student,
 )
 
@@ -42,37 +36,9 @@ def clock(hour: int, minute: int) -> datetime:
     return datetime(2026, 11, 23, hour, minute, tzinfo=TAIPEI)
 
 
-@pytest.fixture
-def ming(house: House) -> Student:
-    """Mei's child at a school whose reader was heard a minute ago."""
-    with transaction(house.engine) as session:
-        make_school(session)
-        student = make_student(session, house)
-        make_binding(session, make_guardian(session, house), student)
-        make_reader(session, house, contact_at=MONDAY_MORNING - timedelta(minutes=1))
-    return student
-
-
 def record_day(house: House, student: Student, day: date = TODAY, **facts: Any) -> None:
     with transaction(house.engine) as session:
         session.add(AttendanceDay(student_id=student.id, school_day=day, **facts))
-
-
-def hear(house: House, event: dict[str, Any]) -> Answer:
-    incoming = parse_event(json.dumps(event).encode())
-    assert incoming is not None
-    answer = handle(house, incoming)
-    if answer.messages:
-        assert_line_takes(answer.messages)
-    return answer
-
-
-def say(house: House, text: str, user: str = MEI) -> list[str]:
-    return words_of(hear(house, make_text(text, user=user)).messages)
-
-
-def alt_of(house: House, text: str) -> str:
-    return str(hear(house, make_text(text)).messages[0]["altText"])
 
 
 @pytest.mark.parametrize(
@@ -252,45 +218,6 @@ def test_a_group_hears_why_we_leave_and_nothing_else(
 
         assert answer.leaves_room
         assert words_of(answer.messages)[0].startswith("為了保護孩子的資料")
-
-
-def test_somebody_new_is_told_what_this_is(house: House) -> None:
-    answer = hear(house, make_follow(user=HUA))
-
-    assert answer.messages[0]["altText"] == "您好，這裡是臺北市到離校通知"
-    assert answer.menu is MenuKind.UNBOUND
-    assert {"1", "登入台北通", "綁定孩子", "開始設定"} <= set(words_of(answer.messages))
-
-
-def test_a_guardian_who_comes_back_sees_today(house: House, ming: Student) -> None:
-    answer = hear(house, make_follow(is_unblocked=True))
-
-    assert words_of(answer.messages)[0] == "歡迎回來，通知已恢復。\n目前會收到小明的通知。"
-    assert answer.messages[1]["altText"].startswith("小明：")
-    assert answer.menu is MenuKind.PARENT
-
-
-def test_linked_without_a_child_one_step_is_left(house: House) -> None:
-    with transaction(house.engine) as session:
-        make_guardian(session, house)
-
-    said = words_of(hear(house, make_follow()).messages)
-
-    assert "已登入台北通（林○婷）。還差一步：綁定孩子。" in said
-
-
-def test_who_was_linked_before_can_sign_in_again(house: House, ming: Student) -> None:
-    with transaction(house.engine) as session:
-        unlink_account(session, line_user_id=MEI, now=MONDAY_MORNING)
-
-    answer = hear(house, make_follow())
-
-    assert "這個 LINE 帳號還沒連結台北通，重新登入就能恢復通知。" in words_of(answer.messages)
-    assert answer.menu is MenuKind.UNBOUND
-
-
-def test_unfollow_is_recorded_without_a_word(house: House, ming: Student) -> None:
-    assert hear(house, make_unfollow()) == Answer()
 
 
 @settings(
