@@ -1,0 +1,72 @@
+"""Stand-ins for what leaves the house: a LINE that keeps a ledger and can fail on cue."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class FakeLine:
+    """What LINE received and accepted, by retry key. `script` holds the next answers."""
+
+    origin: str = ""
+    script: list[tuple[int, str]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    accepted: dict[str, dict[str, Any]] = field(default_factory=dict)
+    accepts_before_failing: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, key: str, body: dict[str, Any]) -> tuple[int, str]:
+        """Decide the answer to a push, as LINE would: a key is accepted once."""
+        with self.lock:
+            self.requests.append({"key": key, **body})
+            status, text = self.script.pop(0) if self.script else (200, "")
+            if status != 200 and not self.accepts_before_failing:
+                return status, text
+            if key in self.accepted:
+                return 409, '{"message":"The retry key is already accepted"}'
+            self.accepted[key] = body
+            messages = [{"id": str(len(self.accepted)), "quoteToken": "q"}]
+            return status, text or json.dumps({"sentMessages": messages})
+
+
+@contextmanager
+def fake_line() -> Iterator[FakeLine]:
+    """Run a LINE on loopback."""
+    line = FakeLine()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            status, text = line.answer(self.headers.get("X-Line-Retry-Key", ""), body)
+            if status == 0:
+                self.close_connection = True
+                return
+            payload = text.encode()
+            head = [f"HTTP/1.1 {status} x", "Content-Type: application/json"]
+            head += [f"Content-Length: {len(payload)}", "x-line-request-id: rid-1"]
+            if status == 409:
+                head.append("x-line-accepted-request-id: rid-0")
+            self.wfile.write("\r\n".join([*head, "", ""]).encode() + payload)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
+    thread.start()
+    line.origin = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield line
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

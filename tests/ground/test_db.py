@@ -1,0 +1,107 @@
+"""The database: moments stay aware, writers take turns, rules hold on both engines."""
+
+import threading
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlmodel import Session, select
+
+from core.audit import AuditEntry, record_audit
+from core.clock import TAIPEI
+from core.db import snapshot, transaction
+from core.duty.tables import JobRun
+from core.house import House
+from core.people.tables import Card, WebSession
+
+MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=TAIPEI)
+
+
+def test_moment_comes_back_aware_and_the_same(house: House) -> None:
+    with transaction(house.engine) as session:
+        record_audit(session, actor="a", action="b", subject="c", now=MORNING)
+    with snapshot(house.engine) as session:
+        entry = session.exec(select(AuditEntry)).one()
+    assert entry.at == MORNING
+    assert entry.at.tzinfo is UTC
+
+
+def test_naive_moment_is_refused(house: House) -> None:
+    with pytest.raises(StatementError, match="naive"), transaction(house.engine) as session:
+        record_audit(session, actor="a", action="b", subject="c", now=MORNING.replace(tzinfo=None))
+
+
+def test_clear_text_in_a_sealed_column_is_refused(house: House) -> None:
+    row = WebSession(
+        token_hash="t",
+        line_user_id="U",
+        line_name_sealed="林雅婷",
+        created_at=MORNING,
+        seen_at=MORNING,
+    )
+    with pytest.raises(StatementError, match="clear text"), transaction(house.engine) as session:
+        session.add(row)
+
+
+def test_failed_use_case_leaves_nothing(house: House) -> None:
+    with pytest.raises(RuntimeError), transaction(house.engine) as session:
+        record_audit(session, actor="a", action="b", subject="c", now=MORNING)
+        session.flush()
+        raise RuntimeError
+    with snapshot(house.engine) as session:
+        assert session.exec(select(AuditEntry)).all() == []
+
+
+def test_foreign_keys_hold(house: House) -> None:
+    with pytest.raises(IntegrityError), transaction(house.engine) as session:
+        session.add(Card(uid="0411223344AABB", student_id=uuid4(), valid_from=MORNING))
+
+
+def _add_one(session: Session) -> None:
+    run = session.get_one(JobRun, ("count", "x"), with_for_update=True)
+    run.count += 1
+
+
+def test_writers_side_by_side_lose_no_update(house: House) -> None:
+    with transaction(house.engine) as session:
+        session.add(JobRun(job="count", slot="x", outcome="", ran_at=MORNING, count=0))
+
+    def work() -> None:
+        for _ in range(5):
+            with transaction(house.engine) as session:
+                _add_one(session)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with snapshot(house.engine) as session:
+        assert session.get_one(JobRun, ("count", "x")).count == 40
+
+
+def test_reader_does_not_wait_for_a_writer(house: House) -> None:
+    with transaction(house.engine) as writing:
+        record_audit(writing, actor="a", action="b", subject="c", now=MORNING)
+        writing.flush()
+        with snapshot(house.engine) as reading:
+            assert reading.exec(select(AuditEntry)).all() == []
+
+
+def test_sqlite_is_durable_and_checks_foreign_keys(house: House) -> None:
+    if house.engine.dialect.name != "sqlite":
+        pytest.skip("SQLite's own switches")
+    with snapshot(house.engine) as session:
+        switches = [
+            session.execute(text(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert switches == ["wal", 2, 1]
+
+
+def test_exception_of_the_database_hides_personal_data(house: House) -> None:
+    with pytest.raises(IntegrityError) as refused, transaction(house.engine) as session:
+        session.add(Card(uid="0411223344AABB", student_id=uuid4(), valid_from=MORNING))
+    assert "0411223344AABB" not in str(refused.value)

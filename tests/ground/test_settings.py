@@ -1,0 +1,117 @@
+"""Settings: every fault at once, each with a hint; production is strict."""
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigError
+from core.settings import Settings, load_settings
+
+KEY = "k1:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY="
+PRODUCTION: dict[str, object] = {
+    "app_env": "production",
+    "base_url": "https://gate.example.tw",
+    "secret_key": "a long secret of our own",
+    "data_keys": KEY,
+    "index_keys": KEY,
+    "line_channel_secret": "own-secret",
+    "line_channel_access_token": "own-token",
+    "line_login_channel_id": "1234567890",
+    "liff_id": "1234567890-abcdefgh",
+    "taipei_pass_client_id": "own-client",
+    "taipei_pass_client_secret": "own-client-secret",
+}
+
+
+def _load(**given: object) -> Settings:
+    return load_settings(_env_file=None, **given)
+
+
+def _faults(**given: object) -> set[str]:
+    with pytest.raises(ConfigError) as refused:
+        _load(**given)
+    assert all(fault.hint for fault in refused.value.faults)
+    return {fault.name for fault in refused.value.faults}
+
+
+def test_development_needs_nothing_and_talks_to_the_sandbox() -> None:
+    settings = _load(base_url="http://127.0.0.1:9000")
+    assert settings.line_api == "http://127.0.0.1:9001"
+    assert settings.liff_sdk == "http://127.0.0.1:9001/liff-sdk.js"
+    assert settings.taipei_pass("token") == "http://127.0.0.1:9001/tpcd/oauth/token"
+
+
+def test_production_talks_to_the_real_hosts() -> None:
+    settings = _load(**PRODUCTION)
+    assert settings.line_api == "https://api.line.me"
+    assert settings.line_data_api == "https://api-data.line.me"
+    assert settings.taipei_pass("profile") == "https://id.taipei/tpcd/api/v1.0.9/user/my"
+
+
+def test_production_lists_every_default_secret_at_once() -> None:
+    assert _faults(app_env="production") == {
+        "BASE_URL",
+        "SECRET_KEY",
+        "DATA_KEYS",
+        "INDEX_KEYS",
+        "LINE_CHANNEL_SECRET",
+        "LINE_CHANNEL_ACCESS_TOKEN",
+        "LINE_LOGIN_CHANNEL_ID",
+        "LIFF_ID",
+        "TAIPEI_PASS_CLIENT_ID",
+        "TAIPEI_PASS_CLIENT_SECRET",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("base_url", "http://gate.example.tw"),
+        ("line_api_base", "https://127.0.0.1:8001"),
+        ("line_data_api_base", "https://localhost:8001"),
+        ("liff_sdk_url", "https://sandbox.localhost/liff-sdk.js"),
+        ("taipei_pass_token_url", "https://[::1]:8001/token"),
+        ("clock_now", "2026-11-23T07:20:00+08:00"),
+    ],
+)
+def test_production_refuses_sandbox_addresses_http_and_a_shifted_clock(
+    name: str, value: str
+) -> None:
+    assert _faults(**{**PRODUCTION, name: value}) == {name.upper()}
+
+
+def test_wrong_values_and_wrong_wholes_are_reported_together() -> None:
+    assert _faults(line_push_per_second=1801, data_keys="nonsense", database_url="mysql://x") == {
+        "LINE_PUSH_PER_SECOND",
+        "DATA_KEYS",
+        "DATABASE_URL",
+    }
+
+
+def test_fault_never_quotes_a_secret() -> None:
+    with pytest.raises(ConfigError) as refused:
+        _load(data_keys="k1:c2VjcmV0LXNlY3JldA==", line_push_per_second="secret-word")
+    assert "c2VjcmV0" not in str(refused.value)
+    assert "secret-word" not in str(refused.value)
+
+
+def test_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "secret"
+    path.write_text("from-a-file\n")
+    monkeypatch.setenv("LINE_CHANNEL_SECRET_FILE", str(path))
+    assert _load().channel_secrets == ["from-a-file"]
+
+
+def test_missing_secret_file_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINE_CHANNEL_SECRET_FILE", "/nowhere/secret")
+    assert _faults() == {"NAME_FILE"}
+
+
+def test_several_channel_secrets_are_valid_while_rotating() -> None:
+    assert _load(line_channel_secret="new, old").channel_secrets == ["new", "old"]
+
+
+def test_clock_without_a_zone_is_taipeis() -> None:
+    start = _load(clock_now="2026-11-23T07:20:00").clock_start
+    assert start is not None
+    assert start.isoformat() == "2026-11-23T07:20:00+08:00"

@@ -1,0 +1,143 @@
+"""Delivery: what each of LINE's answers does to a notice."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from core.house import House
+from core.kinds import NoticeKind, NoticeState
+from core.notices.pacing import Pacer
+from core.notices.retry import next_try
+from core.notices.tables import Notice
+from tests.factories import MEI
+from tests.fakes import FakeLine
+from tests.notices.conftest import MONDAY
+
+Notify = Callable[..., int]
+Notices = Callable[[], list[Notice]]
+Deliver = Callable[[], int]
+
+
+def test_accepted_push_carries_words_person_and_derived_key(
+    notify: Notify, deliver: Deliver, all_notices: Notices, line: FakeLine
+) -> None:
+    notify()
+    assert deliver() == 1
+    notice = all_notices()[0]
+    assert (notice.state, notice.line_request_id) == (NoticeState.ACCEPTED, "rid-1")
+    assert line.requests == [
+        {
+            "key": str(notice.retry_key),
+            "to": MEI,
+            "messages": [{"type": "text", "text": "小明 07:41 到校"}],
+            "notificationDisabled": False,
+        }
+    ]
+    assert deliver() == 0
+
+
+@pytest.mark.parametrize("answer", [(500, "{}"), (503, "x"), (0, ""), (200, "not json")])
+def test_doubtful_answer_is_tried_again_with_the_same_key(
+    house: House,
+    notify: Notify,
+    deliver: Deliver,
+    all_notices: Notices,
+    line: FakeLine,
+    answer: tuple[int, str],
+) -> None:
+    line.script = [answer]
+    notify()
+    deliver()
+    waiting = all_notices()[0]
+    assert (waiting.state, waiting.attempts) == (NoticeState.PENDING, 1)
+    house.clock.move_to(waiting.due_at)
+    deliver()
+    assert all_notices()[0].state == NoticeState.ACCEPTED
+    assert len({request["key"] for request in line.requests}) == 1
+    assert len(line.accepted) == 1
+
+
+def test_accepted_before_an_error_ends_as_409_and_is_one_message(
+    house: House, notify: Notify, deliver: Deliver, all_notices: Notices, line: FakeLine
+) -> None:
+    line.accepts_before_failing = True
+    line.script = [(500, "{}")]
+    notify()
+    deliver()
+    house.clock.move_to(all_notices()[0].due_at)
+    deliver()
+    notice = all_notices()[0]
+    assert (notice.state, notice.outcome) == (NoticeState.ACCEPTED, "http_409")
+    assert notice.line_request_id == "rid-0"
+    assert len(line.accepted) == 1
+
+
+def test_wrong_request_is_dead_at_once(
+    notify: Notify, deliver: Deliver, all_notices: Notices, line: FakeLine
+) -> None:
+    line.script = [(400, '{"message":"Failed to send messages"}')]
+    notify()
+    deliver()
+    assert (all_notices()[0].state, all_notices()[0].outcome) == (NoticeState.DEAD, "http_400")
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ((429, '{"message":"The API rate limit has been exceeded. Try again later."}'), "rate"),
+        ((429, '{"message":"You have reached your monthly limit."}'), "quota"),
+        ((401, "{}"), "http_401"),
+        ((403, "{}"), "http_403"),
+    ],
+)
+def test_stopped_channel_keeps_the_notice_and_counts_no_try(
+    house: House,
+    notify: Notify,
+    deliver: Deliver,
+    all_notices: Notices,
+    line: FakeLine,
+    answer: tuple[int, str],
+    outcome: str,
+) -> None:
+    line.script = [answer]
+    notify()
+    deliver()
+    waiting = all_notices()[0]
+    assert (waiting.state, waiting.outcome) == (NoticeState.PENDING, outcome)
+    assert waiting.attempts == 0
+    house.clock.move_to(waiting.due_at)
+    deliver()
+    assert all_notices()[0].state == NoticeState.ACCEPTED
+
+
+def test_every_notice_ends_and_the_sum_is_whole(
+    house: House, notify: Notify, deliver: Deliver, all_notices: Notices, line: FakeLine
+) -> None:
+    line.script = [(400, "{}"), (500, "{}")]
+    for n in range(6):
+        notify(NoticeKind.BOUND, student_id=None, about=str(n))
+    for _ in range(3):
+        deliver()
+        house.clock.move_to(house.clock.now() + timedelta(seconds=3))
+    states = [notice.state for notice in all_notices()]
+    assert sorted(states) == ["accepted"] * 5 + ["dead"]
+    assert all(notice.school_day == MONDAY for notice in all_notices())
+
+
+def test_retries_come_later_and_later_and_never_past_23_hours(house: House) -> None:
+    first = house.clock.now()
+    waits = [(next_try(n, first, first) or first) - first for n in range(1, 9)]
+    for wait, seconds in zip(waits, (1, 2, 5, 15, 30, 60, 60, 60), strict=True):
+        assert timedelta(seconds=seconds * 0.8) <= wait <= timedelta(seconds=seconds * 1.2)
+    assert next_try(9, first, first + timedelta(hours=23)) is None
+
+
+def test_budget_of_pushes_is_kept_over_time() -> None:
+    now = [0.0]
+    pacer = Pacer(100, steady=lambda: now[0])
+    sent = 0
+    for _ in range(1000):
+        now[0] += 0.01
+        sent += pacer.take(16)
+    assert 1000 <= sent <= 1010

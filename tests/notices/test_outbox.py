@@ -1,0 +1,183 @@
+"""The outbox: one key one row, leases, order, rights looked at last, end states."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlmodel import Session, select
+
+from core.db import transaction
+from core.house import House
+from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.notices.outbox import LEASE, Leased, Settlement, claim, settle
+from core.notices.tables import Notice
+from core.people.bindings import unbind_child
+from core.people.guardians import unlink_account
+from core.people.subscriptions import save_boxes
+from core.people.tables import Binding, Guardian
+from tests.factories import MEI
+from tests.notices.conftest import MONDAY
+
+Notify = Callable[..., int]
+Notices = Callable[[], list[Notice]]
+
+
+def _claim(house: House, limit: int = 100) -> list[Leased]:
+    with transaction(house.engine) as session:
+        return claim(session, now=house.clock.now(), limit=limit)
+
+
+def _settle(house: House, leased: Leased, state: NoticeState, **more: object) -> None:
+    settlement = Settlement(leased.id, leased.lease_token, state, "test", **more)  # type: ignore[arg-type]
+    with transaction(house.engine) as session:
+        settle(session, [settlement], house.clock.now())
+
+
+def _pass_time(house: House, step: timedelta) -> None:
+    house.clock.move_to(house.clock.now() + step)
+
+
+def test_same_news_twice_is_one_row(notify: Notify) -> None:
+    assert (notify(), notify()) == (1, 0)
+
+
+def test_retry_key_comes_from_the_identity_of_the_news(
+    notify: Notify, all_notices: Notices
+) -> None:
+    notify()
+    notify(occurrence=2)
+    keys = [notice.retry_key for notice in all_notices()]
+    assert len(set(keys)) == 2
+    assert all(key.version == 5 for key in keys)
+
+
+def test_leased_notice_is_not_claimed_again_before_its_lease_is_over(
+    house: House, notify: Notify
+) -> None:
+    notify()
+    assert len(_claim(house)) == 1
+    _pass_time(house, LEASE)
+    assert _claim(house) == []
+    _pass_time(house, timedelta(seconds=1))
+    again = _claim(house)
+    assert [one.attempts for one in again] == [2]
+
+
+def test_late_settlement_of_a_lost_lease_changes_nothing(
+    house: House, notify: Notify, all_notices: Notices
+) -> None:
+    notify()
+    stalled = _claim(house)[0]
+    _pass_time(house, LEASE + timedelta(seconds=1))
+    owner = _claim(house)[0]
+    _settle(house, stalled, NoticeState.DEAD)
+    assert all_notices()[0].state == NoticeState.LEASED
+    _settle(house, owner, NoticeState.ACCEPTED)
+    assert all_notices()[0].state == NoticeState.ACCEPTED
+
+
+def test_end_state_never_goes_back(house: House, notify: Notify, all_notices: Notices) -> None:
+    notify()
+    leased = _claim(house)[0]
+    _settle(house, leased, NoticeState.ACCEPTED)
+    _settle(house, leased, NoticeState.PENDING, due_at=house.clock.now())
+    assert all_notices()[0].state == NoticeState.ACCEPTED
+
+
+def test_departure_waits_for_its_arrival(house: House, notify: Notify) -> None:
+    notify(NoticeKind.ARRIVAL)
+    _pass_time(house, timedelta(seconds=1))
+    notify(NoticeKind.DEPARTURE)
+    first = _claim(house)
+    assert [one.kind for one in first] == ["arrival"]
+    later = house.clock.now() + timedelta(seconds=5)
+    _settle(house, first[0], NoticeState.PENDING, due_at=later)
+    assert _claim(house) == []
+    _pass_time(house, timedelta(seconds=5))
+    _settle(house, _claim(house)[0], NoticeState.ACCEPTED)
+    assert [one.kind for one in _claim(house)] == ["departure"]
+
+
+def test_urgent_news_goes_first(house: House, notify: Notify) -> None:
+    kinds = (NoticeKind.BOUND, NoticeKind.ARRIVAL, NoticeKind.NO_SHOW, NoticeKind.CORRECTION)
+    for days, kind in enumerate(kinds):
+        # Of different days, since one child's news of one day keeps its order.
+        notify(kind, school_day=MONDAY + timedelta(days=days))
+    assert [one.kind for one in _claim(house, limit=4)] == [
+        "correction",
+        "no_show",
+        "arrival",
+        "bound",
+    ]
+
+
+@pytest.mark.parametrize(("kind", "minutes"), [(NoticeKind.ARRIVAL, 60), (NoticeKind.NO_SHOW, 120)])
+def test_news_past_its_age_expires_instead_of_being_sent(
+    house: House, notify: Notify, all_notices: Notices, kind: NoticeKind, minutes: int
+) -> None:
+    notify(kind)
+    _pass_time(house, timedelta(minutes=minutes))
+    assert _claim(house) == []
+    assert all_notices()[0].state == NoticeState.EXPIRED
+
+
+def _unlink(session: Session, house: House, mei: Guardian) -> None:
+    unlink_account(session, line_user_id=MEI, now=house.clock.now())
+
+
+def _unbind(session: Session, house: House, mei: Guardian) -> None:
+    binding = session.exec(select(Binding)).one()
+    unbind_child(session, guardian_id=mei.id, binding_id=binding.id, now=house.clock.now())
+
+
+def _untick(session: Session, house: House, mei: Guardian) -> None:
+    binding = session.exec(select(Binding)).one()
+    wanted = frozenset({(Channel.LINE, EventKind.DEPARTURE)})
+    save_boxes(session, binding_id=binding.id, wanted=wanted, now=house.clock.now())
+
+
+@pytest.mark.parametrize("revoke", [_unlink, _unbind, _untick])
+def test_right_that_ended_while_the_notice_waited_cancels_it(
+    house: House,
+    mei: Guardian,
+    notify: Notify,
+    all_notices: Notices,
+    revoke: Callable[[Session, House, Guardian], None],
+) -> None:
+    notify()
+    with transaction(house.engine) as session:
+        revoke(session, house, mei)
+    assert _claim(house) == []
+    assert all_notices()[0].state == NoticeState.CANCELLED
+
+
+def test_farewell_still_reaches_the_account_that_was_unlinked(
+    house: House, mei: Guardian, notify: Notify
+) -> None:
+    with transaction(house.engine) as session:
+        _unlink(session, house, mei)
+    notify(NoticeKind.LINK_OLD, student_id=None, about=str(uuid4()))
+    assert [one.kind for one in _claim(house)] == ["link_old"]
+
+
+def test_workers_side_by_side_never_hold_the_same_notice(house: House, notify: Notify) -> None:
+    for n in range(60):
+        notify(NoticeKind.BOUND, student_id=None, about=f"news {n}")
+    held: list[Leased] = []
+    barrier = threading.Barrier(4)
+
+    def work() -> None:
+        barrier.wait()
+        while batch := _claim(house, limit=7):
+            held.extend(batch)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    held += _claim(house)
+    assert len(held) == 60
+    assert len({one.id for one in held}) == 60

@@ -1,0 +1,130 @@
+"""Links: one LINE user one guardian, moves, and sessions that end."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.db import transaction
+from core.errors import AccessError
+from core.house import House
+from core.people.friends import is_friend, record_friendship
+from core.people.guardians import PassMember, find_guardian, guardian_name, link_account
+from core.people.sessions import (
+    end_session,
+    find_session,
+    open_session,
+    pending_link,
+    set_pending_link,
+)
+from tests.factories import HUA, MEI
+
+GOLD = PassMember("pass-1", "林雅婷", "3")
+
+
+def _link(house: House, line_user_id: str, member: PassMember = GOLD) -> str | None:
+    with transaction(house.engine) as session:
+        return link_account(
+            session,
+            house.vault,
+            line_user_id=line_user_id,
+            member=member,
+            consent_version="1",
+            now=house.clock.now(),
+        ).moved_from
+
+
+def _name_behind(house: House, line_user_id: str) -> str | None:
+    with transaction(house.engine) as session:
+        guardian = find_guardian(session, line_user_id)
+        return guardian_name(house.vault, guardian) if guardian else None
+
+
+def test_linking_again_changes_nothing(house: House) -> None:
+    assert (_link(house, MEI), _link(house, MEI)) == (None, None)
+    assert _name_behind(house, MEI) == "林雅婷"
+
+
+def test_member_moves_to_another_line_account(house: House) -> None:
+    _link(house, MEI)
+    assert _link(house, HUA) == MEI
+    assert (_name_behind(house, MEI), _name_behind(house, HUA)) == (None, "林雅婷")
+
+
+def test_line_account_changes_its_member(house: House) -> None:
+    _link(house, MEI)
+    _link(house, MEI, PassMember("pass-2", "陳怡君", "1"))
+    assert _name_behind(house, MEI) == "陳怡君"
+
+
+@pytest.mark.parametrize("level", ["0", "", "gold"])
+def test_member_without_a_verified_name_is_refused(house: House, level: str) -> None:
+    with pytest.raises(AccessError, match="general_member"):
+        _link(house, MEI, PassMember("pass-1", "王大同", level))
+    assert _name_behind(house, MEI) is None
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (1, 0, 2)])
+def test_newest_follow_or_unfollow_wins_in_any_order(house: House, order: tuple[int, ...]) -> None:
+    start = house.clock.now()
+    events = [(True, 0), (False, 1), (True, 2)]
+    with transaction(house.engine) as session:
+        for place in order:
+            is_following, minutes = events[place]
+            at = start + timedelta(minutes=minutes)
+            record_friendship(session, line_user_id=MEI, is_following=is_following, at=at)
+        assert is_friend(session, MEI)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_events_at_one_moment_the_unfollow_wins(house: House, first: bool) -> None:
+    with transaction(house.engine) as session:
+        for is_following in (first, not first):
+            record_friendship(
+                session, line_user_id=MEI, is_following=is_following, at=house.clock.now()
+            )
+        assert not is_friend(session, MEI)
+
+
+def _open(house: House) -> str:
+    with transaction(house.engine) as session:
+        return open_session(
+            session, house.vault, line_user_id=MEI, line_name="雅婷", now=house.clock.now()
+        )
+
+
+def _is_live(house: House, token: str) -> bool:
+    with transaction(house.engine) as session:
+        return find_session(session, token, house.clock.now()) is not None
+
+
+def test_session_ends_after_thirty_idle_minutes(house: House) -> None:
+    token = _open(house)
+    house.clock.move_to(house.clock.now() + timedelta(minutes=30))
+    assert _is_live(house, token)
+    house.clock.move_to(house.clock.now() + timedelta(minutes=30, seconds=1))
+    assert not _is_live(house, token)
+
+
+def test_session_ends_after_twelve_hours_however_busy(house: House) -> None:
+    token = _open(house)
+    for _ in range(24):
+        house.clock.move_to(house.clock.now() + timedelta(minutes=30))
+        assert _is_live(house, token)
+    house.clock.move_to(house.clock.now() + timedelta(seconds=1))
+    assert not _is_live(house, token)
+
+
+def test_ended_session_is_dead_at_once_and_forgets_its_pending_link(house: House) -> None:
+    token = _open(house)
+    with transaction(house.engine) as session:
+        found = find_session(session, token, house.clock.now())
+        assert found is not None
+        set_pending_link(session, house.vault, found, GOLD)
+        session.refresh(found)
+        assert pending_link(house.vault, found) == GOLD
+        end_session(session, token, house.clock.now())
+    assert not _is_live(house, token)
+
+
+def test_unknown_token_is_nobody(house: House) -> None:
+    assert not _is_live(house, "no such token")
