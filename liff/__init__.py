@@ -1,13 +1,14 @@
 """The page face: LIFF pages inside LINE, mounted at /liff."""
 
 from flask import Blueprint, request
+from flask.blueprints import BlueprintSetupState
 
 from core.house import House
 from liff import account, binding, children, home, privacy, session, taipei_pass
 from liff.pages import init_security
 from liff.visit import OnLink, open_visit
 
-__all__ = ["OnLink", "init_security", "make_blueprint"]
+__all__ = ["make_blueprint"]
 
 
 def make_blueprint(house: House, on_link: OnLink) -> Blueprint:
@@ -22,6 +23,10 @@ def make_blueprint(house: House, on_link: OnLink) -> Blueprint:
     def arrive() -> None:
         if request.endpoint != "liff.static":
             open_visit(house, on_link)
+
+    @pages.record_once
+    def join(state: BlueprintSetupState) -> None:
+        init_security(state.app, house)
 
     _add_sign_in(pages)
     _add_guardian_pages(pages)

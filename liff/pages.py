@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, jsonify, render_template, request, url_for
+from flask import Response, jsonify, render_template, request, url_for
+from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -25,7 +26,7 @@ STATIC = Path(__file__).parent / "static"
 A_YEAR = 31_536_000
 
 
-def init_security(app: Flask, house: House) -> None:
+def init_security(app: App, house: House) -> None:
     """Give every answer under /liff/ its headers, and errors there a page of their own."""
     policy = content_policy(house.settings)
     # Our pages send no Referer, so a check of it would refuse every form. The token in the form

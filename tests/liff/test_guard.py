@@ -1,0 +1,114 @@
+"""Who may see what."""
+
+import pytest
+from flask import Flask
+
+from liff.guard import HOME, own_path
+from tests.factories import HUA, MEI
+from tests.liff.conftest import Family
+from tests.liff.phone import Phone
+
+GUARDS = {"open_to_all", "signed_in", "linked"}
+PRIVATE = ("/liff/home", "/liff/account", "/liff/account/unlink", "/liff/children/new")
+OF_MING = ("", "/unbind")
+TRICKS = (
+    "https://evil.example/liff/home",
+    "//evil.example/liff/home",
+    "/\\evil.example",
+    "\\/evil.example",
+    "/liff/@evil.example",
+    "/liff//evil.example/..",
+    "/liff/home\r\nLocation: https://evil.example",
+    "/liff/home\n",
+    "/liff/../bot",
+    "/liff/home?next=https://evil.example",
+    "/liff/home#frag",
+    "javascript:alert(1)",
+    "/liff/<script>",
+    "/liff/ho me",
+    "/liff",
+    "",
+    "/liff/家",
+)
+
+
+def test_every_view_declares_its_guard(app: Flask) -> None:
+    views = {
+        rule.endpoint: app.view_functions[rule.endpoint]
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "liff.static"
+    }
+    bare = [name for name, view in views.items() if vars(view).get("guard") not in GUARDS]
+    assert views
+    assert bare == []
+
+
+@pytest.mark.parametrize("path", PRIVATE)
+def test_signed_out_page_view_starts_sign_in_and_remembers_the_page(
+    phone: Phone, path: str
+) -> None:
+    answer = phone.get(path)
+    assert answer.status_code == 200
+    assert f'data-next="{path}"' in answer.text
+    assert "我的" not in answer.text
+
+
+def test_signed_out_form_is_told_that_the_sign_in_ran_out(phone: Phone, family: Family) -> None:
+    token = phone.token_at("/liff/")
+    answer = phone.client.post(family.page, data={"csrf_token": token})
+    assert answer.status_code == 303
+    page = phone.get(answer.location)
+    assert "登入已逾時" in page.text
+    assert f'href="{family.page}"' in page.text
+
+
+@pytest.mark.parametrize("path", PRIVATE[1:])
+def test_person_without_link_is_led_to_the_first_steps(phone: Phone, path: str) -> None:
+    answer = phone.sign_in(HUA).get(path)
+    assert answer.location == HOME
+    assert "前往台北通" in phone.text(HOME)
+
+
+@pytest.mark.parametrize("part", OF_MING)
+def test_stranger_finds_nothing_where_anothers_child_is(
+    hua: Phone, family: Family, part: str
+) -> None:
+    answer = hua.get(f"{family.page}{part}")
+    assert answer.status_code == 404
+    assert "小明" not in answer.text
+
+
+@pytest.mark.parametrize("part", OF_MING)
+def test_stranger_changes_nothing_of_anothers_child(
+    hua: Phone, family: Family, part: str, app: Flask
+) -> None:
+    answer = hua.post(f"{family.page}{part}", {"line_arrival": "on"}, form_at="/liff/account")
+    assert answer.status_code == 404
+    boxes = Phone(app, hua.outside).sign_in(MEI).get(family.page).text.count(" checked")
+    assert boxes == 3
+
+
+@pytest.mark.parametrize("path", ["/liff/home", "/liff/account", "/liff/children/new"])
+def test_strangers_own_pages_hold_nothing_of_mei(hua: Phone, path: str) -> None:
+    text = hua.text(path)
+    assert "小明" not in text
+    assert "林" not in text
+
+
+@pytest.mark.parametrize("path", ["/liff/help", "/liff/privacy"])
+def test_guide_and_notice_are_open_and_name_nobody(phone: Phone, family: Family, path: str) -> None:
+    answer = phone.get(path)
+    assert answer.status_code == 200
+    assert "王" not in answer.text
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_wanted_address_never_leaves_our_pages(trick: str) -> None:
+    assert own_path(trick) == HOME or own_path(trick).startswith("/liff/")
+    assert own_path(trick) in (HOME, trick)
+    assert not any(char in own_path(trick) for char in "\\@\r\n:#")
+
+
+def test_own_page_with_a_query_is_kept() -> None:
+    path = "/liff/children/new?district=%E5%A4%A7%E5%AE%89&level=a"
+    assert own_path(path) == path
