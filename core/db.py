@@ -124,7 +124,6 @@ def snapshot(engine: Engine) -> Iterator[Session]:
     """Open a session that only reads and never makes a writer wait."""
     with Session(engine.execution_options(reading=True), expire_on_commit=False) as session:
         yield session
-        session.rollback()
 
 
 def has_row_locks(session: Session) -> bool:

@@ -175,11 +175,9 @@ def load_settings(**given: Any) -> Settings:
         wrong = {str(item["loc"][0]).lower() for item in error.errors()}
         defaults = {name: Settings.model_fields[name].default for name in wrong}
         settings = Settings(**{**given, **defaults})
-    except OSError as error:
-        hint = "Let NAME_FILE name a readable file"
-        raise ConfigError(
-            [Fault("NAME_FILE", f"{error.filename}: {error.strerror}", hint)]
-        ) from None
+    except (SettingsError, OSError):
+        hint = "Let every NAME_FILE name a readable file"
+        raise ConfigError([Fault("NAME_FILE", "a secret file can't be read", hint)]) from None
     faults += _general_faults(settings)
     if settings.is_production:
         faults += _production_faults(settings)
