@@ -1,0 +1,181 @@
+"""A child's page."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import Session
+
+from core.attendance.tables import AttendanceDay
+from core.clock import TAIPEI
+from core.db import snapshot, transaction
+from core.house import House
+from core.kinds import Channel, EventKind
+from core.notices.tables import Notice
+from core.people.guardians import find_guardian
+from core.people.subscriptions import boxes_of
+from tests.conftest import FixedClock
+from tests.factories import MEI, make_binding, make_student
+from tests.liff.conftest import Family, MenuChanges
+from tests.liff.phone import Phone
+
+TODAY = date(2026, 11, 23)
+
+
+def at(hour: int, minute: int, day: date = TODAY) -> datetime:
+    """A Taipei moment."""
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=TAIPEI)
+
+
+def record_day(session: Session, family: Family, day: date, **moments: datetime) -> None:
+    """Ming's day at the gate."""
+    session.add(
+        AttendanceDay(student_id=UUID(family.student_id), school_day=day, arrivals=1, **moments)
+    )
+
+
+def make_notice(session: Session, family: Family, state: str) -> None:
+    """An arrival notice of today."""
+    session.add(
+        Notice(
+            dedupe_key=uuid4().hex,
+            retry_key=uuid4(),
+            kind="arrival",
+            student_id=UUID(family.student_id),
+            guardian_id=UUID(family.guardian_id),
+            channel="line",
+            line_user_id=MEI,
+            school_day=TODAY,
+            content=b"[]",
+            priority=1,
+            state=state,
+            created_at=at(7, 41),
+            due_at=at(7, 41),
+            expires_at=at(8, 41),
+            settled_at=at(7, 41),
+        )
+    )
+
+
+def boxes(house: House, family: Family) -> set[str]:
+    """The boxes that are on, as their field names."""
+    with snapshot(house.engine) as database:
+        return {f"{c}_{k}" for c, k in boxes_of(database, UUID(family.binding_id))}
+
+
+def test_day_without_a_tap_is_calm_before_the_cut_off(mei: Phone, family: Family) -> None:
+    page = mei.text(family.page)
+    assert "還沒刷卡" in page
+    assert "到校後通知您 截止時間 08:30" in page
+    assert "這 7 天沒有紀錄。" in page
+
+
+def test_today_shows_the_taps_own_time_and_what_was_sent(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        record_day(session, family, TODAY, arrived_at=at(7, 41), arrival_received_at=at(7, 41))
+        make_notice(session, family, "accepted")
+    page = mei.text(family.page)
+    assert "在校 07:41 到校 還沒 離校" in page
+    assert "已送出（LINE） 07:41・到校通知" in page
+    assert "離校後再通知您" in page
+    assert "送達" not in page
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("pending", "正在送出"),
+        ("refused", "無法送到 LINE"),
+        ("expired", "逾時未送出，僅供查看"),
+        ("unknown", "無法確認是否送出"),
+    ],
+)
+def test_trail_is_honest_about_trouble(
+    mei: Phone, family: Family, pages: House, state: str, words: str
+) -> None:
+    with transaction(pages.engine) as session:
+        make_notice(session, family, state)
+    assert words in mei.text(family.page)
+
+
+def test_week_shows_seven_days_with_their_gaps(mei: Phone, family: Family, pages: House) -> None:
+    friday = date(2026, 11, 20)
+    with transaction(pages.engine) as session:
+        record_day(session, family, friday, arrived_at=at(7, 44, friday))
+    page = mei.text(family.page)
+    assert "11/17–11/23" in page
+    assert "11/19 四 未刷卡 11/20 五 07:44 未刷離校 11/21 六 假日" in page
+    assert "11/23 一 還沒 還沒" in page
+
+
+def test_ticked_boxes_are_saved_and_the_others_are_off(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    answer = mei.post(family.page, {"line_arrival": "on"})
+    assert answer.status_code == 303
+    assert "已儲存。" in mei.text(answer.location)
+    assert boxes(pages, family) == {"line_arrival"}
+
+
+def test_all_boxes_off_leaves_the_child_bound(mei: Phone, family: Family, pages: House) -> None:
+    assert mei.post(family.page, {}).status_code == 303
+    assert boxes(pages, family) == set()
+    assert "小明" in mei.text("/liff/home")
+
+
+@pytest.mark.parametrize("box", ["email_arrival", "sms_no_show", "app_departure"])
+def test_channel_not_offered_is_refused_and_changes_nothing(
+    mei: Phone, family: Family, pages: House, box: str
+) -> None:
+    answer = mei.post(family.page, {box: "on"})
+    assert answer.status_code == 422
+    assert "這個方式本學期未提供" in answer.text
+    assert len(boxes(pages, family)) == 3
+
+
+def test_boxes_can_be_set_for_every_child_at_once(mei: Phone, family: Family, pages: House) -> None:
+    with transaction(pages.engine) as session:
+        guardian = find_guardian(session, MEI)
+        assert guardian is not None
+        sister = make_student(session, pages, name="王小華", number="11510002")
+        other = make_binding(session, guardian, sister).id
+    mei.post(family.page, {"line_no_show": "on", "apply_to_all": "on"})
+    with snapshot(pages.engine) as database:
+        assert boxes_of(database, other) == {(Channel.LINE, EventKind.NO_SHOW)}
+    assert boxes(pages, family) == {"line_no_show"}
+
+
+def test_unbinding_asks_first_and_says_what_others_keep(mei: Phone, family: Family) -> None:
+    page = mei.text(f"{family.page}/unbind")
+    assert "解除後不再收到小明的通知，其他家長不受影響。" in page
+
+
+def test_unbinding_the_last_child_changes_the_menu(
+    mei: Phone, family: Family, menu_changes: MenuChanges
+) -> None:
+    answer = mei.post(f"{family.page}/unbind", {})
+    assert "已解除綁定" in mei.text(answer.location)
+    assert mei.get(family.page).status_code == 404
+    assert menu_changes == [(MEI, False)]
+
+
+def test_form_kept_open_after_signing_in_anew_is_refused(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    old = mei.token_at(family.page)
+    mei.sign_in(MEI)
+    answer = mei.client.post(family.page, data={"csrf_token": old})
+    assert answer.status_code == 400
+    assert "這一頁開太久了" in answer.text
+    assert len(boxes(pages, family)) == 3
+
+
+def test_session_is_touched_while_the_person_reads_on(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    assert isinstance(pages.clock, FixedClock)
+    for _ in range(4):
+        pages.clock.move_to(pages.clock.now().astimezone(UTC) + timedelta(minutes=20))
+        assert "小明" in mei.text(family.page)
