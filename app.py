@@ -137,22 +137,29 @@ def main(context: click.Context) -> None:
 
 
 @main.command()
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
+    default="var",
+    help="where database, sample and log go",
+)
 @click.pass_obj
-def demo(settings: Settings) -> None:
+def demo(settings: Settings, folder: Path) -> None:
     """Try everything out: sandbox and product side by side, stopped by Ctrl-C.
 
     Begins anew each time, on the morning of the next school day, unless DATABASE_URL or CLOCK_NOW
     say otherwise.
     """
-    # The programs' own lines go to var/demo.log; the terminal shows where to click.
+    # The programs' own lines go to demo.log; the terminal shows where to click.
     configure_logging(logging.WARNING)
-    with suppress(KeyboardInterrupt), demonstration.stage(settings) as house:
+    with suppress(KeyboardInterrupt), demonstration.stage(settings, folder) as house:
         migrate(house.engine)
-        console.print(_seed(house, SAMPLE))
+        sample = folder / SAMPLE.name
+        console.print(_seed(house, sample))
         with snapshot(house.engine) as session:
             school_day = functools.partial(is_school_day, session, "353607")
             morning = demonstration.next_school_morning(house.clock.now(), school_day)
-        with demonstration.running_programs(house.settings, morning, SAMPLE):
+        with demonstration.running_programs(house.settings, morning, folder, sample):
             set_up(house)
             console.print(f"\n  打開 [bold]{house.settings.sandbox_origin}/[/bold]　Ctrl-C 結束\n")
             demonstration.wait_for_stop()

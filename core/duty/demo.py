@@ -20,23 +20,24 @@ from core.house import House, build_house
 from core.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
-DATABASE = ROOT / "var" / "demo.db"
-LOG = ROOT / "var" / "demo.log"
 MORNING = time_of_day(7, 20)
 START_LIMIT_SECONDS = 60
 STOP_LIMIT_SECONDS = 15
 
 
 @contextmanager
-def stage(given: Settings) -> Iterator[House]:
-    """Open the demonstration's house: a fresh database unless DATABASE_URL names one."""
+def stage(given: Settings, folder: Path) -> Iterator[House]:
+    """Open the demonstration's house: a fresh database in `folder` unless DATABASE_URL names one.
+
+    Fresh, because the sandbox forgets at its end who was a friend and who tapped.
+    """
     # SIGTERM ends it like Ctrl-C, so that the programs beside us are stopped in any case.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     changes: dict[str, object] = {}
     if "database_url" not in given.model_fields_set:
-        for path in DATABASE.parent.glob(f"{DATABASE.name}*"):
+        for path in folder.glob("demo.db*"):
             path.unlink()
-        changes["database_url"] = f"sqlite:///{DATABASE}"
+        changes["database_url"] = f"sqlite:///{folder}/demo.db"
     if "base_url" not in given.model_fields_set:
         changes["base_url"] = f"http://127.0.0.1:{given.port}"
     house = build_house(load_settings(**changes))
@@ -55,8 +56,13 @@ def next_school_morning(now: datetime, is_school_day: Callable[[date], bool]) ->
 
 
 @contextmanager
-def running_programs(settings: Settings, morning: datetime, sample: Path) -> Iterator[None]:
-    """Run sandbox and product on one shifted clock; both are stopped at the end."""
+def running_programs(
+    settings: Settings, morning: datetime, folder: Path, sample: Path
+) -> Iterator[None]:
+    """Run sandbox and product on one shifted clock; both are stopped at the end.
+
+    What they print goes to demo.log in `folder`.
+    """
     environment = {
         "CLOCK_NOW": morning.isoformat(),
         "BASE_URL": settings.base_url,
@@ -67,7 +73,7 @@ def running_programs(settings: Settings, morning: datetime, sample: Path) -> Ite
     sandbox = ["-m", "sandbox", "--port", port, "--app-url", settings.base_url]
     sandbox += ["--sample", str(sample), "--clock-url", f"{settings.base_url}/dev/clock"]
     with ExitStack() as stack:
-        log = stack.enter_context(LOG.open("wb"))
+        log = stack.enter_context((folder / "demo.log").open("wb"))
         for arguments in (sandbox, ["app.py", "serve"]):
             stack.enter_context(_running(arguments, environment, log))
         for origin in (f"{settings.sandbox_origin}/phone/state", f"{settings.base_url}/readyz"):
