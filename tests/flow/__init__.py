@@ -1,0 +1,1 @@
+"""The story from tap to message, with processes started as `make demo` does."""
