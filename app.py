@@ -22,6 +22,7 @@ import bot.webhook
 import core.gate.intake
 import liff
 from bot.dispatch import Dispatcher
+from bot.line_api import LineError
 from bot.rich_menus import menu_changer, set_up
 from core.attendance.calendar import is_school_day
 from core.db import snapshot, transaction
@@ -42,6 +43,7 @@ from core.settings import Settings, load_settings
 
 MAX_BODY = 1_000_000
 SAMPLE = Path("var/sample.json")
+CHAT_LOOPS = 4
 console = Console()
 
 
@@ -111,7 +113,9 @@ def background(house: House, *, delivers: bool, ticks: bool) -> Background:
     """Return the loops of this process: delivery and chat dispatch, clock ticks."""
     loops: list[Callable[[threading.Event], None]] = []
     if delivers:
-        loops = [DeliveryWorker(house, LineChannel(house.settings)).run, Dispatcher(house).run]
+        # Several take turns at the inbox, so that one slow call to LINE delays one person only.
+        answers = [Dispatcher(house).run] * CHAT_LOOPS
+        loops = [DeliveryWorker(house, LineChannel(house.settings)).run, *answers]
     scheduler = start_scheduler(house) if ticks else None
 
     def wake_and_stop() -> None:
@@ -230,7 +234,11 @@ def seed(settings: Settings, path: Path) -> None:
 @click.pass_obj
 def line_setup(settings: Settings) -> None:
     """Publish rich menus and webhook address; running it again changes nothing."""
-    for line in set_up(build_house(settings)):
+    try:
+        lines = set_up(build_house(settings))
+    except LineError as error:
+        _fail(f"LINE refused ({error.reason}). Check LINE_CHANNEL_ACCESS_TOKEN and BASE_URL.")
+    for line in lines:
         click.echo(line)
 
 

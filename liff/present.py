@@ -125,6 +125,8 @@ def _arrival(view: DayView, *, is_over: bool) -> Moment:
         late = view.is_late_upload
         word = "到校・補傳" if late else "到校"
         return Moment("late" if late else "arrived", taipei_clock(view.arrived_at), word, True)
+    if not view.is_known:
+        return Moment("", "", "到校")
     if view.is_past_cutoff or is_over or view.departed_at is not None:
         return Moment("no-tap", "未刷卡", "到校")
     return Moment("not-yet", "還沒", "到校")

@@ -80,6 +80,8 @@ def _day_row(day: DayView, today: date) -> Json:
     is_today = day.school_day == today
     if not day.is_school_day and not day.arrived_at and not day.departed_at:
         return _row([when, f"– {day.reason or '不上課'}"], [INK3, INK3])
+    if not day.is_known:
+        return _row([when, "–"], [INK3, INK3])
     cells = [_arrival(day), _departure(day, today)]
     made = _row(
         [when, *(words for words, _ in cells)],

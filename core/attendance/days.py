@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from core.attendance.calendar import DayStatus, day_statuses
 from core.attendance.decision import Day, TapFact, decide
 from core.attendance.tables import AttendanceDay, NoShowState
-from core.clock import TAIPEI
+from core.clock import TAIPEI, school_day_of
 from core.db import insert_for, table_of
 from core.kinds import NoticeKind
 from core.notices.fan_out import Arrival, Happening, tell_corrections, tell_happenings
@@ -132,7 +132,11 @@ def _happenings(key: DayKey, day: Day, new_taps: set[UUID]) -> list[Happening]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayView:
-    """A child's day as it is shown. Moments are aware; `reason` says why there are no lessons."""
+    """A child's day as it is shown. Moments are aware; `reason` says why there are no lessons.
+
+    `is_known` is False for a past day nobody watched, such as one before the school's first reader:
+    its silence says nothing.
+    """
 
     school_day: date
     is_school_day: bool
@@ -143,6 +147,7 @@ class DayView:
     is_late_upload: bool
     no_show_told: bool
     is_past_cutoff: bool
+    is_known: bool
 
 
 def days_of(
@@ -182,4 +187,5 @@ def _view(
         is_late_upload=is_late,
         no_show_told=bool(row and row.no_show == NoShowState.TOLD),
         is_past_cutoff=now >= datetime.combine(day, child.cutoff, TAIPEI),
+        is_known=row is not None or day >= school_day_of(now),
     )

@@ -87,6 +87,9 @@ def seed_sample(session: Session, vault: Vault, now: datetime) -> dict[str, Any]
             for seat in range(1, CLASS_SIZE + 1):
                 facts = _student_facts(school, grade, seat, chance)
                 sample["students"].append(_add_student(session, vault, school, facts))
+    # The children of the story come first: a newcomer looks for them.
+    names = [story["name"] for story in STORY.values()]
+    sample["students"].sort(key=lambda student: (names + [student["name"]]).index(student["name"]))
     return sample
 
 

@@ -3,7 +3,7 @@
 const page = document.querySelector("[data-start]");
 const sdk = document.querySelector("[data-liff-sdk]");
 const form = page.querySelector("form");
-const TRIES = "gate-start";
+const TRIES = "gate-tries";
 const MANY = 3;
 const A_WHILE = 60_000;
 
@@ -51,11 +51,11 @@ async function exchange(idToken) {
 }
 
 async function start() {
-  const tries = countTry();
-  if (tries >= MANY) return tell("closed");
   await sdkLoaded();
   await liff.init({ liffId: sdk.dataset.liffId });
   if (!liff.isLoggedIn()) return liff.login({ redirectUri: location.href });
+  const tries = countTry();
+  if (tries >= MANY) return tell("closed");
   const error = await exchange(liff.getIDToken());
   if (!error) return location.replace(wantedPath());
   // The SDK hands out an expired token for as long as the access token lives.

@@ -1,6 +1,8 @@
 // On every page: LIFF wants its init, a form is sent once, an error summary is read out first.
 
 const sdk = document.querySelector("[data-liff-sdk]");
+// Signed in: the start page may count its tries anew.
+sessionStorage.removeItem("gate-tries");
 
 function init() {
   // The page is whole without LINE's SDK, so a failure here changes nothing.
