@@ -36,7 +36,7 @@ class ClockRelay:
             answer: object = self._client.post(
                 self._url, body, headers, timeout_seconds=PATIENCE_SECONDS
             )[0]
-        except HTTPError as error:
-            answer = type(error).__name__
+        except HTTPError:
+            answer = "連不上服務"
         if answer not in (200, 204):
             self._world.note("時鐘", "沒有傳到服務", "none", str(answer), "system")

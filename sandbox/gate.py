@@ -39,6 +39,7 @@ class Gate:
         self._sample = Sample()
         self._last: dict[str, Json] = {}
         self._wake = threading.Event()
+        self._is_morning = False
 
     def start(self) -> None:
         """Begin the heartbeats; a jump of the clock brings one forward."""
@@ -115,6 +116,11 @@ class Gate:
         reader.skew = timedelta(seconds=seconds)
         self.publish()
 
+    def set_morning(self, *, is_running: bool) -> None:
+        """Let the phone page know whether a morning is being replayed."""
+        self._is_morning = is_running
+        self.publish()
+
     def beat_all(self) -> list[Answer]:
         """Send what is left and a heartbeat for every reader that is online."""
         self.sample()
@@ -135,6 +141,7 @@ class Gate:
             return {
                 "readers": [reader.picture() for reader in self._readers.values()],
                 "children": [self._child(student) for student in sample.students],
+                "morning_running": self._is_morning,
             }
 
     def _child(self, student: SampleStudent) -> Json:

@@ -9,6 +9,7 @@ from sandbox.gate import Gate
 from sandbox.sample import SampleStudent
 
 LATE_STAYERS = 2
+LAST_TAP_SECONDS = 2.0
 
 
 class Morning:
@@ -24,21 +25,26 @@ class Morning:
         self._moves_clock = moves_clock
         self._running = threading.Lock()
         self._cancelled = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def start(self, speed: float, minutes: float) -> bool:
         """Begin a replay; return False while another one is running."""
         if not self._running.acquire(blocking=False):
             return False
         self._cancelled = threading.Event()
+        self._gate.set_morning(is_running=True)
         plan = plan_arrivals(self._gate.sample().students, self._clock.now(), minutes)
-        threading.Thread(
+        self._thread = threading.Thread(
             target=self._run, args=(plan, speed, self._cancelled), name="morning", daemon=True
-        ).start()
+        )
+        self._thread.start()
         return True
 
     def cancel(self) -> None:
-        """End the replay that is running, if any."""
+        """End the replay that is running, if any, and wait for the tap it is busy with."""
         self._cancelled.set()
+        if self._thread:
+            self._thread.join(LAST_TAP_SECONDS)
 
     def _run(
         self,
@@ -55,6 +61,7 @@ class Morning:
                 last = moment
                 self._arrive(moment, student)
         finally:
+            self._gate.set_morning(is_running=False)
             self._running.release()
 
     def _arrive(self, moment: datetime, student: SampleStudent) -> None:

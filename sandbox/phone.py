@@ -81,7 +81,7 @@ def block(user_id: str) -> Response:
         person.quick_reply = []
         state.menus.links.pop(user_id, None)
         state.world.say(person, {"type": "text", "text": "已封鎖這個帳號"}, from_="system")
-        state.world.note(person.name, "封鎖帳號", "none", "unfollow", "system")
+        state.world.note(person.name, "封鎖帳號", "none", "", "system")
     state.webhooks.put(state.events.unfollow(person))
     return _done()
 
@@ -177,7 +177,7 @@ def _befriend(person: Person) -> Response:
         was_blocked, person.blocked, person.friend = person.blocked, False, True
         word = "已解除封鎖" if was_blocked else "已加入好友"
         state.world.say(person, {"type": "text", "text": word}, from_="system")
-        state.world.note(person.name, word, "none", "follow", "system")
+        state.world.note(person.name, word, "none", "", "system")
     state.webhooks.put(state.events.follow(person, unblocked=was_blocked))
     return _done()
 

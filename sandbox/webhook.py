@@ -21,6 +21,19 @@ from sandbox.world import World
 
 # Source: line.md 2.2: an answer later than 2 seconds counts as request_timeout.
 DEADLINE_SECONDS = 2.0
+EVENT_WORDS = {
+    "follow": "加好友",
+    "unfollow": "封鎖",
+    "message": "訊息",
+    "postback": "按按鈕",
+}
+# Source: line.md 2.2: the reasons LINE's console names; here in words for the log.
+REASON_WORDS = {
+    "COULD_NOT_CONNECT": "連不上服務",
+    "REQUEST_TIMEOUT": "服務太久沒有回應",
+    "UNCLASSIFIED": "服務中途斷線",
+    "ERROR_STATUS_CODE": "服務沒有收下",
+}
 
 
 def sign(secret: str, body: bytes) -> str:
@@ -40,6 +53,16 @@ class Attempt:
     def is_success(self) -> bool:
         """Tell whether LINE would count it as received."""
         return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def words(self) -> str:
+        """Return the outcome as the log shows it."""
+        parts = [
+            str(self.status or ""),
+            REASON_WORDS.get(self.reason, ""),
+            f"{self.milliseconds} 毫秒" if self.is_success else "",
+        ]
+        return "・".join(part for part in parts if part)
 
 
 class WebhookSender:
@@ -136,9 +159,13 @@ class WebhookSender:
                 "events": events,
             }
         )
-        kinds = "、".join(str(event.get("type")) for event in events) or "驗證"
-        answer = f"{attempt.status or attempt.reason}・{attempt.milliseconds} 毫秒"
-        self._world.note("平台", f"webhook {kinds}", "none", answer, "webhook")
+        kinds = "、".join(_event_word(event) for event in events) or "測試連線"
+        self._world.note("LINE 平台", f"告訴服務：{kinds}", "none", attempt.words, "webhook")
+
+
+def _event_word(event: Json) -> str:
+    kind = str(event.get("type"))
+    return EVENT_WORDS.get(kind, kind)
 
 
 def encode(events: list[Json]) -> bytes:

@@ -5,6 +5,7 @@
   var sandbox = new URL(document.currentScript.src).origin;
   var TOKENS = ["access_token", "context_token", "feature_token", "id_token", "client_id"];
   var liffId = null;
+  var announced = null;
   var settle = {};
   var ready = new Promise(function (resolve, reject) {
     settle = { resolve: resolve, reject: reject };
@@ -90,8 +91,12 @@
     return base.origin + path + (search ? "?" + search : "") + extra.hash;
   }
 
+  // LINE's bar shows the title of every page, also of one that never calls init.
   function announceTitle() {
-    tellPhone({ liff: "title", title: document.title });
+    if (document.title !== announced) {
+      announced = document.title;
+      tellPhone({ liff: "title", title: announced });
+    }
   }
 
   function tellPhone(message) {
@@ -274,4 +279,9 @@
   };
 
   window.liff = liff;
+  if (document.readyState === "loading") {
+    document.addEventListener("DOMContentLoaded", announceTitle);
+  } else {
+    announceTitle();
+  }
 })();

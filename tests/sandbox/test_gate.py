@@ -94,6 +94,13 @@ def test_morning_brings_all_children_but_two(sandbox: SandboxClient, app: FakeAp
     assert cards == {"04A224B1C25E80", "04A224B1C25E81", "04A224B1C25E82"}
 
 
+def test_panel_knows_while_a_morning_is_running(sandbox: SandboxClient, app: FakeApp) -> None:
+    before = sandbox.get("/phone/state").json()["gate"]["morning_running"]
+    sandbox.post("/gate/panel/morning", {"speed": 1, "minutes": 10})
+    during = sandbox.get("/phone/state").json()["gate"]["morning_running"]
+    assert (before, during) == (False, True)
+
+
 def test_panel_shows_the_last_tap_of_each_child(sandbox: SandboxClient) -> None:
     sandbox.post("/gate/panel/tap", {"card_uid": CARD})
     state = sandbox.get("/phone/state").json()

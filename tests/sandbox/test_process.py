@@ -76,7 +76,7 @@ def test_starts_without_a_sample_and_takes_it_up_later(app: FakeApp, tmp_path: P
     client.close()
     process.terminate()
     process.communicate(timeout=20)
-    assert before == {"readers": [], "children": []}
+    assert (before["readers"], before["children"]) == ([], [])
     assert (len(after["readers"]), len(after["children"])) == (2, 5)
 
 

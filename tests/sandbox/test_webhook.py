@@ -102,6 +102,15 @@ def test_webhook_test_names_an_unreachable_app(sandbox: SandboxClient) -> None:
     assert (answer["success"], answer["reason"]) == (False, "COULD_NOT_CONNECT")
 
 
+def test_log_says_in_words_why_a_webhook_failed(sandbox: SandboxClient, app: FakeApp) -> None:
+    app.webhook_statuses = [500]
+    sandbox.friend()
+    app.wait_for_events(2)
+    rows = [row for row in sandbox.get("/phone/state").json()["log"] if row["kind"] == "webhook"]
+    assert {row["what"] for row in rows} == {"告訴服務：加好友"}
+    assert rows[-1]["answer"] == "500・服務沒有收下"
+
+
 def test_webhook_goes_where_the_channel_points(sandbox: SandboxClient, app: FakeApp) -> None:
     body = {"endpoint": f"{app.url}/elsewhere"}
     assert sandbox.line("PUT", "/v2/bot/channel/webhook/endpoint", body).status_code == 200

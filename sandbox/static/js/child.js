@@ -34,7 +34,7 @@ export class ChildRow {
   /** Show the child as of a Taipei day; next = whether the story wants this tap now. */
   update(child, { tappedToday, next, showSchool }) {
     this.child = child;
-    const place = `${child.homeroom} ${child.seat_number} 號`;
+    const place = `${child.homeroom} 班 ${child.seat_number} 號`;
     this.where.textContent = showSchool ? `${child.school_name} ${place}` : place;
     this.tapButton.classList.toggle("primary", next);
     this.#showLast(tappedToday ? child.last : null);

@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 import { dayAfter, dayOf, instant, minuteOf, secondOf, weekdayOf } from "./taipei.js";
 
 const MORNING = { speed: 60, minutes: 20 };
-const MORNING_MS = (MORNING.minutes / MORNING.speed) * 60_000;
+const MORNING_WORDS = "▶ 一個早晨 ×60";
 const AFTER_CUTOFF = "08:31";
 const AFTER_SCHOOL = "16:00";
 const MORNING_START = "07:20";
@@ -41,7 +41,7 @@ function timeChips(store) {
   const jump = (to) => post("/clock", { now: to });
   const today = () => dayOf(store.now());
   const clock = chip("", () => setClock(store, jump), "chip clock-chip");
-  const morning = chip("▶ 一個早晨 ×60", () => playMorning(morning));
+  const morning = chip(MORNING_WORDS, () => post("/gate/panel/morning", MORNING));
   const cutoff = chip(`跳到截止後 ${AFTER_CUTOFF}`, () => jump(instant(today(), AFTER_CUTOFF)));
   const evening = chip(`跳到 ${AFTER_SCHOOL}`, () => jump(instant(today(), AFTER_SCHOOL)));
   const tomorrow = chip("", () => jump(instant(nextDay(today()).day, MORNING_START)));
@@ -49,6 +49,7 @@ function timeChips(store) {
     const now = store.now();
     clock.textContent = secondOf(now);
     clock.setAttribute("aria-label", `沙盒時間 ${minuteOf(now)}，按一下可以改`);
+    drawMorning(morning, store.state.gate.morning_running, minuteOf(now));
     passed(cutoff, minuteOf(now) >= AFTER_CUTOFF);
     passed(evening, minuteOf(now) >= AFTER_SCHOOL);
     tomorrow.textContent = `${nextDay(dayOf(now)).name} ${MORNING_START}`;
@@ -77,14 +78,10 @@ async function setClock(store, jump) {
   await jump(instant(day, time));
 }
 
-async function playMorning(button) {
-  if (!await post("/gate/panel/morning", MORNING)) return;
-  button.disabled = true;
-  button.textContent = "早晨播放中";
-  setTimeout(() => {
-    button.disabled = false;
-    button.textContent = "▶ 一個早晨 ×60";
-  }, MORNING_MS);
+function drawMorning(button, running, minute) {
+  passed(button, minute >= AFTER_CUTOFF);
+  button.disabled ||= running;
+  button.textContent = running ? "早晨播放中" : MORNING_WORDS;
 }
 
 function setOnline(reader, online) {

@@ -26,7 +26,7 @@ class LiffSheet {
     this.follow = follow;
     this.opener = document.activeElement;
     this.title = h("span", { class: "sheet-title" }, "正在開啟");
-    this.frame = h("iframe", { class: "sheet-frame", src: url, title: "LINE 裡的網頁", allow: "clipboard-write" });
+    this.frame = h("iframe", { class: "sheet-frame", src: url, title: "LINE 裡的網頁", allow: "clipboard-write", onload: () => this.#nameOwnPage() });
     this.page = h("div", { class: "sheet-page" }, this.frame);
     const close = h("button", { type: "button", class: "icon-button", "aria-label": "關閉網頁", onclick: () => this.close() }, drawing("icon-close"));
     this.node = h("div", { class: "sheet", role: "dialog", "aria-label": "LINE 裡的網頁", onkeydown: (event) => { if (event.key === "Escape") this.close(); } },
@@ -53,6 +53,12 @@ class LiffSheet {
     if (liff === "close") this.close();
     else if (liff === "title") this.#name(String(title ?? ""));
     else if (liff === "openWindow") this.follow(String(url), external === true);
+  }
+
+  /** The sandbox's own pages (Taipei Pass) load no SDK; they share our origin and can be read. */
+  #nameOwnPage() {
+    const { title } = this.frame.contentDocument ?? {};
+    if (title) this.#name(title);
   }
 
   #name(title) {
