@@ -1,0 +1,1 @@
+"""Benchmarks: one command each, each beside a named peer in the same run."""
