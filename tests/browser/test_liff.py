@@ -1,0 +1,176 @@
+"""The pages in Chromium, as a guardian meets them."""
+
+from collections.abc import Callable
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+from sqlmodel import select
+
+from core.db import transaction
+from core.people.guardians import find_guardian
+from core.people.tables import Student
+from tests.browser.conftest import FATHER, LIFF_ID, MOTHER, World, set_width
+from tests.factories import make_binding, make_guardian, national_id_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+PATIENCE_SECONDS = 15
+SMALL_TARGETS = """
+const pressed =
+  ".button, .row[href], .chip, .card-foot a, button, select, summary, .tick, td label";
+return [...document.querySelectorAll(pressed)]
+  .filter((part) => part.offsetParent && part.getBoundingClientRect().height < 44)
+  .map((part) => part.textContent.trim());
+"""
+
+
+def wait_for(phone: Chrome, words: str) -> None:
+    """Wait until the page says so."""
+
+    def says(browser: Chrome) -> bool:
+        return words in browser.execute_script("return document.body?.innerText ?? ''")
+
+    WebDriverWait(phone, PATIENCE_SECONDS).until(says, f"the page never said {words}")
+
+
+def until(phone: Chrome, holds: Callable[[Chrome], bool]) -> None:
+    """Wait until something holds, also where pages may run no scripts."""
+    WebDriverWait(phone, PATIENCE_SECONDS).until(holds)
+
+
+def press(phone: Chrome, words: str) -> None:
+    """Press the button or link of that name."""
+    path = f"//*[self::a or self::button][contains(normalize-space(.), '{words}')]"
+    phone.find_element(By.XPATH, path).click()
+
+
+def choose(phone: Chrome, name: str, text: str) -> None:
+    """Choose in a select by what it shows."""
+    Select(phone.find_element(By.ID, name)).select_by_visible_text(text)
+
+
+def link_and_bind(world: World, user_id: str) -> str:
+    """Make this person a guardian of Ming and return the path of Ming's page."""
+    with transaction(world.house.engine) as session:
+        guardian = find_guardian(session, user_id) or make_guardian(session, world.house, user_id)
+        student = session.exec(select(Student)).one()
+        return f"/children/{make_binding(session, guardian, student).id}"
+
+
+def complaints(phone: Chrome, world: World) -> list[str]:
+    """What the browser refused on our pages: policy violations and script errors."""
+    rows = [row["message"] for row in phone.get_log("browser") if row["level"] == "SEVERE"]
+    return [row for row in rows if row.startswith(world.base_url)]
+
+
+def test_guardian_gets_from_the_chat_to_a_bound_child(phone: Chrome, world: World) -> None:
+    phone.get(world.from_chat("/home", MOTHER))
+    wait_for(phone, "三個步驟")
+    press(phone, "前往台北通")
+    press(phone, "林雅婷")
+    wait_for(phone, "林○婷（金質會員）")
+    phone.find_element(By.ID, "consent").click()
+    press(phone, "連結")
+    wait_for(phone, "還差一步：綁定孩子")
+    choose(phone, "district", "中正區")
+    for name, value in {
+        "student_number": "11510001",
+        "name": "王小明",
+        "national_id": national_id_of("11510001"),
+        "birth_date": "1040305",
+    }.items():
+        phone.find_element(By.ID, name).send_keys(value)
+    phone.find_element(By.CSS_SELECTOR, "[value=mother]").click()
+    press(phone, "核對並綁定")
+    wait_for(phone, "已綁定")
+    phone.find_element(By.NAME, "line_departure").click()
+    press(phone, "確認")
+    wait_for(phone, "已儲存")
+    assert not phone.find_element(By.NAME, "line_departure").is_selected()
+    assert phone.find_element(By.NAME, "line_arrival").is_selected()
+    assert complaints(phone, world) == []
+
+
+def test_link_in_a_notice_opens_the_childs_page(phone: Chrome, world: World) -> None:
+    page = link_and_bind(world, MOTHER)
+    phone.get(world.from_chat(page, MOTHER))
+    wait_for(phone, "最近七天")
+    assert phone.current_url == f"{world.base_url}/liff{page}"
+    assert phone.title == "小明"
+
+
+def test_another_person_opening_the_pages_is_never_taken_for_the_first(
+    phone: Chrome, world: World
+) -> None:
+    page = link_and_bind(world, MOTHER)
+    phone.get(world.from_chat("/home", MOTHER))
+    wait_for(phone, "小明")
+    phone.get(world.from_chat("/home", FATHER))
+    wait_for(phone, "三個步驟")
+    phone.get(f"{world.base_url}/liff{page}")
+    wait_for(phone, "三個步驟")
+
+
+def test_forged_token_stops_with_a_way_on_instead_of_going_round(
+    phone: Chrome, world: World
+) -> None:
+    tokens = f"access_token=a&context_token=a.e30.a&id_token=forged&client_id={LIFF_ID[:10]}"
+    phone.get(f"{world.base_url}/liff/home#{tokens}")
+    wait_for(phone, "請關閉這一頁，從聊天重新開啟。")
+    assert phone.title == "正在開啟…"
+
+
+def test_sdk_that_does_not_come_is_said_plainly(phone: Chrome, world: World) -> None:
+    tokens = f"access_token=a&context_token=a.e30.a&id_token=a&client_id={LIFF_ID[:10]}"
+    phone.get("about:blank")
+    phone.execute_cdp_cmd("Network.enable", {})
+    phone.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/liff-sdk.js"]})
+    phone.get(f"{world.base_url}/liff/home#{tokens}")
+    wait_for(phone, "請確認網路後重新開啟。")
+    assert phone.find_element(By.LINK_TEXT, "重新開啟").is_displayed()
+
+
+def test_error_summary_has_the_focus_and_leads_to_the_field(phone: Chrome, world: World) -> None:
+    link_and_bind(world, MOTHER)
+    phone.get(world.from_chat("/children/new", MOTHER))
+    wait_for(phone, "加入學生")
+    press(phone, "核對並綁定")
+    wait_for(phone, "個地方要修改")
+    focused = phone.switch_to.active_element
+    assert focused.get_attribute("role") == "alert"
+    press(phone, "請填學號")
+    assert phone.switch_to.active_element.get_attribute("id") == "student_number"
+
+
+def test_school_is_chosen_and_boxes_are_saved_without_scripts(phone: Chrome, world: World) -> None:
+    page = link_and_bind(world, MOTHER)
+    phone.get(world.from_chat("/home", MOTHER))
+    wait_for(phone, "小明")
+    phone.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    phone.get(f"{world.base_url}/liff/children/new")
+    for name, text in (("district", "大安區"), ("level", "國小"), ("school_code", "槐香國小")):
+        choose(phone, name, text)
+        phone.find_element(By.CSS_SELECTOR, f".field:has(#{name}) [data-step]").click()
+        until(phone, lambda browser, sent=f"{name}=": sent in browser.current_url)
+    mirror = phone.find_element(By.CSS_SELECTOR, "[data-mirror][name=school_code]")
+    assert mirror.get_attribute("value") == "353608"
+    phone.get(f"{world.base_url}/liff{page}")
+    phone.find_element(By.NAME, "line_no_show").click()
+    press(phone, "確認")
+    until(phone, lambda browser: "已儲存" in browser.page_source)
+    assert not phone.find_element(By.NAME, "line_no_show").is_selected()
+
+
+@pytest.mark.parametrize("width", [320, 360, 430])
+def test_no_page_is_wider_than_the_phone_and_every_target_is_large_enough(
+    phone: Chrome, world: World, width: int
+) -> None:
+    page = link_and_bind(world, MOTHER)
+    phone.get(world.from_chat("/home", MOTHER))
+    wait_for(phone, "小明")
+    set_width(phone, width)
+    for path in ("/home", page, f"{page}/unbind", "/children/new", "/account", "/help", "/privacy"):
+        phone.get(f"{world.base_url}/liff{path}")
+        assert phone.execute_script("return document.documentElement.scrollWidth") <= width, path
+        assert phone.execute_script(SMALL_TARGETS) == [], path
