@@ -59,9 +59,7 @@ def assemble(house: House) -> Flask:
     app = Flask("gate", static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key.get_secret_value(),
-        SECRET_KEY_FALLBACKS=settings.secret_key_fallbacks.get_secret_value().split(",")
-        if settings.secret_key_fallbacks.get_secret_value()
-        else [],
+        SECRET_KEY_FALLBACKS=settings.old_secret_keys,
         MAX_CONTENT_LENGTH=MAX_BODY,
         # The __Host- prefix binds the cookie to this host; browsers take it over https only.
         SESSION_COOKIE_NAME="__Host-gate" if is_https else "gate",

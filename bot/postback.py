@@ -41,9 +41,7 @@ class PostbackCodec:
     """Seal what a button means and check it when it comes back."""
 
     def __init__(self, settings: Settings) -> None:
-        older = settings.secret_key_fallbacks.get_secret_value().split(",")
-        keys = [key.strip() for key in reversed(older) if key.strip()]
-        keys.append(settings.secret_key.get_secret_value())
+        keys = [*reversed(settings.old_secret_keys), settings.secret_key.get_secret_value()]
         # The last key signs, all of them verify.
         self._serializer = URLSafeSerializer(keys, salt=SALT)
 

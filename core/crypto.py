@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from core.errors import AppError
 
 NONCE_BYTES = 12
+KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}", re.ASCII)
 
 
 class SealBroken(AppError):
@@ -27,13 +29,18 @@ class Key:
 
 
 def parse_keys(text: str) -> tuple[Key, ...]:
-    """Read `id:base64,id:base64`, newest first. Raises ValueError when a key is not 32 bytes."""
-    keys = []
+    """Read `id:base64,id:base64`, newest first.
+
+    Raises ValueError for a key that is not 32 bytes, and for an id that is odd or there twice.
+    """
+    keys: list[Key] = []
     for part in text.split(","):
         key_id, _, encoded = part.strip().partition(":")
         secret = base64.b64decode(encoded, validate=True)
-        if not key_id or len(secret) != 32:
+        if not KEY_ID.fullmatch(key_id) or len(secret) != 32:
             raise ValueError("a key is id:base64 of 32 bytes")
+        if key_id in {key.id for key in keys}:
+            raise ValueError("a key id stands twice")
         keys.append(Key(key_id, secret))
     return tuple(keys)
 

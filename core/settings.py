@@ -135,6 +135,12 @@ class Settings(BaseSettings):
         return [part.strip() for part in parts if part.strip()]
 
     @property
+    def old_secret_keys(self) -> list[str]:
+        """Return former signing keys whose signatures still count."""
+        parts = self.secret_key_fallbacks.get_secret_value().split(",")
+        return [part.strip() for part in parts if part.strip()]
+
+    @property
     def clock_start(self) -> datetime | None:
         """Return where a shifted clock starts, aware; a time without zone is Taipei's."""
         if self.clock_now is None or self.clock_now.tzinfo is not None:
@@ -216,13 +222,15 @@ def _production_faults(settings: Settings) -> list[Fault]:
     faults = []
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        if field.annotation is SecretStr and value == field.default and name != _MAY_BE_EMPTY:
+        if field.annotation is not SecretStr or name == _MAY_BE_EMPTY:
+            continue
+        if value == field.default or not value.get_secret_value().strip():
             hint = f"Set {name.upper()} or {name.upper()}_FILE to your own secret"
-            faults.append(Fault(name.upper(), "still the development value", hint))
+            faults.append(Fault(name.upper(), "empty or still the development value", hint))
     for name in ("line_login_channel_id", "liff_id", "taipei_pass_client_id"):
-        if getattr(settings, name) == Settings.model_fields[name].default:
+        if getattr(settings, name) in ("", Settings.model_fields[name].default):
             hint = "Copy it from the LINE Developers console, or from what Taipei Pass issued"
-            faults.append(Fault(name.upper(), "still the development value", hint))
+            faults.append(Fault(name.upper(), "empty or still the development value", hint))
     for name, url in _addresses(settings).items():
         faults += _address_faults(name, url)
     if settings.clock_now is not None:

@@ -99,12 +99,15 @@ def test_siblings_lie_side_by_side(house: House, ming: Student) -> None:
 def test_week_shows_seven_days_with_today_last(house: House, ming: Student) -> None:
     friday = date(2026, 11, 20)
     record_day(house, ming, friday, arrived_at=clock(7, 41) - timedelta(days=3))
+    record_day(house, ming, date(2026, 11, 19), no_show=NoShowState.TOLD)
 
     said = say(house, "本週")
 
     days = [word for word in said if word.startswith("11/") and "・" not in word]
     assert (days[0], days[-1], len(days)) == ("11/17（二）", "11/23（一）", 7)
     assert {"● 07:41", "? 未刷離校", "? 未刷卡"} <= set(said)
+    unwatched = said[said.index("11/18（三）") : said.index("11/19（四）")]
+    assert unwatched == ["11/18（三）", "–"], "nobody watched the gate that day"
 
 
 def test_the_week_before_is_one_press_away(house: House, ming: Student) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.crypto import Key, SealBroken, Vault, parse_keys
 
 OLD, NEW = Key("k1", b"1" * 32), Key("k2", b"2" * 32)
+B64 = base64.b64encode(b"1" * 32).decode()
 VAULT = Vault((NEW, OLD), (NEW, OLD))
 
 
@@ -47,7 +48,9 @@ def test_index_is_stable_by_key_and_found_during_a_rotation() -> None:
     assert VAULT.index("A123456789", "p") != VAULT.index("A123456789", "q")
 
 
-@pytest.mark.parametrize("text", ["", "k1", "k1:AAAA", ":QUJD", "k1:???"])
+@pytest.mark.parametrize(
+    "text", ["", "k1", "k1:AAAA", ":QUJD", "k1:???", f"k.1:{B64}", f"k:{B64},k:{B64}"]
+)
 def test_wrong_key_lists_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"key|base64|padding|Only"):
         parse_keys(text)

@@ -88,6 +88,11 @@ def test_wrong_values_and_wrong_wholes_are_reported_together() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["secret_key", "line_channel_access_token", "liff_id"])
+def test_production_refuses_an_empty_secret(name: str) -> None:
+    assert _faults(**{**PRODUCTION, name: " " if name == "secret_key" else ""}) == {name.upper()}
+
+
 def test_fault_never_quotes_a_secret() -> None:
     with pytest.raises(ConfigError) as refused:
         _load(data_keys="k1:c2VjcmV0LXNlY3JldA==", line_push_per_second="secret-word")

@@ -103,10 +103,11 @@ def test_trail_is_honest_about_trouble(
 def test_week_shows_seven_days_with_their_gaps(mei: Phone, family: Family, pages: House) -> None:
     friday = date(2026, 11, 20)
     with transaction(pages.engine) as session:
+        record_day(session, family, date(2026, 11, 19))
         record_day(session, family, friday, arrived_at=at(7, 44, friday))
     page = mei.text(family.page)
     assert "11/17–11/23" in page
-    assert "11/19 四 未刷卡 11/20 五 07:44 未刷離校 11/21 六 假日" in page
+    assert "11/18 三 11/19 四 未刷卡 11/20 五 07:44 未刷離校 11/21 六 假日" in page
     assert "11/23 一 還沒 還沒" in page
 
 
