@@ -61,7 +61,7 @@ def render_start(wanted: str) -> str:
 def _ask_to_sign_in() -> ResponseReturnValue:
     query = request.query_string.decode("ascii", "ignore")
     here = own_path(f"{request.path}?{query}" if query else request.path)
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return render_start(here)
     return redirect(url_for("liff.show_start", late=1, next=here), 303)
 

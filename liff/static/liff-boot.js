@@ -6,7 +6,7 @@ const form = page.querySelector("form");
 const TRIES = "gate-tries";
 const MANY = 3;
 const A_WHILE = 60_000;
-const PATIENCE = 10_000;
+const PATIENCE = 8_000;
 let isTold = false;
 
 function ownPath(path) {

@@ -75,6 +75,8 @@ def phone(chromium: Chrome) -> Iterator[Chrome]:
     """A phone 360 px wide on which nobody is signed in."""
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
     set_width(chromium, 360)
+    # Reading the log empties it.
+    chromium.get_log("browser")
     yield chromium
     chromium.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
     chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
@@ -87,22 +89,30 @@ def set_width(browser: Chrome, width: int) -> None:
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
+@pytest.fixture(scope="session")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Where the pages will be, and a sandbox that knows it."""
+    base_url = f"http://127.0.0.1:{_free_port()}"
+    sample = tmp_path_factory.mktemp("sandbox") / "sample.json"
+    with _running_sandbox(base_url, sample) as sandbox_url:
+        yield base_url, sandbox_url
+
+
 @pytest.fixture
-def world(sqlite_template: Path, tmp_path: Path) -> Iterator[World]:
-    """Pages and sandbox on free ports, with one school and Ming on its roster."""
+def world(sqlite_template: Path, tmp_path: Path, addresses: tuple[str, str]) -> Iterator[World]:
+    """The pages over an empty database with Ming on the roster of one of two schools."""
+    base_url, sandbox_url = addresses
     database = tmp_path / "gate.db"
     database.write_bytes(sqlite_template.read_bytes())
-    base_url = f"http://127.0.0.1:{_free_port()}"
-    with _running_sandbox(base_url, tmp_path / "sample.json") as sandbox_url:
-        plain = build_house(_settings(base_url, sandbox_url, database))
-        house = House(plain.settings, plain.engine, FixedClock(MONDAY_MORNING), plain.vault)
-        with transaction(house.engine) as session:
-            make_school(session)
-            make_school(session, "353608", district="大安區", short_name="槐香國小")
-            make_student(session, house)
-        with _serving(make_app(house, lambda *_: None), base_url):
-            yield World(house, base_url, sandbox_url)
-        house.engine.dispose()
+    plain = build_house(_settings(base_url, sandbox_url, database))
+    house = House(plain.settings, plain.engine, FixedClock(MONDAY_MORNING), plain.vault)
+    with transaction(house.engine) as session:
+        make_school(session)
+        make_school(session, "353608", district="大安區", short_name="槐香國小")
+        make_student(session, house)
+    with _serving(make_app(house, lambda *_: None), base_url):
+        yield World(house, base_url, sandbox_url)
+    house.engine.dispose()
 
 
 def _settings(base_url: str, sandbox_url: str, database: Path) -> Settings:
