@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 import click
@@ -22,27 +21,32 @@ import bot.webhook
 import core.gate.intake
 import liff
 from bot.dispatch import Dispatcher
+from bot.inbox import purge_events
 from bot.line_api import LineError
 from bot.rich_menus import menu_changer, set_up
 from core.attendance.calendar import is_school_day
-from core.db import snapshot, transaction
+from core.db import snapshot
 from core.duty import demo as demonstration
+from core.duty.commands import (
+    SAMPLE,
+    fail,
+    reader_commands,
+    run_migrations,
+    school_commands,
+    seed,
+    seed_database,
+)
 from core.duty.migrate import is_current, migrate
-from core.duty.sample import seed_sample, write_sample
 from core.duty.scheduler import start_scheduler
 from core.duty.server import Background, Server, start_background
 from core.errors import ConfigError
-from core.gate.readers import add_reader
 from core.house import House, build_house
-from core.kinds import Direction
 from core.logs import configure_logging
 from core.notices.channels.line import LineChannel
 from core.notices.delivery import DeliveryWorker
-from core.people.tables import School
 from core.settings import Settings, load_settings
 
 MAX_BODY = 1_000_000
-SAMPLE = Path("var/sample.json")
 CHAT_LOOPS = 4
 console = Console()
 
@@ -114,7 +118,7 @@ def background(house: House, *, delivers: bool, ticks: bool) -> Background:
         # Several take turns at the inbox, so that one slow call to LINE delays one person only.
         answers = [Dispatcher(house).run] * CHAT_LOOPS
         loops = [DeliveryWorker(house, LineChannel(house.settings)).run, *answers]
-    scheduler = start_scheduler(house) if ticks else None
+    scheduler = start_scheduler(house, [purge_events]) if ticks else None
 
     def wake_and_stop() -> None:
         house.notices_due.set()
@@ -157,7 +161,7 @@ def demo(settings: Settings, folder: Path) -> None:
     with suppress(KeyboardInterrupt), demonstration.stage(settings, folder) as house:
         migrate(house.engine)
         sample = folder / SAMPLE.name
-        console.print(_seed(house, sample))
+        console.print(seed_database(house, sample))
         with snapshot(house.engine) as session:
             school_day = functools.partial(is_school_day, session, "353607")
             morning = demonstration.next_school_morning(house.clock.now(), school_day)
@@ -196,14 +200,6 @@ def run_clock(settings: Settings) -> None:
     _run_loops(settings, delivers=False, ticks=True)
 
 
-@main.command(name="migrate")
-@click.pass_obj
-def run_migrations(settings: Settings) -> None:
-    """Bring the database to the shape this version needs."""
-    migrate(build_house(settings).engine)
-    click.echo("The database is up to date.")
-
-
 @main.command()
 @click.pass_obj
 def check(settings: Settings) -> None:
@@ -212,20 +208,10 @@ def check(settings: Settings) -> None:
     try:
         ready = is_current(house.engine)
     except SQLAlchemyError as error:
-        _fail(f"The database does not answer ({type(error).__name__}). Check DATABASE_URL.")
+        fail(f"The database does not answer ({type(error).__name__}). Check DATABASE_URL.")
     if not ready:
-        _fail("The database lacks migrations. Run: python app.py migrate")
+        fail("The database lacks migrations. Run: python app.py migrate")
     click.echo(f"Everything fits ({settings.app_env.value}).")
-
-
-@main.command()
-@click.option("--to", "path", type=click.Path(path_type=Path), default=SAMPLE, show_default=True)
-@click.pass_obj
-def seed(settings: Settings, path: Path) -> None:
-    """Load three invented schools, and write what the sandbox's gate needs."""
-    if settings.is_production:
-        _fail("Sample data does not belong in production.")
-    click.echo(_seed(build_house(settings), path))
 
 
 @main.command(name="line-setup")
@@ -235,36 +221,9 @@ def line_setup(settings: Settings) -> None:
     try:
         lines = set_up(build_house(settings))
     except LineError as error:
-        _fail(f"LINE refused ({error.reason}). Check LINE_CHANNEL_ACCESS_TOKEN and BASE_URL.")
+        fail(f"LINE refused ({error.reason}). Check LINE_CHANNEL_ACCESS_TOKEN and BASE_URL.")
     for line in lines:
         click.echo(line)
-
-
-@main.group(name="reader")
-def reader_commands() -> None:
-    """Readers at the gates."""
-
-
-@reader_commands.command(name="add")
-@click.option("--school", required=True, help="school code, six characters")
-@click.option("--gate", required=True, help="where it stands, such as 正門")
-@click.option("--direction", type=click.Choice([one.value for one in Direction]), default="both")
-@click.pass_obj
-def add_one_reader(settings: Settings, school: str, gate: str, direction: str) -> None:
-    """Register a reader and print its id and secret, this once."""
-    house = build_house(settings)
-    with transaction(house.engine) as session:
-        if session.get(School, school) is None:
-            _fail(f"There is no school {school}. Load it first, or check the code.")
-        reader, secret = add_reader(
-            session,
-            house.vault,
-            school_code=school,
-            gate=gate,
-            direction=Direction(direction),
-            now=house.clock.now(),
-        )
-    click.echo(f"reader id  {reader.id}\nsecret     {secret}")
 
 
 def _serve(settings: Settings, *, delivers: bool, ticks: bool, workers: int) -> None:
@@ -286,20 +245,8 @@ def _run_loops(settings: Settings, *, delivers: bool, ticks: bool) -> None:
     running.stop()
 
 
-def _seed(house: House, path: Path) -> str:
-    with transaction(house.engine) as session:
-        sample = seed_sample(session, house.vault, house.clock.now())
-        if sample is None:
-            return "There are schools already; nothing was changed."
-        # Before the commit: the readers' secrets exist nowhere else.
-        write_sample(sample, path)
-    schools, students = len(sample["readers"]), len(sample["students"])
-    return f"Loaded {schools} schools and {students} students; wrote {path}."
-
-
-def _fail(problem: str) -> NoReturn:
-    click.echo(f"✗ {problem}", err=True)
-    sys.exit(1)
+for command in (run_migrations, seed, school_commands, reader_commands):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import literal, or_, tuple_, update
+from sqlalchemy import delete, literal, or_, tuple_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot.tables import EventState, LineEvent
-from core.db import insert_for, table_of
+from core.db import insert_for, table_of, transaction
+from core.house import House
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 5
+# Long enough to know an event again when LINE repeats it days later.
+KEPT = timedelta(days=30)
 EVENT_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 USER_ID = re.compile(r"U[0-9a-f]{32}")
 # Beyond year 9999 a timestamp is no date any more.
@@ -84,6 +87,17 @@ def put_back(session: Session, claim: Claim, now: datetime, problem: str) -> Eve
     pause = timedelta(seconds=2 ** (claim.attempts - 1))
     _close(session, claim, lease_until=now + pause, problem=problem)
     return EventState.PENDING
+
+
+def purge_events(house: House) -> None:
+    """Forget what was handled more than thirty days ago; what still waits stays."""
+    with transaction(house.engine) as session:
+        session.execute(
+            delete(LineEvent).where(
+                col(LineEvent.received_at) < house.clock.now() - KEPT,
+                ~_is_open(col(LineEvent.state)),
+            )
+        )
 
 
 def _close(session: Session, claim: Claim, **values: Any) -> None:

@@ -1,7 +1,7 @@
 """The clock process: APScheduler wakes ticks, the ticks find their work in the database."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -17,18 +17,23 @@ NO_SHOW_EVERY_SECONDS = 5
 PURGE_EVERY_SECONDS = 600
 
 
-def start_scheduler(house: House) -> BackgroundScheduler:
-    """Start the ticks in a background thread; the caller shuts the scheduler down."""
+Tick = Callable[[House], None]
+
+
+def start_scheduler(house: House, purges: Sequence[Tick] = ()) -> BackgroundScheduler:
+    """Start the ticks in a background thread; the caller shuts the scheduler down.
+
+    `purges` are further cleanings, of rooms that duty does not know.
+    """
     scheduler = BackgroundScheduler(
         timezone=TAIPEI,
         # The defaults drop a job that is one second late.
         job_defaults={"misfire_grace_time": 3600, "coalesce": True, "max_instances": 1},
     )
-    ticks: list[tuple[Callable[[House], None], int]] = [
-        (run_no_show_tick, NO_SHOW_EVERY_SECONDS),
-        (forget_old_nonces, PURGE_EVERY_SECONDS),
-    ]
-    for tick, seconds in ticks:
+    ticks: dict[Tick, int] = {run_no_show_tick: NO_SHOW_EVERY_SECONDS}
+    cleanings: list[Tick] = [forget_old_nonces, *purges]
+    ticks |= dict.fromkeys(cleanings, PURGE_EVERY_SECONDS)
+    for tick, seconds in ticks.items():
         scheduler.add_job(_guarded, "interval", seconds=seconds, args=[tick, house])
     scheduler.start()
     return scheduler
@@ -40,7 +45,7 @@ def forget_old_nonces(house: House) -> None:
         purge_nonces(session, house.clock.now())
 
 
-def _guarded(tick: Callable[[House], None], house: House) -> None:
+def _guarded(tick: Tick, house: House) -> None:
     # A failed tick is tried again at the next one: its work is still found by query.
     try:
         tick(house)

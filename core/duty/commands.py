@@ -1,0 +1,112 @@
+"""Commands about the database's content: migrations, schools, readers, the sample."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from core.db import transaction
+from core.duty.migrate import migrate
+from core.duty.sample import seed_sample, write_sample
+from core.gate.readers import add_reader
+from core.house import House, build_house
+from core.kinds import Direction, Level
+from core.people.tables import School
+from core.settings import Settings
+
+SAMPLE = Path("var/sample.json")
+CLOCK_TIME = click.DateTime(["%H:%M"])
+
+
+@click.command(name="migrate")
+@click.pass_obj
+def run_migrations(settings: Settings) -> None:
+    """Bring the database to the shape this version needs."""
+    migrate(build_house(settings).engine)
+    click.echo("The database is up to date.")
+
+
+@click.command()
+@click.option("--to", "path", type=click.Path(path_type=Path), default=SAMPLE, show_default=True)
+@click.pass_obj
+def seed(settings: Settings, path: Path) -> None:
+    """Load three invented schools, and write what the sandbox's gate needs."""
+    if settings.is_production:
+        fail("Sample data does not belong in production.")
+    click.echo(seed_database(build_house(settings), path))
+
+
+@click.group(name="school")
+def school_commands() -> None:
+    """Schools."""
+
+
+@school_commands.command(name="add")
+@click.option("--code", required=True, help="school code, six characters")
+@click.option("--name", required=True, help="official name")
+@click.option("--short-name", required=True, help="as guardians read it, such as 榕光國小")
+@click.option("--district", required=True)
+@click.option("--level", required=True, type=click.Choice([one.value for one in Level]))
+@click.option("--phone", default="", help="for guardians who have a question")
+@click.option("--cutoff", type=CLOCK_TIME, default="08:30", show_default=True)
+@click.option("--departure-from", type=CLOCK_TIME, default="11:30", show_default=True)
+@click.pass_obj
+def add_one_school(
+    settings: Settings, /, cutoff: datetime, departure_from: datetime, **facts: str
+) -> None:
+    """Register a school; times of day are Taipei's."""
+    school = School(cutoff=cutoff.time(), departure_from=departure_from.time(), **facts)
+    if len(school.code) != 6:
+        fail("A school code has six characters, such as 353607.")
+    with transaction(build_house(settings).engine) as session:
+        if session.get(School, school.code) is not None:
+            fail(f"There is a school {school.code} already.")
+        session.add(school)
+    click.echo(f"school {school.code}")
+
+
+@click.group(name="reader")
+def reader_commands() -> None:
+    """Readers at the gates."""
+
+
+@reader_commands.command(name="add")
+@click.option("--school", required=True, help="school code, six characters")
+@click.option("--gate", required=True, help="where it stands, such as 正門")
+@click.option("--direction", type=click.Choice([one.value for one in Direction]), default="both")
+@click.pass_obj
+def add_one_reader(settings: Settings, school: str, gate: str, direction: str) -> None:
+    """Register a reader and print its id and secret, this once."""
+    house = build_house(settings)
+    with transaction(house.engine) as session:
+        if session.get(School, school) is None:
+            fail(f"There is no school {school}. Load it first, or check the code.")
+        reader, secret = add_reader(
+            session,
+            house.vault,
+            school_code=school,
+            gate=gate,
+            direction=Direction(direction),
+            now=house.clock.now(),
+        )
+    click.echo(f"reader id  {reader.id}\nsecret     {secret}")
+
+
+def seed_database(house: House, path: Path) -> str:
+    """Load the sample and return a line for the person at the keyboard."""
+    with transaction(house.engine) as session:
+        sample = seed_sample(session, house.vault, house.clock.now())
+        if sample is None:
+            return "There are schools already; nothing was changed."
+        # Before the commit: the readers' secrets exist nowhere else.
+        write_sample(sample, path)
+    schools, students = len(sample["readers"]), len(sample["students"])
+    return f"Loaded {schools} schools and {students} students; wrote {path}."
+
+
+def fail(problem: str) -> NoReturn:
+    """End the program with what is wrong and what to do."""
+    click.echo(f"✗ {problem}", err=True)
+    sys.exit(1)
