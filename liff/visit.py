@@ -7,11 +7,16 @@ from typing import cast
 
 from flask import g, session
 
-from core.db import transaction
+from core.db import snapshot, transaction
 from core.errors import AccessError
 from core.house import House
 from core.people.guardians import find_guardian
-from core.people.sessions import end_session, find_session
+from core.people.sessions import (
+    end_session,
+    find_session,
+    is_due_for_touch,
+    touch_session,
+)
 from core.people.tables import Guardian, WebSession
 
 SESSION_TOKEN = "sid"  # noqa: S105
@@ -49,10 +54,13 @@ def open_visit(house: House, on_link: OnLink) -> None:
     visit = Visit(house, on_link, house.clock.now())
     token = session.get(SESSION_TOKEN)
     if isinstance(token, str):
-        with transaction(house.engine) as database:
+        with snapshot(house.engine) as database:
             visit.web_session = find_session(database, token, visit.now)
             if visit.web_session is not None:
                 visit.guardian = find_guardian(database, visit.web_session.line_user_id)
+        if visit.web_session and is_due_for_touch(visit.web_session, visit.now):
+            with transaction(house.engine) as database:
+                touch_session(database, token, visit.now)
     g.visit = visit
 
 

@@ -36,19 +36,27 @@ def open_session(
 
 
 def find_session(session: Session, token: str, now: datetime) -> WebSession | None:
-    """Return the live session of a token and note that it was seen.
-
-    None when ended, idle for 30 minutes, or older than 12 hours. Joins the caller's transaction.
-    """
+    """Return the live session of a token; None when ended, idle 30 minutes, or 12 hours old."""
     found = session.get(WebSession, fingerprint(token))
     if found is None or found.ended_at is not None:
         return None
     if now - found.seen_at > IDLE_LIMIT or now - found.created_at > ABSOLUTE_LIMIT:
         return None
-    if now - found.seen_at >= TOUCH_EVERY:
-        found.seen_at = now
-        session.add(found)
     return found
+
+
+def is_due_for_touch(web_session: WebSession, now: datetime) -> bool:
+    """Tell whether it is time to write that the session was seen."""
+    return now - web_session.seen_at >= TOUCH_EVERY
+
+
+def touch_session(session: Session, token: str, now: datetime) -> None:
+    """Write that the session was seen, which restarts its idle time; joins the transaction."""
+    session.execute(
+        update(WebSession)
+        .where(col(WebSession.token_hash) == fingerprint(token), col(WebSession.ended_at).is_(None))
+        .values(seen_at=now)
+    )
 
 
 def end_session(session: Session, token: str, now: datetime) -> None:
