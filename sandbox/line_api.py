@@ -189,7 +189,22 @@ def note_attempt(answer: Response) -> Response:
         "status": answer.status_code,
         "request_id": request_id(),
     }
+    if answer.status_code == 429 or answer.status_code >= 500:
+        _note_trouble(kind, body, answer)
     with state.world.lock:
         key = request.headers.get("X-Line-Retry-Key")
         state.retry_keys.note_attempt(key and key.lower(), attempt, state.clock.now())
     return answer
+
+
+def _note_trouble(kind: str, body: object, answer: Response) -> None:
+    if not isinstance(body, dict) or check_send(body, kind):
+        return
+    world = current().world
+    person = world.people.get(str(body.get("to")))
+    who = person.name if person else "好友"
+    what = describe(_messages(body))
+    word = "平台故障" if answer.status_code >= 500 else "平台忙線"
+    if QUOTA_TEXT in answer.get_data(as_text=True):
+        word = "額度用完"
+    world.note(who, what, "none", f"{answer.status_code}・{word}", "system")

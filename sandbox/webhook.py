@@ -165,6 +165,8 @@ class WebhookSender:
 
 def _event_word(event: Json) -> str:
     kind = str(event.get("type"))
+    if event.get("follow") == {"isUnblocked": True}:
+        return "解除封鎖"
     return EVENT_WORDS.get(kind, kind)
 
 

@@ -36,6 +36,24 @@ def test_fault_before_accepting_delivers_nothing(
     assert sandbox.seen(mother) == []
 
 
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"status": 500}, "500・平台故障"),
+        ({"status": 429}, "429・平台忙線"),
+        ({"status": 429, "reason": "quota"}, "429・額度用完"),
+    ],
+)
+def test_log_tells_of_a_push_the_platform_refused(
+    sandbox: SandboxClient, fault: dict[str, object], words: str
+) -> None:
+    mother = sandbox.friend()
+    sandbox.fault(endpoint="push", **fault)
+    sandbox.push(mother)
+    rows = [row for row in sandbox.get("/phone/state").json()["log"] if row["answer"] == words]
+    assert [(row["who"], row["alert"]) for row in rows] == [("林雅婷", "none")]
+
+
 def test_500_after_accept_delivers_and_burns_the_key(sandbox: SandboxClient) -> None:
     mother, key = sandbox.friend(), str(uuid.uuid4())
     sandbox.fault(endpoint="push", status=500, after_accept=True)

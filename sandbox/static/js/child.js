@@ -12,13 +12,15 @@ const LAST = {
   unknown_card: ["mark-no-tap", "查無此卡", "no-tap"],
 };
 const FACTS = [
-  ["school_name", "學校"], ["student_number", "學號"], ["name", "姓名"],
+  ["student_number", "學號"], ["name", "姓名"],
   ["national_id", "身分證字號"], ["birth_date", "出生日期"],
 ];
 
 export class ChildRow {
-  constructor(child, readerId) {
+  /** school is the short name, as the forms show it. */
+  constructor(child, school, readerId) {
     this.child = child;
+    this.school = school;
     this.readerId = readerId;
     this.last = h("span", { class: "child-last" });
     this.where = h("small", {});
@@ -35,13 +37,13 @@ export class ChildRow {
   update(child, { tappedToday, next, showSchool }) {
     this.child = child;
     const place = `${child.homeroom} 班 ${child.seat_number} 號`;
-    this.where.textContent = showSchool ? `${child.school_name} ${place}` : place;
+    this.where.textContent = showSchool ? `${this.school} ${place}` : place;
     this.tapButton.classList.toggle("primary", next);
     this.#showLast(tappedToday ? child.last : null);
   }
 
   toggleFacts(open = this.facts.hidden) {
-    if (!this.facts.childElementCount) this.facts.append(...FACTS.flatMap(([key, label]) => this.#fact(key, label)));
+    if (!this.facts.childElementCount) this.facts.append(...this.#school(), ...FACTS.flatMap(([key, label]) => this.#fact(key, label)));
     this.facts.hidden = !open;
     this.more.setAttribute("aria-expanded", String(open));
   }
@@ -62,6 +64,12 @@ export class ChildRow {
     this.last.dataset.words = words;
     this.last.dataset.tone = tone;
     this.last.replaceChildren(drawing(symbol, "mark"), words);
+  }
+
+  /** The form lets one choose the school, so there is nothing to copy. */
+  #school() {
+    const { district, level } = this.child;
+    return [h("dt", {}, "學校"), h("dd", {}, `${district}・${level}・${this.school}`)];
   }
 
   #fact(key, label) {

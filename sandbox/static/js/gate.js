@@ -7,7 +7,7 @@ import { arrange, drawing, h } from "./dom.js";
 import { knownChildren, nextChild, progress, tappedOn } from "./story.js";
 import { dayOf } from "./taipei.js";
 
-const FEW = 6;
+const FEW = 4;
 const BINDING_STEP = 1;
 const TAP_STEP = 3;
 
@@ -67,7 +67,7 @@ class GatePanel {
     arrange(this.list, rows.map((row) => row.node));
     this.none.hidden = shown.length > 0;
     this.allButton.hidden = everywhere || found.length <= FEW;
-    this.allButton.textContent = this.#all ? "只顯示前 6 位" : `顯示全部 ${found.length} 位`;
+    this.allButton.textContent = this.#all ? `只顯示前 ${FEW} 位` : `顯示全部 ${found.length} 位`;
     this.#offerFacts(step, rows[0]);
   }
 
@@ -95,7 +95,9 @@ class GatePanel {
     if (!this.#rows.has(child.card_uid)) {
       // A child of another school, met in a search, taps at a reader of its own school.
       const readerId = () => this.store.state.gate.readers.find((reader) => reader === this.reader() && reader.school_code === child.school_code)?.reader_id;
-      this.#rows.set(child.card_uid, new ChildRow(child, readerId));
+      const { readers } = this.store.state.gate;
+      const school = readers.find((reader) => reader.school_code === child.school_code)?.school_name ?? child.school_name;
+      this.#rows.set(child.card_uid, new ChildRow(child, school, readerId));
     }
     return this.#rows.get(child.card_uid);
   }

@@ -7,6 +7,7 @@ export const STEPS = ["加好友", "登入綁定", "勾選通知", "刷卡看看
 const GATE_NEWS = /\d{2}:\d{2}\s*(?:再次)?(?:到校|離校)/;
 const DEPARTED = /\d{2}:\d{2}\s*離校/;
 const NO_TAP = /尚無刷卡紀錄/;
+const LINKED = /已連結台北通/;
 const BOUND = /已完成.*綁定|綁定(?:好了|完成|成功)|已勾選/;
 const COMPOUND_SURNAMES = ["歐陽", "張簡", "司馬", "諸葛", "范姜", "上官"];
 
@@ -14,8 +15,9 @@ const COMPOUND_SURNAMES = ["歐陽", "張簡", "司馬", "諸葛", "范姜", "�
 export function progress(state) {
   const told = accountWords(state);
   const friend = state.phones.some((phone) => phone.friend);
-  const linked = friend && state.phones.some(hasParentMenu);
-  const bound = linked && (told.some((words) => BOUND.test(words)) || state.log.some((row) => row.kind === "push"));
+  // Desktop LINE has no menu, and blocking the account takes it away; what was told stays.
+  const bound = told.some((words) => BOUND.test(words));
+  const linked = bound || state.phones.some(hasParentMenu);
   const news = told.some((words) => GATE_NEWS.test(words));
   const done = [friend, linked, bound, news && bound];
   const step = done.indexOf(false) < 0 ? STEPS.length : done.indexOf(false);
@@ -52,7 +54,9 @@ function advice(step, state, told) {
   const name = givenName(nextChild(state)?.name ?? "孩子");
   return [
     { target: "phone", sentence: `在${person?.name ?? "任一支"}的手機按「加入好友」。` },
-    { target: "phone", sentence: "按「開始設定」登入台北通，再填孩子的資料。" },
+    { target: "phone", sentence: told.some((words) => LINKED.test(words))
+      ? `照「校門」裡${state.gate.children[0]?.name ?? "孩子"}的資料填寫，再按「核對並綁定」。`
+      : "按「開始設定」登入台北通，再填孩子的資料。" },
     { target: "phone", sentence: "在網頁勾選想收的通知，再按「確認」。" },
     { target: "gate", sentence: `替${name}按「刷卡」。幾秒內，綁定的家長手機就會收到。` },
     afterwards(state, told, name),
