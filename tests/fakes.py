@@ -18,7 +18,16 @@ class FakeLine:
     requests: list[dict[str, Any]] = field(default_factory=list)
     accepted: dict[str, dict[str, Any]] = field(default_factory=dict)
     accepts_before_failing: bool = False
+    # While set and not yet released, the first push that comes gets no answer.
+    stall: threading.Event | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait_if_stalled(self) -> None:
+        """Hold the first push back until `stall` is set."""
+        with self.lock:
+            stall, self.stall = self.stall, None
+        if stall is not None:
+            stall.wait(30)
 
     def answer(self, key: str, body: dict[str, Any]) -> tuple[int, str]:
         """Decide the answer to a push, as LINE would: a key is accepted once."""
@@ -45,11 +54,12 @@ def fake_line() -> Iterator[FakeLine]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            line.wait_if_stalled()
             status, text = line.answer(self.headers.get("X-Line-Retry-Key", ""), body)
             if status == 0:
                 self.close_connection = True
                 return
-            payload = text.encode()
+            payload = "錯誤".encode("big5") if text == "big5" else text.encode()
             head = [f"HTTP/1.1 {status} x", "Content-Type: application/json"]
             head += [f"Content-Length: {len(payload)}", "x-line-request-id: rid-1"]
             if status == 409:

@@ -23,6 +23,11 @@ class Pacer:
         self._tokens -= granted
         return granted
 
+    def seconds_until_next(self) -> float:
+        """Return how long until a push may go; 0 when one may go now."""
+        missing = 1 - self._tokens - (self._steady() - self._filled_at) * self._per_second
+        return max(0.0, missing / self._per_second)
+
     def give_back(self, unused: int) -> None:
         """Return what was taken and not needed."""
         self._tokens = min(self._capacity, self._tokens + unused)

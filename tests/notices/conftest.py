@@ -1,7 +1,6 @@
 """Notices to send, and a LINE to send them to."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -77,9 +76,14 @@ def line() -> Iterator[FakeLine]:
 
 
 @pytest.fixture
-def deliver(house: House, line: FakeLine) -> Iterator[Callable[[], int]]:
+def deliver(house: House, line: FakeLine) -> Callable[[], int]:
     """Run one turn of a delivery worker against the fake LINE."""
     settings = load_settings(_env_file=None, line_api_base=line.origin)
-    worker = DeliveryWorker(house, LineChannel(settings))
-    with ThreadPoolExecutor(4) as pool:
-        yield lambda: worker.turn(pool)
+
+    def send_all_due() -> int:
+        worker = DeliveryWorker(house, LineChannel(settings))
+        sent = worker.turn()
+        worker.finish()
+        return sent
+
+    return send_all_due

@@ -1,15 +1,22 @@
 """Delivery: what each of LINE's answers does to a notice."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlmodel import col, select
 
+from core.db import transaction
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
+from core.notices.channels.line import LineChannel
+from core.notices.delivery import DeliveryWorker
 from core.notices.pacing import Pacer
 from core.notices.retry import next_try
 from core.notices.tables import Notice
+from core.settings import load_settings
 from tests.factories import MEI
 from tests.fakes import FakeLine
 from tests.notices.conftest import MONDAY
@@ -17,6 +24,14 @@ from tests.notices.conftest import MONDAY
 Notify = Callable[..., int]
 Notices = Callable[[], list[Notice]]
 Deliver = Callable[[], int]
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    """Tell whether the condition comes true within ten seconds."""
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return condition()
 
 
 def test_accepted_push_carries_words_person_and_derived_key(
@@ -37,7 +52,9 @@ def test_accepted_push_carries_words_person_and_derived_key(
     assert deliver() == 0
 
 
-@pytest.mark.parametrize("answer", [(500, "{}"), (503, "x"), (0, ""), (200, "not json")])
+@pytest.mark.parametrize(
+    "answer", [(500, "{}"), (503, "x"), (0, ""), (200, "not json"), (502, "big5"), (200, "big5")]
+)
 def test_doubtful_answer_is_tried_again_with_the_same_key(
     house: House,
     notify: Notify,
@@ -71,6 +88,54 @@ def test_accepted_before_an_error_ends_as_409_and_is_one_message(
     assert (notice.state, notice.outcome) == (NoticeState.ACCEPTED, "http_409")
     assert notice.line_request_id == "rid-0"
     assert len(line.accepted) == 1
+
+
+def test_one_slow_push_holds_up_nobody_else(
+    house: House, notify: Notify, all_notices: Notices, line: FakeLine
+) -> None:
+    for n in range(30):
+        notify(NoticeKind.BOUND, student_id=None, about=str(n))
+    line.stall = answer_now = threading.Event()
+    settings = load_settings(_env_file=None, line_api_base=line.origin)
+    worker = DeliveryWorker(house, LineChannel(settings))
+    stop = threading.Event()
+    running = threading.Thread(target=worker.run, args=[stop])
+    running.start()
+    try:
+        assert wait_for(lambda: len(line.accepted) == 29), "all but the one LINE does not answer"
+        answer_now.set()
+        assert wait_for(lambda: {one.state for one in all_notices()} == {"accepted"})
+    finally:
+        answer_now.set()
+        stop.set()
+        running.join()
+
+
+def test_push_that_lasts_too_long_is_given_up_and_repeated_with_its_key(
+    house: House, notify: Notify, all_notices: Notices, line: FakeLine
+) -> None:
+    notify()
+    line.stall = answer_now = threading.Event()
+    settings = load_settings(_env_file=None, line_api_base=line.origin)
+    worker = DeliveryWorker(house, LineChannel(settings), deadline_seconds=0.0)
+    worker.turn()
+    worker.turn()
+    waiting = all_notices()[0]
+    assert (waiting.state, waiting.outcome) == (NoticeState.PENDING, "deadline")
+    answer_now.set()
+    worker.finish()
+
+
+def test_unreadable_content_is_dead_and_the_others_go_out(
+    house: House, notify: Notify, deliver: Deliver, all_notices: Notices
+) -> None:
+    notify(NoticeKind.BOUND, student_id=None, about="good")
+    notify(NoticeKind.BOUND, student_id=None, about="bad")
+    with transaction(house.engine) as session:
+        bad = session.exec(select(Notice).where(col(Notice.dedupe_key).contains("bad"))).one()
+        bad.content = b"{"
+    deliver()
+    assert sorted(one.state for one in all_notices()) == ["accepted", "dead"]
 
 
 def test_wrong_request_is_dead_at_once(
@@ -141,3 +206,13 @@ def test_budget_of_pushes_is_kept_over_time() -> None:
         now[0] += 0.01
         sent += pacer.take(16)
     assert 1000 <= sent <= 1010
+
+
+def test_small_budget_is_used_whole() -> None:
+    now = [0.0]
+    pacer = Pacer(10, steady=lambda: now[0])
+    sent = 0
+    while now[0] < 10:
+        sent += pacer.take(16)
+        now[0] += pacer.seconds_until_next() + 0.0001
+    assert 99 <= sent <= 102

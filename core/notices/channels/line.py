@@ -15,8 +15,6 @@ from linebot.v3.messaging import (
     MessagingApi,
     PushMessageRequest,
 )
-from pydantic import ValidationError
-from pydantic.v1 import ValidationError as OldValidationError
 from urllib3.exceptions import HTTPError
 
 from core.settings import Settings
@@ -61,23 +59,31 @@ class LineChannel:
         self, *, line_user_id: str, content: bytes, retry_key: UUID, is_silent: bool = False
     ) -> PushAnswer:
         """Send frozen messages to one person. Never raises for what LINE or the network does."""
-        request = PushMessageRequest.from_dict(
-            {
-                "to": line_user_id,
-                "messages": orjson.loads(content),
-                "notificationDisabled": is_silent,
-            }
-        )
+        try:
+            request = _request(line_user_id, content, is_silent)
+        except ValueError:
+            # Nothing left the house, and no repeat would make it readable.
+            return PushAnswer(PushResult.WRONG, "unreadable_content")
         try:
             answer = self._api.push_message_with_http_info(
                 request, x_line_retry_key=str(retry_key), _request_timeout=TIMEOUT
             )
         except ApiException as error:
             return read_refusal(error)
-        except (HTTPError, OldValidationError, ValidationError) as error:
-            # The request may have left: an unreadable answer proves nothing.
+        except (HTTPError, ValueError) as error:
+            # The request may have left: an answer that can't be read or decoded proves nothing.
             return PushAnswer(PushResult.AMBIGUOUS, type(error).__name__)
         return PushAnswer(PushResult.ACCEPTED, "http_200", _request_id(answer.headers))
+
+
+def _request(line_user_id: str, content: bytes, is_silent: bool) -> PushMessageRequest:
+    return PushMessageRequest.from_dict(
+        {
+            "to": line_user_id,
+            "messages": orjson.loads(content),
+            "notificationDisabled": is_silent,
+        }
+    )
 
 
 def read_refusal(error: ApiException) -> PushAnswer:
