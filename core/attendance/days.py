@@ -16,7 +16,7 @@ from core.attendance.tables import AttendanceDay, NoShowState
 from core.clock import TAIPEI, school_day_of
 from core.db import insert_for, table_of
 from core.kinds import NoticeKind
-from core.notices.fan_out import Arrival, Happening, tell_corrections, tell_happenings
+from core.notices.fan_out import Happening, Presence, tell_corrections, tell_happenings
 from core.people.bindings import BoundChild
 
 DayKey = tuple[UUID, date]
@@ -73,22 +73,24 @@ def record_days(
     """
     rows = {(row.student_id, row.school_day): row for row in session.scalars(_days(set(taps)))}
     decided = {key: decide(facts, departure_from) for key, facts in taps.items()}
-    came_after_all: dict[date, list[Arrival]] = defaultdict(list)
+    seen_after_all: dict[date, list[Presence]] = defaultdict(list)
     for key, day in decided.items():
         if day.passings and rows[key].no_show == NoShowState.TOLD:
-            came = Arrival(student_id=key[0], arrived_at=_presence(day).at)
-            came_after_all[key[1]].append(came)
+            seen_after_all[key[1]].append(_presence(key[0], day))
     _write(session, rows, decided)
     corrected: set[tuple[UUID, UUID]] = set()
-    for school_day, arrivals in came_after_all.items():
-        corrected |= tell_corrections(session, liff_id, arrivals, school_day=school_day, now=now)
+    for school_day, presences in seen_after_all.items():
+        corrected |= tell_corrections(session, liff_id, presences, school_day=school_day, now=now)
     happenings = [one for key, day in decided.items() for one in _happenings(key, day, new_taps)]
     tell_happenings(session, liff_id, happenings, corrected, now)
     return {one.tap.tap_id for day in decided.values() for one in day.passings}
 
 
-def _presence(day: Day) -> TapFact:
-    return day.arrival or day.passings[0].tap
+def _presence(student_id: UUID, day: Day) -> Presence:
+    if day.arrival is not None:
+        return Presence(student_id=student_id, arrived_at=day.arrival.at)
+    departed_at = day.passings[0].tap.at
+    return Presence(student_id=student_id, arrived_at=None, departed_at=departed_at)
 
 
 def _write(session: Session, rows: dict[DayKey, AttendanceDay], decided: dict[DayKey, Day]) -> None:
@@ -113,6 +115,13 @@ def _write(session: Session, rows: dict[DayKey, AttendanceDay], decided: dict[Da
 
 def _happenings(key: DayKey, day: Day, new_taps: set[UUID]) -> list[Happening]:
     arrival = day.arrival
+    # A late upload can turn an older tap after it, a duplicate until now, into a passing.
+    arrival_passing = next((p for p in day.passings if p.kind is NoticeKind.ARRIVAL), None)
+    changed_from = min(
+        (one.tap.at for one in day.passings if one.tap.tap_id in new_taps), default=None
+    )
+    if changed_from is None:
+        return []
     return [
         Happening(
             student_id=key[0],
@@ -124,9 +133,10 @@ def _happenings(key: DayKey, day: Day, new_taps: set[UUID]) -> list[Happening]:
             gate=one.tap.gate,
             arrived_at=arrival.at if arrival and arrival.at <= one.tap.at else None,
             departed_at=one.tap.at if one.kind is NoticeKind.DEPARTURE else None,
+            is_first=one is (arrival_passing or day.passings[0]),
         )
         for one in day.passings
-        if one.tap.tap_id in new_taps
+        if one.tap.at >= changed_from
     ]
 
 

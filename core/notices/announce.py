@@ -9,7 +9,7 @@ from core.clock import school_day_of
 from core.kinds import EventKind, NoticeKind
 from core.notices.bubbles import messages_for
 from core.notices.fan_out import child_page
-from core.notices.outbox import NewNotice, enqueue
+from core.notices.outbox import NewNotice, enqueue, readdress
 from core.notices.wording import BOX_WORDS, NoticeFacts
 from core.people.bindings import BoundChild, children_of, other_guardians
 from core.people.guardians import find_link_of_guardian
@@ -85,7 +85,10 @@ def tell_linked(
     moved_from: str | None,
     now: datetime,
 ) -> None:
-    """Tell the new LINE account, and the one it moved from; joins the caller's transaction."""
+    """Tell the new LINE account, and the one it moved from; joins the caller's transaction.
+
+    What waits for the guardian goes to the new account.
+    """
     addresses = [(NoticeKind.LINK_NEW, line_user_id)]
     if moved_from:
         addresses.append((NoticeKind.LINK_OLD, moved_from))
@@ -99,6 +102,10 @@ def tell_linked(
         member=masked_name(member_name),
         hotline=settings.hotline,
     )
+    if moved_from:
+        readdress(
+            session, guardian_id=guardian_id, moved_from=moved_from, line_user_id=line_user_id
+        )
     notices = [
         NewNotice(
             kind=kind,

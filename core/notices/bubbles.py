@@ -81,9 +81,8 @@ def _gate_notice(kind: NoticeKind, facts: NoticeFacts) -> Json:
     else:
         arrived = f"到校 {taipei_clock(facts.arrived_at)}" if facts.arrived_at else None
         rail, tone = Rail(arrived=arrived, departed=said, waiting_in="未刷卡"), DEPARTED
-    contents = [big_time(clock), rail_box(rail)]
-    look = {"meta": place_line(facts), "link": facts.link}
-    return gate_bubble(facts.child, contents, status=pill(tone, word), **look)
+    look: Json = {"status": pill(tone, word), "meta": place_line(facts), "link": facts.link}
+    return gate_bubble(facts.child, [big_time(clock), rail_box(rail)], **look)
 
 
 def gate_bubble(
@@ -118,9 +117,11 @@ def _correction(facts: NoticeFacts) -> Json:
     fact, why = lines(NoticeKind.CORRECTION, facts)
     clock = taipei_clock(facts.at) if facts.at else ""
     quoted = f"更正 {taipei_clock(facts.notice_time)} 的通知" if facts.notice_time else "更正通知"
+    is_gone = facts.is_first_seen_leaving
+    seen = pill(DEPARTED, "已離校") if is_gone else pill(ARRIVED, "已到校")
     return bubble(
         [
-            name_row(facts.child, pill(ARRIVED, "已到校")),
+            name_row(facts.child, seen),
             text(fact, margin="sm") | {"contents": _spans(fact, clock)},
             text(why, margin="sm"),
             meta_text(place_line(facts)),
@@ -132,29 +133,25 @@ def _correction(facts: NoticeFacts) -> Json:
 
 
 def _bound(facts: NoticeFacts) -> Json:
-    said = lines(NoticeKind.BOUND, facts)
     foot = [meta_text(place_line(facts)), buttons(primary("修改訂閱", facts.link))]
-    return _told("綁定完成", [child_name(facts.child), *_sentences(said), *foot])
+    return _told("綁定完成", lines(NoticeKind.BOUND, facts), foot, facts.child)
 
 
 def _bound_other(facts: NoticeFacts) -> Json:
-    said = lines(NoticeKind.BOUND_OTHER, facts)
     call = call_school(facts.school_phone)
     foot = [meta_text(facts.school), *([buttons(*call)] if call else [])]
-    return _told("新的家長綁定", [child_name(facts.child), *_sentences(said), *foot])
+    return _told("新的家長綁定", lines(NoticeKind.BOUND_OTHER, facts), foot, facts.child)
 
 
 def _link_changed(kind: NoticeKind, facts: NoticeFacts) -> Json:
     foot = [buttons(quiet("解除連結", facts.link))] if kind is NoticeKind.LINK_NEW else []
-    return _told(alt_text(kind, facts), [*_sentences(lines(kind, facts)), *foot])
+    return _told(alt_text(kind, facts), lines(kind, facts), foot)
 
 
-def _told(title: str, contents: list[Json]) -> Json:
-    return bubble(contents, strip=_strip(TEAL, title))
-
-
-def _sentences(said: list[str]) -> list[Json]:
-    return [text(sentence, margin="sm") for sentence in said]
+def _told(title: str, said: list[str], foot: list[Json], child: str = "") -> Json:
+    name = [child_name(child)] if child else []
+    sentences = [text(sentence, margin="sm") for sentence in said]
+    return bubble([*name, *sentences, *foot], strip=_strip(TEAL, title))
 
 
 def flex_message(alt: str, contents: Json) -> Json:
@@ -224,8 +221,9 @@ def rail_box(rail: Rail) -> Json:
     line = box([], height="3px", backgroundColor=travelled, cornerRadius="99px", flex=1)
     before = text(rail.arrived or rail.waiting_in, size="sm", color=INK2)
     after = text(rail.departed or rail.waiting_out, size="sm", color=INK2, align="end")
-    marks = row([start, line, end], spacing="sm", margin="sm")
-    return box([marks, row([before, after], margin="sm")])
+    marks = row([start, line, end], spacing="sm")
+    # LINE ignores a first child's margin, so the distance to the time is the outer box's.
+    return box([marks, row([before, after], margin="sm")], margin="md")
 
 
 def meta_text(value: str) -> Json:
@@ -250,8 +248,12 @@ def quiet(label: str, uri: str) -> Json:
 
 def call_school(phone: str) -> list[Json]:
     """Return the button that dials the school, or nothing without a number."""
-    digits = "".join(sign for sign in phone if sign.isdigit())
-    return [button(open_page("撥電話給學校", f"tel:{digits}"))] if digits else []
+    return [dial("撥電話給學校", phone)] if _dialled(phone) else []
+
+
+def dial(label: str, number: str) -> Json:
+    """Return a button that dials a number with a digit in it."""
+    return button(open_page(label, f"tel:{_dialled(number)}"))
 
 
 def button(action: Json, *, ground: str = SUNKEN, color: str = BRAND) -> Json:
@@ -266,13 +268,17 @@ def open_page(label: str, uri: str) -> Json:
     return {"type": "uri", "label": label, "uri": uri}
 
 
+def _dialled(number: str) -> str:
+    # 1999 轉 8585: only what stands before the extension can be dialled.
+    return "".join(sign for sign in number.split("轉")[0] if sign.isdigit())
+
+
 def _dot(color: str, radius: str) -> Json:
     return box([], width="12px", height="12px", cornerRadius=radius, backgroundColor=color)
 
 
 def _ring() -> Json:
-    look = {"cornerRadius": "99px", "borderWidth": "2px", "borderColor": EDGE}
-    return box([], width="12px", height="12px", backgroundColor=SURFACE, **look)
+    return _dot(SURFACE, "99px") | {"borderWidth": "2px", "borderColor": EDGE}
 
 
 def _strip(tone: Tone, title: str) -> Json:

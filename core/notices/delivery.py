@@ -14,7 +14,7 @@ from core.db import transaction
 from core.house import House
 from core.kinds import NoticeState
 from core.notices.channels.line import LineChannel, PushAnswer, PushResult
-from core.notices.outbox import Leased, Settlement, claim, settle
+from core.notices.lease import Leased, Settlement, claim, settle
 from core.notices.pacing import Pacer
 from core.notices.retry import next_try
 

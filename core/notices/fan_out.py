@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
 from core.notices.bubbles import messages_for
-from core.notices.outbox import NewNotice, cancel_no_shows, enqueue
+from core.notices.outbox import NewNotice, cancel_no_shows, enqueue, told_taps
 from core.notices.wording import NoticeFacts
 from core.people.names import given_name
 from core.people.tables import AccountLink, Binding, LineFriend, School, Student, Subscription
@@ -36,14 +36,24 @@ class Happening:
     gate: str
     arrived_at: datetime | None
     departed_at: datetime | None
+    is_first: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """A child who came although a no-show was told, or about to be."""
+class Presence:
+    """A child seen at the gate although a no-show was told, or about to be.
+
+    Without `arrived_at` the first that was seen of it is its departure, at `departed_at`.
+    """
 
     student_id: UUID
-    arrived_at: datetime
+    arrived_at: datetime | None
+    departed_at: datetime | None = None
+
+    @property
+    def at(self) -> datetime | None:
+        """Return when the child was first seen."""
+        return self.arrived_at or self.departed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +76,21 @@ def tell_happenings(
 ) -> int:
     """Enqueue arrivals and departures; joins the caller's transaction. Returns how many.
 
-    `corrected` are the (student, guardian) pairs a correction already told of the arrival.
+    `corrected` are the (student, guardian) pairs a correction already told of the child's first
+    passing. A tap told before is not told again, even where a late upload moved its occurrence.
     """
     by_kind: dict[NoticeKind, list[Happening]] = defaultdict(list)
     for happening in happenings:
         by_kind[happening.kind].append(happening)
+    told = told_taps(session, {one.tap_id for one in happenings}) if happenings else set()
     notices: list[NewNotice] = []
     for kind, group in by_kind.items():
-        recipients = _recipients(session, EventKind(kind.value), {one.student_id for one in group})
+        recipients = _recipients(session, {one.student_id for one in group}, EventKind(kind.value))
         notices += [
             _happening_notice(one, to, liff_id, (to.student_id, to.guardian_id) in corrected)
             for one in group
             for to in recipients[one.student_id]
+            if (one.tap_id, to.guardian_id) not in told
         ]
     notices.sort(key=lambda notice: notice.at)
     return enqueue(session, notices, now)
@@ -96,7 +109,7 @@ def _happening_notice(
         departed_at=one.departed_at,
         occurrence=one.occurrence,
     )
-    is_told = is_corrected and one.kind is NoticeKind.ARRIVAL and one.occurrence == 1
+    is_told = is_corrected and one.is_first
     ended = CORRECTED if is_told else to.ended
     return _notice(
         to, one.kind, facts, one.at, occurrence=one.occurrence, tap_id=one.tap_id, ended=ended
@@ -114,7 +127,7 @@ def tell_no_shows(
     now: datetime,
 ) -> int:
     """Enqueue the no-shows of one school; joins the caller's transaction. Returns how many."""
-    recipients = _recipients(session, EventKind.NO_SHOW, set(student_ids))
+    recipients = _recipients(session, set(student_ids), EventKind.NO_SHOW)
     notices = []
     for to in (one for group in recipients.values() for one in group):
         facts = _facts(to, liff_id, school_day, cutoff=cutoff, heartbeat=heartbeat)
@@ -125,35 +138,37 @@ def tell_no_shows(
 def tell_corrections(
     session: Session,
     liff_id: str,
-    arrivals: Sequence[Arrival],
+    presences: Sequence[Presence],
     *,
     school_day: date,
     now: datetime,
 ) -> set[tuple[UUID, UUID]]:
-    """Stop the children's no-shows; tell whoever may have read one that the child came.
+    """Stop the children's no-shows; tell whoever may have read one that the child was seen.
 
-    Return the (student, guardian) pairs told. Joins the caller's transaction, which holds the
-    children's day rows.
+    Whether the box is still ticked does not matter: who read the one may read the other. Return
+    the (student, guardian) pairs told. Joins the caller's transaction, which holds the children's
+    day rows.
     """
-    arrived = {arrival.student_id: arrival.arrived_at for arrival in arrivals}
-    read = cancel_no_shows(session, list(arrived), school_day, now)
+    seen = {presence.student_id: presence for presence in presences}
+    read = cancel_no_shows(session, list(seen), school_day, now)
     told_at = {(row.student_id, row.guardian_id): row.first_tried_at for row in read}
     if not told_at:
         return set()
-    recipients = _recipients(session, EventKind.NO_SHOW, {student for student, _ in told_at})
+    recipients = _recipients(session, {student for student, _ in told_at})
     notices = []
     for to in (one for group in recipients.values() for one in group):
         notice_time = told_at.get((to.student_id, to.guardian_id))
-        if notice_time is not None:
-            at = arrived[to.student_id]
+        presence = seen[to.student_id]
+        if notice_time is not None and presence.at is not None:
             facts = _facts(
                 to,
                 liff_id,
                 school_day,
-                at=at,
-                arrived_at=at,
+                at=presence.at,
+                arrived_at=presence.arrived_at,
+                departed_at=presence.departed_at,
                 notice_time=notice_time,
-                is_earlier=at < notice_time,
+                is_earlier=presence.at < notice_time,
             )
             notices.append(_notice(to, NoticeKind.CORRECTION, facts, now))
     enqueue(session, notices, now)
@@ -192,33 +207,19 @@ def child_page(liff_id: str, binding_id: UUID) -> str:
 
 
 def _recipients(
-    session: Session, kind: EventKind, student_ids: set[UUID]
+    session: Session, student_ids: set[UUID], ticked: EventKind | None = None
 ) -> dict[UUID, list[_Recipient]]:
-    """Return by child who ticked the LINE box and is linked, one statement for all children."""
-    rows = session.execute(
-        select(
-            Binding, Student, School, col(AccountLink.line_user_id), col(LineFriend.is_following)
-        )
-        .join(Student, col(Student.id) == col(Binding.student_id))
-        .join(School, col(School.code) == col(Student.school_code))
-        .join(Subscription, col(Subscription.binding_id) == col(Binding.id))
-        .join(
-            AccountLink,
-            and_(
-                col(AccountLink.guardian_id) == col(Binding.guardian_id),
-                col(AccountLink.unlinked_at).is_(None),
-            ),
-        )
-        .outerjoin(LineFriend, col(LineFriend.line_user_id) == col(AccountLink.line_user_id))
-        .where(
-            col(Binding.student_id).in_(student_ids),
-            col(Binding.ended_at).is_(None),
+    """Return by child who is bound and linked, and ticked the LINE box if one is named."""
+    statement = _linked_guardians(student_ids)
+    if ticked is not None:
+        statement = statement.join(
+            Subscription, col(Subscription.binding_id) == col(Binding.id)
+        ).where(
             col(Subscription.channel) == Channel.LINE,
-            col(Subscription.kind) == kind,
+            col(Subscription.kind) == ticked,
             col(Subscription.is_on),
         )
-        .order_by(col(Binding.bound_at), col(Binding.id))
-    ).all()
+    rows = session.execute(statement).all()
     name_for = _names_for(session, {row.Binding.guardian_id for row in rows})
     found: dict[UUID, list[_Recipient]] = defaultdict(list)
     for row in rows:
@@ -234,6 +235,26 @@ def _recipients(
             )
         )
     return found
+
+
+def _linked_guardians(student_ids: set[UUID]) -> Any:
+    return (
+        select(
+            Binding, Student, School, col(AccountLink.line_user_id), col(LineFriend.is_following)
+        )
+        .join(Student, col(Student.id) == col(Binding.student_id))
+        .join(School, col(School.code) == col(Student.school_code))
+        .join(
+            AccountLink,
+            and_(
+                col(AccountLink.guardian_id) == col(Binding.guardian_id),
+                col(AccountLink.unlinked_at).is_(None),
+            ),
+        )
+        .outerjoin(LineFriend, col(LineFriend.line_user_id) == col(AccountLink.line_user_id))
+        .where(col(Binding.student_id).in_(student_ids), col(Binding.ended_at).is_(None))
+        .order_by(col(Binding.bound_at), col(Binding.id))
+    )
 
 
 def _names_for(session: Session, guardian_ids: set[UUID]) -> Callable[[UUID, Student], str]:

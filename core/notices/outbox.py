@@ -1,37 +1,22 @@
-"""The outbox: rows written with the fact they tell of, leased to a sender, settled by outcome."""
+"""The outbox: rows written in the transaction of the fact they tell of."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-    update,
-)
-from sqlalchemy.orm import aliased
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from core.db import UtcDateTime, insert_for, table_of
-from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.db import insert_for, table_of
+from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.tables import Notice
-from core.people.tables import AccountLink, Binding, Subscription
 
 # A fixed namespace of ours: the same dedupe key gives the same retry key on every machine.
 RETRY_NAMESPACE = UUID("6f0b6d3e-5c1c-5b7e-9d0a-7f3f0e2b9a11")
-LEASE = timedelta(seconds=30)
 # LINE remembers a retry key for 24 h from the first try; past 23 h a repeat could be a new message.
 RETRY_HORIZON = timedelta(hours=23)
 PRIORITIES = {
@@ -46,12 +31,6 @@ AGE_LIMITS = {
     NoticeKind.ARRIVAL: timedelta(minutes=60),
     NoticeKind.DEPARTURE: timedelta(minutes=60),
     NoticeKind.NO_SHOW: timedelta(minutes=120),
-}
-UNFINISHED = (NoticeState.PENDING, NoticeState.LEASED)
-# Told only to somebody who still has the box ticked for the child. A correction goes to whoever
-# may have read the no-show.
-SUBSCRIBED = {kind.value: kind.value for kind in EventKind} | {
-    NoticeKind.CORRECTION.value: EventKind.NO_SHOW.value
 }
 
 
@@ -84,34 +63,6 @@ class NewNotice:
         return "/".join(str(part) for part in (*parts, self.channel))
 
 
-@dataclass(frozen=True, slots=True)
-class Leased:
-    """A notice in a sender's hands. `content` is the JSON array of message objects."""
-
-    id: UUID
-    lease_token: UUID
-    kind: str
-    line_user_id: str
-    retry_key: UUID
-    content: bytes
-    is_silent: bool
-    attempts: int
-    first_tried_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What became of a try. With `due_at` the notice goes back to wait for another one."""
-
-    notice_id: UUID
-    lease_token: UUID
-    state: NoticeState
-    outcome: str
-    due_at: datetime | None = None
-    is_try: bool = True
-    line_request_id: str | None = None
-
-
 def enqueue(session: Session, notices: Sequence[NewNotice], now: datetime) -> int:
     """Write the notices into the caller's transaction and return how many were new.
 
@@ -120,9 +71,16 @@ def enqueue(session: Session, notices: Sequence[NewNotice], now: datetime) -> in
     """
     if not notices:
         return 0
-    rows = [_row(notice, now, place) for place, notice in enumerate(notices)]
+    rows = [_row(notice, now, _next_place(session)) for notice in notices]
     statement = insert_for(session, table_of(Notice)).on_conflict_do_nothing()
     return len(session.execute(statement.returning(table_of(Notice).c.id), rows).all())
+
+
+def _next_place(session: Session) -> int:
+    # Runs through the whole transaction, so that its notices keep the order they were written in.
+    place: int = session.info.get("notices", 0)
+    session.info["notices"] = place + 1
+    return place
 
 
 def _row(notice: NewNotice, now: datetime, place: int) -> dict[str, Any]:
@@ -146,7 +104,7 @@ def _row(notice: NewNotice, now: datetime, place: int) -> dict[str, Any]:
         "is_silent": False,
         "priority": PRIORITIES.get(notice.kind, OTHER_PRIORITY),
         "state": state,
-        # Notices of one batch keep their order: the head-of-line rule goes by this moment.
+        # The head-of-line rule goes by this moment.
         "created_at": now + timedelta(microseconds=place),
         "due_at": now,
         "expires_at": expires_at,
@@ -154,188 +112,6 @@ def _row(notice: NewNotice, now: datetime, place: int) -> dict[str, Any]:
         "settled_at": now if state is not NoticeState.PENDING else None,
         "outcome": outcome,
     }
-
-
-def claim(session: Session, *, now: datetime, limit: int) -> list[Leased]:
-    """Lease up to `limit` due notices, most urgent first; joins the caller's transaction.
-
-    A notice is due when pending and ripe, or when its lease ran out (its sender died). One of a
-    guardian, child and channel at a time, oldest first, so that a departure never overtakes its
-    arrival. What the guardian may no longer hear, or a tap has overtaken, is cancelled here: this
-    is the last look before it leaves.
-    """
-    _expire(session, now)
-    rows = session.execute(_due(now).limit(limit)).all()
-    if not rows:
-        return []
-    due = {row.id for row in rows}
-    overtaken = due - set(session.scalars(_still_wanted(due)))
-    _cancel(session, overtaken, now)
-    chosen = [row for row in rows if row.id not in overtaken]
-    return _lease(session, chosen, now)
-
-
-def _expire(session: Session, now: datetime) -> None:
-    session.execute(
-        update(Notice)
-        .where(_is_free(now), col(Notice.expires_at) <= now)
-        .values(state=NoticeState.EXPIRED, outcome="expired", settled_at=now)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    return or_(
-        and_(col(Notice.state) == NoticeState.PENDING, col(Notice.due_at) <= now),
-        and_(col(Notice.state) == NoticeState.LEASED, col(Notice.lease_until) < now),
-    )
-
-
-def _due(now: datetime) -> Any:
-    earlier = aliased(Notice)
-    waits_for_another = exists().where(
-        col(earlier.guardian_id) == col(Notice.guardian_id),
-        col(earlier.student_id) == col(Notice.student_id),
-        col(earlier.school_day) == col(Notice.school_day),
-        col(earlier.channel) == col(Notice.channel),
-        col(earlier.state).in_(UNFINISHED),
-        tuple_(col(earlier.created_at), col(earlier.id))
-        < tuple_(col(Notice.created_at), col(Notice.id)),
-    )
-    return (
-        select(*(col(getattr(Notice, name)) for name in _LEASED_COLUMNS))
-        .where(
-            col(Notice.state).in_(UNFINISHED),
-            _is_free(now),
-            col(Notice.channel) == Channel.LINE,
-            ~waits_for_another,
-        )
-        .order_by(col(Notice.priority), col(Notice.due_at), col(Notice.id))
-        .with_for_update(skip_locked=True, of=Notice)
-    )
-
-
-_LEASED_COLUMNS = (
-    "id", "kind", "line_user_id", "retry_key", "content", "is_silent", "attempts", "first_tried_at"
-)  # fmt: skip
-
-
-def _still_wanted(ids: set[UUID]) -> Any:
-    """Select those of the notices that may still be told.
-
-    The link is open and the same; for news of a child, the binding is open, the box ticked.
-    """
-    link_is_open = exists().where(
-        col(AccountLink.guardian_id) == col(Notice.guardian_id),
-        col(AccountLink.line_user_id) == col(Notice.line_user_id),
-        col(AccountLink.unlinked_at).is_(None),
-    )
-    box_is_ticked = exists().where(
-        col(Binding.guardian_id) == col(Notice.guardian_id),
-        col(Binding.student_id) == col(Notice.student_id),
-        col(Binding.ended_at).is_(None),
-        col(Subscription.binding_id) == col(Binding.id),
-        col(Subscription.channel) == col(Notice.channel),
-        col(Subscription.kind) == _subscribed_kind(),
-        col(Subscription.is_on),
-    )
-    return select(col(Notice.id)).where(
-        col(Notice.id).in_(ids),
-        or_(
-            # The farewell to a LINE account that was just unlinked is meant for that account.
-            col(Notice.kind) == NoticeKind.LINK_OLD,
-            and_(link_is_open, or_(col(Notice.kind).not_in(SUBSCRIBED), box_is_ticked)),
-        ),
-    )
-
-
-def _subscribed_kind() -> Any:
-    is_correction = col(Notice.kind) == NoticeKind.CORRECTION
-    return case((is_correction, EventKind.NO_SHOW.value), else_=col(Notice.kind))
-
-
-def _cancel(session: Session, ids: set[UUID], now: datetime) -> None:
-    if ids:
-        session.execute(
-            update(Notice)
-            .where(col(Notice.id).in_(ids))
-            .values(state=NoticeState.CANCELLED, outcome="not_wanted", settled_at=now)
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _lease(session: Session, rows: list[Any], now: datetime) -> list[Leased]:
-    token = uuid4()
-    session.execute(
-        update(Notice)
-        .where(col(Notice.id).in_([row.id for row in rows]), _is_free(now))
-        .values(
-            state=NoticeState.LEASED,
-            lease_token=token,
-            lease_until=now + LEASE,
-            attempts=col(Notice.attempts) + 1,
-            # Typed: an untyped moment would be stored as it is, whatever its zone.
-            first_tried_at=func.coalesce(col(Notice.first_tried_at), literal(now, UtcDateTime)),
-        )
-        .execution_options(synchronize_session=False)
-    )
-    return [
-        Leased(
-            id=row.id,
-            lease_token=token,
-            kind=row.kind,
-            line_user_id=row.line_user_id,
-            retry_key=row.retry_key,
-            content=row.content,
-            is_silent=row.is_silent,
-            attempts=row.attempts + 1,
-            first_tried_at=row.first_tried_at or now,
-        )
-        for row in rows
-    ]
-
-
-def settle(session: Session, settlements: Sequence[Settlement], now: datetime) -> None:
-    """Write what became of leased notices; joins the caller's transaction.
-
-    Only where the lease is still ours: after a stall another sender owns the row and its word
-    counts.
-    """
-    notice = table_of(Notice)
-    rows = [
-        {
-            "of_id": one.notice_id,
-            "of_token": one.lease_token,
-            "new_state": one.state,
-            "new_outcome": one.outcome,
-            "new_due_at": one.due_at or now,
-            "new_settled_at": None if one.due_at else now,
-            "uncounted": 0 if one.is_try else 1,
-            "request_id": one.line_request_id,
-        }
-        for one in settlements
-    ]
-    if not rows:
-        return
-    session.connection().execute(
-        update(notice)
-        .where(
-            notice.c.id == bindparam("of_id"),
-            notice.c.lease_token == bindparam("of_token"),
-            notice.c.state == NoticeState.LEASED,
-        )
-        .values(
-            state=bindparam("new_state"),
-            outcome=bindparam("new_outcome"),
-            due_at=bindparam("new_due_at"),
-            settled_at=bindparam("new_settled_at"),
-            attempts=notice.c.attempts - bindparam("uncounted"),
-            line_request_id=func.coalesce(bindparam("request_id"), notice.c.line_request_id),
-            lease_until=None,
-            lease_token=None,
-        ),
-        rows,
-    )
 
 
 def cancel_no_shows(
@@ -350,6 +126,10 @@ def cancel_no_shows(
         col(Notice.student_id).in_(student_ids),
         col(Notice.school_day) == school_day,
         col(Notice.kind) == NoticeKind.NO_SHOW,
+    )
+    # Taken in the order of their ids, as everywhere, before any of them is changed.
+    session.execute(
+        select(col(Notice.id)).where(*theirs).order_by(col(Notice.id)).with_for_update()
     )
     quietly = {"synchronize_session": False}
     session.execute(
@@ -373,3 +153,33 @@ def cancel_no_shows(
         col(Notice.state).not_in((NoticeState.REFUSED, NoticeState.DEAD)),
     )
     return list(session.execute(tried).all())
+
+
+def told_taps(session: Session, tap_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
+    """Return the (tap, guardian) pairs that have a notice already."""
+    rows = session.execute(
+        select(col(Notice.tap_id), col(Notice.guardian_id)).where(
+            col(Notice.tap_id).in_(list(tap_ids))
+        )
+    )
+    return {(row.tap_id, row.guardian_id) for row in rows}
+
+
+def readdress(session: Session, *, guardian_id: UUID, moved_from: str, line_user_id: str) -> None:
+    """Send what waits for a guardian to the LINE account the link moved to.
+
+    Only what was never tried: the recipient under a retry key must not change. Joins the caller's
+    transaction.
+    """
+    session.execute(
+        update(Notice)
+        .where(
+            col(Notice.guardian_id) == guardian_id,
+            col(Notice.line_user_id) == moved_from,
+            col(Notice.state) == NoticeState.PENDING,
+            col(Notice.first_tried_at).is_(None),
+            col(Notice.student_id).is_not(None),
+        )
+        .values(line_user_id=line_user_id)
+        .execution_options(synchronize_session=False)
+    )

@@ -40,6 +40,11 @@ class NoticeFacts:
     member: str = ""
     hotline: str = ""
 
+    @property
+    def is_first_seen_leaving(self) -> bool:
+        """Tell whether a way out is all that is known of the child's day."""
+        return self.departed_at is not None and self.arrived_at is None
+
 
 BOX_WORDS = {
     EventKind.ARRIVAL: "到校",
@@ -55,6 +60,7 @@ ALT_TEXTS = {
     "no_show": "{child}截至 {cutoff} 尚無刷卡紀錄",
     "fixed_earlier": "{child}已於 {time} 到校",
     "fixed_later": "{child}已於 {time} 到校",
+    "fixed_left": "{child} {time} 離校",
     "bound": "已完成{child}的綁定",
     "bound_other": "{child}有新的家長綁定",
     "link_new": "已連結台北通",
@@ -67,7 +73,7 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
     "again_in": (("{child}",), ("再次到校 {time}",), ("{school}",)),
     "departure": (("{child}",), ("離校 {time}",), ("{school}",)),
     "no_show": (
-        ("截至 {cutoff}，還沒有{child}的到校刷卡紀錄，也沒有請假。",),
+        ("截至 {cutoff}，還沒有{child}的到校刷卡紀錄。",),
         (
             "校門刷卡機正常（{heartbeat} 有連線）；忘了帶卡或沒感應到，也會這樣。",
             "忘了帶卡或沒感應到，也會這樣。",
@@ -80,6 +86,10 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "fixed_later": (
         ("{child}已於 {time} 到校。",),
+        ("{notice_time} 的「尚無刷卡紀錄」已更新。",),
+    ),
+    "fixed_left": (
+        ("{child}已於 {time} 離校。",),
         ("{notice_time} 的「尚無刷卡紀錄」已更新。",),
     ),
     "bound": (
@@ -137,6 +147,11 @@ def _script(character: str) -> str:
     return "han" if unicodedata.east_asian_width(character) in "WF" else "latin"
 
 
+def shown_number(number: str) -> str:
+    """Return a telephone number as chat shows it: no line breaks inside; not for tel:."""
+    return number.replace("-", "\N{NON-BREAKING HYPHEN}")
+
+
 def short_date(day: date) -> str:
     """Return a date as chat shows it: 11/20（五）."""
     return f"{day.month}/{day.day}（{WEEKDAYS[day.weekday()]}）"
@@ -152,6 +167,8 @@ def place_line(facts: NoticeFacts) -> str:
 def _variant(kind: NoticeKind, facts: NoticeFacts) -> str:
     if kind is NoticeKind.ARRIVAL and facts.occurrence > 1:
         return "again_in"
+    if kind is NoticeKind.CORRECTION and facts.is_first_seen_leaving:
+        return "fixed_left"
     if kind is NoticeKind.CORRECTION:
         return "fixed_earlier" if facts.is_earlier else "fixed_later"
     return kind.value
@@ -161,7 +178,7 @@ def _slots(facts: NoticeFacts) -> dict[str, str]:
     known = {
         "child": facts.child,
         "school": facts.school,
-        "school_phone": facts.school_phone,
+        "school_phone": shown_number(facts.school_phone),
         "date": short_date(facts.school_day),
         "time": taipei_clock(facts.at) if facts.at else "",
         "cutoff": f"{facts.cutoff:%H:%M}" if facts.cutoff else "",
@@ -170,7 +187,7 @@ def _slots(facts: NoticeFacts) -> dict[str, str]:
         "boxes": "、".join(facts.boxes),
         "start": facts.start,
         "member": facts.member,
-        "hotline": facts.hotline,
+        "hotline": shown_number(facts.hotline),
     }
     return {name: value for name, value in known.items() if value}
 

@@ -1,6 +1,7 @@
 """From taps to day records and notices: late uploads, any order, corrections."""
 
 import itertools
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import orjson
@@ -13,9 +14,9 @@ from core.clock import TAIPEI, taipei_clock
 from core.db import transaction
 from core.gate.readers import healthy_since
 from core.house import House
-from core.kinds import NoticeState
+from core.kinds import Channel, EventKind, NoticeState
 from core.notices.fan_out import tell_no_shows
-from core.notices.outbox import Settlement, claim, settle
+from core.notices.lease import Settlement, claim, settle
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.subscriptions import save_boxes
@@ -193,6 +194,89 @@ def test_tap_after_sending_brings_exactly_one_correction(
     with transaction(house.engine) as session:
         content = next(one for one in _notices(session) if one.kind == "correction").content
         assert words in content.decode()
+
+
+def test_child_first_seen_leaving_is_not_said_to_have_arrived(
+    house: House, reader: SigningReader
+) -> None:
+    _sweep(house)
+    _send_all(house)
+    house.clock.move_to(_at("11:45:00"))
+    reader.taps((1, MING, _iso("11:40:00")))
+    assert _send_all(house) + _send_all(house) == ["correction"]
+    with transaction(house.engine) as session:
+        content = next(one for one in _notices(session) if one.kind == "correction").content
+    assert "11:40" in content.decode()
+    assert "到校" not in content.decode().replace("到校通知", "")
+
+
+def test_correction_reaches_who_read_the_no_show_even_if_the_box_is_off_now(
+    house: House, reader: SigningReader
+) -> None:
+    _sweep(house)
+    _send_all(house)
+    with transaction(house.engine) as session:
+        binding = session.exec(select(Binding)).one()
+        wanted = frozenset({(Channel.LINE, EventKind.ARRIVAL)})
+        save_boxes(session, binding_id=binding.id, wanted=wanted, now=house.clock.now())
+    reader.taps((1, MING, _iso("08:29:50")))
+    assert _send_all(house) == ["correction"]
+
+
+def test_no_show_that_certainly_never_left_needs_no_correction(
+    house: House, reader: SigningReader
+) -> None:
+    _sweep(house)
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        leased = claim(session, now=now, limit=1)[0]
+        stopped = Settlement(
+            leased.id, leased.lease_token, NoticeState.PENDING, "http_401", now, is_try=False
+        )
+        settle(session, [stopped], now)
+    reader.taps((1, MING, _iso("08:29:50")))
+    assert _send_all(house) == ["arrival"]
+
+
+def test_late_upload_of_a_way_out_tells_the_way_back_too(
+    house: House, reader: SigningReader, make_signing_reader: Callable[..., SigningReader]
+) -> None:
+    way_in, way_out = make_signing_reader(direction="in"), make_signing_reader(direction="out")
+    house.clock.move_to(_at("07:41:00"))
+    way_in.taps((1, MING, _iso("07:40:00")))
+    house.clock.move_to(_at("13:01:00"))
+    assert way_in.statuses((2, MING, _iso("13:00:00"))) == ["duplicate"]
+    house.clock.move_to(_at("13:05:00"))
+    way_out.taps((1, MING, _iso("12:40:00")))
+    with transaction(house.engine) as session:
+        told = [orjson.loads(one.content)[0]["altText"] for one in _notices(session)]
+    assert told == ["小明 07:40 到校", "小明 12:40 離校", "小明 13:00 再次到校"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_directed_readers_in_any_order_tell_no_tap_twice(
+    house: House,
+    reader: SigningReader,
+    make_signing_reader: Callable[..., SigningReader],
+    order: tuple[int, ...],
+) -> None:
+    way_in, way_out = make_signing_reader(direction="in"), make_signing_reader(direction="out")
+    house.clock.move_to(_at("12:50:00"))
+    sends = [
+        (way_in, (1, MING, _iso("12:00:00"))),
+        (way_out, (1, MING, _iso("12:10:00"))),
+        (way_in, (2, MING, _iso("12:20:00"))),
+        (way_out, (2, MING, _iso("12:30:00"))),
+    ]
+    for place in order:
+        sender, tap = sends[place]
+        sender.taps(tap)
+    with transaction(house.engine) as session:
+        taps = [one.tap_id for one in _notices(session)]
+        day = _day(session)
+    assert len(taps) == len(set(taps)) <= 4
+    assert (day.arrivals, day.departures) == (2, 2)
+    assert (day.arrived_at, day.departed_at) == (_at("12:00:00"), _at("12:30:00"))
 
 
 def test_tap_while_the_no_show_is_on_its_way_corrects_it_and_stops_its_retries(

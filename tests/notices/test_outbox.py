@@ -6,18 +6,21 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session, select
 
 from core.db import transaction
 from core.house import House
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
-from core.notices.outbox import LEASE, Leased, Settlement, claim, settle
+from core.notices.announce import tell_linked
+from core.notices.lease import LEASE, Leased, Settlement, claim, settle
 from core.notices.tables import Notice
 from core.people.bindings import unbind_child
-from core.people.guardians import unlink_account
+from core.people.friends import record_friendship
+from core.people.guardians import PassMember, link_account, unlink_account
 from core.people.subscriptions import save_boxes
 from core.people.tables import Binding, Guardian
-from tests.factories import MEI
+from tests.factories import HUA, MEI
 from tests.notices.conftest import MONDAY
 
 Notify = Callable[..., int]
@@ -121,6 +124,76 @@ def test_news_past_its_age_expires_instead_of_being_sent(
     _pass_time(house, timedelta(minutes=minutes))
     assert _claim(house) == []
     assert all_notices()[0].state == NoticeState.EXPIRED
+
+
+def test_expired_news_that_may_have_been_read_is_not_called_unsent(
+    house: House, notify: Notify, all_notices: Notices
+) -> None:
+    notify()
+    _claim(house)
+    _pass_time(house, timedelta(minutes=61))
+    _claim(house)
+    assert all_notices()[0].state == NoticeState.UNKNOWN
+
+
+def test_who_blocked_us_meanwhile_is_not_pushed_to(
+    house: House, notify: Notify, all_notices: Notices
+) -> None:
+    notify()
+    with transaction(house.engine) as session:
+        record_friendship(session, line_user_id=MEI, is_following=False, at=house.clock.now())
+    assert _claim(house) == []
+    assert (all_notices()[0].state, all_notices()[0].outcome) == (
+        NoticeState.REFUSED,
+        "unfollowed",
+    )
+
+
+def test_waiting_news_follows_the_guardian_to_another_line_account(
+    house: House, mei: Guardian, notify: Notify
+) -> None:
+    notify()
+    with transaction(house.engine) as session:
+        link = link_account(
+            session,
+            house.vault,
+            line_user_id=HUA,
+            member=PassMember(mei.taipei_pass_id, "林雅婷", "3"),
+            consent_version="1",
+            now=house.clock.now(),
+        )
+        tell_linked(
+            session,
+            house.settings,
+            guardian_id=mei.id,
+            member_name="林雅婷",
+            line_user_id=HUA,
+            moved_from=link.moved_from,
+            now=house.clock.now(),
+        )
+    sent = {one.kind: one.line_user_id for one in _claim(house)}
+    assert sent == {"arrival": HUA, "link_new": HUA, "link_old": MEI}
+
+
+def test_claim_finds_due_rows_by_index_however_many_are_settled(
+    house: House, notify: Notify
+) -> None:
+    notify()
+    seen: list[tuple[str, object]] = []
+    event.listen(
+        house.engine, "before_cursor_execute", lambda *call: seen.append((call[2], call[3]))
+    )
+    _claim(house)
+    statements = [one for one in seen if "notice" in one[0] and "state IN" in one[0]]
+    assert len(statements) >= 2
+    with house.engine.connect() as connection:
+        is_sqlite = house.engine.dialect.name == "sqlite"
+        if not is_sqlite:
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        for statement, parameters in statements[:2]:
+            explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "
+            rows = connection.exec_driver_sql(explain + statement, parameters).all()  # type: ignore[arg-type]
+            assert "ix_notice_due" in str(rows), rows
 
 
 def _unlink(session: Session, house: House, mei: Guardian) -> None:
