@@ -12,7 +12,7 @@ from bot.handlers.incoming import handle
 from bot.inbox import Claim, claim_event, put_back, settle_event
 from bot.line_api import LineApi, LineError
 from bot.rich_menus import RichMenus
-from bot.sender import Sender
+from bot.sender import Sender, what_came_before
 from bot.tables import EventState
 from core.db import transaction
 from core.errors import ChannelError
@@ -68,7 +68,8 @@ class Dispatcher:
         answer = handle(self._house, incoming)
         born = claim.received_at if incoming.is_redelivery else incoming.occurred_at
         age = self._house.clock.now() - born
-        self._sender.send(incoming, answer, age=age, attempt=claim.attempts)
+        before = what_came_before(claim.attempts, claim.problem)
+        self._sender.send(incoming, answer, age=age, before=before)
         self._follow_up(incoming, answer)
 
     def _follow_up(self, incoming: Incoming, answer: Answer) -> None:

@@ -20,7 +20,9 @@ from bot.tables import EventState, LineEvent
 from core.db import insert_for, table_of, transaction
 from core.house import House
 
-LEASE = timedelta(seconds=60)
+# Shorter than a reply token's life: when a worker dies, the next one still tries the same token and
+# learns from LINE whether the answer was said. Longer than one answer's calls to LINE.
+LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
 # Long enough to know an event again when LINE repeats it days later.
 KEPT = timedelta(days=30)
@@ -32,13 +34,17 @@ LATEST_MS = 253_402_300_799_000
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An event in our hands until the lease runs out."""
+    """An event in our hands until the lease runs out.
+
+    `problem` is what stopped an earlier attempt; None when that one was never settled.
+    """
 
     webhook_event_id: str
     body: bytes
     received_at: datetime
     attempts: int
     lease_token: UUID
+    problem: str | None
 
 
 def store_events(session: Session, events: list[Any], now: datetime) -> int:

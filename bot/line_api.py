@@ -20,11 +20,15 @@ IMAGE_TIMEOUT = (3.0, 30.0)
 
 
 class LineError(ChannelError):
-    """LINE did not take a call. `status` is 0 when no answer came; `said` is LINE's own text."""
+    """LINE did not take a call. `status` is 0 when no answer came; `said` is LINE's own text.
 
-    def __init__(self, status: int, said: str = "") -> None:
+    The reason begins with the action: push_http_500, reply_no_answer.
+    """
+
+    def __init__(self, action: str, status: int, said: str = "") -> None:
         is_permanent = 400 <= status < 500 and status not in (401, 403, 429)
-        super().__init__(f"http_{status}" if status else "no_answer", permanent=is_permanent)
+        outcome = f"http_{status}" if status else "no_answer"
+        super().__init__(f"{action}_{outcome}", permanent=is_permanent)
         self.status = status
         self.said = said
 
@@ -40,7 +44,7 @@ class LineApi:
     def call(self, action: str, method: Callable[..., Any], *args: Any, **more: Any) -> Any:
         """Return the answer's data and log LINE's request id. Raises LineError."""
         more.setdefault("_request_timeout", TIMEOUT)
-        with translated_errors():
+        with translated_errors(action):
             answer = method(*args, **more)
         headers = answer.headers or {}
         extra = {
@@ -53,14 +57,14 @@ class LineApi:
 
 
 @contextmanager
-def translated_errors() -> Iterator[None]:
+def translated_errors(action: str) -> Iterator[None]:
     """Turn both of the SDK's error families into LineError, without their personal data."""
     try:
         yield
     except ApiException as error:
-        raise LineError(int(error.status or 0), str(error.body or "")) from None
+        raise LineError(action, int(error.status or 0), str(error.body or "")) from None
     except HTTPError:
-        raise LineError(0) from None
+        raise LineError(action, 0) from None
 
 
 def _client(host: str, token: str) -> Any:

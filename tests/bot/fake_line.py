@@ -34,6 +34,7 @@ class FakeLine:
     pictures: set[str] = field(default_factory=set)
     linked: dict[str, str] = field(default_factory=dict)
     default_menu: str = ""
+    spent: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def paths(self, ending: str) -> list[Call]:
@@ -57,7 +58,15 @@ class FakeLine:
             for beginning, prepared in self.answers.items():
                 if call.path.startswith(beginning) and prepared:
                     return prepared.pop(0)
+            if call.path.endswith("/message/reply"):
+                return self._reply(str((call.body or {}).get("replyToken")))
             return self._rich_menu(call)
+
+    def _reply(self, token: str) -> tuple[int, Json]:
+        if token in self.spent:
+            return BAD_TOKEN
+        self.spent.add(token)
+        return 200, {"sentMessages": [{"id": "1"}]}
 
     def _rich_menu(self, call: Call) -> tuple[int, Json]:
         steps = call.path.removeprefix("/v2/bot/").split("/")

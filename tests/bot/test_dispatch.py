@@ -13,8 +13,10 @@ import pytest
 from sqlmodel import select
 
 from bot.dispatch import Dispatcher
-from bot.inbox import store_events
+from bot.inbox import LEASE, store_events
+from bot.line_api import TIMEOUT
 from bot.rich_menus import set_up
+from bot.sender import REPLY_WINDOW, Sender
 from bot.tables import EventState, LineEvent
 from core.db import transaction
 from core.house import House
@@ -131,6 +133,78 @@ def test_a_reply_that_got_through_unseen_is_not_said_twice(
     work_later(bot_house, 1)
 
     assert (len(line.replies), line.pushes) == (2, [])
+
+
+class WorkerDied(BaseException):
+    """The process ended before it could settle."""
+
+
+def die_unsettled(house: House, monkeypatch: pytest.MonkeyPatch, *events: dict[str, Any]) -> None:
+    """Answer the event, then end before it is settled."""
+
+    def die(*_: object) -> None:
+        raise WorkerDied
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Dispatcher, "_settle", die)
+        with pytest.raises(WorkerDied):
+            work_off(house, *events)
+
+
+def test_a_worker_that_dies_after_its_reply_is_not_repeated(
+    bot_house: House, line: FakeLine, mei: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    die_unsettled(bot_house, monkeypatch, make_text("今天", event_id="one", at=seconds_ago(9)))
+
+    work_later(bot_house, LEASE.total_seconds())
+
+    tokens = {reply["replyToken"] for reply in line.replies}
+    assert (len(line.replies), len(tokens), line.pushes) == (2, 1, [])
+    assert work_off(bot_house) == {"one": EventState.DONE}
+
+
+def test_a_worker_that_dies_before_its_reply_is_stood_in_for(
+    bot_house: House, line: FakeLine, mei: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise WorkerDied
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Sender, "send", die)
+        with pytest.raises(WorkerDied):
+            work_off(bot_house, make_text("今天"))
+    work_later(bot_house, LEASE.total_seconds())
+
+    assert (len(line.replies), line.pushes) == (1, [])
+
+
+def test_what_was_perhaps_said_long_ago_is_not_pushed(
+    bot_house: House, line: FakeLine, mei: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    die_unsettled(bot_house, monkeypatch, make_text("今天", event_id="one"))
+
+    work_later(bot_house, 600)
+
+    assert (len(line.replies), line.pushes) == (1, [])
+    assert work_off(bot_house) == {"one": EventState.DONE}
+
+
+def test_a_push_that_failed_after_a_refused_reply_is_tried_again(
+    bot_house: House, line: FakeLine, mei: None
+) -> None:
+    line.answers = {REPLY: [BAD_TOKEN], "/v2/bot/message/push": [ERROR]}
+
+    work_off(bot_house, make_text("今天"))
+    work_later(bot_house, 1)
+
+    keys = {call.headers["x-line-retry-key"] for call in line.paths("/message/push")}
+    assert (len(line.replies), len(line.pushes), len(keys)) == (1, 2, 1)
+
+
+def test_a_lease_ends_while_the_reply_token_is_young() -> None:
+    calls = 2 * sum(TIMEOUT)
+
+    assert timedelta(seconds=calls) < LEASE < REPLY_WINDOW - timedelta(seconds=10)
 
 
 def test_a_push_accepted_before_counts(bot_house: House, line: FakeLine, mei: None) -> None:
