@@ -88,7 +88,7 @@ def match(text: str) -> Match:
     """Return what a typed text asks for.
 
     Three characters or more may hold one slip. In shorter words one slip is another word (明天), so
-    the nearest is only offered.
+    the nearest is only offered, as it is where several commands are near.
     """
     word = fold(text)
     if len(word) > LONGEST:
@@ -97,10 +97,9 @@ def match(text: str) -> Match:
     if command is not None:
         return Match(command)
     near = {found for known, found in _TABLE.items() if _is_one_slip(word, known)}
-    if len(near) == 1:
-        found = near.pop()
-        return Match(found) if len(word) > 2 else Match(nearest=found)
-    return Match(nearest=_contained(word))
+    if len(near) == 1 and len(word) > 2:
+        return Match(near.pop())
+    return Match(nearest=_most_usual(near, word) or _contained(word))
 
 
 def is_worried(text: str) -> bool:
@@ -125,6 +124,13 @@ def _with_details(text: str) -> Command | None:
     if fold(first) == "今日" and details and details[0].isdecimal():
         return Command.STAFF
     return _TABLE.get(fold(first)) if details else None
+
+
+def _most_usual(near: set[Command], word: str) -> Command | None:
+    # 今夭 is as near to 今週 as to 今天: a command's own word comes before another's synonyms.
+    own = {command for command in near if _is_one_slip(word, fold(command.value))}
+    likely = near if len(near) == 1 else own
+    return next(iter(likely)) if len(likely) == 1 else None
 
 
 def _contained(word: str) -> Command | None:

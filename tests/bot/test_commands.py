@@ -60,7 +60,13 @@ def test_one_slip_in_a_longer_word_is_forgiven(text: str, command: Command) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "command"), [("明天", Command.TODAY), ("我想看今天的紀錄", Command.TODAY)]
+    ("text", "command"),
+    [
+        ("明天", Command.TODAY),
+        ("今夭", Command.TODAY),
+        ("今大", Command.TODAY),
+        ("我想看今天的紀錄", Command.TODAY),
+    ],
 )
 def test_what_may_be_meant_is_only_offered(text: str, command: Command) -> None:
     assert match(text) == Match(nearest=command)
