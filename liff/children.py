@@ -113,6 +113,7 @@ def _render(page: _Page, ticked: frozenset[Box], fault: str = "") -> str:
         steps=page.steps,
         school_phone=phone_link(child.school_phone) if child.school_phone else None,
         note=request.args.get("note", ""),
+        is_untold=not page.boxes,
         fault=fault,
     )
 

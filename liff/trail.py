@@ -7,6 +7,7 @@ from datetime import datetime
 from core.attendance.days import DayView
 from core.clock import taipei_clock
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.notices.outbox import AGE_LIMITS
 from core.notices.trail import TrailStep
 from core.people.bindings import BoundChild
 from core.people.subscriptions import Box
@@ -54,7 +55,9 @@ def _taps(day: DayView) -> list[tuple[datetime, Step]]:
     if day.arrived_at is not None:
         detail = taipei_clock(day.arrived_at)
         if day.is_late_upload and day.received_at is not None:
-            detail += f"・{taipei_clock(day.received_at)} 才收到，沒有另外通知"
+            detail += f"・{taipei_clock(day.received_at)} 才收到"
+            if day.received_at - day.arrived_at > AGE_LIMITS[NoticeKind.ARRIVAL]:
+                detail += "，沒有另外通知"
         taps.append((day.arrived_at, Step("done", "到校刷卡", detail)))
     if day.departed_at is not None:
         taps.append((day.departed_at, Step("done", "離校刷卡", taipei_clock(day.departed_at))))

@@ -8,6 +8,7 @@ from bot.replies.pages import Pages
 from bot.replies.speech import MAX_BUBBLES, about, offer
 from core.attendance.days import DayView
 from core.clock import TAIPEI, school_day_of, taipei_clock
+from core.kinds import NoticeKind
 from core.notices.bubbles import (
     ARRIVED,
     DEPARTED,
@@ -28,6 +29,7 @@ from core.notices.bubbles import (
     rail_box,
     text,
 )
+from core.notices.outbox import AGE_LIMITS
 from core.notices.wording import LOCK_SCREEN_NAME, short_date
 from core.people.bindings import BoundChild
 
@@ -35,8 +37,6 @@ from core.people.bindings import BoundChild
 SILENCE = timedelta(minutes=2)
 # Before this hour nobody expects a reader to be awake.
 GATE_OPENS = time(6, 0)
-# Taps known later than this were not pushed.
-TOO_LATE = timedelta(minutes=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _rail(day: DayView) -> Rail:
 def _notes(day: DayView) -> list[str]:
     if day.arrived_at and day.received_at and day.is_late_upload:
         known = taipei_clock(day.received_at)
-        is_untold = day.received_at - day.arrived_at > TOO_LATE
+        is_untold = day.received_at - day.arrived_at > AGE_LIMITS[NoticeKind.ARRIVAL]
         end = "，沒有另外通知）" if is_untold else "）"
         return [f"到校 {taipei_clock(day.arrived_at)}（資料 {known} 才收到{end}"]
     if _is_doubtful(day):

@@ -100,6 +100,26 @@ def test_trail_is_honest_about_trouble(
     assert words in mei.text(family.page)
 
 
+@pytest.mark.parametrize(
+    ("received", "words"),
+    [
+        (at(8, 30), "到校刷卡 07:41・08:30 才收到 離校"),
+        (at(8, 41), "到校刷卡 07:41・08:41 才收到 離校"),
+        (at(8, 42), "到校刷卡 07:41・08:42 才收到，沒有另外通知 離校"),
+    ],
+)
+def test_trail_says_what_was_not_told_only_past_the_age_limit(
+    mei: Phone, family: Family, pages: House, received: datetime, words: str
+) -> None:
+    with transaction(pages.engine) as session:
+        record_day(session, family, TODAY, arrived_at=at(7, 41), arrival_received_at=received)
+    assert words in mei.text(family.page)
+
+
+def test_page_claims_nothing_about_leave(mei: Phone, family: Family) -> None:
+    assert "請假" not in mei.text(family.page)
+
+
 def test_week_shows_seven_days_with_their_gaps(mei: Phone, family: Family, pages: House) -> None:
     friday = date(2026, 11, 20)
     with transaction(pages.engine) as session:
@@ -121,7 +141,12 @@ def test_ticked_boxes_are_saved_and_the_others_are_off(
 
 
 def test_all_boxes_off_leaves_the_child_bound(mei: Phone, family: Family, pages: House) -> None:
-    assert mei.post(family.page, {}).status_code == 303
+    answer = mei.post(family.page, {})
+    assert answer.status_code == 303
+    page = mei.get(answer.location).text
+    banner = page.partition('<div class="banner amber"')[2].partition("</div>")[0]
+    assert "已儲存。小明已沒有任何通知，綁定仍保留。" in banner
+    assert 'class="banner green"' not in page
     assert boxes(pages, family) == set()
     assert "小明" in mei.text("/liff/home")
 
