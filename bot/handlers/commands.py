@@ -14,7 +14,6 @@ from bot.replies import languages, refusals, settings_link
 from bot.replies.pages import Pages
 from bot.replies.speech import say
 from core.house import House
-from core.notices.bubbles import quiet
 
 
 def obey(session: Session, house: House, person: Person, command: Command, now: datetime) -> Answer:
@@ -27,8 +26,10 @@ def obey(session: Session, house: House, person: Person, command: Command, now: 
         return Answer(messages=refusals.not_linked(pages))
     if command is Command.ADD_CHILD:
         return Answer(messages=settings_link.add_child(pages))
-    if command in (Command.MY_DATA, Command.UNLINK):
-        return Answer(messages=_account(command, pages))
+    if command is Command.MY_DATA:
+        return Answer(messages=settings_link.my_data(pages))
+    if command is Command.UNLINK:
+        return Answer(messages=settings_link.unlink(pages))
     if not person.children:
         return Answer(messages=refusals.no_child(pages))
     return _for_guardians(session, house, person, command, now)
@@ -39,7 +40,8 @@ def _for_everybody(
 ) -> list[Json] | None:
     match command:
         case Command.HELP:
-            return help_reply.commands()
+            is_linked = person.guardian is not None
+            return help_reply.commands() if is_linked else help_reply.first_commands()
         case Command.HOTLINE:
             return help_reply.hotlines(house.settings.hotline, house.settings.pass_line)
         case Command.LANGUAGE:
@@ -59,12 +61,6 @@ def _start(person: Person, pages: Pages) -> list[Json]:
     if not person.children:
         return refusals.no_child(pages)
     return settings_link.settings(person.children, pages)
-
-
-def _account(command: Command, pages: Pages) -> list[Json]:
-    sentence = "帳號、連結和您的資料都在這一頁。"
-    step = quiet("我的帳號", pages.account)
-    return settings_link.page(command.value, sentence, step, "今天", "說明")
 
 
 def _for_guardians(

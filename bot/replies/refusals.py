@@ -4,9 +4,10 @@ from bot.answer import Json
 from bot.commands import Command
 from bot.postback import PostbackProblem
 from bot.replies.pages import Pages
+from bot.replies.schools import school_calls, school_numbers
 from bot.replies.settings_link import page
-from bot.replies.speech import say
-from core.notices.bubbles import primary
+from bot.replies.speech import say, show
+from core.notices.bubbles import INK2, bubble, buttons, primary, text
 from core.people.bindings import BoundChild
 
 HELP = "說明"
@@ -23,15 +24,16 @@ PRESSED = {
     PostbackProblem.EXPIRED: "這個按鈕已過期，請輸入「今天」看最新紀錄。",
     PostbackProblem.FOREIGN: "這個按鈕不能在這裡使用。",
 }
-# What the school does until this service can: the first half of a sentence ending in a number.
+# What the school does until this service can.
 BY_SCHOOL = {
-    Command.LEAVE: "這裡還不能請假，請直接聯絡學校",
-    Command.LEAVE_CANCEL: "這裡還不能取消請假，請直接聯絡學校",
-    Command.MAKE_UP: "這裡還不能申請補登，請直接聯絡學校",
-    Command.LOST_CARD: "這裡還不能掛失，請直接聯絡學校",
-    Command.SMS: "這裡還沒有簡訊服務，到校、離校用 LINE 通知。其他問題請聯絡學校",
-    Command.NOTICES: "這裡還沒有公告，請看學校網站或聯絡學校",
+    Command.LEAVE: "這裡還不能請假，請直接聯絡學校。",
+    Command.LEAVE_CANCEL: "這裡還不能取消請假，請直接聯絡學校。",
+    Command.MAKE_UP: "這裡還不能申請補登，請直接聯絡學校。",
+    Command.LOST_CARD: "這裡還不能掛失，請直接聯絡學校。",
+    Command.SMS: "這裡還沒有簡訊服務，到校、離校用 LINE 通知。其他問題請聯絡學校。",
+    Command.NOTICES: "這裡還沒有公告，請看學校網站或聯絡學校。",
 }
+NO_NUMBER = "學校電話請看聯絡簿或學校網站。"
 
 
 def not_linked(pages: Pages) -> list[Json]:
@@ -47,8 +49,16 @@ def no_child(pages: Pages) -> list[Json]:
 
 
 def by_school(command: Command, children: list[BoundChild]) -> list[Json]:
-    """Return that the school helps with this, with its number."""
-    return [say(f"{BY_SCHOOL[command]}{_numbers(children)}", "今天", "設定", HELP)]
+    """Return that the school helps with this, and the way to call it."""
+    numbers = school_numbers(children) or [NO_NUMBER]
+    calls = school_calls(children)
+    contents = [
+        text(command.value, size="xl", weight="bold"),
+        text(BY_SCHOOL[command], margin="sm"),
+        *(text(number, size="sm", color=INK2, margin="md") for number in numbers),
+        *([buttons(*calls)] if calls else []),
+    ]
+    return [show(command.value, bubble(contents), "今天", "設定", HELP)]
 
 
 def unknown(nearest: Command | None) -> list[Json]:
@@ -68,13 +78,3 @@ def other_message(kind: str) -> list[Json]:
 def button_refused(problem: PostbackProblem) -> list[Json]:
     """Return why a button did nothing."""
     return [say(PRESSED[problem], "今天", HELP)]
-
-
-def _numbers(children: list[BoundChild]) -> str:
-    schools = {child.school_short_name: child.school_phone for child in children}
-    known = {name: phone for name, phone in schools.items() if phone}
-    if not known:
-        return "。"
-    if len(known) == 1:
-        return f"：{next(iter(known.values()))}"
-    return "：" + "、".join(f"{name} {phone}" for name, phone in known.items())

@@ -43,6 +43,18 @@ def add_child(pages: Pages) -> list[Json]:
     return [show("加入學生", bubble(contents), "今天", "設定")]
 
 
+def my_data(pages: Pages) -> list[Json]:
+    """Return the way to what is kept of the guardian."""
+    sentence = "帳號、連結和您的資料都在這一頁。"
+    return page("我的資料", sentence, quiet("我的帳號", pages.account), "今天", "說明")
+
+
+def unlink(pages: Pages) -> list[Json]:
+    """Return what ending the link means, and the way to it."""
+    sentence = "解除後這個 LINE 不會再收到通知。"
+    return page("解除連結", sentence, quiet("我的帳號", pages.account), "今天", "說明")
+
+
 def page(title: str, sentence: str, step: Json, *words: str) -> list[Json]:
     """Return one sentence and the one button that goes with it."""
     contents = [text(title, size="xl", weight="bold"), text(sentence, margin="sm"), buttons(step)]

@@ -14,6 +14,7 @@ from core.notices.bubbles import (
     row,
     text,
 )
+from core.notices.wording import shown_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,9 @@ def checked(checks: list[Check], hotline: str) -> list[Json]:
     """Return every finding with its mark, then the verdict and at most one button."""
     failed = next((check for check in checks if not check.is_passed), None)
     if failed is None:
-        verdict = f"沒有發現問題。請查看 LINE 和手機的通知設定；仍有疑問請撥 {hotline}。"
+        verdict = (
+            f"沒有發現問題。請查看 LINE 和手機的通知設定；仍有疑問請撥 {shown_number(hotline)}。"
+        )
     else:
         verdict = failed.advice
     step = [buttons(quiet(*failed.button))] if failed and failed.button else []

@@ -1,5 +1,6 @@
 """Events in, answers out: what a guardian reads, and what a stranger never does."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -26,10 +27,16 @@ from tests.factories import (
     MEI,
     make_binding,
     make_guardian,
+    make_school,
     make_student,
 )
 
 TODAY = date(2026, 11, 23)
+
+
+def offered(message: dict[str, Any]) -> list[str]:
+    """The words on the quick replies."""
+    return [item["action"]["text"] for item in message["quickReply"]["items"]]
 
 
 def clock(hour: int, minute: int) -> datetime:
@@ -151,9 +158,6 @@ def test_who_has_no_child_yet_is_led_to_the_form(house: House) -> None:
 
 
 KIND_NOES = {
-    "請假 小明 明天": "這裡還不能請假，請直接聯絡學校：02-2300-0001",
-    "補登申請": "這裡還不能申請補登，請直接聯絡學校：02-2300-0001",
-    "公告": "這裡還沒有公告，請看學校網站或聯絡學校：02-2300-0001",
     "今日 603": "這個指令要學校人員才能用。您可以使用：今天、本週、設定、說明。",
     "明天": "不太確定您的意思。您是要「今天」嗎？",
     "嘿": "這裡可以查詢到校和離校時間、設定通知。輸入「說明」看全部功能。",
@@ -166,13 +170,82 @@ def test_what_cannot_be_done_says_how_to_go_on(house: House, ming: Student) -> N
         assert say(house, text) == [expected]
 
 
+BY_SCHOOL = {
+    "請假 小明 明天": "這裡還不能請假，請直接聯絡學校。",
+    "補登申請": "這裡還不能申請補登，請直接聯絡學校。",
+    "公告": "這裡還沒有公告，請看學校網站或聯絡學校。",
+}
+
+
+def test_what_the_school_does_comes_with_its_number_to_press(house: House, ming: Student) -> None:
+    for typed, expected in BY_SCHOOL.items():
+        message = hear(house, make_text(typed)).messages[0]
+
+        said = words_of([message])
+        assert said[1:] == [expected, "榕光國小 02‑2300‑0001", "撥電話給學校"]
+        assert "'tel:0223000001'" in str(message)
+        assert offered(message) == ["今天", "設定", "說明"]
+
+
+def test_two_schools_are_dialled_by_name(house: House, ming: Student) -> None:
+    with transaction(house.engine) as session:
+        make_school(session, "353608", short_name="槐香國小", phone="02-2300-0002")
+        guardian = make_guardian(session, house)
+        other = make_student(session, house, name="王小華", number="11510002", school_code="353608")
+        make_binding(session, guardian, other)
+
+    said = say(house, "請假")
+
+    assert {"撥給榕光國小", "撥給槐香國小", "槐香國小 02‑2300‑0002"} <= set(said)
+
+
+def test_a_school_without_a_number_has_no_button_and_a_way_on(house: House) -> None:
+    with transaction(house.engine) as session:
+        make_school(session, phone="")
+        make_binding(session, make_guardian(session, house), make_student(session, house))
+
+    assert say(house, "請假")[1:] == [
+        "這裡還不能請假，請直接聯絡學校。",
+        "學校電話請看聯絡簿或學校網站。",
+    ]
+
+
+def test_help_offers_a_newcomer_what_works(house: House, ming: Student) -> None:
+    assert offered(hear(house, make_text("說明", user=HUA)).messages[0]) == [
+        "開始設定",
+        "語言",
+        "客服",
+    ]
+    assert "今天・本週" not in say(house, "說明", HUA)
+    assert "今天" in offered(hear(house, make_text("說明")).messages[0])
+
+
+def test_unlinking_says_what_it_means(house: House, ming: Student) -> None:
+    assert say(house, "換手機") == [
+        "解除連結",
+        "解除後這個 LINE 不會再收到通知。",
+        "我的帳號",
+    ]
+    assert "帳號、連結和您的資料都在這一頁。" in say(house, "我的資料")
+
+
+def test_numbers_shown_never_break_and_numbers_dialled_stay_plain(
+    house: House, ming: Student
+) -> None:
+    for typed in ("客服", "請假", "救命"):
+        messages = hear(house, make_text(typed)).messages
+
+        assert not [word for word in words_of(messages) if re.search(r"\d-\d", word)]
+        assert "tel:02" in str(messages)
+
+
 def test_worried_words_get_110_the_record_and_the_school(house: House, ming: Student) -> None:
     record_day(house, ming, arrived_at=clock(7, 12))
 
     said = say(house, "找不到孩子！")
 
     assert said[0] == "本服務不是緊急服務。有立即危險請撥 110。"
-    assert "小明目前的紀錄：到校 07:12・還沒離校。學校：02-2300-0001" in said
+    assert "小明目前的紀錄：到校 07:12・還沒離校。學校：02‑2300‑0001" in said
     assert "撥電話給學校" in said
 
 
