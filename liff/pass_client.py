@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import requests
+from authlib.integrations.base_client.errors import MismatchingStateError, OAuthError
 from authlib.integrations.flask_client import FlaskIntegration, FlaskOAuth2App
 from flask import session
 
@@ -22,11 +23,12 @@ STATE_PREFIX = f"_state_{NAME}_"
 TIMEOUT = (3, 10)
 MEMBER_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 MOBILE = re.compile(r"09\d{8}", re.ASCII)
+ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}")
 
 
 class PassDown(AppError):
-    """Raised when Taipei Pass can't be reached or answers with something that is no profile."""
+    """Raised when Taipei Pass can't be reached, refuses us, or answers with no profile."""
 
 
 def make_pass_client(settings: Settings) -> Any:
@@ -58,12 +60,16 @@ def is_own_state(state: str) -> bool:
 
 
 def fetch_member(client: Any, profile_url: str) -> PassMember:
-    """Return the member who has just signed in. Raises OAuthError or PassDown."""
+    """Return the member who has just signed in. Raises MismatchingStateError or PassDown."""
     try:
         token = client.authorize_access_token()
         answer = client.get(profile_url, token=token)
         answer.raise_for_status()
         return parse_profile(answer.json())
+    except MismatchingStateError:
+        raise
+    except OAuthError as error:
+        raise _refused(error) from None
     except requests.RequestException as error:
         logger.warning("taipei_pass_down", extra={"error_type": type(error).__name__})
         raise PassDown("taipei_pass_down") from None
@@ -95,6 +101,13 @@ def parse_profile(envelope: object) -> PassMember:
 
 def _fitting(shape: re.Pattern[str], value: object) -> str | None:
     return value if isinstance(value, str) and shape.fullmatch(value) else None
+
+
+def _refused(error: OAuthError) -> PassDown:
+    # The code is what Taipei Pass wrote; its description may quote anything.
+    code = error.error if ERROR_CODE.fullmatch(str(error.error)) else "unknown"
+    logger.error("taipei_pass_refused", extra={"code": code})
+    return PassDown("taipei_pass_refused")
 
 
 def _strange(place: str) -> PassDown:

@@ -4,9 +4,10 @@ Start and finish must be the same browser of the same signed-in LINE user: the s
 cookie that carries the session, and a link is made only after the person saw both names.
 """
 
-from authlib.integrations.flask_client import OAuthError
+from authlib.integrations.base_client.errors import MismatchingStateError
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlmodel import Session
 
 from core.db import snapshot, transaction
 from core.notices.announce import tell_linked
@@ -14,6 +15,7 @@ from core.people.bindings import children_of
 from core.people.guardians import PassMember, find_link_of_member, link_account
 from core.people.names import masked_name
 from core.people.sessions import pending_link, session_line_name, set_pending_link
+from core.people.tables import WebSession
 from liff.guard import HOME, open_to_all, signed_in
 from liff.pass_client import (
     PassDown,
@@ -49,7 +51,7 @@ def finish_pass() -> ResponseReturnValue:
     settings = visit.house.settings
     try:
         member = fetch_member(make_pass_client(settings), settings.taipei_pass("profile"))
-    except OAuthError:
+    except MismatchingStateError:
         return _message("pass_elsewhere"), 400
     except PassDown:
         return _message("pass_down"), 503
@@ -76,20 +78,30 @@ def confirm_link() -> ResponseReturnValue:
     visit = current_visit()
     member = pending_link(visit.house.vault, visit.get_session())
     if member is None:
-        return redirect(url_for("liff.show_home"), 303)
+        return _show_done(is_linked=visit.guardian is not None)
     if request.form.get("answer") != "link":
         _forget_member(visit)
         return redirect(url_for("liff.show_home", note="not_me"), 303)
     if request.form.get("consent") != CONSENT.version:
         return _render_confirm(visit, member, is_wrong=True), 422
     has_children = _link(visit, member)
+    if has_children is None:
+        return _show_done(is_linked=True)
     page = "liff.show_home" if has_children else "liff.show_new_child"
     return redirect(url_for(page, note="linked"), 303)
 
 
-def _link(visit: Visit, member: PassMember) -> bool:
+def _show_done(*, is_linked: bool) -> ResponseReturnValue:
+    note = "linked" if is_linked else None
+    return redirect(url_for("liff.show_home", note=note), 303)
+
+
+def _link(visit: Visit, member: PassMember) -> bool | None:
+    """Return whether the guardian has children; None when a twin of this request was first."""
     house, line_user_id = visit.house, visit.get_session().line_user_id
     with transaction(house.engine) as database:
+        if not _is_still_pending(database, visit.get_session()):
+            return None
         link = link_account(
             database,
             house.vault,
@@ -114,6 +126,12 @@ def _link(visit: Visit, member: PassMember) -> bool:
         visit.on_link(link.moved_from, False)
     visit.on_link(line_user_id, has_children)
     return has_children
+
+
+def _is_still_pending(database: Session, web_session: WebSession) -> bool:
+    # Read again under a lock: a double tap sends two requests that both saw the member waiting.
+    row = database.get(WebSession, web_session.token_hash, with_for_update=True)
+    return row is not None and row.pending_link_sealed is not None
 
 
 def _forget_member(visit: Visit) -> None:

@@ -20,6 +20,7 @@ class Outside:
     """`people` maps an ID token to claims; `refusals` maps one to LINE's error words.
 
     `profile` is Taipei Pass's whole envelope. `broken` names paths that answer 500.
+    `token_refusal`, when set, is the body of the 401 that any code gets.
     """
 
     url: str = ""
@@ -30,6 +31,7 @@ class Outside:
     challenge: str = ""
     token_forms: list[dict[str, str]] = field(default_factory=list)
     used_codes: set[str] = field(default_factory=set)
+    token_refusal: Json = field(default_factory=dict)
 
     def add_person(self, user_id: str, name: str = "雅婷", **other: object) -> str:
         """Return an ID token of this person."""
@@ -72,6 +74,8 @@ class Outside:
 
     def _exchange(self, form: dict[str, str]) -> tuple[int, object]:
         self.token_forms.append(form)
+        if self.token_refusal:
+            return 401, self.token_refusal
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         shown = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         code = form.get("code", "")

@@ -1,5 +1,9 @@
 """Linking a LINE user and a Taipei Pass member."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
 import pytest
 from flask import Flask
 from sqlmodel import col, select
@@ -8,13 +12,15 @@ from core.db import snapshot
 from core.house import House
 from core.notices.tables import Notice
 from core.people.guardians import find_link
+from core.people.sessions import pending_link
 from core.people.tables import AccountLink
 from tests.factories import HUA, MEI
 from tests.liff.conftest import Family, MenuChanges
 from tests.liff.outside import Outside
-from tests.liff.phone import Phone
+from tests.liff.phone import Phone, text_of
 
 NEW = "U" + "c" * 32
+CONFIRM = "/liff/taipei-pass/confirm"
 
 
 def links(house: House) -> set[tuple[str, bool]]:
@@ -106,10 +112,38 @@ def test_return_works_once(phone: Phone, outside: Outside) -> None:
     assert phone.come_back(state).status_code == 400
 
 
-def test_code_refused_by_taipei_pass_asks_to_begin_again(phone: Phone, outside: Outside) -> None:
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        ({"error": "invalid_client", "error_description": "secret of 林雅婷"}, "invalid_client"),
+        ({"error": "invalid_grant"}, "invalid_grant"),
+        ({"error": "林雅婷 <b>"}, "unknown"),
+    ],
+)
+def test_refused_token_request_is_ours_to_mend(
+    phone: Phone,
+    pages: House,
+    outside: Outside,
+    caplog: pytest.LogCaptureFixture,
+    refusal: dict[str, str],
+    code: str,
+) -> None:
+    outside.be_member("pass-1")
+    outside.token_refusal = refusal
+    answer = phone.sign_in(NEW).come_back(phone.go_to_pass())
+    assert answer.status_code == 503
+    assert "台北通暫時無法登入 請稍後再試。已設定的通知照常發送。" in text_of(answer)
+    told = [record for record in caplog.records if record.message == "taipei_pass_refused"]
+    assert [(one.levelname, vars(one)["code"]) for one in told] == [("ERROR", code)]
+    assert "林雅婷" not in str([vars(record) for record in caplog.records])
+    assert links(pages) == set()
+
+
+def test_code_used_before_links_nothing(phone: Phone, pages: House, outside: Outside) -> None:
     outside.be_member("pass-1")
     outside.used_codes.add("abc123")
-    assert phone.sign_in(NEW).come_back(phone.go_to_pass()).status_code == 400
+    assert phone.sign_in(NEW).come_back(phone.go_to_pass()).status_code == 503
+    assert links(pages) == set()
 
 
 def test_general_member_learns_the_three_ways_and_is_not_linked(
@@ -165,6 +199,46 @@ def test_link_waits_for_the_consent_box(phone: Phone, pages: House, outside: Out
     assert answer.status_code == 422
     assert "請閱讀並勾選同意" in answer.text
     assert links(pages) == set()
+
+
+def test_confirming_once_more_goes_home(phone: Phone, pages: House, outside: Outside) -> None:
+    outside.be_member("pass-1")
+    phone.sign_in(NEW).come_back(phone.go_to_pass())
+    again = {"answer": "link", "consent": "1", "csrf_token": phone.token_at(CONFIRM)}
+    phone.client.post(CONFIRM, data=again)
+    answer = phone.client.post(CONFIRM, data=again)
+    assert (answer.status_code, answer.location) == (303, "/liff/home?note=linked")
+    assert notice_kinds(pages, NEW) == ["link_new"]
+
+
+def test_double_tap_links_once_and_both_end_well(
+    app: Flask, phone: Phone, pages: House, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside.be_member("pass-1")
+    phone.sign_in(NEW).come_back(phone.go_to_pass())
+    form = {"answer": "link", "consent": "1", "csrf_token": phone.token_at(CONFIRM)}
+    cookie = phone.client.get_cookie("session")
+    assert cookie is not None
+    both_have_read = Barrier(2, timeout=10)
+
+    def read_together(*args: Any) -> Any:
+        member = pending_link(*args)
+        both_have_read.wait()
+        return member
+
+    def tap(_: int) -> str:
+        client = app.test_client()
+        client.set_cookie("session", cookie.value)
+        answer = client.post(CONFIRM, data=form)
+        assert answer.status_code == 303
+        return str(answer.location)
+
+    monkeypatch.setattr("liff.taipei_pass.pending_link", read_together)
+    with ThreadPoolExecutor(2) as pool:
+        ends = set(pool.map(tap, range(2)))
+    assert ends == {"/liff/children/new?note=linked", "/liff/home?note=linked"}
+    assert links(pages) == {(NEW, True)}
+    assert notice_kinds(pages, NEW) == ["link_new"]
 
 
 def test_person_who_says_not_me_is_not_linked(phone: Phone, pages: House, outside: Outside) -> None:
