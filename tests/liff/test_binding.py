@@ -77,7 +77,7 @@ def test_any_wrong_fact_gets_the_same_answer(
     assert answer.status_code == 422
     assert "資料和學校登記的不一致，無法綁定。" in answer.text
     assert 'aria-invalid="true"' not in answer.text
-    assert "<title>錯誤：加入學生</title>" in answer.text
+    assert "<title>加入學生</title>" in answer.text
     assert count(pages, BindingAttempt) == 1
 
 
@@ -97,6 +97,7 @@ def test_sixth_try_of_a_day_waits_until_tomorrow(hua: Phone, pages: House) -> No
     answer = hua.post(NEW_CHILD, FACTS)
     assert answer.status_code == 429
     assert "今天的 5 次核對已用完，明天 00:00 後可再試。" in answer.text
+    assert "<title>加入學生</title>" in answer.text
     assert count(pages, Binding) == 1
 
 
@@ -110,7 +111,8 @@ def test_faults_of_form_stand_at_their_fields_and_cost_no_try(hua: Phone, pages:
     answer = hua.post(NEW_CHILD, FACTS | {"student_number": "", "birth_date": "三月五日"})
     page = answer.text
     assert answer.status_code == 422
-    assert 'role="alert"' in page
+    assert "<title>錯誤：加入學生</title>" in page
+    assert re.search(r'</h1>\s*<div class="errors" role="alert"', page)
     assert "有 2 個地方要修改" in page
     assert '<a href="#student_number">請填學號</a>' in page
     assert re.search(r'id="birth_date"[^>]*aria-describedby="[^"]*birth_date-fault"', page)
