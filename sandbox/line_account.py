@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, request
 
 from sandbox.line_request import USER_ID, Refusal, json_body, line_call, require_user
 from sandbox.loopback import OutsideError, require_loopback_url
-from sandbox.people import BOT_USER_ID, Json
+from sandbox.people import BOT_NAME, BOT_USER_ID, Json
 from sandbox.quota import BILLING_ZONE
 from sandbox.state import current
 from sandbox.webhook import encode
@@ -36,7 +36,7 @@ def info() -> Response:
         {
             "userId": BOT_USER_ID,
             "basicId": "@000sandbox",
-            "displayName": "臺北到離校通知",
+            "displayName": BOT_NAME,
             "chatMode": "bot",
             "markAsReadMode": "manual",
         }

@@ -16,6 +16,7 @@ def make_user_id(seed: str) -> str:
 
 
 BOT_USER_ID = make_user_id("official account")
+BOT_NAME = "臺北市到離校通知"
 
 
 @dataclass(slots=True, eq=False)

@@ -7,12 +7,12 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from sandbox.clock import parse_instant
 from sandbox.line_request import Refusal, object_body
-from sandbox.people import Json, Person
+from sandbox.people import BOT_NAME, Json, Person
 from sandbox.state import current
 from sandbox.text_length import utf16_units
 
 bp = Blueprint("phone", __name__)
-ACCOUNT = {"name": "臺北到離校通知"}
+ACCOUNT = {"name": BOT_NAME}
 LIFF_HOST = "liff.line.me"
 _SWITCH = "newRichMenuAliasId"
 
