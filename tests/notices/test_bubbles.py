@@ -1,5 +1,6 @@
 """Notices as LINE gets them: sentences, lock screen, limits."""
 
+import re
 from datetime import date, datetime, time
 from typing import Any
 
@@ -103,9 +104,9 @@ def test_half_space_only_where_latin_meets_han(name: str, expected: str) -> None
 
 def test_no_show_says_what_is_known_and_what_else_explains_it() -> None:
     assert lines(NoticeKind.NO_SHOW, facts()) == [
-        "截至 08:20，還沒有小晴的到校刷卡紀錄，也沒有請假。",
+        "截至 08:20，還沒有小晴的到校刷卡紀錄。",
         "校門刷卡機正常（08:19 有連線）；忘了帶卡或沒感應到，也會這樣。",
-        "不確定孩子在哪裡，請聯絡學校：02-2300-0001",
+        "不確定孩子在哪裡，請聯絡學校：02‑2300‑0001",
     ]
 
 
@@ -141,6 +142,29 @@ def test_arrival_opens_the_childs_page_and_has_no_button() -> None:
     assert bubble["size"] == "kilo"
     assert bubble["action"]["uri"] == facts().link
     assert "action" not in str(bubble["body"])
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.ARRIVAL, NoticeKind.DEPARTURE])
+def test_rail_keeps_its_distance_from_the_time(kind: NoticeKind) -> None:
+    _, clock, rail, _ = messages_for(kind, facts())[0]["contents"]["body"]["contents"]
+
+    assert clock["text"] == "07:41"
+    assert rail["margin"] == "md"
+    assert "margin" not in rail["contents"][0], "LINE ignores a first child's margin"
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_numbers_shown_never_break_inside(kind: NoticeKind) -> None:
+    message = messages_for(kind, facts())
+
+    assert not any("02-" in word for word in words_of(message))
+    assert "‑" not in "".join(re.findall(r"tel:[^'\"]*", str(message)))
+
+
+def test_an_extension_is_not_dialled() -> None:
+    message = messages_for(NoticeKind.NO_SHOW, facts(school_phone="02-2300-0001 轉 12"))
+
+    assert "'tel:0223000001'" in str(message)
 
 
 def test_place_is_school_gate_and_date() -> None:
