@@ -25,7 +25,7 @@ from bot.inbox import purge_events
 from bot.line_api import LineError
 from bot.rich_menus import menu_changer, set_up
 from core.attendance.calendar import is_school_day
-from core.db import snapshot
+from core.db import durability_problem, make_engine, snapshot
 from core.duty import demo as demonstration
 from core.duty.commands import (
     SAMPLE,
@@ -211,6 +211,8 @@ def check(settings: Settings) -> None:
         fail(f"The database does not answer ({type(error).__name__}). Check DATABASE_URL.")
     if not ready:
         fail("The database lacks migrations. Run: python app.py migrate")
+    if problem := durability_problem(house.engine):
+        fail(f"{problem}. Switch it on: a tap answered 2xx must survive a power cut.")
     click.echo(f"Everything fits ({settings.app_env.value}).")
 
 
@@ -227,6 +229,11 @@ def line_setup(settings: Settings) -> None:
 
 
 def _serve(settings: Settings, *, delivers: bool, ticks: bool, workers: int) -> None:
+    engine = make_engine(settings.database_url)
+    if problem := durability_problem(engine):
+        fail(f"{problem}. Switch it on: a tap answered 2xx must survive a power cut.")
+    engine.dispose()
+
     def load() -> tuple[Flask, Background]:
         # After the fork: connections must not be shared between processes.
         house = build_house(settings)

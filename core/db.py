@@ -126,6 +126,21 @@ def snapshot(engine: Engine) -> Iterator[Session]:
         yield session
 
 
+def durability_problem(engine: Engine) -> str | None:
+    """Return why a committed tap could be lost at a power cut, or None.
+
+    PostgreSQL can be told to answer before the data is on disk; then no promise of ours holds.
+    """
+    if engine.dialect.name == "sqlite":
+        return None
+    with engine.connect() as connection:
+        for switch in ("fsync", "synchronous_commit"):
+            value: str = connection.exec_driver_sql(f"SHOW {switch}").scalar_one()
+            if value == "off":
+                return f"PostgreSQL runs with {switch} off"
+    return None
+
+
 def has_row_locks(session: Session) -> bool:
     """Tell whether row locks exist here; on SQLite the whole writing transaction is the lock."""
     return session.get_bind().dialect.name != "sqlite"

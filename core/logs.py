@@ -16,6 +16,8 @@ SECRET_SHAPES = re.compile(
     r"|eyJ[\w-]+\.[\w-]+\.[\w-]*"
     r"|(?i:bearer) +\S+"
     r"|whsec_\S+"
+    # PostgreSQL quotes the values of a row that breaks a rule.
+    r"|DETAIL:[^\n]*"
 )
 ALLOWED = frozenset(
     {

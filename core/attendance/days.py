@@ -47,6 +47,18 @@ def lock_days(session: Session, keys: set[DayKey]) -> None:
     session.execute(_days(keys).with_for_update())
 
 
+def doubt_days(session: Session, keys: set[DayKey]) -> None:
+    """Say nothing of these children's absence that day; joins the caller's transaction."""
+    lock_days(session, keys)
+    pair = tuple_(col(AttendanceDay.student_id), col(AttendanceDay.school_day))
+    session.execute(
+        update(AttendanceDay)
+        .where(pair.in_(keys), col(AttendanceDay.no_show) == NoShowState.NONE)
+        .values(no_show=NoShowState.DOUBT)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _days(keys: set[DayKey]) -> Any:
     pair = tuple_(col(AttendanceDay.student_id), col(AttendanceDay.school_day))
     return (

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Date, String, and_, exists, literal, select
+from sqlalchemy import Date, String, and_, exists, literal, or_, select
 from sqlmodel import Session, col
 
 from core.attendance.tables import AttendanceDay, NoShowState
@@ -21,7 +21,9 @@ def sweep_no_shows(
     mark. Marking twice marks nobody anew.
     """
     holds_live_card = exists().where(
-        col(Card.student_id) == col(Student.id), col(Card.valid_until).is_(None)
+        col(Card.student_id) == col(Student.id),
+        col(Card.valid_from) <= now,
+        or_(col(Card.valid_until).is_(None), col(Card.valid_until) > now),
     )
     missing = select(
         col(Student.id),
@@ -36,6 +38,8 @@ def sweep_no_shows(
         col(Student.is_sealed).is_(False),
         holds_live_card,
     )
+    # In the order in which taps take the day rows, so that the two never wait for each other.
+    missing = missing.order_by(col(Student.id))
     columns = ["student_id", "school_day", "arrivals", "departures", "no_show", "no_show_at"]
     statement = insert_for(session, AttendanceDay).from_select(columns, missing)
     new = statement.excluded

@@ -11,9 +11,14 @@ from core.db import UtcDateTime
 
 
 class NoShowState(StrEnum):
-    """What became of a child's missing tap; CLEARED when a tap came after all."""
+    """What became of a child's missing tap.
+
+    DOUBT: a tap of theirs is held that can't be placed, so nothing is said. CLEARED: a tap came
+    after all.
+    """
 
     NONE = "none"
+    DOUBT = "doubt"
     TOLD = "told"
     CLEARED = "cleared"
 

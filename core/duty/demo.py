@@ -76,8 +76,8 @@ def running_programs(
         log = stack.enter_context((folder / "demo.log").open("wb"))
         for arguments in (sandbox, ["app.py", "serve"]):
             stack.enter_context(_running(arguments, environment, log))
-        for origin in (f"{settings.sandbox_origin}/phone/state", f"{settings.base_url}/readyz"):
-            _wait_until_ready(origin)
+        for address in (f"{settings.sandbox_origin}/phone/state", f"{settings.base_url}/readyz"):
+            _wait_until_ready(address, log.name)
         # The two started a moment apart; from here on they share one clock.
         clock = {"now": environment["CLOCK_NOW"]}
         requests.post(f"{settings.sandbox_origin}/clock", json=clock, timeout=5).raise_for_status()
@@ -105,7 +105,7 @@ def _running(arguments: list[str], environment: dict[str, str], log: BinaryIO) -
             process.kill()
 
 
-def _wait_until_ready(url: str) -> None:
+def _wait_until_ready(url: str, log: str) -> None:
     deadline = time.monotonic() + START_LIMIT_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -114,7 +114,7 @@ def _wait_until_ready(url: str) -> None:
         except requests.RequestException:
             pass
         time.sleep(0.1)
-    raise TimeoutError(f"{url} does not answer")
+    raise TimeoutError(f"{url} does not answer. Is its port taken? See {log}.")
 
 
 def wait_for_stop() -> None:

@@ -45,12 +45,20 @@ def run_no_show_tick(house: House) -> None:
     with snapshot(house.engine) as session:
         due = due_schools(session, now)
     for school_code in due:
-        with transaction(house.engine) as session:
-            outcome, count = sweep_school(session, house.settings.liff_id, school_code, now)
-        if count:
-            house.notices_due.set()
-        if outcome is not None:
-            _log(school_code, outcome, count)
+        # One school's trouble must not keep the others waiting until it is too late for them.
+        try:
+            _run_school(house, school_code, now)
+        except Exception:
+            logger.exception("cut-off failed", extra={"action": JOB, "school_code": school_code})
+
+
+def _run_school(house: House, school_code: str, now: datetime) -> None:
+    with transaction(house.engine) as session:
+        outcome, count = sweep_school(session, house.settings.liff_id, school_code, now)
+    if count:
+        house.notices_due.set()
+    if outcome is not None:
+        _log(school_code, outcome, count)
 
 
 def due_schools(session: Session, now: datetime) -> list[str]:

@@ -98,6 +98,7 @@ def _take_heartbeat(house: House, reader_id: UUID) -> tuple[Response, int]:
             clock_offset_seconds=(now - heartbeat.clock).total_seconds(),
             boot_id=heartbeat.boot_id,
             last_seq=heartbeat.last_seq,
+            buffered=heartbeat.buffered,
         )
     return jsonify(server_time=_server_time(house)), 200
 

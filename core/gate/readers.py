@@ -115,12 +115,14 @@ def record_contact(
     clock_offset_seconds: float | None = None,
     boot_id: str | None = None,
     last_seq: int | None = None,
+    buffered: int | None = None,
 ) -> None:
     """Note that a reader was heard, and what its heartbeat measured; joins the transaction."""
     measured = {
         "clock_offset_seconds": clock_offset_seconds,
         "boot_id": boot_id,
         "last_seq": last_seq,
+        "buffered": buffered,
     }
     known = {name: value for name, value in measured.items() if value is not None}
     session.execute(
@@ -140,17 +142,19 @@ def last_contact(session: Session, school_code: str) -> datetime | None:
 
 
 def healthy_since(session: Session, school_code: str, now: datetime) -> datetime | None:
-    """Return the oldest of the readers' last contacts when all of them are fresh, else None.
+    """Return the oldest of the readers' last contacts when all of them are well, else None.
 
-    A school without readers, or with one that was silent for two minutes, is not healthy.
+    A school without readers, with one that was silent for two minutes, or with one that still holds
+    taps is not healthy.
     """
-    contacts = session.scalars(
-        select(col(Reader.last_contact_at)).where(
+    readers = session.scalars(
+        select(Reader).where(
             col(Reader.school_code) == school_code, col(Reader.revoked_at).is_(None)
         )
     ).all()
+    contacts = [reader.last_contact_at for reader in readers if not reader.buffered]
     known = [contact for contact in contacts if contact is not None]
-    if not known or len(known) < len(contacts) or now - min(known) > CONTACT_LIMIT:
+    if not known or len(known) < len(readers) or now - min(known) > CONTACT_LIMIT:
         return None
     return min(known)
 

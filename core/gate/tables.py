@@ -34,6 +34,8 @@ class Reader(SQLModel, table=True):
     clock_offset_seconds: float | None = None
     boot_id: str | None = None
     last_seq: int | None = None
+    # Taps the reader said it still holds.
+    buffered: int = 0
 
 
 class ReaderNonce(SQLModel, table=True):
@@ -57,7 +59,8 @@ class Tap(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     reader_id: UUID = Field(foreign_key="reader.id")
-    boot_id: str = Field(max_length=64)
+    # 64 from the reader, more where a number was used twice in one boot.
+    boot_id: str = Field(max_length=96)
     seq: int
     card_uid: str = Field(max_length=14, index=True)
     student_id: UUID | None = Field(default=None, foreign_key="student.id")

@@ -1,5 +1,6 @@
 """Taps: one transaction from the raw facts to day records and outbox rows."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, tuple_
 from sqlmodel import Session, col
 
-from core.attendance.days import DayKey, lock_days, record_days
+from core.attendance.days import DayKey, doubt_days, lock_days, record_days
 from core.attendance.decision import TapFact
 from core.clock import school_day_of
 from core.db import insert_for, table_of
@@ -20,6 +21,8 @@ from core.gate.tables import Reader, Tap, Verdict
 from core.gate.tap_time import effective_time
 from core.kinds import Direction
 from core.people.tables import Card, School, Student
+
+logger = logging.getLogger(__name__)
 
 
 class TapStatus(StrEnum):
@@ -62,7 +65,10 @@ def record_taps(
     holders = _holders(session, {tap.card_uid for tap in taps})
     rows = [_row(reader, boot_id, tap, holders[tap.card_uid], now) for tap in taps]
     stored = _store(session, rows)
-    changed_sides = _decide(session, liff_id, reader, [r for r in rows if r["id"] in stored], now)
+    stored |= _store_clashes(session, [row for row in rows if row["id"] not in stored])
+    new = [row for row in rows if row["id"] in stored]
+    _doubt(session, new, now)
+    changed_sides = _decide(session, liff_id, reader, new, now)
     return [_status(row, stored, changed_sides) for row in rows]
 
 
@@ -90,7 +96,8 @@ def _row(
     reader: Reader, boot_id: str, tap: TapIn, holders: list[_Holder], now: datetime
 ) -> dict[str, Any]:
     effective_at = effective_time(tap.tapped_at, now, reader.clock_offset_seconds)
-    holder = _holder_at(holders, effective_at)
+    # Where the time is doubtful, who it was is still worth knowing.
+    holder = _holder_at(holders, effective_at or now)
     verdict = Verdict.ACCEPTED
     if effective_at is None or (holder and holder.school_code != reader.school_code):
         # A mad clock, or a child of another school: kept for a person to look at.
@@ -114,9 +121,7 @@ def _row(
     }
 
 
-def _holder_at(holders: list[_Holder], moment: datetime | None) -> _Holder | None:
-    if moment is None:
-        return None
+def _holder_at(holders: list[_Holder], moment: datetime) -> _Holder | None:
     return next(
         (
             one
@@ -131,6 +136,60 @@ def _store(session: Session, rows: list[dict[str, Any]]) -> set[UUID]:
     tap = table_of(Tap)
     statement = insert_for(session, tap).on_conflict_do_nothing().returning(tap.c.id)
     return set(session.connection().execute(statement, rows).scalars())
+
+
+def _store_clashes(session: Session, rows: list[dict[str, Any]]) -> set[UUID]:
+    """Keep taps whose number another tap of the same boot has: two readers share an identity.
+
+    A tap sent again is no clash. What clashes is kept for a person to look at, under a boot of its
+    own, and stands for nothing.
+    """
+    if not rows:
+        return set()
+    held = _numbers_held(session, rows)
+    clashes = [row for row in rows if held.get(_number(row)) != (row["card_uid"], row["tap_at"])]
+    for row in clashes:
+        row["boot_id"] = f"{row['boot_id']}~{row['card_uid']}"
+        row["verdict"] = Verdict.QUARANTINED
+    if not clashes:
+        return set()
+    logger.error(
+        "number used twice in one boot",
+        extra={
+            "action": "gate",
+            "reader_id": str(rows[0]["reader_id"]),
+            "count": len(clashes),
+            "hint": "Two readers may share an id and secret",
+        },
+    )
+    return _store(session, clashes)
+
+
+def _numbers_held(
+    session: Session, rows: list[dict[str, Any]]
+) -> dict[tuple[str, int], tuple[str, datetime]]:
+    found = session.scalars(
+        select(Tap).where(
+            col(Tap.reader_id) == rows[0]["reader_id"],
+            tuple_(col(Tap.boot_id), col(Tap.seq)).in_([_number(row) for row in rows]),
+        )
+    )
+    return {(tap.boot_id, tap.seq): (tap.card_uid, tap.tap_at) for tap in found}
+
+
+def _number(row: dict[str, Any]) -> tuple[str, int]:
+    return row["boot_id"], row["seq"]
+
+
+def _doubt(session: Session, rows: list[dict[str, Any]], now: datetime) -> None:
+    """Keep the children of quarantined taps out of the no-shows: something of theirs was seen."""
+    doubtful = {
+        (row["student_id"], row["school_day"] or school_day_of(now))
+        for row in rows
+        if row["verdict"] is Verdict.QUARANTINED and row["student_id"]
+    }
+    if doubtful:
+        doubt_days(session, doubtful)
 
 
 def _decide(

@@ -12,6 +12,7 @@ from core.audit import record_audit
 from core.clock import school_day_of
 from core.crypto import Vault
 from core.errors import AccessError
+from core.people import identity_numbers
 from core.people.names import given_name
 from core.people.roster import Claim, find_student, normalise_student_number
 from core.people.subscriptions import add_default_boxes
@@ -95,18 +96,30 @@ def bind_child(
     """
     # One try of a guardian at a time, so that parallel tries can't pass the limit.
     session.exec(select(Guardian.id).where(Guardian.id == guardian_id).with_for_update())
-    # Number and school name the child in the count; wrong facts about one child add up there.
+    # A child is named by school and number or by its identity number: guesses that keep either and
+    # change the rest add up.
     number = normalise_student_number(claim.student_number)
     subject = vault.index(f"{claim.school_code}/{number}", SUBJECT)
+    identity = vault.index(identity_numbers.normalise(claim.national_id), SUBJECT)
     if _misses(session, now, col(BindingAttempt.guardian_id) == guardian_id) >= OWN_LIMIT:
         return BindOutcome(BindResult.OWN_LIMIT)
     student = find_student(session, vault, claim)
-    is_locked = _misses(session, now, col(BindingAttempt.subject_index) == subject) >= CHILD_LIMIT
+    is_locked = (
+        max(
+            _misses(session, now, col(BindingAttempt.subject_index) == subject),
+            _misses(session, now, col(BindingAttempt.identity_index) == identity),
+        )
+        >= CHILD_LIMIT
+    )
     if student is None or is_locked:
         day = school_day_of(now)
         session.add(
             BindingAttempt(
-                guardian_id=guardian_id, subject_index=subject, school_day=day, tried_at=now
+                guardian_id=guardian_id,
+                subject_index=subject,
+                identity_index=identity,
+                school_day=day,
+                tried_at=now,
             )
         )
         return BindOutcome(BindResult.MISMATCH)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
@@ -10,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from core.audit import record_audit
 from core.crypto import Vault
+from core.db import insert_for, table_of
 from core.errors import AccessError
 from core.people.tables import AccountLink, Guardian
 
@@ -148,25 +150,22 @@ def guardian_name(vault: Vault, guardian: Guardian) -> str:
 def _save_guardian(
     session: Session, vault: Vault, member: PassMember, consent_version: str, now: datetime
 ) -> Guardian:
-    guardian = session.exec(
-        select(Guardian).where(Guardian.taipei_pass_id == member.pass_id)
-    ).first()
-    if guardian is None:
-        guardian = Guardian(
-            taipei_pass_id=member.pass_id,
-            name_sealed="",
-            verify_level=member.verify_level,
-            verified_at=now,
-            consent_version=consent_version,
-            consented_at=now,
-        )
-    guardian.name_sealed = vault.seal(member.real_name, NAME)
-    guardian.verify_level = member.verify_level
-    guardian.verified_at = now
-    guardian.email1_sealed = vault.seal(member.email, EMAIL) if member.email else None
-    guardian.phone_sealed = vault.seal(member.phone, PHONE) if member.phone else None
-    guardian.consent_version = consent_version
-    guardian.consented_at = now
-    session.add(guardian)
-    session.flush()
-    return guardian
+    facts: dict[str, Any] = {
+        "name_sealed": vault.seal(member.real_name, NAME),
+        "verify_level": member.verify_level,
+        "verified_at": now,
+        "email1_sealed": vault.seal(member.email, EMAIL) if member.email else None,
+        "phone_sealed": vault.seal(member.phone, PHONE) if member.phone else None,
+        "consent_version": consent_version,
+        "consented_at": now,
+    }
+    fresh = Guardian(taipei_pass_id=member.pass_id, **facts)
+    # One statement, so that a button pressed twice makes one guardian.
+    saved = (
+        insert_for(session, table_of(Guardian))
+        .values(fresh.model_dump())
+        .on_conflict_do_update(index_elements=["taipei_pass_id"], set_=facts)
+        .returning(table_of(Guardian).c.id)
+    )
+    guardian_id: UUID = session.connection().execute(saved).scalar_one()
+    return session.get_one(Guardian, guardian_id, populate_existing=True)

@@ -191,8 +191,9 @@ class BindingAttempt(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     guardian_id: UUID = Field(foreign_key="guardian.id", index=True)
-    # Blind index of what was named as the child (school + number), never the number.
+    # Blind indexes of what was named as the child: school and number, and the identity number.
     subject_index: str = Field(index=True)
+    identity_index: str = Field(index=True)
     school_day: date
     tried_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 

@@ -158,6 +158,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("guardian_id", sa.Uuid(), nullable=False),
         sa.Column("subject_index", sa.String(), nullable=False),
+        sa.Column("identity_index", sa.String(), nullable=False),
         sa.Column("school_day", sa.Date(), nullable=False),
         sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -167,6 +168,12 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_binding_attempt_guardian_id"), "binding_attempt", ["guardian_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_binding_attempt_identity_index"),
+        "binding_attempt",
+        ["identity_index"],
+        unique=False,
     )
     op.create_index(
         op.f("ix_binding_attempt_subject_index"), "binding_attempt", ["subject_index"], unique=False
@@ -186,6 +193,7 @@ def upgrade() -> None:
         sa.Column("clock_offset_seconds", sa.Float(), nullable=True),
         sa.Column("boot_id", sa.String(), nullable=True),
         sa.Column("last_seq", sa.Integer(), nullable=True),
+        sa.Column("buffered", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["school_code"], ["school.code"], name=op.f("fk_reader_school_code_school")
         ),
@@ -355,7 +363,7 @@ def upgrade() -> None:
         "tap",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("reader_id", sa.Uuid(), nullable=False),
-        sa.Column("boot_id", sa.String(length=64), nullable=False),
+        sa.Column("boot_id", sa.String(length=96), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("card_uid", sa.String(length=14), nullable=False),
         sa.Column("student_id", sa.Uuid(), nullable=True),

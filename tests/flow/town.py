@@ -241,7 +241,8 @@ def _wait_for_address(process: "subprocess.Popen[bytes]", log: Path) -> None:
 
 
 def _free_pair() -> int:
-    for port in range(20_000 + os.getpid() % 20_000, 60_000, 2):
+    # Each process begins at its own place, so that two looking at once never share a pair.
+    for port in range(20_000 + os.getpid() % 4_000 * 10, 60_000, 2):
         with socket.socket() as one, socket.socket() as two:
             try:
                 one.bind(("127.0.0.1", port))

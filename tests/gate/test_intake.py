@@ -2,20 +2,24 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlmodel import Session
 
+from core.attendance.no_show import sweep_no_shows
 from core.db import transaction
+from core.gate.readers import healthy_since
 from core.gate.tables import Reader, ReaderNonce, Tap
 from core.house import House
 from core.notices.tables import Notice
-from tests.factories import card_uid_of
+from core.people.tables import Card
+from tests.factories import card_uid_of, make_student
 from tests.gate.conftest import SigningReader
 
+MONDAY = date(2026, 11, 23)
 MING = card_uid_of("11510001")
 AT_0721 = "2026-11-23T07:21:05+08:00"
 ONE_TAP = {"boot_id": "b", "taps": [{"seq": 1, "card_uid": MING, "tapped_at": AT_0721}]}
@@ -57,6 +61,53 @@ def test_same_sequence_after_a_restart_is_another_tap(reader: SigningReader) -> 
 def test_unknown_card_is_kept_for_staff(house: House, reader: SigningReader) -> None:
     assert reader.statuses((1, "0411223344AABB", AT_0721)) == ["unknown_card"]
     assert _stored(house) == (1, 0)
+
+
+def test_number_used_twice_in_one_boot_loses_neither_tap(
+    house: House, reader: SigningReader
+) -> None:
+    with transaction(house.engine) as session:
+        make_student(session, house, name="王小華", number="11510002")
+    hua = card_uid_of("11510002")
+    assert reader.statuses((1, MING, AT_0721)) == ["recorded"]
+    assert reader.statuses((1, hua, AT_0721)) == ["quarantined"]
+    assert reader.statuses((1, hua, AT_0721)) == ["duplicate"]
+    with transaction(house.engine) as session:
+        assert {tap.card_uid for tap in session.scalars(select(Tap))} == {MING, hua}
+        missing = sweep_no_shows(session, "353607", MONDAY, house.clock.now())
+    assert missing == [], "a child whose tap is held is not said to be missing"
+
+
+def test_buffered_tap_of_a_mad_clock_keeps_its_child_out_of_the_no_shows(
+    house: House, reader: SigningReader
+) -> None:
+    fast = (house.clock.now() + timedelta(hours=8)).isoformat()
+    reader.send({"boot_id": "b", "last_seq": 0, "buffered": 0, "clock": fast}, path="heartbeat")
+    assert reader.statuses((1, MING, "2026-11-23T13:00:00+08:00")) == ["quarantined"]
+    with transaction(house.engine) as session:
+        assert sweep_no_shows(session, "353607", MONDAY, house.clock.now()) == []
+
+
+def test_reader_that_still_holds_taps_is_not_healthy(house: House, reader: SigningReader) -> None:
+    now = house.clock.now()
+    beat = {"boot_id": "b", "last_seq": 9, "buffered": 900, "clock": now.isoformat()}
+    reader.send(beat, path="heartbeat")
+    with transaction(house.engine) as session:
+        assert healthy_since(session, "353607", now) is None
+    reader.send({**beat, "buffered": 0}, path="heartbeat")
+    with transaction(house.engine) as session:
+        assert healthy_since(session, "353607", now) == now
+
+
+@pytest.mark.parametrize(("days", "is_missed"), [(1, False), (-1, True)])
+def test_only_a_card_that_counts_today_makes_a_no_show(
+    house: House, reader: SigningReader, days: int, is_missed: bool
+) -> None:
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        session.execute(update(Card).values(valid_from=now + timedelta(days=days)))
+        session.execute(update(Card).values(valid_until=now + timedelta(days=9)))
+        assert bool(sweep_no_shows(session, "353607", MONDAY, now)) is is_missed
 
 
 def test_child_of_another_school_is_quarantined(

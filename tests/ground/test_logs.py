@@ -41,6 +41,12 @@ def test_numbers_ids_and_tokens_are_blanked(monkeypatch: pytest.MonkeyPatch, sec
     assert line["event"] == "about … here"
 
 
+def test_values_a_database_error_quotes_are_blanked(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = "UniqueViolation\nDETAIL:  Key (taipei_pass_id)=(0f3c) already exists.\n[SQL: …]"
+    line = _logged(monkeypatch, "failed", exception=error)
+    assert line["exception"] == "UniqueViolation\n…\n[SQL: …]"
+
+
 def test_field_nobody_allowed_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     line = _logged(monkeypatch, "event", child_name="王小明", notice_id="n-1")
     assert "王小明" not in json.dumps(line, ensure_ascii=False)

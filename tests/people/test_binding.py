@@ -127,6 +127,18 @@ def test_ten_misses_at_one_child_close_it_for_everybody_that_day(
         assert _try(session, house, mei, claim_for(ming)).result is BindResult.MISMATCH
 
 
+def test_ten_misses_with_the_right_identity_number_count_whatever_number_is_named(
+    house: House, mei_and_ming: tuple[Guardian, Student]
+) -> None:
+    mei, ming = mei_and_ming
+    for n in range(10):
+        with transaction(house.engine) as session:
+            stranger = make_guardian(session, house, f"U{n:032x}")
+            _try(session, house, stranger, claim_for(ming, student_number=f"9990000{n}"))
+    with transaction(house.engine) as session:
+        assert _try(session, house, mei, claim_for(ming)).result is BindResult.MISMATCH
+
+
 def test_second_binding_of_the_same_child_is_already_there(
     house: House, mei_and_ming: tuple[Guardian, Student]
 ) -> None:

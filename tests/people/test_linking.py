@@ -1,5 +1,6 @@
 """Links: one LINE user one guardian, moves, and sessions that end."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -43,6 +44,21 @@ def _name_behind(house: House, line_user_id: str) -> str | None:
 
 def test_linking_again_changes_nothing(house: House) -> None:
     assert (_link(house, MEI), _link(house, MEI)) == (None, None)
+    assert _name_behind(house, MEI) == "林雅婷"
+
+
+def test_button_pressed_twice_at_once_makes_one_guardian(house: House) -> None:
+    barrier = threading.Barrier(2)
+
+    def press() -> None:
+        barrier.wait()
+        _link(house, MEI)
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert _name_behind(house, MEI) == "林雅婷"
 
 
