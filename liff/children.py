@@ -13,7 +13,7 @@ from core.db import snapshot, transaction
 from core.errors import InputError
 from core.kinds import Channel, EventKind
 from core.notices.trail import trail_of
-from core.notices.wording import short_date
+from core.notices.wording import BOX_WORDS, short_date
 from core.people.bindings import BoundChild, children_of, get_child, unbind_child
 from core.people.subscriptions import OFFERED, Box, boxes_of, save_boxes
 from liff.guard import linked
@@ -28,7 +28,6 @@ ROWS = {
     Channel.SMS: "簡訊",
     Channel.APP: "酷課 APP",
 }
-COLUMNS = {EventKind.ARRIVAL: "到校", EventKind.DEPARTURE: "離校", EventKind.NO_SHOW: "未到校"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def _render(page: _Page, ticked: frozenset[Box], fault: str = "") -> str:
         place=f"{school_line(child)}・{child.seat_number} 號",
         day=f"今天 {short_date(today)}",
         today=today_of(page.days[-1]),
-        columns=list(COLUMNS.values()),
+        columns=list(BOX_WORDS.values()),
         grid=[_row(channel, ticked) for channel in Channel],
         week=week_of(page.days, today),
         span=f"{_month_day(page.days[0])}–{_month_day(page.days[-1])}",
@@ -124,7 +123,7 @@ def _row(channel: Channel, ticked: frozenset[Box]) -> dict[str, object]:
         "is_offered": channel in OFFERED,
         "cells": [
             (_field((channel, kind)), f"{ROWS[channel]} {word}", (channel, kind) in ticked)
-            for kind, word in COLUMNS.items()
+            for kind, word in BOX_WORDS.items()
         ],
     }
 

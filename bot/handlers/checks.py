@@ -7,24 +7,18 @@ from sqlmodel import Session
 from bot.answer import Json
 from bot.handlers.person import Person
 from bot.replies.pages import Pages
+from bot.replies.speech import moment
 from bot.replies.today import SILENCE
 from bot.replies.why import Check, checked
 from core.clock import school_day_of, taipei_clock
 from core.gate.readers import last_contact
 from core.house import House
-from core.kinds import EventKind
 from core.notices.trail import last_accepted
-from core.notices.wording import fill, short_date
+from core.notices.wording import BOX_WORDS, fill, short_date
 from core.people.bindings import BoundChild
 from core.people.friends import is_friend
 from core.people.guardians import find_guardian
 from core.people.subscriptions import boxes_of
-
-KINDS = {
-    EventKind.ARRIVAL: "到校",
-    EventKind.DEPARTURE: "離校",
-    EventKind.NO_SHOW: "未到校",
-}
 
 
 def tell_why(session: Session, house: House, person: Person, now: datetime) -> list[Json]:
@@ -54,10 +48,10 @@ def _boxes(session: Session, child: BoundChild, pages: Pages) -> Check:
     ticked = {kind for _, kind in boxes_of(session, child.binding_id)}
     slots = {
         "child": child.given_name,
-        "kinds": "、".join(word for kind, word in KINDS.items() if kind in ticked),
-        "missing": "、".join(word for kind, word in KINDS.items() if kind not in ticked),
+        "kinds": "、".join(word for kind, word in BOX_WORDS.items() if kind in ticked),
+        "missing": "、".join(word for kind, word in BOX_WORDS.items() if kind not in ticked),
     }
-    if ticked == set(KINDS):
+    if ticked == set(BOX_WORDS):
         return Check(is_passed=True, finding=fill("{child}已訂閱{kinds}", slots))
     return Check(
         is_passed=False,
@@ -75,7 +69,7 @@ def _reader(session: Session, code: str, name: str, now: datetime) -> Check:
     at = last_contact(session, code)
     if at is not None and now - at <= SILENCE:
         return Check(is_passed=True, finding=f"{name}刷卡機 {taipei_clock(at)} 有連線")
-    since = f" {_moment(at, now)} 起" if at else "還"
+    since = f" {moment(at, now)} 起" if at else "還"
     return Check(
         is_passed=False,
         finding=f"{name}刷卡機{since}沒有連線",
@@ -90,9 +84,3 @@ def _last_sent(session: Session, person: Person) -> Check:
         return Check(is_passed=True, finding="還沒有送出過通知")
     day = short_date(school_day_of(at))
     return Check(is_passed=True, finding=f"最近一次已送出到 LINE：{day}{taipei_clock(at)}")
-
-
-def _moment(at: datetime, now: datetime) -> str:
-    if school_day_of(at) == school_day_of(now):
-        return taipei_clock(at)
-    return f"{short_date(school_day_of(at))}{taipei_clock(at)}"

@@ -1,10 +1,16 @@
 """Plain sentences and the quick replies below them."""
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
 from bot.answer import Json
-from core.notices.bubbles import flex_message
-from core.notices.wording import LOCK_SCREEN_NAME, fill
+from core.clock import school_day_of, taipei_clock
+from core.notices.bubbles import carousel, flex_message
+from core.notices.wording import LOCK_SCREEN_NAME, fill, short_date
 from core.people.bindings import BoundChild
 
+T = TypeVar("T")
 # Source: LINE docs, "Quick reply": up to 13 items, labels up to 20 characters.
 MAX_ITEMS = 13
 # Source: LINE docs, "Carousel": up to 12 bubbles.
@@ -30,6 +36,24 @@ def offer(message: Json, *words: str) -> Json:
         for word in words[:MAX_ITEMS]
     ]
     return message | {"quickReply": {"items": items}}
+
+
+def side_by_side(
+    found: Sequence[T], draw: Callable[[T], Json], name: Callable[[list[T]], str], *words: str
+) -> list[Json]:
+    """Return a bubble for each one found, twelve a message; `name` gives a message's altText."""
+    messages = []
+    for first in range(0, len(found), MAX_BUBBLES):
+        part = list(found[first : first + MAX_BUBBLES])
+        messages.append(flex_message(name(part), carousel([draw(one) for one in part])))
+    return [*messages[:-1], offer(messages[-1], *words)]
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """Return 07:41, or 11/20（五）07:41 for another day."""
+    if school_day_of(at) == school_day_of(now):
+        return taipei_clock(at)
+    return f"{short_date(school_day_of(at))}{taipei_clock(at)}"
 
 
 def about(children: list[BoundChild], what: str) -> str:

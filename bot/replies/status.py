@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.answer import Json
-from bot.replies.speech import say
+from bot.replies.speech import moment, say
 from bot.replies.today import SILENCE
-from core.clock import school_day_of, taipei_clock
-from core.notices.wording import short_date
+from core.clock import taipei_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +26,7 @@ def status(found: list[SchoolContact], now: datetime) -> list[Json]:
 def _line(one: SchoolContact, now: datetime) -> str:
     if one.last_contact is None:
         return f"{one.name}：刷卡機還沒有連線紀錄"
-    at = taipei_clock(one.last_contact)
+    at = moment(one.last_contact, now)
     if now - one.last_contact <= SILENCE:
         return f"{one.name}：刷卡機正常（{at} 有連線）"
-    if school_day_of(one.last_contact) != school_day_of(now):
-        at = f"{short_date(school_day_of(one.last_contact))}{at}"
     return f"{one.name}：刷卡機 {at} 起沒有連線，紀錄可能較晚出現"

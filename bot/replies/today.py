@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from bot.answer import Json
 from bot.replies.pages import Pages
-from bot.replies.speech import MAX_BUBBLES, about, offer
+from bot.replies.speech import about, side_by_side
 from core.attendance.days import DayView
 from core.clock import TAIPEI, school_day_of, taipei_clock
 from core.kinds import NoticeKind
@@ -22,8 +22,6 @@ from core.notices.bubbles import (
     big_time,
     buttons,
     call_school,
-    carousel,
-    flex_message,
     gate_bubble,
     pill,
     rail_box,
@@ -50,13 +48,8 @@ class ChildToday:
 
 def today_messages(found: list[ChildToday], pages: Pages, now: datetime) -> list[Json]:
     """Return today's bubbles, siblings side by side."""
-    messages = []
-    for first in range(0, len(found), MAX_BUBBLES):
-        part = found[first : first + MAX_BUBBLES]
-        bubbles = [_bubble(one, pages, now) for one in part]
-        messages.append(flex_message(_alt(part), carousel(bubbles)))
-    messages[-1] = offer(messages[-1], "本週", "設定", "說明")
-    return messages
+    words = ("本週", "設定", "說明")
+    return side_by_side(found, lambda one: _bubble(one, pages, now), _alt, *words)
 
 
 def day_line(child: BoundChild, day: DayView) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 
 from bot.answer import Json
 from bot.replies.pages import Pages
-from bot.replies.speech import MAX_BUBBLES, about, offer
+from bot.replies.speech import about, side_by_side
 from core.attendance.days import DayView
 from core.clock import taipei_clock
 from core.notices.bubbles import (
@@ -20,9 +20,7 @@ from core.notices.bubbles import (
     bubble,
     button,
     buttons,
-    carousel,
     child_name,
-    flex_message,
     meta_text,
     quiet,
     text,
@@ -44,15 +42,12 @@ class ChildWeek:
 
 def week_messages(found: list[ChildWeek], pages: Pages, today: date) -> list[Json]:
     """Return the week's bubbles, siblings side by side."""
-    messages = []
-    for first in range(0, len(found), MAX_BUBBLES):
-        part = found[first : first + MAX_BUBBLES]
-        bubbles = [_bubble(one, pages, today) for one in part]
-        messages.append(
-            flex_message(about([one.child for one in part], "的七天紀錄"), carousel(bubbles))
-        )
-    messages[-1] = offer(messages[-1], "今天", "設定", "說明")
-    return messages
+    words = ("今天", "設定", "說明")
+    return side_by_side(found, lambda one: _bubble(one, pages, today), _alt, *words)
+
+
+def _alt(found: list[ChildWeek]) -> str:
+    return about([one.child for one in found], "的七天紀錄")
 
 
 def _bubble(one: ChildWeek, pages: Pages, today: date) -> Json:

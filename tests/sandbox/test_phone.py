@@ -21,7 +21,7 @@ def test_world_begins_with_three_people_who_are_no_friends(sandbox: SandboxClien
     ]
     assert state["now"].startswith("2026-11-23T07:20:")
     assert state["account"] == {"name": "臺北市到離校通知"}
-    assert sandbox.get("/v2/bot/info").json()["displayName"] == "臺北市到離校通知"
+    assert sandbox.line("GET", "/v2/bot/info").json()["displayName"] == "臺北市到離校通知"
     assert (state["faults"], state["log"]) == ([], [])
 
 
