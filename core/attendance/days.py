@@ -41,10 +41,13 @@ def lock_days(session: Session, keys: set[DayKey]) -> None:
         }
         for student_id, day in ordered
     ]
-    session.connection().execute(
-        insert_for(session, table_of(AttendanceDay)).on_conflict_do_nothing(), rows
+    day = table_of(AttendanceDay)
+    # One pass makes a row or locks the one that is there. Making first and locking afterwards would
+    # take the locks in two rounds, and two holders could wait for each other.
+    statement = insert_for(session, day).on_conflict_do_update(
+        index_elements=["student_id", "school_day"], set_={"arrivals": day.c.arrivals}
     )
-    session.execute(_days(keys).with_for_update())
+    session.connection().execute(statement, rows)
 
 
 def doubt_days(session: Session, keys: set[DayKey]) -> None:

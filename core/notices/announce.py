@@ -92,20 +92,10 @@ def tell_linked(
     addresses = [(NoticeKind.LINK_NEW, line_user_id)]
     if moved_from:
         addresses.append((NoticeKind.LINK_OLD, moved_from))
-    facts = NoticeFacts(
-        child="",
-        school="",
-        school_phone="",
-        school_day=school_day_of(now),
-        link=f"https://liff.line.me/{settings.liff_id}/account",
-        at=now,
-        member=masked_name(member_name),
-        hotline=settings.hotline,
-    )
-    if moved_from:
         readdress(
             session, guardian_id=guardian_id, moved_from=moved_from, line_user_id=line_user_id
         )
+    facts = _link_facts(settings, member_name, now)
     notices = [
         NewNotice(
             kind=kind,
@@ -120,3 +110,16 @@ def tell_linked(
         for kind, address in addresses
     ]
     enqueue(session, notices, now)
+
+
+def _link_facts(settings: Settings, member_name: str, now: datetime) -> NoticeFacts:
+    return NoticeFacts(
+        child="",
+        school="",
+        school_phone="",
+        school_day=school_day_of(now),
+        link=f"https://liff.line.me/{settings.liff_id}/account",
+        at=now,
+        member=masked_name(member_name),
+        hotline=settings.hotline,
+    )

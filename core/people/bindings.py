@@ -96,32 +96,12 @@ def bind_child(
     """
     # One try of a guardian at a time, so that parallel tries can't pass the limit.
     session.exec(select(Guardian.id).where(Guardian.id == guardian_id).with_for_update())
-    # A child is named by school and number or by its identity number: guesses that keep either and
-    # change the rest add up.
-    number = normalise_student_number(claim.student_number)
-    subject = vault.index(f"{claim.school_code}/{number}", SUBJECT)
-    identity = vault.index(identity_numbers.normalise(claim.national_id), SUBJECT)
     if _misses(session, now, col(BindingAttempt.guardian_id) == guardian_id) >= OWN_LIMIT:
         return BindOutcome(BindResult.OWN_LIMIT)
+    attempt = _attempt(vault, guardian_id, claim, now)
     student = find_student(session, vault, claim)
-    is_locked = (
-        max(
-            _misses(session, now, col(BindingAttempt.subject_index) == subject),
-            _misses(session, now, col(BindingAttempt.identity_index) == identity),
-        )
-        >= CHILD_LIMIT
-    )
-    if student is None or is_locked:
-        day = school_day_of(now)
-        session.add(
-            BindingAttempt(
-                guardian_id=guardian_id,
-                subject_index=subject,
-                identity_index=identity,
-                school_day=day,
-                tried_at=now,
-            )
-        )
+    if student is None or _is_locked(session, attempt, now):
+        session.add(attempt)
         return BindOutcome(BindResult.MISMATCH)
     earlier = _open_binding(session, guardian_id, student.id)
     if earlier is not None:
@@ -187,6 +167,27 @@ def _open_binding(session: Session, guardian_id: UUID, student_id: UUID) -> Bind
             col(Binding.ended_at).is_(None),
         )
     ).first()
+
+
+def _attempt(vault: Vault, guardian_id: UUID, claim: Claim, now: datetime) -> BindingAttempt:
+    # A child is named by school and number or by its identity number: guesses that keep either and
+    # change the rest add up.
+    number = normalise_student_number(claim.student_number)
+    return BindingAttempt(
+        guardian_id=guardian_id,
+        subject_index=vault.index(f"{claim.school_code}/{number}", SUBJECT),
+        identity_index=vault.index(identity_numbers.normalise(claim.national_id), SUBJECT),
+        school_day=school_day_of(now),
+        tried_at=now,
+    )
+
+
+def _is_locked(session: Session, attempt: BindingAttempt, now: datetime) -> bool:
+    by_number = col(BindingAttempt.subject_index) == attempt.subject_index
+    by_identity = col(BindingAttempt.identity_index) == attempt.identity_index
+    # Both are counted always: the time taken tells nothing.
+    counts = [_misses(session, now, named) for named in (by_number, by_identity)]
+    return max(counts) >= CHILD_LIMIT
 
 
 def _misses(session: Session, now: datetime, whose: object) -> int:

@@ -94,4 +94,5 @@ JSON = st.recursive(
 
 @given(changed=st.dictionaries(st.sampled_from(sorted(make_text("x"))), JSON, max_size=3))
 def test_any_damage_gives_a_value_or_nothing(changed: dict[str, Any]) -> None:
-    parsed(make_text("今天") | changed)
+    incoming = parsed(make_text("今天") | changed)
+    assert incoming is None or incoming.happening in Happening

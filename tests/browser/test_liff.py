@@ -110,6 +110,7 @@ def test_another_person_opening_the_pages_is_never_taken_for_the_first(
     wait_for(phone, "三個步驟")
     phone.get(f"{world.base_url}/liff{page}")
     wait_for(phone, "三個步驟")
+    assert "小明" not in phone.page_source
 
 
 def test_forged_token_stops_with_a_way_on_instead_of_going_round(

@@ -24,17 +24,20 @@ SECRET = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldY"
 class SigningReader:
     """A reader as a vendor would write it."""
 
-    def __init__(self, client: FlaskClient, house: House, reader_id: UUID) -> None:
+    def __init__(
+        self, client: FlaskClient, house: House, reader_id: UUID, name: str = "msg"
+    ) -> None:
         self.client = client
         self.house = house
         self.reader_id = reader_id
+        self.name = name
         self._ids = count(1)
 
     def headers(self, body: bytes, at: datetime | None = None, **changed: str) -> dict[str, str]:
         """The three headers for a body."""
         # The library replaces the zone instead of converting it: it must be given UTC.
         at = (at or self.house.clock.now()).astimezone(UTC)
-        message_id = changed.get("webhook_id", f"msg_{next(self._ids)}")
+        message_id = changed.get("webhook_id", f"{self.name}_{next(self._ids)}")
         secret = changed.get("secret", SECRET)
         return {
             "webhook-id": message_id,
