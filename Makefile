@@ -27,11 +27,12 @@ demo: $(VENV)/.ready ## try it out in a browser: sandbox phone and product, Ctrl
 test: $(VENV)/.ready-dev lint ## every check: lint, types, imports, tests on SQLite and PostgreSQL
 	$(PY) -m pytest -n 2 --dist loadgroup
 
-lint: $(VENV)/.ready-dev ## ruff, mypy --strict, import directions
+lint: $(VENV)/.ready-dev ## ruff, mypy --strict, import directions, dependencies
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/deptry .
 
 bench: $(VENV)/.ready-dev ## measure taps from the gate to an accepted push
 	$(PY) -m bench.tap_to_push

@@ -158,6 +158,13 @@ def demo(settings: Settings, folder: Path) -> None:
     """
     # The programs' own lines go to demo.log; the terminal shows where to click.
     configure_logging(logging.WARNING)
+    try:
+        _demonstrate(settings, folder)
+    except demonstration.NotReady as error:
+        fail(str(error))
+
+
+def _demonstrate(settings: Settings, folder: Path) -> None:
     with suppress(KeyboardInterrupt), demonstration.stage(settings, folder) as house:
         migrate(house.engine)
         sample = folder / SAMPLE.name

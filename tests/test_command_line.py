@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,15 @@ def test_database_that_does_not_answer_is_named_without_its_password() -> None:
     assert refused.returncode == 1
     assert "Check DATABASE_URL" in refused.stderr
     assert "topsecret" not in refused.stderr + refused.stdout
+
+
+def test_demo_on_a_taken_port_says_so_and_ends(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1] - 1
+        refused = _run("demo", "--folder", str(tmp_path), PORT=str(port))
+    assert refused.returncode == 1
+    assert "Is its port taken?" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_reader_is_added_to_a_school_and_its_secret_is_shown_once(url: str) -> None:

@@ -16,6 +16,7 @@ from typing import BinaryIO
 import requests
 
 from core.clock import TAIPEI
+from core.errors import AppError
 from core.house import House, build_house
 from core.settings import Settings, load_settings
 
@@ -23,6 +24,12 @@ ROOT = Path(__file__).resolve().parents[2]
 MORNING = time_of_day(7, 20)
 START_LIMIT_SECONDS = 60
 STOP_LIMIT_SECONDS = 15
+
+Program = subprocess.Popen[bytes]
+
+
+class NotReady(AppError):
+    """Raised when one of the two programs did not come up."""
 
 
 @contextmanager
@@ -74,10 +81,12 @@ def running_programs(
     sandbox += ["--sample", str(sample), "--clock-url", f"{settings.base_url}/dev/clock"]
     with ExitStack() as stack:
         log = stack.enter_context((folder / "demo.log").open("wb"))
-        for arguments in (sandbox, ["app.py", "serve"]):
+        programs = [
             stack.enter_context(_running(arguments, environment, log))
+            for arguments in (sandbox, ["app.py", "serve"])
+        ]
         for address in (f"{settings.sandbox_origin}/phone/state", f"{settings.base_url}/readyz"):
-            _wait_until_ready(address, log.name)
+            _wait_until_ready(address, programs, log.name)
         # The two started a moment apart; from here on they share one clock.
         clock = {"now": environment["CLOCK_NOW"]}
         requests.post(f"{settings.sandbox_origin}/clock", json=clock, timeout=5).raise_for_status()
@@ -85,7 +94,7 @@ def running_programs(
 
 
 @contextmanager
-def _running(arguments: list[str], environment: dict[str, str], log: BinaryIO) -> Iterator[None]:
+def _running(arguments: list[str], environment: dict[str, str], log: BinaryIO) -> Iterator[Program]:
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
@@ -96,7 +105,7 @@ def _running(arguments: list[str], environment: dict[str, str], log: BinaryIO) -
         start_new_session=True,
     )
     try:
-        yield
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -105,16 +114,17 @@ def _running(arguments: list[str], environment: dict[str, str], log: BinaryIO) -
             process.kill()
 
 
-def _wait_until_ready(url: str, log: str) -> None:
+def _wait_until_ready(url: str, programs: list[Program], log: str) -> None:
     deadline = time.monotonic() + START_LIMIT_SECONDS
-    while time.monotonic() < deadline:
+    # A program that ended would leave an answer of somebody else's on the same port.
+    while time.monotonic() < deadline and all(one.poll() is None for one in programs):
         try:
             if requests.get(url, timeout=2).ok:
                 return
         except requests.RequestException:
             pass
         time.sleep(0.1)
-    raise TimeoutError(f"{url} does not answer. Is its port taken? See {log}.")
+    raise NotReady(f"{url} does not answer. Is its port taken? The reason stands in {log}")
 
 
 def wait_for_stop() -> None:
