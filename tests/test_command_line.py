@@ -55,11 +55,14 @@ def test_database_that_does_not_answer_is_named_without_its_password() -> None:
 
 def test_demo_on_a_taken_port_says_so_and_ends(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
+        database = tmp_path / "demo.db"
+        database.write_text("in use")
         port = taken.getsockname()[1] - 1
         refused = _run("demo", "--folder", str(tmp_path), PORT=str(port))
     assert refused.returncode == 1
-    assert "Is its port taken?" in refused.stderr
+    assert f"Port {port + 1} is taken" in refused.stderr
     assert "Traceback" not in refused.stderr
+    assert database.read_text() == "in use"
 
 
 def test_reader_is_added_to_a_school_and_its_secret_is_shown_once(url: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -29,7 +30,7 @@ Program = subprocess.Popen[bytes]
 
 
 class NotReady(AppError):
-    """Raised when one of the two programs did not come up."""
+    """Raised when a port is taken or one of the two programs did not come up."""
 
 
 @contextmanager
@@ -38,8 +39,12 @@ def stage(given: Settings, folder: Path) -> Iterator[House]:
 
     Fresh, because the sandbox forgets at its end who was a friend and who tapped.
     """
-    # SIGTERM ends it like Ctrl-C, so that the programs beside us are stopped in any case.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGTERM ends it like Ctrl-C, so that the programs beside us are stopped in any case; a shell
+    # that started us in the background would have Ctrl-C ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
+    for port in (given.port, given.port + 1):
+        _require_free(port)
     changes: dict[str, object] = {}
     if "database_url" not in given.model_fields_set:
         for path in folder.glob("demo.db*"):
@@ -60,6 +65,15 @@ def next_school_morning(now: datetime, is_school_day: Callable[[date], bool]) ->
     while not is_school_day(day):
         day += timedelta(days=1)
     return datetime.combine(day, MORNING, TAIPEI)
+
+
+def _require_free(port: int) -> None:
+    # Before the database is begun anew: the one that holds the port may be using it.
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        hint = "Stop what uses it, or choose another: PORT=9000 make demo"
+        raise NotReady(f"Port {port} is taken. {hint}") from None
 
 
 @contextmanager
@@ -124,7 +138,7 @@ def _wait_until_ready(url: str, programs: list[Program], log: str) -> None:
         except requests.RequestException:
             pass
         time.sleep(0.1)
-    raise NotReady(f"{url} does not answer. Is its port taken? The reason stands in {log}")
+    raise NotReady(f"{url} does not answer. The reason stands in {log}")
 
 
 def wait_for_stop() -> None:
