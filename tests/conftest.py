@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
@@ -14,6 +15,10 @@ from core.clock import TAIPEI, Clock
 from core.duty.migrate import migrate
 from core.house import House, build_house
 from core.settings import load_settings
+
+# Times are measured in bench/, never asserted: a busy machine must not fail a property test.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 MONDAY_MORNING = datetime(2026, 11, 23, 7, 20, tzinfo=TAIPEI)
 
