@@ -30,6 +30,8 @@ def lock_days(session: Session, keys: set[DayKey]) -> None:
     Whoever holds them may read the day's taps and decide; the no-show sweep waits. Rows are taken
     in one order everywhere, so that two batches can't wait for each other.
     """
+    if not keys:
+        return
     ordered = sorted(keys, key=lambda key: (key[1], str(key[0])))
     rows = [
         {
@@ -51,8 +53,7 @@ def lock_days(session: Session, keys: set[DayKey]) -> None:
 
 
 def doubt_days(session: Session, keys: set[DayKey]) -> None:
-    """Say nothing of these children's absence that day; joins the caller's transaction."""
-    lock_days(session, keys)
+    """Say nothing of these children's absence on the locked days; joins the transaction."""
     pair = tuple_(col(AttendanceDay.student_id), col(AttendanceDay.school_day))
     session.execute(
         update(AttendanceDay)

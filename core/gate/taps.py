@@ -67,7 +67,11 @@ def record_taps(
     stored = _store(session, rows)
     stored |= _store_clashes(session, [row for row in rows if row["id"] not in stored])
     new = [row for row in rows if row["id"] in stored]
-    _doubt(session, new, now)
+    doubtful = _doubtful_days(new, now)
+    # All day rows in one pass: two rounds could meet another batch's in the wrong order.
+    lock_days(session, doubtful | _accepted_days(new))
+    if doubtful:
+        doubt_days(session, doubtful)
     changed_sides = _decide(session, liff_id, reader, new, now)
     return [_status(row, stored, changed_sides) for row in rows]
 
@@ -181,15 +185,19 @@ def _number(row: dict[str, Any]) -> tuple[str, int]:
     return row["boot_id"], row["seq"]
 
 
-def _doubt(session: Session, rows: list[dict[str, Any]], now: datetime) -> None:
-    """Keep the children of quarantined taps out of the no-shows: something of theirs was seen."""
-    doubtful = {
+def _accepted_days(rows: list[dict[str, Any]]) -> set[DayKey]:
+    return {
+        (row["student_id"], row["school_day"]) for row in rows if row["verdict"] is Verdict.ACCEPTED
+    }
+
+
+def _doubtful_days(rows: list[dict[str, Any]], now: datetime) -> set[DayKey]:
+    """Return the days of quarantined taps: something of these children was seen."""
+    return {
         (row["student_id"], row["school_day"] or school_day_of(now))
         for row in rows
         if row["verdict"] is Verdict.QUARANTINED and row["student_id"]
     }
-    if doubtful:
-        doubt_days(session, doubtful)
 
 
 def _decide(
@@ -199,17 +207,15 @@ def _decide(
     rows: list[dict[str, Any]],
     now: datetime,
 ) -> set[UUID]:
-    accepted = [row for row in rows if row["verdict"] is Verdict.ACCEPTED]
-    if not accepted:
+    keys = _accepted_days(rows)
+    if not keys:
         return set()
-    keys = {(row["student_id"], row["school_day"]) for row in accepted}
-    lock_days(session, keys)
     school = session.get_one(School, reader.school_code)
     return record_days(
         session,
         liff_id,
         _facts(session, keys),
-        new_taps={row["id"] for row in accepted},
+        new_taps={row["id"] for row in rows},
         departure_from=school.departure_from,
         now=now,
     )
