@@ -15,6 +15,7 @@ import click
 from flask import Flask, Response, jsonify, request
 from flask_wtf.csrf import CSRFProtect
 from rich.console import Console
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 import bot.webhook
@@ -218,8 +219,7 @@ def check(settings: Settings) -> None:
         fail(f"The database does not answer ({type(error).__name__}). Check DATABASE_URL.")
     if not ready:
         fail("The database lacks migrations. Run: python app.py migrate")
-    if problem := durability_problem(house.engine):
-        fail(f"{problem}. Switch it on: a tap answered 2xx must survive a power cut.")
+    _require_durable(house.engine)
     click.echo(f"Everything fits ({settings.app_env.value}).")
 
 
@@ -237,8 +237,7 @@ def line_setup(settings: Settings) -> None:
 
 def _serve(settings: Settings, *, delivers: bool, ticks: bool, workers: int) -> None:
     engine = make_engine(settings.database_url)
-    if problem := durability_problem(engine):
-        fail(f"{problem}. Switch it on: a tap answered 2xx must survive a power cut.")
+    _require_durable(engine)
     engine.dispose()
 
     def load() -> tuple[Flask, Background]:
@@ -247,6 +246,11 @@ def _serve(settings: Settings, *, delivers: bool, ticks: bool, workers: int) -> 
         return assemble(house), background(house, delivers=delivers, ticks=ticks)
 
     Server(load, host=settings.host, port=settings.port, workers=workers).run()
+
+
+def _require_durable(engine: Engine) -> None:
+    if problem := durability_problem(engine):
+        fail(f"{problem}. Switch it on: a tap answered 2xx must survive a power cut.")
 
 
 def _run_loops(settings: Settings, *, delivers: bool, ticks: bool) -> None:

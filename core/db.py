@@ -141,15 +141,10 @@ def durability_problem(engine: Engine) -> str | None:
     return None
 
 
-def has_row_locks(session: Session) -> bool:
-    """Tell whether row locks exist here; on SQLite the whole writing transaction is the lock."""
-    return session.get_bind().dialect.name != "sqlite"
-
-
 def insert_for(session: Session, table: Any) -> Any:
     """Return an INSERT that knows ON CONFLICT in the words of this session's engine."""
-    insert = postgresql_insert if has_row_locks(session) else sqlite_insert
-    return insert(table)
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    return sqlite_insert(table) if is_sqlite else postgresql_insert(table)
 
 
 def table_of(model: type[SQLModel]) -> Table:

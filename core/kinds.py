@@ -1,14 +1,6 @@
-"""Closed sets that several rooms share, and ids that must not be mixed up."""
+"""Closed sets that several rooms share."""
 
 from enum import StrEnum
-from typing import NewType
-from uuid import UUID
-
-StudentId = NewType("StudentId", UUID)
-GuardianId = NewType("GuardianId", UUID)
-BindingId = NewType("BindingId", UUID)
-ReaderId = NewType("ReaderId", UUID)
-LineUserId = NewType("LineUserId", str)
 
 
 class EventKind(StrEnum):

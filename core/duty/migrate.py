@@ -21,7 +21,7 @@ def migrate(engine: Engine) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Tell whether every migration has been applied."""
-    with engine.connect() as connection:
+    with engine.execution_options(reading=True).connect() as connection:
         applied = MigrationContext.configure(connection).get_current_revision()
     return applied == ScriptDirectory.from_config(_config()).get_current_head()
 
