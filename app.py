@@ -25,7 +25,7 @@ from bot.dispatch import Dispatcher
 from bot.inbox import purge_events
 from bot.line_api import LineError
 from bot.rich_menus import menu_changer, set_up
-from core.attendance.calendar import is_school_day
+from core.calendar.school_days import is_school_day
 from core.db import durability_problem, make_engine, snapshot
 from core.duty import demo as demonstration
 from core.duty.commands import (

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     DateTime,
     Dialect,
     Engine,
+    Integer,
     MetaData,
     String,
     Table,
@@ -32,6 +34,8 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+# Readers may count to 2**53; SQLite's INTEGER holds that, PostgreSQL's does not.
+BIG_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 SEALED = re.compile(r"^[A-Za-z0-9_-]{1,16}:[A-Za-z0-9+/=_-]+$")
 
 

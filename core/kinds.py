@@ -22,6 +22,48 @@ class NoticeKind(StrEnum):
     BOUND_OTHER = "bound_other"
     LINK_NEW = "link_new"
     LINK_OLD = "link_old"
+    MAKE_UP_UNDONE = "makeup_undone"
+    LEAVE_OTHER = "leave_other"
+    LEAVE_SCHOOL = "leave_school"
+    LEAVE_CANCELLED = "leave_cancelled"
+    LEAVE_TAP = "leave_tap"
+    NO_TAP_OUT = "no_tap_out"
+    CLOSURE_ON = "closure_on"
+    CLOSURE_OFF = "closure_off"
+    # To staff.
+    REVIEW = "review"
+    HELD = "held"
+    HELD_EXPIRED = "held_expired"
+    SKIPPED_LATE = "skipped_late"
+    READER_SILENT = "reader_silent"
+    READER_CLONED = "reader_cloned"
+    READER_GAP = "reader_gap"
+    OLD_CARD = "old_card"
+    QUARANTINE = "quarantine"
+    DISCREPANCY = "discrepancy"
+    CLOSURE_ASKED = "closure_asked"
+    CLOSURE_ANSWERED = "closure_answered"
+    CLOSURE_FOUND = "closure_found"
+    THREE_DAYS = "three_days"
+
+
+class DayPart(StrEnum):
+    """A whole day or a half of it."""
+
+    WHOLE = "whole"
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+
+
+class HoldReason(StrEnum):
+    """Why silence at a gate is no evidence."""
+
+    NO_READER = "no_reader"
+    SILENT = "silent"
+    BUFFERED = "buffered"
+    GAP = "gap"
+    CLONED = "cloned"
+    FEW_TAPS = "few_taps"
 
 
 class Channel(StrEnum):

@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 import bot.tables  # noqa: F401
 import core.attendance.tables  # noqa: F401
 import core.audit
+import core.calendar.tables
 import core.duty.tables
 import core.gate.tables
 import core.notices.tables

@@ -11,12 +11,12 @@ from bot.handlers.commands import obey
 from bot.handlers.friendship import befriend
 from bot.handlers.person import Person, find_person
 from bot.handlers.records import tell_week, tell_what_is_known
-from bot.postback import PostbackCodec, PostbackProblem
 from bot.replies import refusals
 from bot.replies.pages import Pages
 from bot.replies.speech import say
 from core.db import snapshot
 from core.house import House
+from core.postback import PostbackCodec, PostbackProblem
 
 
 def handle(house: House, incoming: Incoming) -> Answer:

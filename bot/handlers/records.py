@@ -6,7 +6,6 @@ from sqlmodel import Session
 
 from bot.answer import Json
 from bot.handlers.person import Person
-from bot.postback import Action, PostbackCodec, Press
 from bot.replies.emergency import KnownNow, what_is_known
 from bot.replies.pages import Pages
 from bot.replies.status import SchoolContact, status
@@ -16,6 +15,7 @@ from core.attendance.days import days_of
 from core.clock import school_day_of
 from core.gate.readers import last_contact
 from core.house import House
+from core.postback import Action, PostbackCodec, Press
 
 DAYS_SHOWN = 7
 # So far back the button 看前七天 leads.

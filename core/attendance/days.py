@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import select, tuple_, update
 from sqlmodel import Session, col
 
-from core.attendance.calendar import DayStatus, day_statuses
 from core.attendance.decision import Day, TapFact, decide
 from core.attendance.tables import AttendanceDay, NoShowState
+from core.calendar.school_days import DayStatus, day_statuses
 from core.clock import TAIPEI, school_day_of
 from core.db import insert_for, table_of
 from core.kinds import NoticeKind

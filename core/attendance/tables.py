@@ -1,32 +1,40 @@
 """Tables of attendance. A school day is a Taipei date; moments are aware UTC."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index
 from sqlmodel import Field, SQLModel
 
 from core.db import UtcDateTime
+from core.kinds import DayPart
 
 
 class NoShowState(StrEnum):
     """What became of a child's missing tap.
 
-    DOUBT: a tap of theirs is held that can't be placed, so nothing is said. CLEARED: a tap came
-    after all.
+    DOUBT: a tap of theirs is held that can't be placed, so nothing is said. WAITING: missing at the
+    cut-off, and still within grace and review. CLEARED: seen or excused after all. UNTOLD: still
+    missing, but staff decided, or it was too late, to tell.
     """
 
     NONE = "none"
     DOUBT = "doubt"
+    WAITING = "waiting"
     TOLD = "told"
     CLEARED = "cleared"
+    UNTOLD = "untold"
 
 
 class AttendanceDay(SQLModel, table=True):
-    """A child's day at the gate. This row is the lock between taps and the no-show sweep."""
+    """A child's day at the gate. This row is the lock of taps, leaves and the no-show sweep."""
 
     __tablename__ = "attendance_day"
+    __table_args__ = (
+        # Serves a school's day: who came, who is excused, whose no-show is due.
+        Index("ix_attendance_day_school_day", "school_day", "no_show"),
+    )
 
     student_id: UUID = Field(foreign_key="student.id", primary_key=True)
     school_day: date = Field(primary_key=True)
@@ -34,25 +42,84 @@ class AttendanceDay(SQLModel, table=True):
     departed_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     # When the arrival became known; later than arrived_at after a late upload.
     arrival_received_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    arrival_is_make_up: bool = False
+    departure_is_make_up: bool = False
     arrivals: int = 0
     departures: int = 0
+    # A DayPart while an open leave covers the day.
+    leave: str | None = None
     no_show: str = NoShowState.NONE
     no_show_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    # When grace and review end for this child.
+    no_show_due_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
-class CalendarDay(SQLModel, table=True):
-    """A day on which our calendar differs from the office calendar.
+class LeaveReason(StrEnum):
+    """Why a child stays away. Only the school sees it."""
 
-    `scope` is `city` or a school code; the narrower one wins.
-    """
+    SICK = "sick"
+    PERSONAL = "personal"
+    BEREAVEMENT = "bereavement"
+    OFFICIAL = "official"
+    OTHER = "other"
 
-    __tablename__ = "calendar_day"
-    __table_args__ = (UniqueConstraint("scope", "day"),)
+
+class Leave(SQLModel, table=True):
+    """A leave (請假) over a span of days. It is withdrawn, never edited."""
+
+    __table_args__ = (
+        CheckConstraint("first_day <= last_day", name="days"),
+        # Serves the overlap check and the pages.
+        Index("ix_leave_student", "student_id", "last_day"),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    scope: str
-    day: date
-    is_open: bool
+    student_id: UUID = Field(foreign_key="student.id")
+    first_day: date
+    last_day: date
+    part: str = DayPart.WHOLE
     reason: str
-    source: str
-    recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    # guardian:<uuid> or staff:<uuid>.
+    filed_by: str
+    filed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    withdrawn_by: str | None = None
+    withdrawn_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class RunState(StrEnum):
+    """How a school's cut-off goes. DUE, HELD and WAITING are not final.
+
+    HELD: the gate can't be trusted, staff are asked. WAITING: the missing are marked, grace and
+    review run. EXPIRED: held until it was too late.
+    """
+
+    DUE = "due"
+    HELD = "held"
+    WAITING = "waiting"
+    TOLD = "told"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    NO_SCHOOL = "no_school"
+    SKIPPED_LATE = "skipped_late"
+
+
+class NoShowRun(SQLModel, table=True):
+    """One cut-off of a school's day, done once across machines: the primary key is the lock.
+
+    Grades with one cut-off share a run. `expected` and `arrived` were counted at the cut-off; they
+    are what later days are compared with.
+    """
+
+    __tablename__ = "no_show_run"
+
+    school_code: str = Field(foreign_key="school.code", primary_key=True)
+    school_day: date = Field(primary_key=True)
+    cutoff: time = Field(primary_key=True)
+    state: str = RunState.DUE
+    expected: int | None = None
+    arrived: int | None = None
+    told: int = 0
+    hold_reason: str | None = None
+    held_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    decided_by: str | None = None
+    ran_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from core.attendance.calendar import is_school_day
 from core.attendance.no_show import sweep_no_shows
+from core.calendar.school_days import is_school_day
 from core.clock import TAIPEI, school_day_of
 from core.db import insert_for, snapshot, transaction
 from core.duty.tables import JobRun

@@ -4,18 +4,28 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from core.db import SealedText, UtcDateTime
+from core.db import BIG_NUMBER, SealedText, UtcDateTime
 
 
 class Verdict(StrEnum):
-    """What the intake made of a tap; facts of the moment, never edited."""
+    """What was made of a tap; only UNKNOWN_CARD may change, once the card is known."""
 
     ACCEPTED = "accepted"
     UNKNOWN_CARD = "unknown_card"
+    # The card was ended before: kept, told to staff, and no news of any child.
+    FORMER_CARD = "former_card"
     QUARANTINED = "quarantined"
+
+
+class TapSource(StrEnum):
+    """Where a tap comes from. MAKE_UP is entered by staff, UNDO takes such an entry back."""
+
+    CARD = "card"
+    MAKE_UP = "make_up"
+    UNDO = "undo"
 
 
 class Reader(SQLModel, table=True):
@@ -33,9 +43,29 @@ class Reader(SQLModel, table=True):
     # Server time minus the reader's clock, seconds, measured at the last heartbeat.
     clock_offset_seconds: float | None = None
     boot_id: str | None = None
-    last_seq: int | None = None
+    last_seq: int | None = Field(default=None, sa_type=BIG_NUMBER)
     # Taps the reader said it still holds.
     buffered: int = 0
+    # When two devices were last caught using this reader's identity.
+    cloned_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class ReaderDay(SQLModel, table=True):
+    """What came from one boot of a reader on one Taipei date of receipt.
+
+    Numbers run on within a boot, so `taps` falls short of `last_seq - after_seq` where some are
+    missing. Taps numbered up to `after_seq` came late and belong to an earlier row.
+    """
+
+    __tablename__ = "reader_day"
+
+    reader_id: UUID = Field(foreign_key="reader.id", primary_key=True)
+    boot_id: str = Field(primary_key=True, max_length=64)
+    day: date = Field(primary_key=True, index=True)
+    after_seq: int = Field(sa_type=BIG_NUMBER)
+    last_seq: int = Field(sa_type=BIG_NUMBER)
+    taps: int
+    first_heard_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
 class ReaderNonce(SQLModel, table=True):
@@ -49,25 +79,42 @@ class ReaderNonce(SQLModel, table=True):
 
 
 class Tap(SQLModel, table=True):
-    """A raw fact from a reader. Immutable."""
+    """A raw fact, from a reader or entered by staff. Never edited: a wrong entry is compensated.
+
+    Only the mapping of an unknown card to its child is filled in later.
+    """
 
     __table_args__ = (
         UniqueConstraint("reader_id", "boot_id", "seq"),
+        CheckConstraint(
+            "(source = 'card') = (reader_id IS NOT NULL) AND "
+            "(source = 'card') = (recorded_by IS NULL) AND (source = 'card') = (reason IS NULL)",
+            name="source",
+        ),
+        CheckConstraint("(source = 'undo') = (undoes_id IS NOT NULL)", name="undo"),
         # Serves the decision: all taps of these children on this day.
         Index("ix_tap_student_day", "student_id", "school_day"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    reader_id: UUID = Field(foreign_key="reader.id")
+    # None for what staff entered; the next three columns are the reader's too.
+    reader_id: UUID | None = Field(default=None, foreign_key="reader.id")
     # 64 from the reader, more where a number was used twice in one boot.
-    boot_id: str = Field(max_length=96)
-    seq: int
-    card_uid: str = Field(max_length=14, index=True)
+    boot_id: str | None = Field(default=None, max_length=96)
+    seq: int | None = Field(default=None, sa_type=BIG_NUMBER)
+    card_uid: str | None = Field(default=None, max_length=14, index=True)
     student_id: UUID | None = Field(default=None, foreign_key="student.id")
     direction: str
     tap_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     received_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     effective_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     school_day: date | None = None
-    source: str = "card"
+    source: str = TapSource.CARD
     verdict: str
+    # When an unknown card's tap found its child.
+    matched_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    # Of a make-up tap: who entered it (staff:<uuid>) and why. An undo names what it takes back; a
+    # tap can be taken back once.
+    recorded_by: str | None = None
+    reason: str | None = None
+    undoes_id: UUID | None = Field(default=None, foreign_key="tap.id", unique=True)

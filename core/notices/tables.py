@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from core.db import UtcDateTime
@@ -16,6 +16,7 @@ class Notice(SQLModel, table=True):
     """One thing told to one guardian over one channel, from enqueue to its end state."""
 
     __table_args__ = (
+        CheckConstraint("(guardian_id IS NULL) <> (staff_id IS NULL)", name="recipient"),
         # Serves the claim: due rows first come by priority; settled rows do not weigh on it.
         Index(
             "ix_notice_due",
@@ -36,7 +37,9 @@ class Notice(SQLModel, table=True):
     retry_key: UUID
     kind: str
     student_id: UUID | None = Field(default=None, foreign_key="student.id")
-    guardian_id: UUID = Field(foreign_key="guardian.id", index=True)
+    # To a guardian or to a member of staff, never both.
+    guardian_id: UUID | None = Field(default=None, foreign_key="guardian.id", index=True)
+    staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
     channel: str
     # The address is frozen too: a link moved later never redirects what was meant for the old one.
     line_user_id: str | None = Field(default=None, max_length=33)

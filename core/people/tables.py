@@ -169,6 +169,9 @@ class Binding(SQLModel, table=True):
     bound_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     ended_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     ended_by: str | None = None
+    # Taipei time of day at which this guardian wants to hear that the child has not tapped out;
+    # None is off. For a child in an after-school club it is simply later.
+    tap_out_by: time | None = None
 
 
 class Subscription(SQLModel, table=True):
@@ -211,3 +214,50 @@ class WebSession(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     # The Taipei Pass profile between callback and confirm, kept out of the cookie.
     pending_link_sealed: str | None = Field(default=None, sa_column=Column(SealedText))
+
+
+class StaffRole(StrEnum):
+    """What a member of staff does; it decides what they may see and do."""
+
+    HOMEROOM_TEACHER = "homeroom_teacher"
+    OFFICER = "officer"
+    SCHOOL_ADMIN = "school_admin"
+    BUREAU_ADMIN = "bureau_admin"
+
+
+class Staff(SQLModel, table=True):
+    """One role of one person. `school_code` None is the bureau; `homeroom` is a teacher's class.
+
+    Somebody with several roles has several rows. A revoked row counts for nothing at once.
+    """
+
+    __table_args__ = (
+        # Serves every look at who somebody is.
+        Index("ix_staff_line_user", "line_user_id"),
+        Index("ix_staff_school", "school_code"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    line_user_id: str = Field(max_length=33)
+    name_sealed: str = Field(sa_column=Column(SealedText, nullable=False))
+    school_code: str | None = Field(default=None, foreign_key="school.code")
+    role: str
+    homeroom: str | None = None
+    enrolled_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    revoked_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class StaffInvite(SQLModel, table=True):
+    """A one-time code that makes its user staff. Only a keyed hash of the code is kept."""
+
+    __tablename__ = "staff_invite"
+
+    code_index: str = Field(primary_key=True)
+    name_sealed: str = Field(sa_column=Column(SealedText, nullable=False))
+    school_code: str | None = Field(default=None, foreign_key="school.code")
+    role: str
+    homeroom: str | None = None
+    invited_by: str
+    invited_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    used_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))

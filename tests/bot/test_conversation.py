@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.commands import Command
-from bot.postback import Action, PostbackCodec, Press
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.clock import TAIPEI
 from core.db import transaction
@@ -18,6 +17,7 @@ from core.kinds import Channel, EventKind
 from core.people.bindings import children_of
 from core.people.subscriptions import save_boxes
 from core.people.tables import Student
+from core.postback import Action, PostbackCodec, Press
 from tests.bot.conversation import alt_of, hear, say
 from tests.bot.happenings import make_event, make_postback, make_text
 from tests.bot.line_limits import words_of

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.postback import GOOD_FOR, MAX_DATA, Action, PostbackCodec, PostbackProblem, Press
+from core.postback import GOOD_FOR, MAX_DATA, Action, PostbackCodec, PostbackProblem, Press
 from core.settings import Settings, load_settings
 from tests.conftest import MONDAY_MORNING
 from tests.factories import HUA, MEI

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from core.attendance.tables import CalendarDay
+from core.calendar.tables import CalendarDay
 from core.clock import school_day_of
 from core.db import transaction
 from core.duty.no_show_tick import run_no_show_tick, sweep_school

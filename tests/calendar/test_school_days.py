@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from core.attendance.calendar import is_school_day
-from core.attendance.tables import CalendarDay
+from core.calendar.school_days import is_school_day
+from core.calendar.tables import CalendarDay
 from core.db import transaction
 from core.house import House
 

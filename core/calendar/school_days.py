@@ -8,7 +8,7 @@ from functools import cache
 import holidays
 from sqlmodel import Session, col, select
 
-from core.attendance.tables import CalendarDay
+from core.calendar.tables import CalendarDay
 
 CITY = "city"
 

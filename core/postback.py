@@ -20,6 +20,16 @@ class Action(StrEnum):
     """What a button does."""
 
     WEEK_BEFORE = "week_before"
+    # Staff on a missing child; detail is student id/school day.
+    REVIEW_PRESENT = "review_present"
+    REVIEW_LEAVE = "review_leave"
+    REVIEW_ABSENT = "review_absent"
+    # Staff on held no-shows; detail is school code/school day/cut-off. The first two ask back, the
+    # others act.
+    HELD_RELEASE = "held_release"
+    HELD_CANCEL = "held_cancel"
+    HELD_RELEASE_SURE = "held_release_sure"
+    HELD_CANCEL_SURE = "held_cancel_sure"
 
 
 class PostbackProblem(StrEnum):

@@ -1,0 +1,1 @@
+"""School days: office calendar, terms, closures and the policy of a day."""
