@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.answer import Json
 from bot.replies.schools import school_calls
 from bot.replies.speech import show
-from core.notices.bubbles import bubble, buttons, dial, text
+from core.notices.flex import bubble, buttons, dial, text
 from core.notices.wording import fill, shown_number
 from core.people.bindings import BoundChild
 

@@ -3,7 +3,7 @@
 from bot.answer import Json
 from bot.replies.pages import Pages
 from bot.replies.speech import say, show
-from core.notices.bubbles import (
+from core.notices.flex import (
     BRAND,
     INK2,
     SUNKEN,

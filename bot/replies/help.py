@@ -2,7 +2,7 @@
 
 from bot.answer import Json
 from bot.replies.speech import show
-from core.notices.bubbles import BRAND, INK2, bubble, buttons, dial, row, text
+from core.notices.flex import BRAND, INK2, bubble, buttons, dial, row, text
 from core.notices.wording import shown_number
 
 ROWS = (

@@ -6,7 +6,7 @@ from bot.answer import Json
 from bot.commands import Command
 from bot.replies.pages import Pages
 from bot.replies.speech import say, show
-from core.notices.bubbles import INK2, bubble, buttons, primary, text
+from core.notices.flex import INK2, bubble, buttons, primary, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from bot.replies.pages import Pages
 from bot.replies.schools import school_calls, school_numbers
 from bot.replies.settings_link import page
 from bot.replies.speech import say, show
-from core.notices.bubbles import INK2, bubble, buttons, primary, text
+from core.notices.flex import INK2, bubble, buttons, primary, text
 from core.people.bindings import BoundChild
 from core.postback import PostbackProblem
 

@@ -1,7 +1,7 @@
 """The children's schools: their numbers to read and to dial."""
 
 from bot.answer import Json
-from core.notices.bubbles import call_school, dial
+from core.notices.flex import call_school, dial
 from core.notices.wording import fill, shown_number
 from core.people.bindings import BoundChild
 

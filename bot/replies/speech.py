@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from bot.answer import Json
 from core.clock import school_day_of, taipei_clock
-from core.notices.bubbles import carousel, flex_message
+from core.notices.flex import carousel, flex_message
 from core.notices.wording import LOCK_SCREEN_NAME, fill, short_date
 from core.people.bindings import BoundChild
 

@@ -9,7 +9,7 @@ from bot.replies.speech import about, side_by_side
 from core.attendance.days import DayView
 from core.clock import TAIPEI, school_day_of, taipei_clock
 from core.kinds import NoticeKind
-from core.notices.bubbles import (
+from core.notices.flex import (
     ARRIVED,
     DEPARTED,
     INK2,
@@ -17,17 +17,14 @@ from core.notices.bubbles import (
     NO_TAP,
     QUIET,
     SUNKEN,
-    Rail,
     Tone,
-    big_time,
     buttons,
     call_school,
-    gate_bubble,
     pill,
-    rail_box,
     text,
 )
 from core.notices.outbox import AGE_LIMITS
+from core.notices.rail import Rail, big_time, gate_bubble, rail_box
 from core.notices.wording import LOCK_SCREEN_NAME, short_date
 from core.people.bindings import BoundChild
 

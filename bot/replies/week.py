@@ -8,7 +8,7 @@ from bot.replies.pages import Pages
 from bot.replies.speech import about, side_by_side
 from core.attendance.days import DayView
 from core.clock import taipei_clock
-from core.notices.bubbles import (
+from core.notices.flex import (
     ARRIVED,
     BRAND_SOFT,
     DEPARTED,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.answer import Json
 from bot.replies.speech import show
-from core.notices.bubbles import (
+from core.notices.flex import (
     ARRIVED,
     INK2,
     NO_TAP,

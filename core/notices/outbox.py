@@ -19,31 +19,52 @@ from core.notices.tables import Notice
 RETRY_NAMESPACE = UUID("6f0b6d3e-5c1c-5b7e-9d0a-7f3f0e2b9a11")
 # LINE remembers a retry key for 24 h from the first try; past 23 h a repeat could be a new message.
 RETRY_HORIZON = timedelta(hours=23)
+GATE_NEWS = frozenset({NoticeKind.ARRIVAL, NoticeKind.DEPARTURE})
 PRIORITIES = {
     NoticeKind.CORRECTION: 0,
     NoticeKind.NO_SHOW: 1,
+    NoticeKind.NO_TAP_OUT: 1,
+    NoticeKind.REVIEW: 1,
+    NoticeKind.HELD: 1,
+    NoticeKind.HELD_EXPIRED: 1,
+    NoticeKind.SKIPPED_LATE: 1,
+    NoticeKind.READER_SILENT: 1,
+    NoticeKind.READER_CLONED: 1,
+    NoticeKind.READER_GAP: 1,
+    NoticeKind.CLOSURE_ASKED: 1,
+    NoticeKind.CLOSURE_FOUND: 1,
     NoticeKind.ARRIVAL: 2,
     NoticeKind.DEPARTURE: 2,
 }
 OTHER_PRIORITY = 3
+# A reader back on line brings a whole morning at once; it must not hold up what happens now.
+LIVE_FOR = timedelta(minutes=5)
+LATE_PRIORITY = 4
 # News past this age is not news: it is shown on the page and not pushed.
 AGE_LIMITS = {
     NoticeKind.ARRIVAL: timedelta(minutes=60),
     NoticeKind.DEPARTURE: timedelta(minutes=60),
     NoticeKind.NO_SHOW: timedelta(minutes=120),
+    NoticeKind.NO_TAP_OUT: timedelta(minutes=120),
+    NoticeKind.REVIEW: timedelta(minutes=120),
+    NoticeKind.HELD: timedelta(minutes=120),
 }
+# They go to the account they are about, wherever the link is by then.
+LINK_NEWS = (NoticeKind.LINK_NEW, NoticeKind.LINK_OLD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNotice:
-    """What to tell whom.
+    """What to tell whom: either a guardian or a member of staff.
 
-    `at` is the moment of the thing told; `about` names it where no occurrence does (such as the
-    binding). With `ended` (a state and our word for why) the row is written only for the record.
+    `at` is the moment of the thing told (of a make-up tap: of its recording); `about` names it
+    where no occurrence does (such as the binding). With `ended` (a state and our word for why) the
+    row is written only for the record.
     """
 
     kind: NoticeKind
-    guardian_id: UUID
+    guardian_id: UUID | None = None
+    staff_id: UUID | None = None
     line_user_id: str
     school_day: date
     at: datetime
@@ -59,8 +80,9 @@ class NewNotice:
     def dedupe_key(self) -> str:
         """Return the identity of what is told: one such key, one message."""
         what = self.about or str(self.occurrence)
-        parts = (self.student_id or "-", self.school_day, self.kind, what, self.guardian_id)
-        return "/".join(str(part) for part in (*parts, self.channel))
+        whom = self.guardian_id or self.staff_id
+        parts = (self.student_id or "-", self.school_day, self.kind, what, whom, self.channel)
+        return "/".join(str(part) for part in parts)
 
 
 def enqueue(session: Session, notices: Sequence[NewNotice], now: datetime) -> int:
@@ -95,6 +117,7 @@ def _row(notice: NewNotice, now: datetime, place: int) -> dict[str, Any]:
         "kind": notice.kind,
         "student_id": notice.student_id,
         "guardian_id": notice.guardian_id,
+        "staff_id": notice.staff_id,
         "channel": notice.channel,
         "line_user_id": notice.line_user_id,
         "school_day": notice.school_day,
@@ -102,7 +125,7 @@ def _row(notice: NewNotice, now: datetime, place: int) -> dict[str, Any]:
         "tap_id": notice.tap_id,
         "content": orjson.dumps(notice.messages),
         "is_silent": False,
-        "priority": PRIORITIES.get(notice.kind, OTHER_PRIORITY),
+        "priority": _priority(notice, now),
         "state": state,
         # The head-of-line rule goes by this moment.
         "created_at": now + timedelta(microseconds=place),
@@ -114,13 +137,24 @@ def _row(notice: NewNotice, now: datetime, place: int) -> dict[str, Any]:
     }
 
 
+def _priority(notice: NewNotice, now: datetime) -> int:
+    if notice.kind in GATE_NEWS and now - notice.at > LIVE_FOR:
+        return LATE_PRIORITY
+    return PRIORITIES.get(notice.kind, OTHER_PRIORITY)
+
+
 def cancel_no_shows(
-    session: Session, student_ids: Sequence[UUID], school_day: date, now: datetime
+    session: Session,
+    student_ids: Sequence[UUID],
+    school_day: date,
+    now: datetime,
+    outcome: str = "tap_came",
 ) -> list[Any]:
     """Stop the children's waiting no-shows and return those that may have been read.
 
-    Rows: student_id, guardian_id, first_tried_at. Joins the caller's transaction, which holds the
-    children's day rows.
+    `outcome` is our word for why: tap_came, leave_came, school_answered, closure. Rows: student_id,
+    guardian_id, first_tried_at. Joins the caller's transaction, which holds the children's day
+    rows.
     """
     theirs = (
         col(Notice.student_id).in_(student_ids),
@@ -135,7 +169,7 @@ def cancel_no_shows(
     session.execute(
         update(Notice)
         .where(*theirs, col(Notice.state) == NoticeState.PENDING)
-        .values(state=NoticeState.CANCELLED, outcome="tap_came", settled_at=now)
+        .values(state=NoticeState.CANCELLED, outcome=outcome, settled_at=now)
         .execution_options(**quietly)
     )
     # One in a sender's hands may be on its way. It gets no further try, whatever becomes of this.
@@ -178,7 +212,7 @@ def readdress(session: Session, *, guardian_id: UUID, moved_from: str, line_user
             col(Notice.line_user_id) == moved_from,
             col(Notice.state) == NoticeState.PENDING,
             col(Notice.first_tried_at).is_(None),
-            col(Notice.student_id).is_not(None),
+            col(Notice.kind).not_in(LINK_NEWS),
         )
         .values(line_user_id=line_user_id)
         .execution_options(synchronize_session=False)

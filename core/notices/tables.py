@@ -13,7 +13,7 @@ UNFINISHED = text("state IN ('pending', 'leased')")
 
 
 class Notice(SQLModel, table=True):
-    """One thing told to one guardian over one channel, from enqueue to its end state."""
+    """One thing told to one person over one channel, from enqueue to its end state."""
 
     __table_args__ = (
         CheckConstraint("(guardian_id IS NULL) <> (staff_id IS NULL)", name="recipient"),
@@ -31,7 +31,7 @@ class Notice(SQLModel, table=True):
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    # student, school_day, kind, occurrence, guardian, channel: the identity of what is told.
+    # student, school_day, kind, occurrence, recipient, channel: the identity of what is told.
     dedupe_key: str = Field(unique=True)
     # UUIDv5 of dedupe_key: a crash, a second worker or a restored backup computes the same.
     retry_key: UUID

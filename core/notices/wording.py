@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import pairwise
 
-from core.clock import taipei_clock
+from core.clock import TAIPEI, taipei_clock
 from core.kinds import EventKind, NoticeKind
+from core.notices.phrases import ALT_TEXTS, LINES
 
 WEEKDAYS = "一二三四五六日"
 LOCK_SCREEN_NAME = 10
@@ -16,9 +17,14 @@ SLOT = re.compile(r"(\{\w+\})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeFacts:
-    """What a notice may say. `school` is the short name; moments are aware, any zone.
+    """What a notice may say to a guardian. `school` is the short name; moments are aware, any zone.
 
-    `link` is the LIFF address the notice opens: the child's page, or the account page for links.
+    `link` is the LIFF address the notice opens: the child's page, the account page for links, ""
+    for closures. A correction quotes `notice_time`; staff saw the child (`is_teacher`, at
+    `recorded`), or a leave explains it (`is_excused`), or else it passed the gate. A make-up tap
+    has `recorded`, and `reason` in the school's words. `now` is the record as it stands after one
+    is undone. `part` is 全天, 上午, 下午 or what follows the first day of a span. `who` withdrew a
+    leave. `source` announced a closure at `source_time`.
     """
 
     child: str
@@ -39,6 +45,21 @@ class NoticeFacts:
     start: str = ""
     member: str = ""
     hotline: str = ""
+    is_make_up: bool = False
+    is_teacher: bool = False
+    is_excused: bool = False
+    recorded: datetime | None = None
+    reason: str = ""
+    now: str = ""
+    part: str = ""
+    who: str = ""
+    source: str = ""
+    source_time: datetime | None = None
+
+    @property
+    def leave_link(self) -> str:
+        """Return the leave page of the child whose page `link` is."""
+        return self.link.replace("/children/", "/leaves?child=")
 
     @property
     def is_first_seen_leaving(self) -> bool:
@@ -52,74 +73,16 @@ BOX_WORDS = {
     EventKind.NO_SHOW: "未到校",
 }
 
-# Left of ∥ in the wording book: given name, time, word; no school, class or cause.
-ALT_TEXTS = {
-    "arrival": "{child} {time} 到校",
-    "again_in": "{child} {time} 再次到校",
-    "departure": "{child} {time} 離校",
-    "no_show": "{child}截至 {cutoff} 尚無刷卡紀錄",
-    "fixed_earlier": "{child}已於 {time} 到校",
-    "fixed_later": "{child}已於 {time} 到校",
-    "fixed_left": "{child} {time} 離校",
-    "bound": "已完成{child}的綁定",
-    "bound_other": "{child}有新的家長綁定",
-    "link_new": "已連結台北通",
-    "link_old": "這個 LINE 帳號的連結已變更",
-}
-
-# Each line is a list of wordings: the first one whose facts are all known is used.
-LINES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "arrival": (("{child}",), ("到校 {time}",), ("{school}",)),
-    "again_in": (("{child}",), ("再次到校 {time}",), ("{school}",)),
-    "departure": (("{child}",), ("離校 {time}",), ("{school}",)),
-    "no_show": (
-        ("截至 {cutoff}，還沒有{child}的到校刷卡紀錄。",),
-        (
-            "校門刷卡機正常（{heartbeat} 有連線）；忘了帶卡或沒感應到，也會這樣。",
-            "忘了帶卡或沒感應到，也會這樣。",
-        ),
-        ("不確定孩子在哪裡，請聯絡學校：{school_phone}", "不確定孩子在哪裡，請聯絡學校。"),
-    ),
-    "fixed_earlier": (
-        ("{child}已於 {time} 到校，請放心。",),
-        ("刷卡資料較晚傳到，{notice_time} 的「尚無刷卡紀錄」請不用理會。",),
-    ),
-    "fixed_later": (
-        ("{child}已於 {time} 到校。",),
-        ("{notice_time} 的「尚無刷卡紀錄」已更新。",),
-    ),
-    "fixed_left": (
-        ("{child}已於 {time} 離校。",),
-        ("{notice_time} 的「尚無刷卡紀錄」已更新。",),
-    ),
-    "bound": (
-        ("已完成與{child}的綁定，{start}起開始通知。", "已完成與{child}的綁定，現在開始通知。"),
-        ("已勾選：{boxes}", "還沒勾選任何通知。"),
-    ),
-    "bound_other": (
-        ("{date}{time}，另一位家長完成與{child}的綁定。",),
-        ("若您不知情，請聯絡學校：{school_phone}", "若您不知情，請聯絡學校。"),
-    ),
-    "link_new": (
-        ("這個 LINE 帳號已連結台北通會員{member}，通知會送到這裡。",),
-        ("若不是您本人操作，請按「解除連結」。",),
-    ),
-    "link_old": (
-        ("{date}{time}，台北通會員{member}改用另一個 LINE 帳號，這裡不會再收到通知。",),
-        ("若不是您本人操作，請撥 {hotline}。",),
-    ),
-}
-
 
 def alt_text(kind: NoticeKind, facts: NoticeFacts) -> str:
     """Return the lock-screen text: at most 30 characters."""
-    slots = _slots(facts) | {"child": facts.child[:LOCK_SCREEN_NAME].rstrip()}
+    slots = _slots(kind, facts) | {"child": facts.child[:LOCK_SCREEN_NAME].rstrip()}
     return fill(ALT_TEXTS[_variant(kind, facts)], slots)
 
 
 def lines(kind: NoticeKind, facts: NoticeFacts) -> list[str]:
     """Return the body as sentences, one a line. Raises KeyError when a needed fact is missing."""
-    slots = _slots(facts)
+    slots = _slots(kind, facts)
     return [_first_known(wordings, slots) for wordings in LINES[_variant(kind, facts)]]
 
 
@@ -157,6 +120,18 @@ def short_date(day: date) -> str:
     return f"{day.month}/{day.day}（{WEEKDAYS[day.weekday()]}）"
 
 
+def record_words(arrived_at: datetime | None, departed_at: datetime | None) -> str:
+    """Return the gate's record of a day in one line: 到校 07:41・離校 16:05."""
+    moments = [("到校", arrived_at), ("離校", departed_at)]
+    return "・".join(f"{word} {taipei_clock(at)}" for word, at in moments if at) or "尚無刷卡紀錄"
+
+
+def short_moment(moment: datetime) -> str:
+    """Return a Taipei date and time as chat quotes them: 11/23 20:05."""
+    local = moment.astimezone(TAIPEI)
+    return f"{local.month}/{local.day} {local:%H:%M}"
+
+
 def place_line(facts: NoticeFacts) -> str:
     """Return the small print: 榕光國小・正門・11/20（五）."""
     return "・".join(
@@ -165,31 +140,59 @@ def place_line(facts: NoticeFacts) -> str:
 
 
 def _variant(kind: NoticeKind, facts: NoticeFacts) -> str:
+    if kind in (NoticeKind.ARRIVAL, NoticeKind.DEPARTURE) and facts.is_make_up:
+        return "makeup"
     if kind is NoticeKind.ARRIVAL and facts.occurrence > 1:
         return "again_in"
-    if kind is NoticeKind.CORRECTION and facts.is_first_seen_leaving:
+    if kind is NoticeKind.NO_SHOW and facts.is_teacher:
+        return "no_show_teacher"
+    return _corrected_by(facts) if kind is NoticeKind.CORRECTION else kind.value
+
+
+def _corrected_by(facts: NoticeFacts) -> str:
+    if facts.is_teacher:
+        return "fixed_teacher"
+    if facts.is_excused:
+        return "fixed_leave"
+    if facts.is_first_seen_leaving:
         return "fixed_left"
-    if kind is NoticeKind.CORRECTION:
-        return "fixed_earlier" if facts.is_earlier else "fixed_later"
-    return kind.value
+    return "fixed_earlier" if facts.is_earlier else "fixed_later"
 
 
-def _slots(facts: NoticeFacts) -> dict[str, str]:
+def _word(kind: NoticeKind, facts: NoticeFacts) -> str:
+    if kind is NoticeKind.DEPARTURE:
+        return "離校"
+    return "再次到校" if facts.occurrence > 1 else "到校"
+
+
+def _slots(kind: NoticeKind, facts: NoticeFacts) -> dict[str, str]:
     known = {
+        "kind": _word(kind, facts),
         "child": facts.child,
         "school": facts.school,
         "school_phone": shown_number(facts.school_phone),
         "date": short_date(facts.school_day),
-        "time": taipei_clock(facts.at) if facts.at else "",
+        "time": _clock(facts.at),
         "cutoff": f"{facts.cutoff:%H:%M}" if facts.cutoff else "",
-        "heartbeat": taipei_clock(facts.heartbeat) if facts.heartbeat else "",
-        "notice_time": taipei_clock(facts.notice_time) if facts.notice_time else "",
+        "heartbeat": _clock(facts.heartbeat),
+        "notice_time": _clock(facts.notice_time),
+        "recorded": _clock(facts.recorded),
         "boxes": "、".join(facts.boxes),
         "start": facts.start,
         "member": facts.member,
         "hotline": shown_number(facts.hotline),
+        "reason": facts.reason,
+        "now": facts.now,
+        "part": facts.part,
+        "who": facts.who,
+        "source": facts.source,
+        "source_time": short_moment(facts.source_time) if facts.source_time else "",
     }
     return {name: value for name, value in known.items() if value}
+
+
+def _clock(moment: datetime | None) -> str:
+    return taipei_clock(moment) if moment else ""
 
 
 def _first_known(wordings: tuple[str, ...], slots: dict[str, str]) -> str:

@@ -1,0 +1,174 @@
+"""Flex building blocks: boxes and text only, every colour our own, so that bubbles look alike in
+light and dark.
+
+Source: LINE docs, "Flex Message elements" and "Messaging API reference" (read 2026-11).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+SURFACE = "#FFFFFF"
+SUNKEN = "#F1EBDF"
+HAIR = "#E3DACB"
+EDGE = "#867B69"
+INK = "#28231C"
+INK2 = "#554D41"
+INK3 = "#6B6254"
+BRAND = "#1E4D5C"
+BRAND_SOFT = "#E0ECEF"
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A status: its Flex mark, its strong colour for text, its soft one for grounds."""
+
+    mark: str
+    strong: str
+    soft: str
+
+
+ARRIVED = Tone("●", "#17623F", "#E0F1E6")
+DEPARTED = Tone("■", "#2C4C9B", "#E5EAF8")
+NO_TAP = Tone("?", "#8F3F08", "#FDEBD9")
+LEAVE = Tone("◆", "#7A3B74", "#F7E9F4")
+HELD = Tone("", "#4B535E", "#E9EBEE")
+QUIET = Tone("–", INK3, SUNKEN)
+TEAL = Tone("", BRAND, BRAND_SOFT)
+
+
+def flex_message(alt: str, contents: Json) -> Json:
+    """Return a Flex message object."""
+    return {"type": "flex", "altText": alt, "contents": contents}
+
+
+def carousel(bubbles: list[Json]) -> Json:
+    """Return one bubble as it is, several (at most 12, of one size) side by side."""
+    return bubbles[0] if len(bubbles) == 1 else {"type": "carousel", "contents": bubbles}
+
+
+def bubble(
+    contents: list[Json],
+    *,
+    size: str = "mega",
+    strip: Json | None = None,
+    link: str = "",
+    opens: str = "看今天",
+) -> Json:
+    """Return a bubble on white, with an optional header strip.
+
+    Pressed, it opens `link`, a page called `opens`.
+    """
+    made: Json = {"type": "bubble", "size": size}
+    if strip is not None:
+        made["header"] = strip
+    made["body"] = box(contents, paddingAll="16px", backgroundColor=SURFACE)
+    if link:
+        made["action"] = open_page(opens, link)
+    return made
+
+
+def box(contents: list[Json], *, layout: str = "vertical", **look: Any) -> Json:
+    """Return a box; `look` holds LINE's own property names."""
+    return {"type": "box", "layout": layout, "contents": contents, **look}
+
+
+def row(contents: list[Json], **look: Any) -> Json:
+    """Return a horizontal box, its parts centred on one line."""
+    return box(contents, layout="horizontal", alignItems="center", **look)
+
+
+def text(value: str, *, size: str = "md", color: str = INK, **look: Any) -> Json:
+    """Return a text that wraps and follows the reader's font size."""
+    base = {"type": "text", "text": value, "size": size, "color": color}
+    return base | {"wrap": True, "scaling": True} | look
+
+
+def child_name(child: str) -> Json:
+    """Return the given name, shrunk to one line; a full name wraps instead."""
+    # LINE ignores adjustMode while wrap is on.
+    fit = {"wrap": True} if len(child) > 10 else {"wrap": False, "adjustMode": "shrink-to-fit"}
+    return text(child, size="xl", weight="bold", flex=1) | fit
+
+
+def name_row(child: str, status: Json) -> Json:
+    """Return name on the left, pill on the right."""
+    return row([child_name(child), status], spacing="md")
+
+
+def pill(tone: Tone, word: str) -> Json:
+    """Return a status in its soft colour: mark and word."""
+    said = text(f"{tone.mark} {word}".strip(), size="sm", color=tone.strong, weight="bold")
+    sides = {"paddingStart": "10px", "paddingEnd": "10px", "cornerRadius": "99px"}
+    return box([said], flex=0, backgroundColor=tone.soft, paddingAll="4px", **sides)
+
+
+def meta_text(value: str) -> Json:
+    """Return the small print at the foot of a bubble."""
+    return text(value, size="xs", color=INK3, margin="md")
+
+
+def buttons(*made: Json) -> Json:
+    """Return buttons below each other."""
+    return box(list(made), spacing="sm", margin="lg")
+
+
+def primary(label: str, uri: str) -> Json:
+    """Return the one filled button of a bubble."""
+    return button(open_page(label, uri), ground=BRAND, color=SURFACE)
+
+
+def quiet(label: str, uri: str) -> Json:
+    """Return a button that steps back."""
+    return button(open_page(label, uri))
+
+
+def call_school(phone: str) -> list[Json]:
+    """Return the button that dials the school, or nothing without a number."""
+    return [dial("撥電話給學校", phone)] if _dialled(phone) else []
+
+
+def dial(label: str, number: str) -> Json:
+    """Return a button that dials a number with a digit in it."""
+    return button(open_page(label, f"tel:{_dialled(number)}"))
+
+
+def button(action: Json, *, ground: str = SUNKEN, color: str = BRAND) -> Json:
+    """Return a 44 px button; a box, since LINE's own button has no corner of ours."""
+    label = text(action["label"], color=color, weight="bold", align="center")
+    look = {"cornerRadius": "10px", "paddingAll": "11px", "backgroundColor": ground}
+    return box([label], action=action, **look)
+
+
+def open_page(label: str, uri: str) -> Json:
+    """Return an action that opens an address."""
+    return {"type": "uri", "label": label, "uri": uri}
+
+
+def _dialled(number: str) -> str:
+    # 1999 轉 8585: only what stands before the extension can be dialled.
+    return "".join(sign for sign in number.split("轉")[0] if sign.isdigit())
+
+
+def strip_of(tone: Tone, title: str) -> Json:
+    """Return a header strip in the soft colour of a status."""
+    words = text(title, color=tone.strong, weight="bold", flex=1)
+    parts = [_question(), words] if tone is NO_TAP else [words]
+    look = {"paddingAll": "14px", "paddingStart": "16px", "backgroundColor": tone.soft}
+    return row(parts, spacing="md", **look)
+
+
+def _question() -> Json:
+    sign = text("?", size="sm", color=NO_TAP.strong, weight="bold", align="center")
+    look = {"cornerRadius": "99px", "borderWidth": "2px", "borderColor": NO_TAP.strong}
+    return box([sign], width="24px", height="24px", justifyContent="center", **look)
+
+
+def bold_spans(sentence: str, bold: str) -> list[Json]:
+    """Return a sentence as spans, the first `bold` in it set bold; "" sets nothing bold."""
+    if not bold:
+        return [{"type": "span", "text": sentence}]
+    before, _, after = sentence.partition(bold)
+    spans = [(before, "regular"), (bold, "bold"), (after, "regular")]
+    return [{"type": "span", "text": part, "weight": weight} for part, weight in spans if part]
