@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from core.db import insert_for, table_of
 from core.errors import AccessError
 from core.gate.tables import Reader, ReaderNonce
 from core.kinds import Direction
+
+logger = logging.getLogger(__name__)
 
 SECRET = "reader.secret"  # noqa: S105  # a purpose, not a secret
 # Source: Standard Webhooks 1.0 allows five minutes between signing and checking.
@@ -130,6 +133,24 @@ def record_contact(
         .where(col(Reader.id) == reader_id)
         .values(last_contact_at=now, **known)
         .execution_options(synchronize_session=False)
+    )
+
+
+def mark_cloned(session: Session, reader_id: UUID, now: datetime) -> None:
+    """Note that two devices were caught using one identity; joins the caller's transaction."""
+    session.execute(
+        update(Reader)
+        .where(col(Reader.id) == reader_id)
+        .values(cloned_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    logger.error(
+        "two devices with one identity",
+        extra={
+            "action": "gate",
+            "reader_id": str(reader_id),
+            "hint": "Give each device an id and secret of its own, then rotate this one's",
+        },
     )
 
 

@@ -1,0 +1,182 @@
+"""The numbers of a reader: which are missing, and whether two devices use one identity.
+
+A boot numbers its taps one after the other, so a hole is a tap that never came. A device goes from
+boot to boot and never back, so a boot that speaks again after a later one is another device.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, func, select, tuple_, update
+from sqlmodel import Session, col
+
+from core.clock import school_day_of
+from core.db import insert_for, table_of
+from core.gate.readers import mark_cloned
+from core.gate.tables import Reader, ReaderDay
+
+# `last_seq` of a boot that was heard, but whose numbers are not known yet.
+NOT_NUMBERED = -1
+
+
+def follow_numbers(
+    session: Session, reader: Reader, boot_id: str, seqs: Sequence[int], now: datetime
+) -> None:
+    """Count the numbers newly stored from one boot; joins the caller's transaction.
+
+    The first number of a boot begins its count, whatever it is; on a later day the count goes on
+    where the boot's last day ended.
+    """
+    # Another turn is needed only where another batch began the same row at the same moment.
+    while seqs and not _count(session, reader.id, boot_id, seqs, now):
+        pass
+
+
+def follow_boot(
+    session: Session, reader: Reader, boot_id: str, lived_at: datetime, now: datetime
+) -> bool:
+    """Take the boot for the reader's present one; joins the caller's transaction.
+
+    `lived_at` is a moment at which this boot was running for sure. Return whether it became the
+    present one now. One that was heard before the present one began is a second device: the reader
+    is marked. The caller holds the reader's row.
+    """
+    if boot_id == reader.boot_id:
+        return False
+    heard = _first_heard(session, reader.id, [boot_id, reader.boot_id])
+    began = heard.get(reader.boot_id or "")
+    if began is not None and lived_at <= began:
+        # Left over from before the restart.
+        return False
+    first = heard.get(boot_id)
+    if first is not None and began is not None and first < began:
+        mark_cloned(session, reader.id, now)
+    session.execute(
+        update(Reader)
+        .where(col(Reader.id) == reader.id)
+        .values(boot_id=boot_id, last_seq=None)
+        .execution_options(synchronize_session="evaluate")
+    )
+    return True
+
+
+def note_boot(
+    session: Session, reader: Reader, boot_id: str, last_seq: int | None, now: datetime
+) -> None:
+    """Remember when a boot was first heard; joins the caller's transaction.
+
+    `last_seq` is the last number it delivered, None when it still holds some: then its first tap
+    begins the count.
+    """
+    is_known = select(ReaderDay).where(_of_boot(reader.id, boot_id)).exists()
+    if session.execute(select(is_known)).scalar_one():
+        return
+    after = NOT_NUMBERED if last_seq is None else last_seq
+    statement = insert_for(session, table_of(ReaderDay)).values(
+        reader_id=reader.id,
+        boot_id=boot_id,
+        day=school_day_of(now),
+        after_seq=after,
+        last_seq=after,
+        taps=0,
+        first_heard_at=now,
+    )
+    session.execute(statement.on_conflict_do_nothing())
+
+
+def missing_numbers(session: Session, readers: Collection[Reader], day: date) -> dict[UUID, int]:
+    """Return how many of each reader's numbers are missing on the day; only readers with any."""
+    missing = dict.fromkeys((reader.id for reader in readers), 0)
+    wanted = func.sum(col(ReaderDay.last_seq) - col(ReaderDay.after_seq) - col(ReaderDay.taps))
+    holes = session.execute(
+        select(col(ReaderDay.reader_id), wanted)
+        .where(col(ReaderDay.reader_id).in_(missing), col(ReaderDay.day) == day)
+        .group_by(col(ReaderDay.reader_id))
+    )
+    for reader_id, count in holes.tuples():
+        missing[reader_id] += int(count)
+    for reader_id, count in _untold(session, readers):
+        missing[reader_id] += count
+    return {reader_id: count for reader_id, count in missing.items() if count > 0}
+
+
+def _count(
+    session: Session, reader_id: UUID, boot_id: str, seqs: Sequence[int], now: datetime
+) -> bool:
+    day, after = _count_from(session, reader_id, boot_id, min(seqs), school_day_of(now))
+    row = table_of(ReaderDay).c
+    statement = insert_for(session, table_of(ReaderDay)).values(
+        reader_id=reader_id,
+        boot_id=boot_id,
+        day=day,
+        after_seq=after,
+        last_seq=max(after, *seqs),
+        taps=sum(1 for seq in seqs if seq > after),
+        first_heard_at=now,
+    )
+    given = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["reader_id", "boot_id", "day"],
+        set_={
+            "after_seq": given.after_seq,
+            "last_seq": case((row.last_seq < given.last_seq, given.last_seq), else_=row.last_seq),
+            "taps": row.taps + given.taps,
+        },
+        where=(row.after_seq == given.after_seq) | (row.last_seq == NOT_NUMBERED),
+    )
+    return session.execute(statement.returning(row.taps)).first() is not None
+
+
+def _count_from(
+    session: Session, reader_id: UUID, boot_id: str, first: int, today: date
+) -> tuple[date, int]:
+    latest = session.execute(
+        select(col(ReaderDay.day), col(ReaderDay.after_seq), col(ReaderDay.last_seq))
+        .where(_of_boot(reader_id, boot_id))
+        .order_by(col(ReaderDay.day).desc())
+        .limit(1)
+    ).first()
+    if latest is None:
+        return today, first - 1
+    # A batch that began before midnight and comes second counts for the day that is there.
+    day = max(today, latest.day)
+    if latest.last_seq == NOT_NUMBERED:
+        return day, first - 1
+    return day, latest.last_seq if latest.day < today else latest.after_seq
+
+
+def _of_boot(reader_id: UUID, boot_id: str) -> Any:
+    return (col(ReaderDay.reader_id) == reader_id) & (col(ReaderDay.boot_id) == boot_id)
+
+
+def _first_heard(
+    session: Session, reader_id: UUID, boots: Iterable[str | None]
+) -> dict[str, datetime]:
+    rows = session.execute(
+        select(col(ReaderDay.boot_id), func.min(col(ReaderDay.first_heard_at)))
+        .where(col(ReaderDay.reader_id) == reader_id, col(ReaderDay.boot_id).in_(boots))
+        .group_by(col(ReaderDay.boot_id))
+    )
+    return dict(rows.tuples().all())
+
+
+def _untold(session: Session, readers: Collection[Reader]) -> list[tuple[UUID, int]]:
+    """Return how far each reader's own count is ahead, where it says that it holds nothing."""
+    told = {
+        (reader.id, reader.boot_id): reader.last_seq
+        for reader in readers
+        if reader.boot_id is not None and reader.last_seq is not None and not reader.buffered
+    }
+    boot = (col(ReaderDay.reader_id), col(ReaderDay.boot_id))
+    rows = session.execute(
+        select(*boot, func.max(col(ReaderDay.last_seq)))
+        .where(tuple_(*boot).in_(list(told)))
+        .group_by(*boot)
+    )
+    return [
+        (reader_id, max(0, told[reader_id, boot_id] - last))
+        for reader_id, boot_id, last in rows.tuples()
+        if last != NOT_NUMBERED
+    ]
