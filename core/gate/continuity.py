@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select, tuple_, update
+from sqlalchemy import case, func, select, tuple_
 from sqlmodel import Session, col
 
 from core.clock import school_day_of
@@ -35,30 +35,26 @@ def follow_numbers(
 
 
 def follow_boot(
-    session: Session, reader: Reader, boot_id: str, lived_at: datetime, now: datetime
+    session: Session, reader: Reader, boot_id: str, now: datetime, *, tapped_at: datetime | None
 ) -> bool:
-    """Take the boot for the reader's present one; joins the caller's transaction.
+    """Take the boot for the reader's present one; joins the transaction, which holds its row.
 
-    `lived_at` is a moment at which this boot was running for sure. Return whether it became the
-    present one now. One that was heard before the present one began is a second device: the reader
-    is marked. The caller holds the reader's row.
+    `tapped_at` is when it was running for sure, None for this very moment. Return whether it became
+    the present one now. One that was heard before the present one began is a second device: the
+    reader is marked.
     """
     if boot_id == reader.boot_id:
         return False
     heard = _first_heard(session, reader.id, [boot_id, reader.boot_id])
-    began = heard.get(reader.boot_id or "")
-    if began is not None and lived_at <= began:
+    began, first = heard.get(reader.boot_id or ""), heard.get(boot_id)
+    if began is not None and tapped_at is not None and tapped_at <= began:
         # Left over from before the restart.
         return False
-    first = heard.get(boot_id)
-    if first is not None and began is not None and first < began:
+    if began is not None and first is not None and first < began:
         mark_cloned(session, reader.id, now)
-    session.execute(
-        update(Reader)
-        .where(col(Reader.id) == reader.id)
-        .values(boot_id=boot_id, last_seq=None)
-        .execution_options(synchronize_session="evaluate")
-    )
+    # What the last heartbeat said belongs to the boot before.
+    reader.boot_id, reader.last_seq = boot_id, None
+    session.flush()
     return True
 
 
@@ -91,12 +87,12 @@ def missing_numbers(session: Session, readers: Collection[Reader], day: date) ->
     missing = dict.fromkeys((reader.id for reader in readers), 0)
     wanted = func.sum(col(ReaderDay.last_seq) - col(ReaderDay.after_seq) - col(ReaderDay.taps))
     holes = session.execute(
-        select(col(ReaderDay.reader_id), wanted)
+        select(col(ReaderDay.reader_id), wanted.label("missing"))
         .where(col(ReaderDay.reader_id).in_(missing), col(ReaderDay.day) == day)
         .group_by(col(ReaderDay.reader_id))
     )
-    for reader_id, count in holes.tuples():
-        missing[reader_id] += int(count)
+    for row in holes:
+        missing[row.reader_id] += int(row.missing)
     for reader_id, count in _untold(session, readers):
         missing[reader_id] += count
     return {reader_id: count for reader_id, count in missing.items() if count > 0}
@@ -159,7 +155,7 @@ def _first_heard(
         .where(col(ReaderDay.reader_id) == reader_id, col(ReaderDay.boot_id).in_(boots))
         .group_by(col(ReaderDay.boot_id))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _untold(session: Session, readers: Collection[Reader]) -> list[tuple[UUID, int]]:
@@ -171,12 +167,12 @@ def _untold(session: Session, readers: Collection[Reader]) -> list[tuple[UUID, i
     }
     boot = (col(ReaderDay.reader_id), col(ReaderDay.boot_id))
     rows = session.execute(
-        select(*boot, func.max(col(ReaderDay.last_seq)))
+        select(*boot, func.max(col(ReaderDay.last_seq)).label("received"))
         .where(tuple_(*boot).in_(list(told)))
         .group_by(*boot)
     )
     return [
-        (reader_id, max(0, told[reader_id, boot_id] - last))
-        for reader_id, boot_id, last in rows.tuples()
-        if last != NOT_NUMBERED
+        (row.reader_id, max(0, told[row.reader_id, row.boot_id] - row.received))
+        for row in rows
+        if row.received != NOT_NUMBERED
     ]

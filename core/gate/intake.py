@@ -1,7 +1,12 @@
 """The readers' HTTP API. Nothing is answered with 2xx before it is committed."""
 
 import logging
+import random
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, request
@@ -9,22 +14,40 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from core.clock import TAIPEI
-from core.db import transaction
+from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
-from core.gate.batch import TapIn, WrongTap, parse_batch, parse_heartbeat
-from core.gate.readers import Signature, authenticate, record_contact
+from core.gate.batch import Batch, TapIn, WrongTap, parse_batch, parse_heartbeat
+from core.gate.continuity import follow_boot, note_boot
+from core.gate.readers import Caller, Signature, admit, record_heartbeat, verify
+from core.gate.tap_time import lived_at
 from core.gate.taps import TapStatus, record_taps
 from core.house import House
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY = 1_000_000
-RETRY_AFTER_SECONDS = 5
+# A batch whose taps are all older waits for its turn, so that live taps never wait behind it.
+BACKLOG_AGE = timedelta(minutes=5)
+# Readers that were refused together must not come back together.
+RETRY_AFTER_SECONDS = (1, 5)
+
+
+class Busy(Exception):
+    """Another backlog is being worked off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the routes share: the house, and the one place for backlog."""
+
+    house: House
+    backlog: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1))
 
 
 def make_blueprint(house: House) -> Blueprint:
     """Return the routes below /gate/v1. Guard: the reader's signature; /time is open."""
     gate = Blueprint("gate", __name__, url_prefix="/gate/v1")
+    desk = Desk(house)
 
     @gate.get("/time")
     def tell_time() -> Response:
@@ -32,12 +55,17 @@ def make_blueprint(house: House) -> Blueprint:
 
     @gate.post("/readers/<uuid:reader_id>/taps")
     def take_taps(reader_id: UUID) -> tuple[Response, int]:
-        return _take_taps(house, reader_id)
+        return _take_taps(desk, reader_id)
 
     @gate.post("/readers/<uuid:reader_id>/heartbeat")
     def take_heartbeat(reader_id: UUID) -> tuple[Response, int]:
         return _take_heartbeat(house, reader_id)
 
+    _add_refusals(gate)
+    return gate
+
+
+def _add_refusals(gate: Blueprint) -> None:
     @gate.errorhandler(AccessError)
     def refuse(error: AccessError) -> tuple[Response, int]:
         logger.warning("reader refused", extra={"action": "gate", "code": error.code})
@@ -51,33 +79,73 @@ def make_blueprint(house: House) -> Blueprint:
     def too_large(_error: RequestEntityTooLarge) -> tuple[Response, int]:
         return jsonify(error="too_large", limit=MAX_BODY), 413
 
+    @gate.errorhandler(Busy)
+    def wait_your_turn(_error: Busy) -> tuple[Response, int]:
+        return _come_again("busy")
+
     @gate.errorhandler(DBAPIError)
     @gate.errorhandler(TimeoutError)
     def not_stored(error: Exception) -> tuple[Response, int]:
         logger.error("nothing stored", extra={"action": "gate", "error_type": type(error).__name__})
-        answer = jsonify(error="not_stored")
-        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return answer, 503
-
-    return gate
+        return _come_again("not_stored")
 
 
-def _take_taps(house: House, reader_id: UUID) -> tuple[Response, int]:
+def _come_again(error: str) -> tuple[Response, int]:
+    answer = jsonify(error=error)
+    answer.headers["Retry-After"] = str(random.randint(*RETRY_AFTER_SECONDS))
+    return answer, 503
+
+
+def _take_taps(desk: Desk, reader_id: UUID) -> tuple[Response, int]:
+    house = desk.house
     body, now = _body(), house.clock.now()
-    with transaction(house.engine) as session:
-        reader = authenticate(session, house.vault, reader_id, _signature(), body, now)
-        batch = parse_batch(body)
-        good = [tap for tap in batch.taps if isinstance(tap, TapIn)]
-        statuses: list[TapStatus] = []
-        if good:
-            liff_id = house.settings.liff_id
-            statuses = record_taps(session, liff_id, reader, batch.boot_id, good, now)
-        record_contact(session, reader_id, now)
+    caller = _caller(house, reader_id, body, now)
+    batch = parse_batch(body)
+    with _turn(desk, batch, caller, now):
+        statuses = _record(house, caller, batch, now)
     house.notices_due.set()
     by_tap = iter(statuses)
     results = [_result(tap, by_tap) for tap in batch.taps]
-    status = 200 if len(good) == len(batch.taps) else 422
+    status = 200 if len(statuses) == len(batch.taps) else 422
     return jsonify(results=results, server_time=_server_time(house)), status
+
+
+def _caller(house: House, reader_id: UUID, body: bytes, now: datetime) -> Caller:
+    # Only who signs rightly may make a writer wait.
+    with snapshot(house.engine) as session:
+        return verify(session, house.vault, reader_id, _signature(), body, now)
+
+
+@contextmanager
+def _turn(desk: Desk, batch: Batch, caller: Caller, now: datetime) -> Iterator[None]:
+    """Let live taps pass and one backlog at a time. Raises Busy."""
+    if not _is_backlog(batch, caller, now):
+        yield
+        return
+    if not desk.backlog.acquire(blocking=False):
+        raise Busy
+    try:
+        yield
+    finally:
+        desk.backlog.release()
+
+
+def _is_backlog(batch: Batch, caller: Caller, now: datetime) -> bool:
+    offset = timedelta(seconds=caller.offset_seconds or 0)
+    good = [tap.tapped_at + offset for tap in batch.taps if isinstance(tap, TapIn)]
+    return bool(good) and max(good) < now - BACKLOG_AGE
+
+
+def _record(house: House, caller: Caller, batch: Batch, now: datetime) -> list[TapStatus]:
+    good = [tap for tap in batch.taps if isinstance(tap, TapIn)]
+    with transaction(house.engine) as session:
+        reader = admit(session, caller, now)
+        if not good:
+            return []
+        moment = lived_at([tap.tapped_at for tap in good], now, reader.clock_offset_seconds)
+        if moment is not None:
+            follow_boot(session, reader, batch.boot_id, now, tapped_at=moment)
+        return record_taps(session, house.settings.liff_id, reader, batch.boot_id, good, now)
 
 
 def _result(tap: TapIn | WrongTap, statuses: Iterator[TapStatus]) -> dict[str, object]:
@@ -88,15 +156,17 @@ def _result(tap: TapIn | WrongTap, statuses: Iterator[TapStatus]) -> dict[str, o
 
 def _take_heartbeat(house: House, reader_id: UUID) -> tuple[Response, int]:
     body, now = _body(), house.clock.now()
+    caller = _caller(house, reader_id, body, now)
+    heartbeat = parse_heartbeat(body)
     with transaction(house.engine) as session:
-        authenticate(session, house.vault, reader_id, _signature(), body, now)
-        heartbeat = parse_heartbeat(body)
-        record_contact(
+        reader = admit(session, caller, now)
+        if follow_boot(session, reader, heartbeat.boot_id, now, tapped_at=None):
+            delivered = None if heartbeat.buffered else heartbeat.last_seq
+            note_boot(session, reader, heartbeat.boot_id, delivered, now)
+        record_heartbeat(
             session,
-            reader_id,
-            now,
+            reader,
             clock_offset_seconds=(now - heartbeat.clock).total_seconds(),
-            boot_id=heartbeat.boot_id,
             last_seq=heartbeat.last_seq,
             buffered=heartbeat.buffered,
         )

@@ -1,4 +1,4 @@
-"""Readers: their secrets, signatures, contact and health."""
+"""Readers: their secrets and signatures, and when they were heard."""
 
 import base64
 import hmac
@@ -12,9 +12,10 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 from standardwebhooks.webhooks import Webhook
 
+from core.audit import AuditEntry, record_audit
 from core.crypto import Vault
 from core.db import insert_for, table_of
-from core.errors import AccessError
+from core.errors import AccessError, InputError
 from core.gate.tables import Reader, ReaderNonce
 from core.kinds import Direction
 
@@ -24,8 +25,11 @@ SECRET = "reader.secret"  # noqa: S105  # a purpose, not a secret
 # Source: Standard Webhooks 1.0 allows five minutes between signing and checking.
 TIMESTAMP_TOLERANCE = timedelta(minutes=5)
 NONCE_MEMORY = timedelta(minutes=10)
+MAX_ID = 128
 # A gate that was silent for longer says nothing about any child.
 CONTACT_LIMIT = timedelta(minutes=2)
+ROTATE = "reader.rotate"
+NEXT_SEEN = "reader.next_secret_seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,16 @@ class Signature:
     signatures: str
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who signed a request rightly. `offset_seconds` is that of the reader's clock, if measured."""
+
+    reader_id: UUID
+    webhook_id: str
+    uses_next_secret: bool
+    offset_seconds: float | None
+
+
 def add_reader(
     session: Session,
     vault: Vault,
@@ -45,9 +59,10 @@ def add_reader(
     gate: str,
     direction: Direction,
     now: datetime,
+    by: str = "operator",
 ) -> tuple[Reader, str]:
     """Return the new reader and its secret, which is shown this once; joins the transaction."""
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    secret = _new_secret()
     reader = Reader(
         school_code=school_code,
         gate=gate,
@@ -57,83 +72,133 @@ def add_reader(
     )
     session.add(reader)
     session.flush()
+    _audit(session, reader.id, "reader.add", by, now)
     return reader, secret
 
 
-def authenticate(
+def rotate_secret(
+    session: Session, vault: Vault, reader_id: UUID, *, by: str, now: datetime, again: bool = False
+) -> str:
+    """Return the reader's next secret, shown this once; the present one stays good until the end.
+
+    Joins the transaction. Raises InputError: unknown, revoked, rotating (`again` replaces the next
+    secret).
+    """
+    reader = _working(session, reader_id)
+    if reader.next_secret_sealed is not None and not again:
+        raise InputError("rotating")
+    secret = _new_secret()
+    reader.next_secret_sealed = vault.seal(secret, SECRET)
+    _audit(session, reader_id, ROTATE, by, now)
+    return secret
+
+
+def finish_rotation(
+    session: Session, reader_id: UUID, *, by: str, now: datetime, unseen: bool = False
+) -> None:
+    """Drop the old secret; the next one takes its place. Joins the transaction.
+
+    Raises InputError: unknown, revoked, not_rotating, unseen (no request was signed with the next
+    secret yet; `unseen` goes on nevertheless).
+    """
+    reader = _working(session, reader_id)
+    if reader.next_secret_sealed is None:
+        raise InputError("not_rotating")
+    if not unseen and next_secret_seen_at(session, reader_id) is None:
+        raise InputError("unseen")
+    reader.secret_sealed, reader.next_secret_sealed = reader.next_secret_sealed, None
+    _audit(session, reader_id, "reader.rotate_finish", by, now)
+
+
+def revoke_reader(session: Session, reader_id: UUID, *, by: str, now: datetime) -> None:
+    """Refuse the reader from its next request on; joins the transaction.
+
+    Raises InputError: unknown, revoked.
+    """
+    reader = _working(session, reader_id)
+    reader.revoked_at = now
+    _audit(session, reader_id, "reader.revoke", by, now)
+
+
+def next_secret_seen_at(session: Session, reader_id: UUID) -> datetime | None:
+    """Return when the reader first signed with its next secret, None as long as it did not."""
+    latest = session.execute(
+        select(col(AuditEntry.action), col(AuditEntry.at))
+        .where(
+            col(AuditEntry.subject) == f"reader:{reader_id}",
+            col(AuditEntry.action).in_([ROTATE, NEXT_SEEN]),
+        )
+        # Made and used within one moment: what was seen sorts first.
+        .order_by(col(AuditEntry.at).desc(), col(AuditEntry.action))
+        .limit(1)
+    ).first()
+    return latest.at if latest and latest.action == NEXT_SEEN else None
+
+
+def verify(
     session: Session,
     vault: Vault,
     reader_id: UUID,
     signature: Signature,
     body: bytes,
     now: datetime,
-) -> Reader:
-    """Return the reader that signed this body; joins the caller's transaction.
+) -> Caller:
+    """Return who signed this body; only reads.
 
-    Raises AccessError 401 for an unknown reader, a wrong, old or replayed signature, and 403 for a
-    revoked reader that signs rightly. The id of the request is remembered with what it brings, so a
-    request that failed can be sent again.
+    Raises AccessError 401 for an unknown reader, a wrong or an old signature, and 403 for a revoked
+    reader that signs rightly.
     """
     reader = session.get(Reader, reader_id)
-    if reader is None or not _is_signed(_secrets_of(vault, reader), signature, body, now):
+    if reader is None:
+        raise AccessError("bad_signature", 401)
+    place = _signing_secret(_secrets_of(vault, reader), signature, body, now)
+    if place is None:
         raise AccessError("bad_signature", 401)
     if reader.revoked_at is not None:
         raise AccessError("revoked", 403)
+    return Caller(reader_id, signature.webhook_id, place > 0, reader.clock_offset_seconds)
+
+
+def admit(session: Session, caller: Caller, now: datetime) -> Reader:
+    """Note the contact and return the reader, its row held; joins the caller's transaction.
+
+    Requests of one reader take turns from here on. Raises AccessError 401 for a replay and 403 for
+    a reader revoked meanwhile. The id of the request is remembered with what it brings, so a
+    request that failed can be sent again.
+    """
     nonce = insert_for(session, table_of(ReaderNonce)).values(
-        reader_id=reader_id, webhook_id=signature.webhook_id, seen_at=now
+        reader_id=caller.reader_id, webhook_id=caller.webhook_id, seen_at=now
     )
     nonce = nonce.on_conflict_do_nothing().returning(table_of(ReaderNonce).c.seen_at)
     if session.execute(nonce).first() is None:
         raise AccessError("replayed", 401)
+    reader = session.scalars(
+        update(Reader)
+        .where(col(Reader.id) == caller.reader_id, col(Reader.revoked_at).is_(None))
+        .values(last_contact_at=now)
+        .returning(Reader)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+    if reader is None:
+        raise AccessError("revoked", 403)
+    if caller.uses_next_secret and next_secret_seen_at(session, reader.id) is None:
+        _audit(session, reader.id, NEXT_SEEN, f"reader:{reader.id}", now)
     return reader
 
 
-def _secrets_of(vault: Vault, reader: Reader) -> list[str]:
-    sealed = (reader.secret_sealed, reader.next_secret_sealed)
-    return [vault.open(one, SECRET) for one in sealed if one]
-
-
-def _is_signed(keys: list[str], signature: Signature, body: bytes, now: datetime) -> bool:
-    try:
-        signed_at = datetime.fromtimestamp(int(signature.timestamp), UTC)
-        text = body.decode()
-    except (ValueError, OverflowError, OSError):
-        return False
-    # The library checks against the machine's clock; ours may be shifted for a demonstration.
-    if abs(now - signed_at) > TIMESTAMP_TOLERANCE or not 0 < len(signature.webhook_id) <= 128:
-        return False
-    expected = [Webhook(key).sign(signature.webhook_id, signed_at, text) for key in keys]
-    given = signature.signatures.split(" ")
-    matches = [
-        hmac.compare_digest(one.encode(), other.encode()) for one in expected for other in given
-    ]
-    return any(matches)
-
-
-def record_contact(
+def record_heartbeat(
     session: Session,
-    reader_id: UUID,
-    now: datetime,
+    reader: Reader,
     *,
-    clock_offset_seconds: float | None = None,
-    boot_id: str | None = None,
-    last_seq: int | None = None,
-    buffered: int | None = None,
+    clock_offset_seconds: float,
+    last_seq: int,
+    buffered: int,
 ) -> None:
-    """Note that a reader was heard, and what its heartbeat measured; joins the transaction."""
-    measured = {
-        "clock_offset_seconds": clock_offset_seconds,
-        "boot_id": boot_id,
-        "last_seq": last_seq,
-        "buffered": buffered,
-    }
-    known = {name: value for name, value in measured.items() if value is not None}
-    session.execute(
-        update(Reader)
-        .where(col(Reader.id) == reader_id)
-        .values(last_contact_at=now, **known)
-        .execution_options(synchronize_session=False)
-    )
+    """Note what a heartbeat measured and said; joins the caller's transaction."""
+    reader.clock_offset_seconds = clock_offset_seconds
+    reader.last_seq = last_seq
+    reader.buffered = buffered
+    session.flush()
 
 
 def mark_cloned(session: Session, reader_id: UUID, now: datetime) -> None:
@@ -183,3 +248,45 @@ def healthy_since(session: Session, school_code: str, now: datetime) -> datetime
 def purge_nonces(session: Session, now: datetime) -> None:
     """Forget request ids too old to be accepted anyway; joins the caller's transaction."""
     session.execute(delete(ReaderNonce).where(col(ReaderNonce.seen_at) < now - NONCE_MEMORY))
+
+
+def _working(session: Session, reader_id: UUID) -> Reader:
+    reader = session.get(Reader, reader_id, with_for_update=True)
+    if reader is None:
+        raise InputError("unknown")
+    if reader.revoked_at is not None:
+        raise InputError("revoked")
+    return reader
+
+
+def _audit(session: Session, reader_id: UUID, action: str, by: str, now: datetime) -> None:
+    record_audit(session, actor=by, action=action, subject=f"reader:{reader_id}", now=now)
+
+
+def _new_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _secrets_of(vault: Vault, reader: Reader) -> list[str]:
+    sealed = (reader.secret_sealed, reader.next_secret_sealed)
+    return [vault.open(one, SECRET) for one in sealed if one]
+
+
+def _signing_secret(
+    keys: list[str], signature: Signature, body: bytes, now: datetime
+) -> int | None:
+    """Return the place of the secret that fits, None when none does."""
+    try:
+        signed_at = datetime.fromtimestamp(int(signature.timestamp), UTC)
+        text = body.decode()
+    except (ValueError, OverflowError, OSError):
+        return None
+    # The library checks against the machine's clock; ours may be shifted for a demonstration.
+    if abs(now - signed_at) > TIMESTAMP_TOLERANCE or not 0 < len(signature.webhook_id) <= MAX_ID:
+        return None
+    given = [one.encode() for one in signature.signatures.split(" ")]
+    for place, key in enumerate(keys):
+        expected = Webhook(key).sign(signature.webhook_id, signed_at, text).encode()
+        if any(hmac.compare_digest(expected, one) for one in given):
+            return place
+    return None

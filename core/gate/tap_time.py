@@ -1,15 +1,24 @@
 """When a tap really was: the reader's time, corrected by its measured offset, or nothing."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from core.gate.batch import TapIn
+from core.gate.tables import Reader, Tap
 
 # A clock this far off is corrected by its measured offset; farther off it is mad.
 SMALL_OFFSET = timedelta(minutes=5)
-# A mad clock's tap is live when its corrected time is this near to its arrival here.
+# A tap is live when its corrected time is this near to its arrival here.
 LIVE_WITHIN = timedelta(seconds=60)
-# What an unmeasured clock may claim: no later than this from now …
+# What a measured clock may claim: no later than this from now …
 FUTURE_LIMIT = timedelta(minutes=5)
 # … and no earlier than a reader's buffer reasonably holds.
 BUFFER_LIMIT = timedelta(days=7)
+# Taps numbered by several threads may change places by this much.
+DISORDER_LIMIT = timedelta(seconds=60)
 
 
 def effective_time(
@@ -17,13 +26,65 @@ def effective_time(
 ) -> datetime | None:
     """Return the moment the tap counts for, or None when nobody can know it.
 
-    `offset_seconds` is server time minus reader time at the last heartbeat, None before the first.
-    A tap never counts for a moment after it was received.
+    `offset_seconds` is server time minus reader time at the last heartbeat, None before the first:
+    then only a tap that is near to its arrival is believed. A tap never counts for a moment after
+    it was received.
     """
+    corrected = _corrected(tapped_at, offset_seconds)
     offset = timedelta(seconds=offset_seconds or 0)
-    corrected = tapped_at + offset
     if abs(offset) > SMALL_OFFSET:
         return received_at if abs(received_at - corrected) <= LIVE_WITHIN else None
-    if corrected - received_at > FUTURE_LIMIT or received_at - corrected > BUFFER_LIMIT:
+    oldest = SMALL_OFFSET if offset_seconds is None else BUFFER_LIMIT
+    if corrected - received_at > FUTURE_LIMIT or received_at - corrected > oldest:
         return None
     return min(corrected, received_at)
+
+
+def tap_moments(
+    session: Session, reader: Reader, boot_id: str, taps: Sequence[TapIn], now: datetime
+) -> list[datetime | None]:
+    """Return the moment each tap counts for, in the order given; None when nobody can know it.
+
+    A clock may be set back between two heartbeats. The numbers show it: a tap can't be older than
+    one with a lower number. It then counts when it was received, if the other was just before.
+    """
+    moments: dict[int, datetime | None] = {}
+    earlier = None
+    for place, tap in sorted(enumerate(taps), key=lambda one: one[1].seq):
+        moment = effective_time(tap.tapped_at, now, reader.clock_offset_seconds)
+        if moment is not None and now - moment > SMALL_OFFSET:
+            # Only a tap that claims to be old is worth a look into the past.
+            earlier = earlier or _moment_before(session, reader, boot_id, tap.seq)
+            if earlier is not None and moment < earlier - DISORDER_LIMIT:
+                moment = now if now - earlier <= LIVE_WITHIN else None
+        earlier = max(filter(None, (earlier, moment)), default=None)
+        moments[place] = moment
+    return [moments[place] for place in range(len(taps))]
+
+
+def lived_at(
+    tapped: Iterable[datetime], received_at: datetime, offset_seconds: float | None
+) -> datetime | None:
+    """Return the time of the latest tap that was made just now, None when all are older."""
+    corrected = [_corrected(moment, offset_seconds) for moment in tapped]
+    live = [moment for moment in corrected if abs(received_at - moment) <= LIVE_WITHIN]
+    return max(live, default=None)
+
+
+def _corrected(tapped_at: datetime, offset_seconds: float | None) -> datetime:
+    return tapped_at + timedelta(seconds=offset_seconds or 0)
+
+
+def _moment_before(session: Session, reader: Reader, boot_id: str, seq: int) -> datetime | None:
+    statement = (
+        select(col(Tap.effective_at))
+        .where(
+            col(Tap.reader_id) == reader.id,
+            col(Tap.boot_id) == boot_id,
+            col(Tap.seq) < seq,
+            col(Tap.effective_at).is_not(None),
+        )
+        .order_by(col(Tap.seq).desc())
+        .limit(1)
+    )
+    return session.execute(statement).scalar_one_or_none()
