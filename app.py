@@ -31,13 +31,13 @@ from core.duty import demo as demonstration
 from core.duty.commands import (
     SAMPLE,
     fail,
-    reader_commands,
     run_migrations,
     school_commands,
     seed,
     seed_database,
 )
 from core.duty.migrate import is_current, migrate
+from core.duty.reader_commands import reader_commands
 from core.duty.scheduler import start_scheduler
 from core.duty.server import Background, Server, start_background
 from core.errors import ConfigError

@@ -1,4 +1,4 @@
-"""Commands about the database's content: migrations, schools, readers, the sample."""
+"""Commands about the database's content: migrations, schools, the sample."""
 
 import sys
 from datetime import datetime
@@ -10,9 +10,8 @@ import click
 from core.db import transaction
 from core.duty.migrate import migrate
 from core.duty.sample import seed_sample, write_sample
-from core.gate.readers import add_reader
 from core.house import House, build_house
-from core.kinds import Direction, Level
+from core.kinds import Level
 from core.people.tables import School
 from core.settings import Settings
 
@@ -65,33 +64,6 @@ def add_one_school(
             fail(f"There is a school {school.code} already.")
         session.add(school)
     click.echo(f"school {school.code}")
-
-
-@click.group(name="reader")
-def reader_commands() -> None:
-    """Readers at the gates."""
-
-
-@reader_commands.command(name="add")
-@click.option("--school", required=True, help="school code, six characters")
-@click.option("--gate", required=True, help="where it stands, such as 正門")
-@click.option("--direction", type=click.Choice([one.value for one in Direction]), default="both")
-@click.pass_obj
-def add_one_reader(settings: Settings, school: str, gate: str, direction: str) -> None:
-    """Register a reader and print its id and secret, this once."""
-    house = build_house(settings)
-    with transaction(house.engine) as session:
-        if session.get(School, school) is None:
-            fail(f"There is no school {school}. Load it first, or check the code.")
-        reader, secret = add_reader(
-            session,
-            house.vault,
-            school_code=school,
-            gate=gate,
-            direction=Direction(direction),
-            now=house.clock.now(),
-        )
-    click.echo(f"reader id  {reader.id}\nsecret     {secret}")
 
 
 def seed_database(house: House, path: Path) -> str:

@@ -44,7 +44,7 @@ class ReaderState:
 
 def gate_health(session: Session, school_code: str, now: datetime) -> Health:
     """Return the health of a school's gates, for every reason but FEW_TAPS."""
-    states = reader_states(session, live_readers(session, [school_code]), now)
+    states = reader_states(session, live_readers(session, school_code), now)
     if not states:
         return Health(None, HoldReason.NO_READER, None)
     held = [(SEVERITY.index(one.hold), _order(one.since), one) for one in states if one.hold]
@@ -55,13 +55,17 @@ def gate_health(session: Session, school_code: str, now: datetime) -> Health:
     return Health(min(contacts), None, None)
 
 
-def live_readers(session: Session, school_codes: Collection[str] = ()) -> list[Reader]:
-    """Return the readers that are not revoked, of these schools or of all."""
-    statement = select(Reader).where(col(Reader.revoked_at).is_(None))
-    if school_codes:
-        statement = statement.where(col(Reader.school_code).in_(school_codes))
-    order = (col(Reader.school_code), col(Reader.gate), col(Reader.id))
-    return list(session.scalars(statement.order_by(*order)))
+def live_readers(session: Session, school_code: str | None = None) -> list[Reader]:
+    """Return the readers that are not revoked, of one school or of all."""
+    return [one for one in all_readers(session, school_code) if one.revoked_at is None]
+
+
+def all_readers(session: Session, school_code: str | None = None) -> list[Reader]:
+    """Return every reader there is, of one school or of all, by school and gate."""
+    statement = select(Reader).order_by(col(Reader.school_code), col(Reader.gate), col(Reader.id))
+    if school_code is not None:
+        statement = statement.where(col(Reader.school_code) == school_code)
+    return list(session.scalars(statement))
 
 
 def reader_states(
