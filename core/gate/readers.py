@@ -26,8 +26,6 @@ SECRET = "reader.secret"  # noqa: S105  # a purpose, not a secret
 TIMESTAMP_TOLERANCE = timedelta(minutes=5)
 NONCE_MEMORY = timedelta(minutes=10)
 MAX_ID = 128
-# A gate that was silent for longer says nothing about any child.
-CONTACT_LIMIT = timedelta(minutes=2)
 ROTATE = "reader.rotate"
 NEXT_SEEN = "reader.next_secret_seen"
 
@@ -225,24 +223,6 @@ def last_contact(session: Session, school_code: str) -> datetime | None:
         col(Reader.school_code) == school_code, col(Reader.revoked_at).is_(None)
     )
     return session.execute(statement).scalar_one()
-
-
-def healthy_since(session: Session, school_code: str, now: datetime) -> datetime | None:
-    """Return the oldest of the readers' last contacts when all of them are well, else None.
-
-    A school without readers, with one that was silent for two minutes, or with one that still holds
-    taps is not healthy.
-    """
-    readers = session.scalars(
-        select(Reader).where(
-            col(Reader.school_code) == school_code, col(Reader.revoked_at).is_(None)
-        )
-    ).all()
-    contacts = [reader.last_contact_at for reader in readers if not reader.buffered]
-    known = [contact for contact in contacts if contact is not None]
-    if not known or len(known) < len(readers) or now - min(known) > CONTACT_LIMIT:
-        return None
-    return min(known)
 
 
 def purge_nonces(session: Session, now: datetime) -> None:
