@@ -130,8 +130,9 @@ def make_reader(
     secret: str = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY",
     contact_at: datetime | None = None,
     reader_id: UUID | None = None,
+    clock_offset_seconds: float | None = 0.0,
 ) -> Reader:
-    """A reader at the front gate."""
+    """A reader at the front gate whose clock was measured and found right."""
     reader = Reader(
         id=reader_id or uuid4(),
         school_code=school_code,
@@ -140,6 +141,7 @@ def make_reader(
         secret_sealed=house.vault.seal(secret, "reader.secret"),
         added_at=LONG_AGO,
         last_contact_at=contact_at,
+        clock_offset_seconds=clock_offset_seconds,
     )
     session.add(reader)
     session.flush()
