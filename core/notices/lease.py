@@ -23,9 +23,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from core.db import UtcDateTime, table_of
-from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.kinds import Channel, NoticeState
+from core.notices.rights import rights_of
 from core.notices.tables import Notice
-from core.people.tables import AccountLink, Binding, LineFriend, Subscription
 
 LEASE = timedelta(seconds=30)
 QUIETLY = {"synchronize_session": False}
@@ -70,7 +70,7 @@ def claim(session: Session, *, now: datetime, limit: int) -> list[Leased]:
 
     A notice is due when pending and ripe, or when its lease ran out (its sender died). One of a
     guardian, child and channel at a time, oldest first, so that a departure never overtakes its
-    arrival. What the guardian may no longer hear ends here: this is the last look before it leaves.
+    arrival. What somebody may no longer hear ends here: this is the last look before it leaves.
     """
     _expire(session, now)
     rows = session.execute(_due(now).limit(limit)).all()
@@ -135,7 +135,7 @@ def _due(now: datetime) -> Any:
 
 
 def _end_unwanted(session: Session, ids: set[UUID], now: datetime) -> set[UUID]:
-    rows = session.execute(_rights(ids)).all()
+    rows = session.execute(rights_of(ids)).all()
     not_wanted = {row.id for row in rows if not row.is_wanted}
     blocked = {row.id for row in rows if row.is_wanted and row.is_blocked}
     for ended, state, outcome in (
@@ -150,47 +150,6 @@ def _end_unwanted(session: Session, ids: set[UUID], now: datetime) -> set[UUID]:
                 .execution_options(**QUIETLY)
             )
     return not_wanted | blocked
-
-
-def _rights(ids: set[UUID]) -> Any:
-    """Select for each notice whether it may still be told, and whether LINE would show it.
-
-    The link is open and the same. News of a child: the box is ticked. A correction goes to whoever
-    may have read the no-show, whatever is ticked now, while the binding is open. The farewell to an
-    account that was just unlinked is meant for that account.
-    """
-    link_is_open = exists().where(
-        col(AccountLink.guardian_id) == col(Notice.guardian_id),
-        col(AccountLink.line_user_id) == col(Notice.line_user_id),
-        col(AccountLink.unlinked_at).is_(None),
-    )
-    open_binding = (
-        col(Binding.guardian_id) == col(Notice.guardian_id),
-        col(Binding.student_id) == col(Notice.student_id),
-        col(Binding.ended_at).is_(None),
-    )
-    box_is_ticked = exists().where(
-        *open_binding,
-        col(Subscription.binding_id) == col(Binding.id),
-        col(Subscription.channel) == col(Notice.channel),
-        col(Subscription.kind) == col(Notice.kind),
-        col(Subscription.is_on),
-    )
-    may_hear = case(
-        (col(Notice.kind).in_([kind.value for kind in EventKind]), box_is_ticked),
-        (col(Notice.kind) == NoticeKind.CORRECTION, exists().where(*open_binding)),
-        else_=True,
-    )
-    is_blocked = exists().where(
-        col(LineFriend.line_user_id) == col(Notice.line_user_id),
-        col(LineFriend.is_following).is_(False),
-    )
-    is_farewell = col(Notice.kind) == NoticeKind.LINK_OLD
-    return select(
-        col(Notice.id),
-        or_(is_farewell, and_(link_is_open, may_hear)).label("is_wanted"),
-        is_blocked.label("is_blocked"),
-    ).where(col(Notice.id).in_(ids))
 
 
 def _lease(session: Session, rows: list[Any], now: datetime) -> list[Leased]:

@@ -83,7 +83,18 @@ def alt_text(kind: NoticeKind, facts: NoticeFacts) -> str:
 def lines(kind: NoticeKind, facts: NoticeFacts) -> list[str]:
     """Return the body as sentences, one a line. Raises KeyError when a needed fact is missing."""
     slots = _slots(kind, facts)
-    return [_first_known(wordings, slots) for wordings in LINES[_variant(kind, facts)]]
+    return [first_known(wordings, slots) for wordings in LINES[_variant(kind, facts)]]
+
+
+def first_known(wordings: tuple[str, ...], slots: dict[str, str]) -> str:
+    """Fill the first wording whose slots are all known, or else the last.
+
+    Raises KeyError when the last one lacks a slot too.
+    """
+    for wording in wordings[:-1]:
+        if all(name[1:-1] in slots for name in SLOT.findall(wording)):
+            return fill(wording, slots)
+    return fill(wordings[-1], slots)
 
 
 def fill(template: str, slots: dict[str, str]) -> str:
@@ -193,10 +204,3 @@ def _slots(kind: NoticeKind, facts: NoticeFacts) -> dict[str, str]:
 
 def _clock(moment: datetime | None) -> str:
     return taipei_clock(moment) if moment else ""
-
-
-def _first_known(wordings: tuple[str, ...], slots: dict[str, str]) -> str:
-    for wording in wordings[:-1]:
-        if all(name[1:-1] in slots for name in SLOT.findall(wording)):
-            return fill(wording, slots)
-    return fill(wordings[-1], slots)

@@ -1,0 +1,136 @@
+"""What staff are told of readers and of closures.
+
+Every function joins the caller's transaction and returns how many notices were new.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core.clock import school_day_of
+from core.kinds import NoticeKind
+from core.notices import staff_bubbles as bubbles
+from core.notices.staff_desk import Topic, once, place, runners_of, send_all
+from core.notices.staff_words import Said, moment_words, say
+from core.notices.wording import short_date, short_moment
+from core.people.tables import Staff
+
+CLOSURE_WORD = "停課"
+
+
+def tell_reader_silent(
+    session: Session,
+    school_code: str,
+    gate: str,
+    reader_id: UUID,
+    since: datetime | None,
+    now: datetime,
+) -> int:
+    """Tell who runs the school that a reader has not been heard since that moment."""
+    about = f"{reader_id}/{since.timestamp():.0f}" if since else str(reader_id)
+    said = say("reader_silent", gate=gate, time=moment_words(since, now))
+    return _tell_of_reader(session, NoticeKind.READER_SILENT, school_code, said, about, now)
+
+
+def tell_reader_cloned(
+    session: Session, school_code: str, gate: str, reader_id: UUID, now: datetime
+) -> int:
+    """Tell who runs the school, once a day, that two devices use one reader's identity."""
+    said = say("reader_cloned", gate=gate)
+    kind = NoticeKind.READER_CLONED
+    return _tell_of_reader(session, kind, school_code, said, str(reader_id), now, gate)
+
+
+def tell_reader_gap(
+    session: Session, school_code: str, gate: str, reader_id: UUID, missing: int, now: datetime
+) -> int:
+    """Tell who runs the school, once a day, that taps of a reader are missing."""
+    said = say("reader_gap", gate=gate, n=missing)
+    return _tell_of_reader(session, NoticeKind.READER_GAP, school_code, said, str(reader_id), now)
+
+
+def _tell_of_reader(
+    session: Session,
+    kind: NoticeKind,
+    school_code: str,
+    said: Said,
+    about: str,
+    now: datetime,
+    gate: str = "",
+) -> int:
+    topic = Topic(kind, school_day_of(now), about)
+    message = bubbles.news(kind, said, place(session, school_code, topic.school_day, gate))
+    return send_all(session, topic, runners_of(session, school_code), message, now)
+
+
+def tell_closure_asked(
+    session: Session,
+    closure_id: UUID,
+    staff: Sequence[Staff],
+    *,
+    summary: str,
+    asked_by_name: str,
+    is_undo: bool,
+    now: datetime,
+) -> int:
+    """Ask the others who may confirm a closure, or its undoing; names as they are to be read."""
+    said = say("closure_asked", who=asked_by_name, action=_action(is_undo), summary=summary)
+    return _tell_of_closure(session, NoticeKind.CLOSURE_ASKED, closure_id, staff, said, now)
+
+
+def tell_closure_answered(
+    session: Session,
+    closure_id: UUID,
+    staff: Sequence[Staff],
+    *,
+    summary: str,
+    answered_by_name: str,
+    is_confirmed: bool,
+    is_undo: bool,
+    now: datetime,
+    reason: str = "",
+) -> int:
+    """Tell how the second person decided; `reason` is why a closure was declined."""
+    key = "closure_confirmed" if is_confirmed else "closure_declined"
+    said = say(key, who=answered_by_name, action=_action(is_undo), reason=reason)
+    kind = NoticeKind.CLOSURE_ANSWERED
+    return _tell_of_closure(session, kind, closure_id, staff, said, now, summary)
+
+
+def tell_closure_found(
+    session: Session,
+    closure_id: UUID,
+    staff: Sequence[Staff],
+    *,
+    summary: str,
+    source: str,
+    source_at: datetime,
+    now: datetime,
+) -> int:
+    """Tell who may close schools of an announcement a machine found; nothing follows by itself."""
+    said = say("closure_found", source=source, time=short_moment(source_at))
+    kind = NoticeKind.CLOSURE_FOUND
+    return _tell_of_closure(session, kind, closure_id, staff, said, now, summary)
+
+
+def _tell_of_closure(
+    session: Session,
+    kind: NoticeKind,
+    closure_id: UUID,
+    staff: Sequence[Staff],
+    said: Said,
+    now: datetime,
+    summary: str = "",
+) -> int:
+    # What was declined can be asked again, and each asking is told.
+    topic = Topic(kind, school_day_of(now), f"{closure_id}/{now.timestamp():.0f}")
+    is_answered = kind is NoticeKind.CLOSURE_ANSWERED
+    foot = [] if is_answered else [bubbles.type_word("看停課", CLOSURE_WORD)]
+    message = bubbles.news(kind, said, summary or short_date(topic.school_day), foot=foot)
+    return send_all(session, topic, once(staff), message, now)
+
+
+def _action(is_undo: bool) -> str:
+    return "復原停課" if is_undo else "停課"

@@ -1,0 +1,154 @@
+"""What staff are told, as Flex bubbles. Buttons act in the chat or open a staff page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from core.kinds import NoticeKind
+from core.notices.flex import (
+    ARRIVED,
+    HELD,
+    INK2,
+    LEAVE,
+    NO_TAP,
+    QUIET,
+    TEAL,
+    Json,
+    Tone,
+    box,
+    bubble,
+    button,
+    buttons,
+    carousel,
+    flex_message,
+    meta_text,
+    primary,
+    quiet,
+    row,
+    strip_of,
+    text,
+)
+from core.notices.staff_words import Said
+from core.postback import Action
+
+# A bubble holds so many children with three buttons each, well inside LINE's 30 KB.
+CHILDREN = 10
+# Source: LINE docs, "Carousel": at most 12 bubbles and 50 KB; some room is left.
+BUBBLES = 12
+CAROUSEL_BYTES = 45_000
+NAMES = 10
+ANSWERS = (
+    (Action.REVIEW_PRESENT, ARRIVED, "已到校"),
+    (Action.REVIEW_LEAVE, LEAVE, "請假"),
+    (Action.REVIEW_ABSENT, NO_TAP, "未到校"),
+)
+HELD_ACTS = ((Action.HELD_RELEASE, "放行"), (Action.HELD_CANCEL, "取消"))
+TONES = {
+    NoticeKind.HELD: HELD,
+    NoticeKind.HELD_EXPIRED: HELD,
+    NoticeKind.DISCREPANCY: LEAVE,
+    NoticeKind.CLOSURE_ASKED: TEAL,
+    NoticeKind.CLOSURE_ANSWERED: TEAL,
+    NoticeKind.CLOSURE_FOUND: TEAL,
+    NoticeKind.THREE_DAYS: NO_TAP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """A child to be answered for: 12 王○明, and the data of its three buttons."""
+
+    child: str
+    data: Mapping[Action, str]
+
+
+def news(
+    kind: NoticeKind,
+    said: Said,
+    meta: str,
+    *,
+    detail: Sequence[Json] = (),
+    foot: Sequence[Json] = (),
+) -> list[Json]:
+    """Return a message of a few sentences, their `detail`, small print, and buttons as `foot`."""
+    sentences = [text(sentence, margin="sm") for sentence in said.lines]
+    strip = strip_of(TONES.get(kind, QUIET), said.title)
+    made = bubble([*sentences, *detail, meta_text(meta), *foot], strip=strip)
+    return [flex_message(said.alt, made)]
+
+
+def held(said: Said, meta: str, data: Mapping[Action, str], page: str) -> list[Json]:
+    """Return the question whether held no-shows go out, with the list to look at first."""
+    fact, reason = said.lines
+    acts = row([_press(word, data[action]) for action, word in HELD_ACTS], spacing="sm")
+    contents = [
+        text(fact),
+        text(reason, size="sm", color=INK2, margin="sm"),
+        meta_text(meta),
+        buttons(primary("看名單", page), acts),
+    ]
+    return [flex_message(said.alt, bubble(contents, strip=strip_of(HELD, said.title)))]
+
+
+def open_list(page: str) -> Json:
+    """Return the button to a list of children."""
+    return buttons(quiet("看名單", page))
+
+
+def type_word(label: str, word: str) -> Json:
+    """Return a button that types a command into the chat."""
+    return buttons(button({"type": "message", "label": label, "text": word}))
+
+
+def names(children: Sequence[str]) -> Json:
+    """Return the children a line each, and how many more there are."""
+    lines = list(children[:NAMES])
+    if len(children) > NAMES:
+        lines.append(f"另外 {len(children) - NAMES} 人")
+    return box([text(line, size="sm", color=INK2) for line in lines], margin="md", spacing="xs")
+
+
+def reviews(said: Said, meta: str, rows: Sequence[ReviewRow]) -> list[list[Json]]:
+    """Return as many messages as a class's missing children need, each within LINE's limits."""
+    messages, waiting = [], list[Json]()
+    for at in range(0, len(rows), CHILDREN):
+        made = _review(said, meta, rows[at : at + CHILDREN])
+        if len(waiting) == BUBBLES or len(orjson.dumps([*waiting, made])) > CAROUSEL_BYTES:
+            messages.append([flex_message(said.alt, carousel(waiting))])
+            waiting = []
+        waiting.append(made)
+    return [*messages, [flex_message(said.alt, carousel(waiting))]]
+
+
+def _review(said: Said, meta: str, rows: Sequence[ReviewRow]) -> Json:
+    fact, deadline = said.lines
+    contents = [
+        text(fact, weight="bold"),
+        *(_child(one) for one in rows),
+        text(deadline, size="sm", color=INK2, margin="lg"),
+        meta_text(meta),
+    ]
+    return bubble(contents, strip=strip_of(NO_TAP, said.title))
+
+
+def _child(one: ReviewRow) -> Json:
+    answers = [_answer(tone, word, one, action) for action, tone, word in ANSWERS]
+    name = text(one.child, weight="bold")
+    return box([name, row(answers, spacing="sm", margin="sm")], margin="lg")
+
+
+def _answer(tone: Tone, word: str, one: ReviewRow, action: Action) -> Json:
+    label = text(f"{tone.mark} {word}", size="sm", color=tone.strong, weight="bold", align="center")
+    # 44 px high, as every button; narrow, so that three stand side by side.
+    look: Json = {"cornerRadius": "10px", "paddingTop": "12px", "paddingBottom": "12px", "flex": 1}
+    pressed = _postback(word, one.data[action], f"{one.child} {word}")
+    return box([label], action=pressed, backgroundColor=tone.soft, **look)
+
+
+def _press(word: str, data: str) -> Json:
+    return button(_postback(word, data, word)) | {"flex": 1}
+
+
+def _postback(label: str, data: str, shown: str) -> Json:
+    return {"type": "postback", "label": label, "data": data, "displayText": shown}

@@ -1,0 +1,155 @@
+"""Sentences to staff, zh-TW. Lock screens name a class and a count, never a child."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.clock import school_day_of, taipei_clock
+from core.kinds import HoldReason
+from core.notices.wording import fill, first_known, short_moment
+from core.people.names import masked_name
+
+LOCK_SCREEN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Templates of one notice: strip, lock screen, and the body a line a tuple.
+
+    Of a line's wordings the first one whose slots are all known is used.
+    """
+
+    title: str
+    alt: str
+    lines: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one notice says, its slots filled."""
+
+    title: str
+    alt: str
+    lines: list[str]
+
+
+ANSWER_BY = "{deadline} 前未回覆，家長會收到「尚無刷卡紀錄」。"
+WORDS = {
+    "review": Words(
+        "尚無刷卡紀錄",
+        "{homeroom} {n} 位尚無刷卡紀錄",
+        (("{homeroom} {n} 位尚無刷卡紀錄：",), (ANSWER_BY,)),
+    ),
+    "held": Words(
+        "已保留通知",
+        "已保留 {n} 則「尚無刷卡紀錄」",
+        (("已保留 {n} 則「尚無刷卡紀錄」。",), ("原因：{reason}。",)),
+    ),
+    "held_expired": Words(
+        "沒有發出的通知",
+        "{n} 則「尚無刷卡紀錄」沒有發出",
+        (("保留已超過 2 小時，{n} 則沒有發出，請人工聯絡家長。",),),
+    ),
+    "skipped_late": Words(
+        "未到校檢查",
+        "今天的未到校檢查已略過",
+        (("今天的未到校檢查沒有準時執行，已略過，沒有通知家長。",),),
+    ),
+    "reader_silent": Words(
+        "刷卡機沒有連線",
+        "{gate}刷卡機沒有連線",
+        (("{gate}刷卡機 {time} 起沒有連線。", "{gate}刷卡機沒有連線。"),),
+    ),
+    "reader_cloned": Words(
+        "刷卡機代碼重複",
+        "{gate}刷卡機的代碼重複",
+        (("有兩台刷卡機使用同一組代碼，資料已保留待查。",),),
+    ),
+    "reader_gap": Words(
+        "刷卡資料有缺號",
+        "{gate}刷卡機的資料有缺號",
+        (("{gate}刷卡機的刷卡資料有缺號，少了 {n} 筆。",),),
+    ),
+    "old_card": Words(
+        "舊卡使用",
+        "{homeroom}有學生刷了已停用的卡",
+        (("舊卡使用：{child} {time} 刷了已停用的卡，沒有通知家長。",),),
+    ),
+    "quarantine": Words(
+        "刷卡資料待查",
+        "{n} 筆刷卡資料待查",
+        (("{n} 筆刷卡的時間無法判斷，資料已保留待查，沒有通知家長。",),),
+    ),
+    "discrepancy": Words(
+        "有請假，也有刷卡",
+        "{homeroom}有學生請假，也有刷卡",
+        (("{child} {day}請假，但 {time} 有刷卡。",),),
+    ),
+    "closure_asked": Words(
+        "等第二人確認",
+        "{action}等第二人確認",
+        (("{who} 發起{action}：{summary}。請核對後決定。",),),
+    ),
+    "closure_confirmed": Words(
+        "{action}已生效", "{action}已生效", (("{who} 已確認，{action}已生效。",),)
+    ),
+    "closure_declined": Words(
+        "{action}已退回",
+        "{action}已退回，沒有執行",
+        (("{who} 已退回，沒有執行。原因：{reason}", "{who} 已退回，沒有執行。"),),
+    ),
+    "closure_found": Words(
+        "收到停課消息",
+        "收到停課消息，尚未採用",
+        (("收到停課消息（{source}，{time}），尚未採用。請核對。",),),
+    ),
+    "three_days": Words(
+        "連續 3 天沒有紀錄",
+        "連續 3 天沒有刷卡也沒有請假：{n} 人",
+        (("連續 3 天沒有刷卡也沒有請假：{n} 人。",), ("僅供查證，不會自動通報。",)),
+    ),
+}
+HOLD_REASONS = {
+    HoldReason.NO_READER: "沒有使用中的刷卡機",
+    HoldReason.SILENT: "刷卡機 {time} 起沒有連線",
+    HoldReason.BUFFERED: "刷卡機還有資料沒傳完",
+    HoldReason.GAP: "刷卡資料有缺號",
+    HoldReason.CLONED: "有兩台刷卡機使用同一組代碼",
+    HoldReason.FEW_TAPS: "刷卡人數只有平常的 {share}%",
+}
+
+
+def say(key: str, **slots: str | int) -> Said:
+    """Return the filled words of a notice. Raises KeyError when a slot is missing."""
+    words = WORDS[key]
+    known = {name: str(value) for name, value in slots.items() if value != ""}
+    return Said(
+        fill(words.title, known),
+        fill(words.alt, known)[:LOCK_SCREEN],
+        [first_known(wordings, known) for wordings in words.lines],
+    )
+
+
+def hold_words(reason: HoldReason, since: datetime | None, share: int | None, now: datetime) -> str:
+    """Return why no-shows are held; `share` is the percentage of the usual taps."""
+    known = {"time": moment_words(since, now), "share": "" if share is None else str(share)}
+    plain = {HoldReason.SILENT: "刷卡機沒有連線", HoldReason.FEW_TAPS: "刷卡人數比平常少"}
+    wordings = (HOLD_REASONS[reason], plain.get(reason, HOLD_REASONS[reason]))
+    return first_known(wordings, {name: value for name, value in known.items() if value})
+
+
+def moment_words(moment: datetime | None, now: datetime) -> str:
+    """Return a time of today as 08:12, of another day as 11/20 16:05, and "" for none."""
+    if moment is None:
+        return ""
+    is_today = school_day_of(moment) == school_day_of(now)
+    return taipei_clock(moment) if is_today else short_moment(moment)
+
+
+def class_words(homeroom: str) -> str:
+    """Return a class as staff read it: 603 班."""
+    return homeroom if homeroom.endswith("班") else fill("{class}班", {"class": homeroom})
+
+
+def seat_words(seat_number: int, name: str) -> str:
+    """Return a child as staff see it in chat: 12 王○明."""
+    return f"{seat_number:02d} {masked_name(name)}"
