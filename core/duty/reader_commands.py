@@ -54,8 +54,7 @@ def add_one_reader(settings: Settings, school: str, gate: str, direction: str) -
     """Register a reader and print its id and secret, this once."""
     if not 0 < len(gate.strip()) <= MAX_GATE:
         fail(f"Say where the reader stands in 1 to {MAX_GATE} characters, such as 正門.")
-    house = build_house(settings)
-    with transaction(house.engine) as session:
+    with _opened(settings) as house, transaction(house.engine) as session:
         if session.get(School, school) is None:
             fail(f"There is no school {school}. Load it first, or check the code.")
         reader, secret = add_reader(
@@ -78,9 +77,8 @@ def add_one_reader(settings: Settings, school: str, gate: str, direction: str) -
 @click.pass_obj
 def rotate(settings: Settings, reader_id: UUID, finish: bool, again: bool, unseen: bool) -> None:
     """Give a reader its next secret; until --finish the old one is good as well."""
-    house = build_house(settings)
-    now = house.clock.now()
-    with _change(house, reader_id) as session:
+    with _opened(settings) as house, _change(house, reader_id) as session:
+        now = house.clock.now()
         if finish:
             finish_rotation(session, reader_id, by=OPERATOR, now=now, unseen=unseen)
             answer = f"Only the next secret of reader {reader_id} is good now."
@@ -100,8 +98,7 @@ def rotate(settings: Settings, reader_id: UUID, finish: bool, again: bool, unsee
 @click.pass_obj
 def revoke(settings: Settings, reader_id: UUID) -> None:
     """Refuse a reader from its next request on, for good."""
-    house = build_house(settings)
-    with _change(house, reader_id) as session:
+    with _opened(settings) as house, _change(house, reader_id) as session:
         revoke_reader(session, reader_id, by=OPERATOR, now=house.clock.now())
     click.echo(f"Reader {reader_id} is refused from now on. Its taps are kept.")
 
@@ -111,14 +108,22 @@ def revoke(settings: Settings, reader_id: UUID) -> None:
 @click.pass_obj
 def list_readers(settings: Settings, school: str | None) -> None:
     """Show every reader and how it is."""
-    house = build_house(settings)
-    now = house.clock.now()
-    with snapshot(house.engine) as session:
+    with _opened(settings) as house, snapshot(house.engine) as session:
+        now = house.clock.now()
         if school is not None and session.get(School, school) is None:
             fail(f"There is no school {school}. Check the code.")
         states = reader_states(session, all_readers(session, school), now)
         lines = [_line(session, state, now) for state in states]
     click.echo("\n".join(lines) or "There is no reader yet. Add one: python app.py reader add")
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[House]:
+    house = build_house(settings)
+    try:
+        yield house
+    finally:
+        house.engine.dispose()
 
 
 @contextmanager
