@@ -94,16 +94,17 @@ def notice_bubble(kind: NoticeKind, facts: NoticeFacts) -> Json:
 def _gate_notice(kind: NoticeKind, facts: NoticeFacts) -> Json:
     # 到校 07:41 or 到校 07:50（補登）: the word and its time, as the wording book has them.
     _, said, small_print = lines(kind, facts)
+    said, mark, _ = said.partition("（補登）")
     word, _, clock = said.partition(" ")
     if kind is NoticeKind.ARRIVAL:
         rail, tone = Rail(arrived=said, departed=None), ARRIVED
     else:
         arrived = f"到校 {taipei_clock(facts.arrived_at)}" if facts.arrived_at else None
         rail, tone = Rail(arrived=arrived, departed=said, waiting_in="未刷卡"), DEPARTED
-    contents = [big_time(clock.partition("（")[0]), rail_box(rail)]
+    contents = [big_time(clock), rail_box(rail)]
     if facts.is_make_up:
         contents.append(text(small_print, size="sm", color=INK2, margin="md"))
-    look: Json = {"status": pill(tone, word), "meta": place_line(facts), "link": facts.link}
+    look: Json = {"status": pill(tone, word + mark), "meta": place_line(facts), "link": facts.link}
     return gate_bubble(facts.child, contents, **look)
 
 

@@ -131,12 +131,6 @@ def short_date(day: date) -> str:
     return f"{day.month}/{day.day}（{WEEKDAYS[day.weekday()]}）"
 
 
-def record_words(arrived_at: datetime | None, departed_at: datetime | None) -> str:
-    """Return the gate's record of a day in one line: 到校 07:41・離校 16:05."""
-    moments = [("到校", arrived_at), ("離校", departed_at)]
-    return "・".join(f"{word} {taipei_clock(at)}" for word, at in moments if at) or "尚無刷卡紀錄"
-
-
 def short_moment(moment: datetime) -> str:
     """Return a Taipei date and time as chat quotes them: 11/23 20:05."""
     local = moment.astimezone(TAIPEI)

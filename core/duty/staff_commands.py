@@ -1,0 +1,94 @@
+"""Commands about staff: invite by one-time code, list, revoke."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import click
+
+from core.db import snapshot, transaction
+from core.duty.commands import fail
+from core.errors import AccessError, InputError
+from core.house import House, build_house
+from core.people.staff import all_staff, invite_staff, revoke_staff, staff_name
+from core.people.tables import Staff, StaffRole
+from core.settings import Settings
+
+OPERATOR = "operator"
+PROBLEMS = {
+    ("no_such_school", "school_code"): "There is no such school. Load it first, or check the code.",
+    ("wrong_place", "school_code"): "Everybody but a bureau_admin belongs to a school (--school).",
+    ("wrong_place", "homeroom"): "A homeroom_teacher has a class (--homeroom), nobody else does.",
+    ("bad_name", "name"): "A name has letters only, at most 40 of them.",
+}
+
+
+@click.group(name="staff")
+def staff_commands() -> None:
+    """Staff of the schools and the bureau."""
+
+
+@staff_commands.command(name="invite")
+@click.option("--name", required=True)
+@click.option("--role", required=True, type=click.Choice([one.value for one in StaffRole]))
+@click.option("--school", help="school code, six characters; none for a bureau_admin")
+@click.option("--homeroom", help="a homeroom_teacher's class, such as 603")
+@click.pass_obj
+def invite(
+    settings: Settings, name: str, role: str, school: str | None, homeroom: str | None
+) -> None:
+    """Print a code that makes its user staff: once, within 24 hours."""
+    try:
+        with _opened(settings) as house, transaction(house.engine) as session:
+            code = invite_staff(
+                session,
+                house.vault,
+                name=name,
+                school_code=school,
+                role=StaffRole(role),
+                homeroom=homeroom,
+                invited_by=OPERATOR,
+                now=house.clock.now(),
+            )
+    except InputError as refused:
+        fail(PROBLEMS[refused.code, refused.field or ""])
+    click.echo(f"invite code  {code}")
+    click.echo("Good for 24 hours and one person. Hand it over in person: 在聊天輸入邀請碼。")
+
+
+@staff_commands.command(name="list")
+@click.option("--school", help="school code, six characters")
+@click.pass_obj
+def list_all(settings: Settings, school: str | None) -> None:
+    """Print who is staff now, with the id that `revoke` wants."""
+    with _opened(settings) as house, snapshot(house.engine) as session:
+        found = all_staff(session, school)
+        lines = [_line(one, staff_name(house.vault, one)) for one in found]
+    click.echo("\n".join(lines) or "There is no staff yet. Invite somebody: staff invite")
+
+
+def _line(staff: Staff, name: str) -> str:
+    place = " ".join(filter(None, (staff.school_code or "bureau", staff.homeroom)))
+    return f"{staff.id}  {staff.role:<16}  {place:<10}  {name}"
+
+
+@staff_commands.command(name="revoke")
+@click.argument("staff_id", type=click.UUID)
+@click.pass_obj
+def revoke(settings: Settings, staff_id: UUID) -> None:
+    """End a role at once; notices that wait for it are not sent."""
+    try:
+        with _opened(settings) as house, transaction(house.engine) as session:
+            revoke_staff(session, staff_id, by=OPERATOR, now=house.clock.now())
+    except AccessError:
+        fail(f"There is no staff {staff_id} now. See: staff list")
+    click.echo(f"revoked {staff_id}")
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[House]:
+    house = build_house(settings)
+    try:
+        yield house
+    finally:
+        house.engine.dispose()
