@@ -1,7 +1,7 @@
 """The one clock. Everything that asks for the time gets it from here or as an argument."""
 
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -36,6 +36,16 @@ class Clock:
 def school_day_of(moment: datetime) -> date:
     """Return the Taipei date of an aware moment."""
     return moment.astimezone(TAIPEI).date()
+
+
+def at_taipei(day: date, clock: time) -> datetime:
+    """Return the moment of a Taipei time of day on a Taipei date."""
+    return datetime.combine(day, clock, TAIPEI)
+
+
+def day_end(day: date) -> datetime:
+    """Return the midnight that ends a Taipei date."""
+    return at_taipei(day + timedelta(days=1), time())
 
 
 def taipei_clock(moment: datetime) -> str:

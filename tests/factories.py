@@ -13,7 +13,8 @@ from core.people.guardians import PassMember, link_account
 from core.people.identity_numbers import with_check_digit
 from core.people.roster import Claim, StudentFacts, add_student
 from core.people.subscriptions import add_default_boxes
-from core.people.tables import Binding, Card, Guardian, School, Student
+from core.people.staff import NAME as STAFF_NAME
+from core.people.tables import Binding, Card, Guardian, School, Staff, StaffRole, Student
 
 MEI = "U" + "a" * 32
 HUA = "U" + "b" * 32
@@ -146,3 +147,26 @@ def make_reader(
     session.add(reader)
     session.flush()
     return reader
+
+
+def make_staff(
+    session: Session,
+    house: House,
+    line_user_id: str,
+    *,
+    role: StaffRole = StaffRole.OFFICER,
+    school_code: str | None = "353607",
+    homeroom: str | None = None,
+) -> Staff:
+    """Somebody who works at the school, enrolled long ago."""
+    staff = Staff(
+        line_user_id=line_user_id,
+        name_sealed=house.vault.seal("林國華", STAFF_NAME),
+        school_code=school_code,
+        role=role,
+        homeroom=homeroom,
+        enrolled_at=LONG_AGO,
+    )
+    session.add(staff)
+    session.flush()
+    return staff

@@ -9,9 +9,6 @@ from uuid import UUID
 from core.clock import TAIPEI
 from core.kinds import Direction, NoticeKind
 
-# Several reads of one card at one reader within this time are one passing.
-BOUNCE = timedelta(seconds=60)
-
 
 class Side(Enum):
     """Which side of the gate the child is on."""
@@ -22,14 +19,23 @@ class Side(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TapFact:
-    """One accepted tap. `at` is its effective moment, aware; `gate` names the place."""
+    """One accepted tap. `at` is its effective moment, aware; `gate` names the place.
+
+    One entered by staff has no reader, a direction, and a reason; `received_at` is its recording.
+    """
 
     tap_id: UUID
-    reader_id: UUID
+    reader_id: UUID | None
     at: datetime
     received_at: datetime
     direction: Direction
     gate: str
+    reason: str | None = None
+
+    @property
+    def is_make_up(self) -> bool:
+        """Tell whether staff entered it."""
+        return self.reader_id is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +69,21 @@ class Day:
         return sum(one.kind is kind for one in self.passings)
 
 
-def decide(taps: Iterable[TapFact], departure_from: time) -> Day:
+def decide(taps: Iterable[TapFact], departure_from: time, bounce: timedelta) -> Day:
     """Fold the day's taps in the order of their moments; the order they came in does not matter.
 
     `departure_from` is a Taipei time of day: from then on a tap at an undirected reader means out.
+    Several reads at one reader within `bounce` are one passing.
     """
     side: Side | None = None
     kept: dict[UUID, datetime] = {}
     passings: list[Passing] = []
     for tap in sorted(taps, key=lambda tap: (tap.at, tap.tap_id)):
-        earlier = kept.get(tap.reader_id)
-        if earlier is not None and tap.at - earlier < BOUNCE:
-            continue
-        kept[tap.reader_id] = tap.at
+        if tap.reader_id is not None:
+            earlier = kept.get(tap.reader_id)
+            if earlier is not None and tap.at - earlier < bounce:
+                continue
+            kept[tap.reader_id] = tap.at
         new_side = _side(tap, departure_from)
         if new_side is not side:
             kind = NoticeKind.ARRIVAL if new_side is Side.INSIDE else NoticeKind.DEPARTURE

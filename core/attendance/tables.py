@@ -119,6 +119,10 @@ class NoShowRun(SQLModel, table=True):
     expected: int | None = None
     arrived: int | None = None
     told: int = 0
+    # How many were missing when the run was held.
+    held: int = 0
+    # While WAITING: when grace and review end for the next of the children.
+    next_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     hold_reason: str | None = None
     held_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     decided_by: str | None = None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from core.attendance.brake import GateReport
 from core.clock import school_day_of
 from core.gate.continuity import missing_numbers
 from core.gate.tables import Reader
@@ -19,20 +20,6 @@ SEVERITY = list(HoldReason)
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """The state of a school's gates. `hold` says why their silence is no evidence.
-
-    `heartbeat` is the oldest last contact of the readers while all is well, else None. `since` is
-    when the trouble began, as far as known; `share` belongs to FEW_TAPS, in percent.
-    """
-
-    heartbeat: datetime | None
-    hold: HoldReason | None
-    since: datetime | None
-    share: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ReaderState:
     """One reader's most serious trouble, None when it is well, and its numbers missing today."""
 
@@ -42,17 +29,17 @@ class ReaderState:
     missing: int
 
 
-def gate_health(session: Session, school_code: str, now: datetime) -> Health:
+def gate_health(session: Session, school_code: str, now: datetime) -> GateReport:
     """Return the health of a school's gates, for every reason but FEW_TAPS."""
     states = reader_states(session, live_readers(session, school_code), now)
     if not states:
-        return Health(None, HoldReason.NO_READER, None)
+        return GateReport(None, HoldReason.NO_READER, None)
     held = [(SEVERITY.index(one.hold), _order(one.since), one) for one in states if one.hold]
     if held:
         worst = min(held, key=lambda found: found[:2])[2]
-        return Health(None, worst.hold, worst.since)
+        return GateReport(None, worst.hold, worst.since)
     contacts = [one.reader.last_contact_at for one in states if one.reader.last_contact_at]
-    return Health(min(contacts), None, None)
+    return GateReport(min(contacts), None, None)
 
 
 def live_readers(session: Session, school_code: str | None = None) -> list[Reader]:

@@ -1,9 +1,7 @@
 """Taps: one transaction from the raw facts to day records and outbox rows."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,15 +10,17 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, tuple_
 from sqlmodel import Session, col
 
-from core.attendance.days import DayKey, doubt_days, lock_days, record_days
-from core.attendance.decision import TapFact
+from core.attendance.day_record import DayKey, LockedDay, doubt_days, lock_days, record_days
 from core.clock import school_day_of
 from core.db import insert_for, table_of
 from core.gate.batch import TapIn
-from core.gate.tables import Reader, Tap, Verdict
+from core.gate.continuity import follow_numbers
+from core.gate.day_facts import read_day_facts
+from core.gate.holders import Holder, former_holder, holder_at, holders_of
+from core.gate.readers import mark_cloned
+from core.gate.tables import Reader, Tap, TapSource, Verdict
 from core.gate.tap_time import effective_time
-from core.kinds import Direction
-from core.people.tables import Card, School, Student
+from core.notices.staff_notices import tell_old_card, tell_quarantine
 
 logger = logging.getLogger(__name__)
 
@@ -36,16 +36,10 @@ class TapStatus(StrEnum):
 
 STATUS_OF = {
     Verdict.UNKNOWN_CARD: TapStatus.UNKNOWN_CARD,
+    # Kept for a person to look at, as far as a reader need know.
+    Verdict.FORMER_CARD: TapStatus.QUARANTINED,
     Verdict.QUARANTINED: TapStatus.QUARANTINED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Holder:
-    student_id: UUID
-    school_code: str
-    valid_from: datetime
-    valid_until: datetime | None
 
 
 def record_taps(
@@ -62,52 +56,40 @@ def record_taps(
     day row and outbox row stand or fall together. A tap stored before is a duplicate and changes
     nothing.
     """
-    holders = _holders(session, {tap.card_uid for tap in taps})
-    rows = [_row(reader, boot_id, tap, holders[tap.card_uid], now) for tap in taps]
+    holders = holders_of(session, {tap.card_uid for tap in taps})
+    rows = [_row(reader, boot_id, tap, holders.get(tap.card_uid, ()), now) for tap in taps]
     stored = _store(session, rows)
-    stored |= _store_clashes(session, [row for row in rows if row["id"] not in stored])
+    numbers = [row["seq"] for row in rows if row["id"] in stored]
+    follow_numbers(session, reader, boot_id, numbers, now)
+    stored |= _store_clashes(session, [row for row in rows if row["id"] not in stored], now)
     new = [row for row in rows if row["id"] in stored]
     doubtful = _doubtful_days(new, now)
     # All day rows in one pass: two rounds could meet another batch's in the wrong order.
-    lock_days(session, doubtful | _accepted_days(new))
+    held = lock_days(session, doubtful | _accepted_days(new))
     if doubtful:
         doubt_days(session, doubtful)
-    changed_sides = _decide(session, liff_id, reader, new, now)
+    _tell_staff(session, reader, new, now)
+    grades = {one.student_id: one.grade for found in holders.values() for one in found}
+    changed_sides = _decide(session, liff_id, reader, new, held, grades, now)
     return [_status(row, stored, changed_sides) for row in rows]
 
 
-def _holders(session: Session, uids: set[str]) -> dict[str, list[_Holder]]:
-    rows = session.execute(
-        select(
-            col(Card.uid),
-            col(Card.student_id),
-            col(Student.school_code),
-            col(Card.valid_from),
-            col(Card.valid_until),
-        )
-        .join(Student, col(Student.id) == col(Card.student_id))
-        .where(col(Card.uid).in_(uids))
-    )
-    found: dict[str, list[_Holder]] = defaultdict(list)
-    for row in rows:
-        found[row.uid].append(
-            _Holder(row.student_id, row.school_code, row.valid_from, row.valid_until)
-        )
-    return found
-
-
 def _row(
-    reader: Reader, boot_id: str, tap: TapIn, holders: list[_Holder], now: datetime
+    reader: Reader, boot_id: str, tap: TapIn, holders: Collection[Holder], now: datetime
 ) -> dict[str, Any]:
     effective_at = effective_time(tap.tapped_at, now, reader.clock_offset_seconds)
     # Where the time is doubtful, who it was is still worth knowing.
-    holder = _holder_at(holders, effective_at or now)
+    moment = effective_at or now
+    holder = holder_at(holders, moment)
     verdict = Verdict.ACCEPTED
-    if effective_at is None or (holder and holder.school_code != reader.school_code):
+    if holder is None:
+        holder = former_holder(holders, moment)
+        verdict = Verdict.FORMER_CARD if holder else Verdict.UNKNOWN_CARD
+    elif effective_at is None or holder.school_code != reader.school_code:
         # A mad clock, or a child of another school: kept for a person to look at.
         verdict = Verdict.QUARANTINED
-    elif holder is None:
-        verdict = Verdict.UNKNOWN_CARD
+    if effective_at is None and verdict is Verdict.UNKNOWN_CARD:
+        verdict = Verdict.QUARANTINED
     return {
         "id": uuid4(),
         "reader_id": reader.id,
@@ -120,20 +102,9 @@ def _row(
         "received_at": now,
         "effective_at": effective_at,
         "school_day": school_day_of(effective_at) if effective_at else None,
-        "source": "card",
+        "source": TapSource.CARD,
         "verdict": verdict,
     }
-
-
-def _holder_at(holders: list[_Holder], moment: datetime) -> _Holder | None:
-    return next(
-        (
-            one
-            for one in holders
-            if one.valid_from <= moment and (one.valid_until is None or moment < one.valid_until)
-        ),
-        None,
-    )
 
 
 def _store(session: Session, rows: list[dict[str, Any]]) -> set[UUID]:
@@ -142,7 +113,7 @@ def _store(session: Session, rows: list[dict[str, Any]]) -> set[UUID]:
     return set(session.connection().execute(statement, rows).scalars())
 
 
-def _store_clashes(session: Session, rows: list[dict[str, Any]]) -> set[UUID]:
+def _store_clashes(session: Session, rows: list[dict[str, Any]], now: datetime) -> set[UUID]:
     """Keep taps whose number another tap of the same boot has: two readers share an identity.
 
     A tap sent again is no clash. What clashes is kept for a person to look at, under a boot of its
@@ -157,6 +128,7 @@ def _store_clashes(session: Session, rows: list[dict[str, Any]]) -> set[UUID]:
         row["verdict"] = Verdict.QUARANTINED
     if not clashes:
         return set()
+    mark_cloned(session, rows[0]["reader_id"], now)
     logger.error(
         "number used twice in one boot",
         extra={
@@ -178,7 +150,11 @@ def _numbers_held(
             tuple_(col(Tap.boot_id), col(Tap.seq)).in_([_number(row) for row in rows]),
         )
     )
-    return {(tap.boot_id, tap.seq): (tap.card_uid, tap.tap_at) for tap in found}
+    return {_number_of(tap): (tap.card_uid or "", tap.tap_at) for tap in found}
+
+
+def _number_of(tap: Tap) -> tuple[str, int]:
+    return tap.boot_id or "", tap.seq or 0
 
 
 def _number(row: dict[str, Any]) -> tuple[str, int]:
@@ -200,50 +176,36 @@ def _doubtful_days(rows: list[dict[str, Any]], now: datetime) -> set[DayKey]:
     }
 
 
+def _tell_staff(
+    session: Session, reader: Reader, rows: list[dict[str, Any]], now: datetime
+) -> None:
+    old = [
+        (row["student_id"], row["effective_at"] or now)
+        for row in rows
+        if row["verdict"] is Verdict.FORMER_CARD
+    ]
+    if old:
+        tell_old_card(session, old, now)
+    count = sum(row["verdict"] is Verdict.QUARANTINED for row in rows)
+    if count:
+        tell_quarantine(session, reader.school_code, count, school_day_of(now), now)
+
+
 def _decide(
     session: Session,
     liff_id: str,
     reader: Reader,
     rows: list[dict[str, Any]],
+    held: Mapping[DayKey, LockedDay],
+    grades: Mapping[UUID, int],
     now: datetime,
 ) -> set[UUID]:
     keys = _accepted_days(rows)
     if not keys:
         return set()
-    school = session.get_one(School, reader.school_code)
-    return record_days(
-        session,
-        liff_id,
-        _facts(session, keys),
-        new_taps={row["id"] for row in rows},
-        departure_from=school.departure_from,
-        now=now,
-    )
-
-
-def _facts(session: Session, keys: Iterable[DayKey]) -> dict[DayKey, list[TapFact]]:
-    rows = session.execute(
-        select(Tap, col(Reader.gate))
-        .join(Reader, col(Reader.id) == col(Tap.reader_id))
-        .where(
-            tuple_(col(Tap.student_id), col(Tap.school_day)).in_(list(keys)),
-            col(Tap.verdict) == Verdict.ACCEPTED,
-        )
-    )
-    facts: dict[DayKey, list[TapFact]] = defaultdict(list)
-    for row in rows:
-        tap = row.Tap
-        facts[(tap.student_id, tap.school_day)].append(
-            TapFact(
-                tap_id=tap.id,
-                reader_id=tap.reader_id,
-                at=tap.effective_at,
-                received_at=tap.received_at,
-                direction=Direction(tap.direction),
-                gate=row.gate,
-            )
-        )
-    return facts
+    facts = read_day_facts(session, reader.school_code, grades, keys)
+    new_taps = {row["id"] for row in rows}
+    return record_days(session, liff_id, held, facts, new_taps=new_taps, now=now)
 
 
 def _status(row: dict[str, Any], stored: set[UUID], changed_sides: set[UUID]) -> TapStatus:

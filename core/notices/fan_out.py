@@ -1,31 +1,35 @@
 """Fan-out: from what happened to a child to one notice for each guardian who ticked the box."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.kinds import EventKind, NoticeKind, NoticeState
 from core.notices.bubbles import messages_for
 from core.notices.outbox import NewNotice, cancel_no_shows, enqueue, told_taps
+from core.notices.recipients import Recipient, recipients_of
 from core.notices.wording import NoticeFacts
-from core.people.names import given_name
-from core.people.tables import AccountLink, Binding, LineFriend, School, Student, Subscription
 
-# LINE answers 200 to a push that a blocking person never sees, so it is not even tried.
-UNFOLLOWED = (NoticeState.REFUSED, "unfollowed")
-# The correction told of this arrival already; the row keeps a later upload from telling it again.
-CORRECTED = (NoticeState.CANCELLED, "corrected")
+# Told in other words already; the row keeps a later upload from telling it again.
+CORRECTED = "corrected"
+CLOSURE = "closure"
+# By (tap, guardian): the word for what was said, or not said, instead of the plain news.
+Instead = Mapping[tuple[UUID, UUID], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """A change of side at the gate. Moments are aware; `occurrence` counts from 1 in its day."""
+    """A change of side at the gate. Moments are aware; `occurrence` counts from 1 in its day.
+
+    `taken_back` counts this kind's entries of the day that staff took back: what was told under
+    their number must not keep a real one from being told. `reason` is set for what staff entered,
+    at `recorded_at`. Within a closure nothing is told.
+    """
 
     student_id: UUID
     school_day: date
@@ -36,19 +40,30 @@ class Happening:
     gate: str
     arrived_at: datetime | None
     departed_at: datetime | None
-    is_first: bool
+    taken_back: int = 0
+    reason: str | None = None
+    recorded_at: datetime | None = None
+    is_in_closure: bool = False
+
+    @property
+    def is_make_up(self) -> bool:
+        """Tell whether staff entered it."""
+        return self.reason is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """A child seen at the gate although a no-show was told, or about to be.
+    """Why a no-show that was told, or is about to be, does not stand.
 
-    Without `arrived_at` the first that was seen of it is its departure, at `departed_at`.
+    Seen at the gate by the tap `tap_id`, at `arrived_at`, or first at `departed_at`; seen by staff
+    when `recorded_at` is set; or on leave, when no moment is.
     """
 
     student_id: UUID
-    arrived_at: datetime | None
+    tap_id: UUID | None = None
+    arrived_at: datetime | None = None
     departed_at: datetime | None = None
+    recorded_at: datetime | None = None
 
     @property
     def at(self) -> datetime | None:
@@ -56,28 +71,12 @@ class Presence:
         return self.arrived_at or self.departed_at
 
 
-@dataclass(frozen=True, slots=True)
-class _Recipient:
-    binding_id: UUID
-    guardian_id: UUID
-    student_id: UUID
-    line_user_id: str
-    ended: tuple[NoticeState, str] | None
-    child: str
-    school: School
-
-
 def tell_happenings(
-    session: Session,
-    liff_id: str,
-    happenings: Sequence[Happening],
-    corrected: Collection[tuple[UUID, UUID]],
-    now: datetime,
+    session: Session, liff_id: str, happenings: Sequence[Happening], instead: Instead, now: datetime
 ) -> int:
     """Enqueue arrivals and departures; joins the caller's transaction. Returns how many.
 
-    `corrected` are the (student, guardian) pairs a correction already told of the child's first
-    passing. A tap told before is not told again, even where a late upload moved its occurrence.
+    A tap told before is not told again, even where a late upload moved its occurrence.
     """
     by_kind: dict[NoticeKind, list[Happening]] = defaultdict(list)
     for happening in happenings:
@@ -85,21 +84,21 @@ def tell_happenings(
     told = told_taps(session, {one.tap_id for one in happenings}) if happenings else set()
     notices: list[NewNotice] = []
     for kind, group in by_kind.items():
-        recipients = _recipients(session, {one.student_id for one in group}, EventKind(kind.value))
+        recipients = recipients_of(
+            session, {one.student_id for one in group}, EventKind(kind.value)
+        )
         notices += [
-            _happening_notice(one, to, liff_id, (to.student_id, to.guardian_id) in corrected)
+            _happening_notice(one, to, liff_id, instead)
             for one in group
-            for to in recipients[one.student_id]
+            for to in recipients.get(one.student_id, ())
             if (one.tap_id, to.guardian_id) not in told
         ]
     notices.sort(key=lambda notice: notice.at)
     return enqueue(session, notices, now)
 
 
-def _happening_notice(
-    one: Happening, to: _Recipient, liff_id: str, is_corrected: bool
-) -> NewNotice:
-    facts = _facts(
+def _happening_notice(one: Happening, to: Recipient, liff_id: str, instead: Instead) -> NewNotice:
+    facts = facts_for(
         to,
         liff_id,
         one.school_day,
@@ -108,12 +107,16 @@ def _happening_notice(
         arrived_at=one.arrived_at,
         departed_at=one.departed_at,
         occurrence=one.occurrence,
+        is_make_up=one.is_make_up,
+        reason=one.reason or "",
+        recorded=one.recorded_at,
     )
-    is_told = is_corrected and one.is_first
-    ended = CORRECTED if is_told else to.ended
-    return _notice(
-        to, one.kind, facts, one.at, occurrence=one.occurrence, tap_id=one.tap_id, ended=ended
-    )
+    # What staff enter is news of the moment they do it; another day's is no news at all.
+    at = one.recorded_at if one.is_make_up and one.recorded_at else one.at
+    word = CLOSURE if one.is_in_closure else instead.get((one.tap_id, to.guardian_id))
+    ended = (NoticeState.CANCELLED, word) if word else to.ended
+    number = one.occurrence + one.taken_back
+    return notice_to(to, one.kind, facts, at, occurrence=number, tap_id=one.tap_id, ended=ended)
 
 
 def tell_no_shows(
@@ -123,15 +126,27 @@ def tell_no_shows(
     *,
     school_day: date,
     cutoff: time,
-    heartbeat: datetime,
+    heartbeat: datetime | None,
     now: datetime,
+    is_teacher: bool = False,
 ) -> int:
-    """Enqueue the no-shows of one school; joins the caller's transaction. Returns how many."""
-    recipients = _recipients(session, set(student_ids), EventKind.NO_SHOW)
+    """Enqueue the no-shows of one school; joins the caller's transaction. Returns how many.
+
+    `is_teacher`: the teacher said so, at `now`; it is no matter of taps then.
+    """
+    recipients = recipients_of(session, set(student_ids), EventKind.NO_SHOW)
     notices = []
     for to in (one for group in recipients.values() for one in group):
-        facts = _facts(to, liff_id, school_day, cutoff=cutoff, heartbeat=heartbeat)
-        notices.append(_notice(to, NoticeKind.NO_SHOW, facts, now))
+        facts = facts_for(
+            to,
+            liff_id,
+            school_day,
+            cutoff=cutoff,
+            heartbeat=heartbeat,
+            is_teacher=is_teacher,
+            at=now if is_teacher else None,
+        )
+        notices.append(notice_to(to, NoticeKind.NO_SHOW, facts, now))
     return enqueue(session, notices, now)
 
 
@@ -143,7 +158,7 @@ def tell_corrections(
     school_day: date,
     now: datetime,
 ) -> set[tuple[UUID, UUID]]:
-    """Stop the children's no-shows; tell whoever may have read one that the child was seen.
+    """Stop the children's no-shows; tell whoever may have read one what is known now.
 
     Whether the box is still ticked does not matter: who read the one may read the other. Return
     the (student, guardian) pairs told. Joins the caller's transaction, which holds the children's
@@ -154,30 +169,40 @@ def tell_corrections(
     told_at = {(row.student_id, row.guardian_id): row.first_tried_at for row in read}
     if not told_at:
         return set()
-    recipients = _recipients(session, {student for student, _ in told_at})
+    recipients = recipients_of(session, {student for student, _ in told_at})
     notices = []
     for to in (one for group in recipients.values() for one in group):
         notice_time = told_at.get((to.student_id, to.guardian_id))
-        presence = seen[to.student_id]
-        if notice_time is not None and presence.at is not None:
-            facts = _facts(
-                to,
-                liff_id,
-                school_day,
-                at=presence.at,
-                arrived_at=presence.arrived_at,
-                departed_at=presence.departed_at,
-                notice_time=notice_time,
-                is_earlier=presence.at < notice_time,
-            )
-            notices.append(_notice(to, NoticeKind.CORRECTION, facts, now))
+        if notice_time is not None:
+            facts = _correction_facts(to, liff_id, school_day, seen[to.student_id], notice_time)
+            notices.append(notice_to(to, NoticeKind.CORRECTION, facts, now))
     enqueue(session, notices, now)
-    return {(one.student_id, one.guardian_id) for one in notices if one.student_id}
+    return {
+        (one.student_id, one.guardian_id) for one in notices if one.student_id and one.guardian_id
+    }
 
 
-def _notice(
-    to: _Recipient, kind: NoticeKind, facts: NoticeFacts, at: datetime, **more: Any
+def _correction_facts(
+    to: Recipient, liff_id: str, school_day: date, presence: Presence, notice_time: datetime
+) -> NoticeFacts:
+    return facts_for(
+        to,
+        liff_id,
+        school_day,
+        at=presence.at,
+        arrived_at=presence.arrived_at,
+        departed_at=presence.departed_at,
+        recorded=presence.recorded_at,
+        is_teacher=presence.recorded_at is not None,
+        notice_time=notice_time,
+        is_earlier=presence.at is not None and presence.at < notice_time,
+    )
+
+
+def notice_to(
+    to: Recipient, kind: NoticeKind, facts: NoticeFacts, at: datetime, **more: Any
 ) -> NewNotice:
+    """Return the notice of these facts to one guardian; `more` are further fields of it."""
     return NewNotice(
         kind=kind,
         student_id=to.student_id,
@@ -190,7 +215,8 @@ def _notice(
     )
 
 
-def _facts(to: _Recipient, liff_id: str, school_day: date, **more: Any) -> NoticeFacts:
+def facts_for(to: Recipient, liff_id: str, school_day: date, **more: Any) -> NoticeFacts:
+    """Return what every notice of a child says, and `more`."""
     return NoticeFacts(
         child=to.child,
         school=to.school.short_name,
@@ -204,72 +230,3 @@ def _facts(to: _Recipient, liff_id: str, school_day: date, **more: Any) -> Notic
 def child_page(liff_id: str, binding_id: UUID) -> str:
     """Return the LIFF address of a child's page."""
     return f"https://liff.line.me/{liff_id}/children/{binding_id}"
-
-
-def _recipients(
-    session: Session, student_ids: set[UUID], ticked: EventKind | None = None
-) -> dict[UUID, list[_Recipient]]:
-    """Return by child who is bound and linked, and ticked the LINE box if one is named."""
-    statement = _linked_guardians(student_ids)
-    if ticked is not None:
-        statement = statement.join(
-            Subscription, col(Subscription.binding_id) == col(Binding.id)
-        ).where(
-            col(Subscription.channel) == Channel.LINE,
-            col(Subscription.kind) == ticked,
-            col(Subscription.is_on),
-        )
-    rows = session.execute(statement).all()
-    name_for = _names_for(session, {row.Binding.guardian_id for row in rows})
-    found: dict[UUID, list[_Recipient]] = defaultdict(list)
-    for row in rows:
-        found[row.Student.id].append(
-            _Recipient(
-                binding_id=row.Binding.id,
-                guardian_id=row.Binding.guardian_id,
-                student_id=row.Student.id,
-                line_user_id=row.line_user_id,
-                ended=UNFOLLOWED if row.is_following is False else None,
-                child=name_for(row.Binding.guardian_id, row.Student),
-                school=row.School,
-            )
-        )
-    return found
-
-
-def _linked_guardians(student_ids: set[UUID]) -> Any:
-    return (
-        select(
-            Binding, Student, School, col(AccountLink.line_user_id), col(LineFriend.is_following)
-        )
-        .join(Student, col(Student.id) == col(Binding.student_id))
-        .join(School, col(School.code) == col(Student.school_code))
-        .join(
-            AccountLink,
-            and_(
-                col(AccountLink.guardian_id) == col(Binding.guardian_id),
-                col(AccountLink.unlinked_at).is_(None),
-            ),
-        )
-        .outerjoin(LineFriend, col(LineFriend.line_user_id) == col(AccountLink.line_user_id))
-        .where(col(Binding.student_id).in_(student_ids), col(Binding.ended_at).is_(None))
-        .order_by(col(Binding.bound_at), col(Binding.id))
-    )
-
-
-def _names_for(session: Session, guardian_ids: set[UUID]) -> Callable[[UUID, Student], str]:
-    """Return how each guardian calls a child: the given name, unless two of theirs share it."""
-    names: dict[UUID, list[str]] = defaultdict(list)
-    rows = session.execute(
-        select(col(Binding.guardian_id), col(Student.name))
-        .join(Student, col(Student.id) == col(Binding.student_id))
-        .where(col(Binding.guardian_id).in_(guardian_ids), col(Binding.ended_at).is_(None))
-    )
-    for row in rows:
-        names[row.guardian_id].append(given_name(row.name))
-
-    def name_for(guardian_id: UUID, student: Student) -> str:
-        given = given_name(student.name)
-        return student.name if names[guardian_id].count(given) > 1 else given
-
-    return name_for

@@ -43,7 +43,7 @@ class BindOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundChild:
-    """A child as its guardian may see it. `cutoff` and `departure_from` are Taipei times of day."""
+    """A child as its guardian may see it. `tap_out_by` is a Taipei time of day, None is off."""
 
     binding_id: UUID
     student_id: UUID
@@ -53,11 +53,11 @@ class BoundChild:
     school_name: str
     school_short_name: str
     school_phone: str
+    grade: int
     homeroom: str
     seat_number: int
-    cutoff: time
-    departure_from: time
     relationship: str
+    tap_out_by: time | None
 
 
 def children_of(session: Session, guardian_id: UUID) -> list[BoundChild]:
@@ -208,11 +208,11 @@ def _bound_child(binding: Binding, student: Student, school: School) -> BoundChi
         school_name=school.name,
         school_short_name=school.short_name,
         school_phone=school.phone,
+        grade=student.grade,
         homeroom=student.homeroom,
         seat_number=student.seat_number,
-        cutoff=school.cutoff,
-        departure_from=school.departure_from,
         relationship=binding.relationship,
+        tap_out_by=binding.tap_out_by,
     )
 
 

@@ -38,6 +38,8 @@ def upgrade() -> None:
         sa.Column("expected", sa.Integer(), nullable=True),
         sa.Column("arrived", sa.Integer(), nullable=True),
         sa.Column("told", sa.Integer(), nullable=False),
+        sa.Column("held", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hold_reason", sa.String(), nullable=True),
         sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.String(), nullable=True),

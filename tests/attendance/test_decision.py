@@ -1,17 +1,20 @@
 """The pure decision: first in, first out after the hour, bounces, sides, any order."""
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from uuid import UUID, uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.attendance.decision import Day, TapFact, decide
+from core.attendance import decision
+from core.attendance.decision import Day, TapFact
 from core.clock import TAIPEI
 from core.kinds import Direction, NoticeKind
 
 READER = UUID(int=1)
 NOON = time(12, 0)
+BOUNCE = timedelta(seconds=60)
 IN, OUT = NoticeKind.ARRIVAL, NoticeKind.DEPARTURE
 
 
@@ -25,6 +28,10 @@ def _tap(clock: str, direction: Direction = Direction.BOTH, reader_id: UUID = RE
         direction=direction,
         gate="正門",
     )
+
+
+def decide(taps: Iterable[TapFact], departure_from: time) -> Day:
+    return decision.decide(taps, departure_from, BOUNCE)
 
 
 def _story(day: Day) -> list[tuple[NoticeKind, int, str]]:

@@ -1,0 +1,269 @@
+"""The day record: locked, decided anew from all facts of the day, and told of.
+
+lock -> read the day's taps -> decide (pure) -> write -> stop or correct a no-show -> tell.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, tuple_, update
+from sqlmodel import Session, col
+
+from core.attendance.decision import Day, Passing, TapFact, decide
+from core.attendance.tables import AttendanceDay, NoShowState
+from core.calendar.policy import DayRules
+from core.clock import TAIPEI
+from core.db import insert_for, table_of
+from core.kinds import DayPart, NoticeKind
+from core.notices.fan_out import Happening, Presence, tell_corrections, tell_happenings
+from core.notices.leave_notices import LEAVE_TAP, Sighting, tell_leave_taps
+from core.notices.staff_notices import tell_discrepancies
+
+DayKey = tuple[UUID, date]
+NOON = time(12)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedDay:
+    """What a held day row says before it is decided anew."""
+
+    no_show: NoShowState
+    leave: DayPart | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayFacts:
+    """Everything a child's day is decided from.
+
+    `taken_back` counts the entries of staff that were taken back, by kind; `closed` is the part of
+    the day a confirmed closure covers.
+    """
+
+    taps: Sequence[TapFact]
+    rules: DayRules
+    taken_back: Mapping[NoticeKind, int] = field(default_factory=dict)
+    closed: DayPart | None = None
+
+
+def lock_days(session: Session, keys: set[DayKey]) -> dict[DayKey, LockedDay]:
+    """Make and lock the day rows of (student, school day); joins the caller's transaction.
+
+    Whoever holds them may read the day's taps and decide; the no-show sweep waits. Rows are taken
+    in one order everywhere, so that two batches can't wait for each other.
+    """
+    if not keys:
+        return {}
+    ordered = sorted(keys, key=lambda key: (key[1], str(key[0])))
+    day = table_of(AttendanceDay)
+    rows = [
+        {
+            "student_id": student_id,
+            "school_day": school_day,
+            "arrivals": 0,
+            "departures": 0,
+            "arrival_is_make_up": False,
+            "departure_is_make_up": False,
+            "no_show": NoShowState.NONE,
+        }
+        for student_id, school_day in ordered
+    ]
+    # One pass makes a row or locks the one that is there. Making first and locking afterwards would
+    # take the locks in two rounds, and two holders could wait for each other.
+    statement = insert_for(session, day).on_conflict_do_update(
+        index_elements=["student_id", "school_day"], set_={"arrivals": day.c.arrivals}
+    )
+    held = statement.returning(day.c.student_id, day.c.school_day, day.c.no_show, day.c.leave)
+    return {
+        (row.student_id, row.school_day): LockedDay(
+            NoShowState(row.no_show), DayPart(row.leave) if row.leave else None
+        )
+        for row in session.connection().execute(held, rows)
+    }
+
+
+def doubt_days(session: Session, keys: set[DayKey]) -> None:
+    """Say nothing of these children's absence on the locked days; joins the transaction."""
+    pair = tuple_(col(AttendanceDay.student_id), col(AttendanceDay.school_day))
+    silent = (NoShowState.NONE, NoShowState.WAITING)
+    session.execute(
+        update(AttendanceDay)
+        .where(pair.in_(keys), col(AttendanceDay.no_show).in_(silent))
+        .values(no_show=NoShowState.DOUBT)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def record_days(
+    session: Session,
+    liff_id: str,
+    held: Mapping[DayKey, LockedDay],
+    facts: Mapping[DayKey, DayFacts],
+    *,
+    new_taps: set[UUID],
+    now: datetime,
+) -> set[UUID]:
+    """Decide the held days from all their facts; tell what the new taps changed.
+
+    Return the ids of the taps that changed a side; the others are duplicates. Joins the caller's
+    transaction.
+    """
+    decided = {
+        key: decide(one.taps, one.rules.departure_from, one.rules.bounce)
+        for key, one in facts.items()
+    }
+    _write(session, held, decided)
+    instead = _correct(session, liff_id, held, decided, now)
+    instead |= _tell_discrepancies(session, liff_id, held, decided, new_taps, now)
+    happenings = [
+        one for key, day in decided.items() for one in _happenings(key, day, facts[key], new_taps)
+    ]
+    tell_happenings(session, liff_id, happenings, instead, now)
+    return {one.tap.tap_id for day in decided.values() for one in day.passings}
+
+
+def _write(
+    session: Session, held: Mapping[DayKey, LockedDay], decided: Mapping[DayKey, Day]
+) -> None:
+    day = table_of(AttendanceDay)
+    changes = [_columns(key, held[key].no_show, one) for key, one in decided.items()]
+    statement = update(day).where(
+        day.c.student_id == bindparam("of_student"), day.c.school_day == bindparam("of_day")
+    )
+    names = [name for name in changes[0] if not name.startswith("of_")] if changes else []
+    if changes:
+        values: dict[Any, Any] = {name: bindparam(name) for name in names}
+        session.connection().execute(statement.values(values), changes)
+
+
+def _columns(key: DayKey, no_show: NoShowState, day: Day) -> dict[str, Any]:
+    arrival, departure = day.arrival, day.departure
+    is_missing = no_show in (NoShowState.TOLD, NoShowState.WAITING)
+    return {
+        "of_student": key[0],
+        "of_day": key[1],
+        "arrived_at": arrival.at if arrival else None,
+        "arrival_received_at": arrival.received_at if arrival else None,
+        "arrival_is_make_up": arrival is not None and arrival.is_make_up,
+        "departed_at": departure.at if departure else None,
+        "departure_is_make_up": departure is not None and departure.is_make_up,
+        "arrivals": day.count(NoticeKind.ARRIVAL),
+        "departures": day.count(NoticeKind.DEPARTURE),
+        "no_show": NoShowState.CLEARED if is_missing and day.passings else no_show,
+    }
+
+
+def _correct(
+    session: Session,
+    liff_id: str,
+    held: Mapping[DayKey, LockedDay],
+    decided: Mapping[DayKey, Day],
+    now: datetime,
+) -> dict[tuple[UUID, UUID], str]:
+    """Correct the no-shows that were told; return for which tap and guardian that was the news."""
+    seen: dict[date, list[Presence]] = defaultdict(list)
+    for (student_id, school_day), day in decided.items():
+        if day.passings and held[student_id, school_day].no_show is NoShowState.TOLD:
+            seen[school_day].append(_presence(student_id, day))
+    instead: dict[tuple[UUID, UUID], str] = {}
+    for school_day, presences in seen.items():
+        taps = {one.student_id: one.tap_id for one in presences if one.tap_id}
+        told = tell_corrections(session, liff_id, presences, school_day=school_day, now=now)
+        instead |= {(taps[student], guardian): "corrected" for student, guardian in told}
+    return instead
+
+
+def _presence(student_id: UUID, day: Day) -> Presence:
+    first = _first_news(day)
+    arrival = day.arrival
+    return Presence(
+        student_id=student_id,
+        tap_id=first.tap_id,
+        arrived_at=arrival.at if arrival else None,
+        departed_at=None if arrival else first.at,
+        recorded_at=first.received_at if first.is_make_up else None,
+    )
+
+
+def _first_news(day: Day) -> TapFact:
+    """Return the arrival, or the first way out of a child that was never seen coming."""
+    return day.arrival or day.passings[0].tap
+
+
+def _tell_discrepancies(
+    session: Session,
+    liff_id: str,
+    held: Mapping[DayKey, LockedDay],
+    decided: Mapping[DayKey, Day],
+    new_taps: set[UUID],
+    now: datetime,
+) -> dict[tuple[UUID, UUID], str]:
+    """Tell guardians and staff of taps on a leave; return for which that replaced the news."""
+    sightings = []
+    for (student_id, school_day), day in decided.items():
+        leave = held[student_id, school_day].leave
+        against = next((one for one in day.passings if contradicts(leave, one)), None)
+        if against is not None and against.tap.tap_id in new_taps:
+            sightings.append(Sighting(student_id, school_day, against.kind, against.tap.at))
+    if not sightings:
+        return {}
+    told = tell_leave_taps(session, liff_id, sightings, now)
+    tell_discrepancies(session, [(one.student_id, one.at) for one in sightings], now)
+    taps = {
+        (key[0], one.tap.at): one.tap.tap_id for key, day in decided.items() for one in day.passings
+    }
+    return {(taps[one.student_id, one.at], guardian): LEAVE_TAP for one, guardian in told}
+
+
+def contradicts(leave: DayPart | None, passing: Passing) -> bool:
+    """Tell whether a passing goes against the leave of its day."""
+    if leave is DayPart.WHOLE:
+        return True
+    is_morning = passing.tap.at.astimezone(TAIPEI).time() < NOON
+    if leave is DayPart.MORNING:
+        return is_morning
+    is_coming = passing.kind is NoticeKind.ARRIVAL
+    return leave is DayPart.AFTERNOON and is_coming and not is_morning
+
+
+def _happenings(key: DayKey, day: Day, facts: DayFacts, new_taps: set[UUID]) -> list[Happening]:
+    arrival = day.arrival
+    # A late upload can turn an older tap after it, a duplicate until now, into a passing.
+    changed_from = min(
+        (one.tap.at for one in day.passings if one.tap.tap_id in new_taps), default=None
+    )
+    if changed_from is None:
+        return []
+    return [
+        Happening(
+            student_id=key[0],
+            school_day=key[1],
+            kind=one.kind,
+            occurrence=one.occurrence,
+            at=one.tap.at,
+            tap_id=one.tap.tap_id,
+            gate=one.tap.gate,
+            arrived_at=arrival.at if arrival and arrival.at <= one.tap.at else None,
+            departed_at=one.tap.at if one.kind is NoticeKind.DEPARTURE else None,
+            taken_back=facts.taken_back.get(one.kind, 0),
+            reason=one.tap.reason,
+            recorded_at=one.tap.received_at if one.tap.is_make_up else None,
+            is_in_closure=_is_in_closure(facts.closed, one, has_arrived=arrival is not None),
+        )
+        for one in day.passings
+        if one.tap.at >= changed_from
+    ]
+
+
+def _is_in_closure(closed: DayPart | None, passing: Passing, *, has_arrived: bool) -> bool:
+    """Tell whether nothing is told of a passing, as the closure's announcement said.
+
+    A child that came is always told home again.
+    """
+    if closed is None or (passing.kind is NoticeKind.DEPARTURE and has_arrived):
+        return False
+    is_morning = passing.tap.at.astimezone(TAIPEI).time() < NOON
+    return closed is DayPart.WHOLE or is_morning is (closed is DayPart.MORNING)

@@ -1,0 +1,166 @@
+"""Cut-off runs: one for each cut-off of a school's day; what staff decide about a held one."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from core.attendance.no_show import let_go, mark_missing, missing_children, take_all
+from core.attendance.tables import NoShowRun, RunState
+from core.audit import record_audit
+from core.calendar.policy import DayRules, rules_for
+from core.calendar.school_days import day_statuses
+from core.db import insert_for
+from core.errors import InputError
+from core.kinds import DayPart
+from core.notices.fan_out import tell_no_shows
+from core.people.tables import School, Student
+
+OPEN = (RunState.DUE, RunState.HELD, RunState.WAITING)
+Groups = Mapping[DayRules, list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """One cut-off of a school on a Taipei date; `cutoff` is a Taipei time of day."""
+
+    school_code: str
+    school_day: date
+    cutoff: time
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What staff set free: notices told, and children that were seen or excused meanwhile."""
+
+    told: int
+    seen: int
+
+
+def lock_run(session: Session, key: RunKey, now: datetime) -> NoShowRun:
+    """Make and lock a run's row, and the school against closures; joins the transaction."""
+    # A closure of the school waits here, or is seen: it takes this row before it is written.
+    session.execute(
+        select(col(School.code))
+        .where(col(School.code) == key.school_code)
+        .with_for_update(read=True)
+    )
+    session.execute(
+        insert_for(session, NoShowRun)
+        .values(
+            school_code=key.school_code,
+            school_day=key.school_day,
+            cutoff=key.cutoff,
+            state=RunState.DUE,
+            told=0,
+            held=0,
+            ran_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    return session.scalars(
+        select(NoShowRun)
+        .where(
+            col(NoShowRun.school_code) == key.school_code,
+            col(NoShowRun.school_day) == key.school_day,
+            col(NoShowRun.cutoff) == key.cutoff,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def expected_groups(session: Session, key: RunKey) -> Groups:
+    """Return the grades of this cut-off that have lessons in the morning, by their rules."""
+    grades = session.scalars(
+        select(col(Student.grade)).where(col(Student.school_code) == key.school_code).distinct()
+    ).all()
+    day = key.school_day
+    rules = rules_for(session, key.school_code, [(grade, day) for grade in grades])
+    statuses = day_statuses(session, [(key.school_code, grade) for grade in grades], day, day)
+    found: dict[DayRules, list[int]] = defaultdict(list)
+    for grade in sorted(grades):
+        status = statuses[key.school_code, grade][day]
+        is_expected = status.is_open and status.closed_part is not DayPart.MORNING
+        if is_expected and rules[grade, day].cutoff == key.cutoff:
+            found[rules[grade, day]].append(grade)
+    return found
+
+
+def release_run(session: Session, liff_id: str, key: RunKey, *, by: str, now: datetime) -> Released:
+    """Tell the held no-shows after all: staff know the gate was well; joins the transaction.
+
+    Raises InputError answered when the run is not held any more.
+    """
+    run = _lock_held(session, key, now)
+    grades = grades_of(expected_groups(session, key))
+    mark_missing(session, key.school_code, grades, key.school_day, due_at=now, now=now)
+    children = take_all(session, key.school_code, grades, key.school_day, now)
+    told = tell_missing(session, liff_id, key, children, None, now)
+    _finish(session, run, RunState.TOLD, by, now)
+    run.told += told
+    return Released(len(children), max(run.held - len(children), 0))
+
+
+def cancel_run(session: Session, key: RunKey, *, by: str, now: datetime) -> int:
+    """Leave the held no-shows untold and return how many they were; joins the transaction.
+
+    Raises InputError answered when the run is not held any more.
+    """
+    run = _lock_held(session, key, now)
+    grades = grades_of(expected_groups(session, key))
+    mark_missing(session, key.school_code, grades, key.school_day, due_at=now, now=now)
+    children = let_go(session, key.school_code, grades, key.school_day, now)
+    _finish(session, run, RunState.CANCELLED, by, now)
+    return len(children)
+
+
+def held_children(session: Session, key: RunKey, now: datetime) -> list[Student]:
+    """Return the children whose no-shows are held, by class and seat."""
+    grades = grades_of(expected_groups(session, key))
+    return missing_children(session, key.school_code, grades, key.school_day, now)
+
+
+def grades_of(groups: Groups) -> list[int]:
+    """Return all grades of the groups."""
+    return [grade for group in groups.values() for grade in group]
+
+
+def tell_missing(
+    session: Session,
+    liff_id: str,
+    key: RunKey,
+    children: Collection[UUID],
+    heartbeat: datetime | None,
+    now: datetime,
+) -> int:
+    """Enqueue the no-shows of children just turned into told ones; return how many."""
+    if not children:
+        return 0
+    return tell_no_shows(
+        session,
+        liff_id,
+        children,
+        school_day=key.school_day,
+        cutoff=key.cutoff,
+        heartbeat=heartbeat,
+        now=now,
+    )
+
+
+def _lock_held(session: Session, key: RunKey, now: datetime) -> NoShowRun:
+    run = lock_run(session, key, now)
+    if run.state != RunState.HELD:
+        raise InputError("answered")
+    return run
+
+
+def _finish(session: Session, run: NoShowRun, state: RunState, by: str, now: datetime) -> None:
+    run.state, run.decided_by, run.ran_at = state, by, now
+    session.add(run)
+    subject = f"no_show_run:{run.school_code}/{run.school_day}/{run.cutoff:%H:%M}"
+    record_audit(session, actor=by, action=f"no_show.{state}", subject=subject, now=now)

@@ -1,0 +1,149 @@
+"""Cards: given to a child, ended, moved; and taps of a card nobody knew, once it is known."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from core.attendance.day_record import DayKey, LockedDay, lock_days, record_days
+from core.audit import record_audit
+from core.clock import at_taipei, school_day_of
+from core.errors import AccessError, InputError
+from core.gate.batch import CARD_UID
+from core.gate.day_facts import read_day_facts
+from core.gate.tables import Reader, Tap, Verdict
+from core.people.tables import Card, Student
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A tap of a card that was unknown, and the child whose card it is now."""
+
+    tap_id: UUID
+    school_day: date
+    student_id: UUID
+    school_code: str
+    grade: int
+
+    @property
+    def key(self) -> DayKey:
+        return self.student_id, self.school_day
+
+
+def give_card(
+    session: Session, liff_id: str, *, uid: str, student_id: UUID, by: str, now: datetime
+) -> int:
+    """Make the card the child's from now on, ending whoever's it was; joins the transaction.
+
+    A card nobody ever held counts from this morning, so that taps made before the roster came find
+    their child. Return how many such taps did. Raises InputError malformed, AccessError 404.
+    """
+    uid = _normalise(uid)
+    if session.get(Student, student_id) is None:
+        raise AccessError("no_such_student")
+    before = session.scalars(select(Card).where(col(Card.uid) == uid)).all()
+    live = next((card for card in before if card.valid_until is None), None)
+    if live is not None and live.student_id == student_id:
+        return 0
+    _end(session, uid, now)
+    valid_from = now if before else at_taipei(school_day_of(now), time())
+    session.add(Card(uid=uid, student_id=student_id, valid_from=valid_from))
+    session.flush()
+    subject = f"student:{student_id}"
+    record_audit(session, actor=by, action="card.give", subject=subject, now=now)
+    return match_unknown(session, liff_id, [uid], now)
+
+
+def end_card(session: Session, *, uid: str, by: str, now: datetime) -> None:
+    """End a card for good: its later taps are no news of anybody. Raises AccessError 404."""
+    student_id = _end(session, _normalise(uid), now)
+    if student_id is None:
+        raise AccessError("no_such_card")
+    subject = f"student:{student_id}"
+    record_audit(session, actor=by, action="card.end", subject=subject, now=now)
+
+
+def match_unknown(session: Session, liff_id: str, uids: Collection[str], now: datetime) -> int:
+    """Give kept taps of cards that are known now to their children, and decide their days anew.
+
+    Return how many were matched; joins the caller's transaction, which holds no day rows yet.
+    """
+    kept = [_Kept(*row._tuple()) for row in session.execute(_unmatched(uids))]
+    held = lock_days(session, {one.key for one in kept})
+    for school_code in sorted({one.school_code for one in kept}):
+        own = [one for one in kept if one.school_code == school_code]
+        _decide(session, liff_id, school_code, own, held, now)
+    return len(kept)
+
+
+def _decide(
+    session: Session,
+    liff_id: str,
+    school_code: str,
+    kept: Sequence[_Kept],
+    held: Mapping[DayKey, LockedDay],
+    now: datetime,
+) -> None:
+    taken = [one for one in kept if _take(session, one, now)]
+    if not taken:
+        return
+    grades = {one.student_id: one.grade for one in taken}
+    facts = read_day_facts(session, school_code, grades, {one.key for one in taken})
+    record_days(session, liff_id, held, facts, new_taps={one.tap_id for one in taken}, now=now)
+
+
+def _normalise(uid: str) -> str:
+    folded = uid.strip().upper()
+    if not CARD_UID.fullmatch(folded):
+        raise InputError("malformed", "uid")
+    return folded
+
+
+def _end(session: Session, uid: str, now: datetime) -> UUID | None:
+    ended: UUID | None = session.scalar(
+        update(Card)
+        .where(col(Card.uid) == uid, col(Card.valid_until).is_(None))
+        .values(valid_until=now)
+        .returning(col(Card.student_id))
+    )
+    return ended
+
+
+def _unmatched(uids: Collection[str]) -> Any:
+    return (
+        select(
+            col(Tap.id),
+            col(Tap.school_day),
+            col(Student.id),
+            col(Student.school_code),
+            col(Student.grade),
+        )
+        .join(Card, col(Card.uid) == col(Tap.card_uid))
+        .join(Student, col(Student.id) == col(Card.student_id))
+        # A tap at another school's gate stays unknown: it is no news of this child's school day.
+        .join(Reader, col(Reader.id) == col(Tap.reader_id))
+        .where(
+            col(Tap.card_uid).in_(uids),
+            col(Tap.verdict) == Verdict.UNKNOWN_CARD,
+            col(Tap.effective_at) >= col(Card.valid_from),
+            col(Card.valid_until).is_(None),
+            col(Reader.school_code) == col(Student.school_code),
+        )
+        .order_by(col(Tap.effective_at), col(Tap.id))
+    )
+
+
+def _take(session: Session, one: _Kept, now: datetime) -> bool:
+    """Tell whether this transaction was the one that matched the tap."""
+    statement = (
+        update(Tap)
+        .where(col(Tap.id) == one.tap_id, col(Tap.verdict) == Verdict.UNKNOWN_CARD)
+        .values(verdict=Verdict.ACCEPTED, student_id=one.student_id, matched_at=now)
+        .returning(col(Tap.id))
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(statement).first() is not None

@@ -1,0 +1,82 @@
+"""What guardians hear about leaves: filed, withdrawn, or contradicted by a tap."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core.kinds import DayPart, NoticeKind
+from core.notices.fan_out import facts_for, notice_to
+from core.notices.outbox import enqueue
+from core.notices.recipients import recipients_of
+
+LEAVE_TAP = "leave_tap"
+PART_WORDS = {DayPart.WHOLE: "全天", DayPart.MORNING: "上午", DayPart.AFTERNOON: "下午"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A child on leave that was seen at the gate after all. `at` is the tap's moment, aware."""
+
+    student_id: UUID
+    school_day: date
+    kind: NoticeKind
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveNews:
+    """A leave that was filed or withdrawn, from `first_day` on."""
+
+    leave_id: UUID
+    student_id: UUID
+    first_day: date
+    last_day: date
+    part: DayPart
+    kind: NoticeKind
+    is_by_school: bool
+
+
+def tell_leave_taps(
+    session: Session, liff_id: str, sightings: Sequence[Sighting], now: datetime
+) -> list[tuple[Sighting, UUID]]:
+    """Tell every guardian of a tap on a leave, once a day; return whom, with what they heard.
+
+    Joins the caller's transaction.
+    """
+    recipients = recipients_of(session, {one.student_id for one in sightings})
+    told, notices = [], []
+    for one in sightings:
+        for to in recipients.get(one.student_id, ()):
+            facts = facts_for(to, liff_id, one.school_day, at=one.at)
+            notices.append(notice_to(to, NoticeKind.LEAVE_TAP, facts, one.at))
+            told.append((one, to.guardian_id))
+    enqueue(session, notices, now)
+    return told
+
+
+def tell_leave(
+    session: Session, liff_id: str, news: LeaveNews, *, but: Collection[UUID], now: datetime
+) -> int:
+    """Tell the child's guardians, except those named, and return how many.
+
+    Joins the caller's transaction.
+    """
+    notices = []
+    said = {
+        "part": leave_words(news.first_day, news.last_day, news.part),
+        "who": "學校" if news.is_by_school else "另一位家長",
+    }
+    for to in recipients_of(session, {news.student_id}).get(news.student_id, ()):
+        if to.guardian_id not in but:
+            facts = facts_for(to, liff_id, news.first_day, at=now, **said)
+            notices.append(notice_to(to, news.kind, facts, now, about=str(news.leave_id)))
+    return enqueue(session, notices, now)
+
+
+def leave_words(first: date, last: date, part: DayPart) -> str:
+    """Return how a leave's extent is said after its first date: 全天, 上午, –11/26 全天."""
+    words = PART_WORDS[part]
+    return words if first == last else f"–{last.month}/{last.day} {words}"
