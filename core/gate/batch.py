@@ -11,6 +11,7 @@ from core.errors import InputError
 
 MAX_TAPS = 500
 MAX_SEQ = 2**53 - 1
+MAX_BUFFERED = 2**31 - 1
 CARD_UID = re.compile(r"(?:[0-9A-F]{8}|[0-9A-F]{14})", re.ASCII)
 BOOT_ID = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
 
@@ -68,8 +69,8 @@ def parse_heartbeat(body: bytes) -> Heartbeat:
     fields = _object(body)
     return Heartbeat(
         boot_id=_boot_id(fields),
-        last_seq=_count(fields, "last_seq"),
-        buffered=_count(fields, "buffered"),
+        last_seq=_count(fields, "last_seq", MAX_SEQ),
+        buffered=_count(fields, "buffered", MAX_BUFFERED),
         clock=parse_moment(fields.get("clock"), "clock"),
     )
 
@@ -107,23 +108,23 @@ def _boot_id(fields: dict[str, Any]) -> str:
     return boot_id
 
 
-def _count(fields: dict[str, Any], name: str) -> int:
+def _count(fields: dict[str, Any], name: str, limit: int) -> int:
     value = fields.get(name)
-    if not _is_seq(value):
-        raise InputError("must be a whole number from 0", name)
+    if not _is_count(value, limit):
+        raise InputError(f"must be a whole number from 0 to {limit}", name)
     return value
 
 
-def _is_seq(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SEQ
+def _is_count(value: object, limit: int) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= limit
 
 
 def _tap(item: object, place: str) -> TapIn | WrongTap:
     if not isinstance(item, dict):
         return WrongTap(None, place, "must be an object")
     seq = item.get("seq")
-    if not _is_seq(seq):
-        return WrongTap(None, f"{place}.seq", "must be a whole number from 0")
+    if not _is_count(seq, MAX_SEQ):
+        return WrongTap(None, f"{place}.seq", f"must be a whole number from 0 to {MAX_SEQ}")
     card_uid = item.get("card_uid")
     if not isinstance(card_uid, str) or not CARD_UID.fullmatch(card_uid.upper()):
         return WrongTap(seq, f"{place}.card_uid", "must be 8 or 14 hexadecimal digits")
