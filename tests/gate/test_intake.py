@@ -1,14 +1,18 @@
 """The intake: who may speak, what is understood, what is stored."""
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
+from queue import Empty, Queue
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlmodel import Session
+from werkzeug.test import TestResponse
 
 from core.attendance.no_show import mark_missing
 from core.db import transaction
@@ -291,3 +295,84 @@ def test_a_batch_takes_as_many_statements_as_a_single_tap(
     many = [(n, f"04{n:012X}", AT_0721) for n in range(2, 502)]
     assert set(reader.statuses(*many)) == {"unknown_card"}
     assert len(counted) <= single
+
+
+OLD_TAP = {"seq": 1, "card_uid": MING, "tapped_at": "2026-11-23T07:16:59+08:00"}
+
+
+class Crowd:
+    """Requests sent at the same time, each by a thread and a client of its own."""
+
+    def __init__(self, reader: SigningReader) -> None:
+        self.reader = reader
+        self.answers: Queue[TestResponse] = Queue()
+
+    def send(self, payload: Any, times: int = 1) -> None:
+        for place in range(times):
+            name = f"{place}-{threading.get_ident()}"
+            client = self.reader.client.application.test_client()
+            own = SigningReader(client, self.reader.house, self.reader.reader_id, name)
+            work = partial(self._send, own, payload)
+            threading.Thread(target=work, daemon=True).start()
+
+    def _send(self, own: SigningReader, payload: Any) -> None:
+        self.answers.put(own.send(payload))
+
+    def next(self) -> TestResponse:
+        return self.answers.get(timeout=20)
+
+
+def test_second_backlog_is_asked_to_come_again(
+    house: House, reader: SigningReader, make_signing_reader: Callable[..., SigningReader]
+) -> None:
+    crowd = Crowd(reader)
+    revoked = make_signing_reader()
+    with transaction(house.engine) as session:
+        session.get_one(Reader, revoked.reader_id).revoked_at = house.clock.now()
+    backlog = {"boot_id": "b", "taps": [OLD_TAP]}
+    with transaction(house.engine) as session:
+        # Whoever comes first is held up here, with the only place taken.
+        session.get_one(Reader, reader.reader_id, with_for_update=True)
+        crowd.send(backlog, times=2)
+        refused = crowd.next()
+        assert (refused.status_code, refused.get_json()) == (503, {"error": "busy"})
+        assert int(refused.headers["Retry-After"]) in range(1, 6)
+        wrong = reader.send(backlog, secret="whsec_" + "AAAA" * 8)
+        assert (wrong.status_code, revoked.send(backlog).status_code) == (401, 403)
+    assert crowd.next().status_code == 200
+    assert reader.send(backlog).status_code == 200, "the place is free again"
+    assert _stored(house)[0] == 1
+
+
+def test_live_taps_pass_a_backlog(
+    house: House, reader: SigningReader, make_signing_reader: Callable[..., SigningReader]
+) -> None:
+    if house.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    crowd, elsewhere = Crowd(reader), make_signing_reader()
+    mixed = {"boot_id": "b", "taps": [OLD_TAP, {**OLD_TAP, "seq": 2, "tapped_at": AT_0721}]}
+    with transaction(house.engine) as session:
+        session.get_one(Reader, reader.reader_id, with_for_update=True)
+        crowd.send({"boot_id": "b", "taps": [OLD_TAP]})
+        assert elsewhere.send(ONE_TAP).status_code == 200
+        assert elsewhere.send(mixed).status_code == 200
+    assert crowd.next().status_code == 200
+
+
+def test_backlog_is_told_by_the_measured_clock(house: House, reader: SigningReader) -> None:
+    slow = (house.clock.now() - timedelta(minutes=30)).isoformat()
+    payload = {"boot_id": "b", "last_seq": 0, "buffered": 0, "clock": slow}
+    assert reader.send(payload, path="heartbeat").status_code == 200
+    crowd = Crowd(reader)
+    with transaction(house.engine) as session:
+        session.get_one(Reader, reader.reader_id, with_for_update=True)
+        crowd.send({"boot_id": "b", "taps": [{**OLD_TAP, "tapped_at": slow}]}, times=2)
+        with pytest.raises(Empty):
+            crowd.answers.get(timeout=0.3)
+    assert {crowd.next().status_code, crowd.next().status_code} == {200}
+
+
+def test_request_that_is_not_signed_waits_for_nobody(house: House, reader: SigningReader) -> None:
+    with transaction(house.engine):
+        answer = reader.send(ONE_TAP, secret="whsec_" + "AAAA" * 8)
+    assert answer.status_code == 401

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlmodel import Session, select
 
-from app import main
 from core.audit import AuditEntry
 from core.db import snapshot, transaction
+from core.duty.reader_commands import reader_commands
 from core.errors import InputError
 from core.gate.readers import (
     finish_rotation,
@@ -22,6 +22,7 @@ from core.gate.readers import (
 )
 from core.gate.tables import Reader, ReaderDay
 from core.house import House
+from core.settings import load_settings
 from tests.factories import make_school
 from tests.gate.conftest import SECRET, SigningReader
 
@@ -122,9 +123,9 @@ def test_revoked_reader_is_refused_at_its_next_request(house: House, reader: Sig
 
 
 @pytest.fixture
-def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    return lambda *words: CliRunner().invoke(main, ["reader", *words])
+def run(database_url: str) -> Callable[..., Result]:
+    settings = load_settings(_env_file=None, database_url=database_url)
+    return lambda *words: CliRunner().invoke(reader_commands, words, obj=settings)
 
 
 def _add(run: Callable[..., Result]) -> tuple[str, str]:
