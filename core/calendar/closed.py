@@ -1,24 +1,14 @@
-"""Which part of a day is closed: confirmed closures that were not undone, matched by scope."""
+"""Which part of a day is closed, for taps and day records that look at closures alone."""
 
 from collections.abc import Iterable
-from datetime import date
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from core.calendar.policy import GradeDay
-from core.calendar.tables import Closure
+from core.calendar.school_days import closed_part, closures_on
+from core.calendar.scopes import Place
 from core.kinds import DayPart
 from core.people.tables import School
-
-
-def closures_on(session: Session, first: date, last: date) -> list[Closure]:
-    """Return the closures that count, of any scope, from first to last."""
-    statement = select(Closure).where(
-        col(Closure.day).between(first, last),
-        col(Closure.confirmed_at).is_not(None),
-        col(Closure.undone_at).is_(None),
-    )
-    return list(session.exec(statement.order_by(col(Closure.confirmed_at), col(Closure.id))))
 
 
 def closed_parts(
@@ -29,25 +19,11 @@ def closed_parts(
     if not wanted:
         return {}
     dates = {day for _, day in wanted}
-    found: dict[GradeDay, DayPart] = {}
-    for closure in closures_on(session, min(dates), max(dates)):
-        for one in wanted:
-            if covers(closure, school, one):
-                found[one] = _together(found.get(one), DayPart(closure.part))
+    closures = closures_on(session, min(dates), max(dates))
+    found = {}
+    for grade, day in wanted:
+        place = Place(school.code, grade, school.district, school.level)
+        part = closed_part(closures.get(day, ()), place)
+        if part is not None:
+            found[grade, day] = part
     return found
-
-
-def covers(closure: Closure, school: School, one: GradeDay) -> bool:
-    """Tell whether a closure is meant for a grade of a school on a day."""
-    grade, day = one
-    return (
-        closure.day == day
-        and closure.district in (None, school.district)
-        and closure.level in (None, school.level)
-        and closure.school_code in (None, school.code)
-        and closure.grade in (None, grade)
-    )
-
-
-def _together(part: DayPart | None, other: DayPart) -> DayPart:
-    return other if part in (None, other) else DayPart.WHOLE

@@ -14,7 +14,6 @@ import holidays
 from sqlmodel import Session, col, select
 
 from core.calendar.breaks import break_on, school_year_of
-from core.calendar.closed import closures_on
 from core.calendar.scopes import GRADES, ClosureScope, Place
 from core.calendar.tables import CalendarDay, Closure, OfficeDay, Term
 from core.kinds import DayPart
@@ -52,7 +51,7 @@ class _Layers:
 
     def status(self, place: Place, day: date) -> DayStatus:
         usual = self._usual(place, day)
-        part = _closed_part(self.closures.get(day, ()), place)
+        part = closed_part(self.closures.get(day, ()), place)
         if part is None:
             return usual
         if part is DayPart.WHOLE:
@@ -126,19 +125,30 @@ def _load(session: Session, places: Collection[Place], first: date, last: date) 
     terms = session.exec(
         select(Term).where(col(Term.scope).in_(scopes), col(Term.school_year).in_(years))
     )
-    closures: dict[date, list[Closure]] = defaultdict(list)
-    for row in closures_on(session, first, last):
-        closures[row.day].append(row)
     office = session.exec(select(OfficeDay).where(col(OfficeDay.day).between(first, last)))
     return _Layers(
-        closures,
+        closures_on(session, first, last),
         {(row.scope, row.day): DayStatus(row.is_open, row.reason) for row in own},
         {(row.scope, row.school_year, row.number): row for row in terms},
         {row.day: DayStatus(row.is_open, row.remark) for row in office},
     )
 
 
-def _closed_part(closures: Iterable[Closure], place: Place) -> DayPart | None:
+def closures_on(session: Session, first: date, last: date) -> dict[date, list[Closure]]:
+    """Return the closures that count, of any scope, by day."""
+    statement = select(Closure).where(
+        col(Closure.day).between(first, last),
+        col(Closure.confirmed_at).is_not(None),
+        col(Closure.undone_at).is_(None),
+    )
+    found: dict[date, list[Closure]] = defaultdict(list)
+    for row in session.exec(statement):
+        found[row.day].append(row)
+    return found
+
+
+def closed_part(closures: Iterable[Closure], place: Place) -> DayPart | None:
+    """Return what a day's closures close for a place; two halves are the whole."""
     parts = {DayPart(row.part) for row in closures if scope_of(row).covers(place)}
     if DayPart.WHOLE in parts or len(parts) > 1:
         return DayPart.WHOLE
