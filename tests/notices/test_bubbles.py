@@ -14,6 +14,7 @@ from core.notices.bubbles import messages_for
 from core.notices.phrases import LINES
 from core.notices.wording import NoticeFacts, alt_text, fill, lines, place_line
 from core.people.names import clean_name, given_name
+from sandbox.line_messages import check_send
 from tests.bot.line_limits import assert_line_takes, words_of
 
 DAY = date(2026, 11, 20)
@@ -58,6 +59,21 @@ LOCK_SCREEN = [
     (NoticeKind.NO_SHOW, {"child": "Anna"}, "Anna 截至 08:20 尚無刷卡紀錄"),
     (NoticeKind.CORRECTION, {}, "小晴已於 07:41 到校"),
     (NoticeKind.CORRECTION, {"is_earlier": True}, "小晴已於 07:41 到校"),
+    (NoticeKind.CORRECTION, {"departed_at": at(16, 2)}, "小晴 07:41 離校"),
+    (NoticeKind.CORRECTION, {"is_teacher": True}, "小晴已到校（老師確認）"),
+    (NoticeKind.CORRECTION, {"is_excused": True, "at": None}, "小晴今天已請假"),
+    (NoticeKind.ARRIVAL, {"is_make_up": True}, "小晴 07:41 到校（補登）"),
+    (NoticeKind.ARRIVAL, {"is_make_up": True, "occurrence": 2}, "小晴 07:41 再次到校（補登）"),
+    (NoticeKind.DEPARTURE, {"is_make_up": True}, "小晴 07:41 離校（補登）"),
+    (NoticeKind.MAKE_UP_UNDONE, {}, "小晴的紀錄已更正"),
+    (NoticeKind.NO_SHOW, {"is_teacher": True}, "老師回報小晴還沒到校（07:41）"),
+    (NoticeKind.LEAVE_OTHER, {}, "小晴 11/20（五）的請假已登記"),
+    (NoticeKind.LEAVE_SCHOOL, {}, "小晴 11/20（五）的請假已登記"),
+    (NoticeKind.LEAVE_CANCELLED, {}, "小晴 11/20（五）的請假已取消"),
+    (NoticeKind.LEAVE_TAP, {}, "小晴今天有請假，也有刷卡"),
+    (NoticeKind.NO_TAP_OUT, {}, "小晴尚無離校刷卡紀錄"),
+    (NoticeKind.CLOSURE_ON, {"child": "", "link": ""}, "11/20（五）停課"),
+    (NoticeKind.CLOSURE_OFF, {"child": "", "link": ""}, "11/20（五）照常上課"),
     (NoticeKind.BOUND, {}, "已完成小晴的綁定"),
     (NoticeKind.BOUND_OTHER, {}, "小晴有新的家長綁定"),
     (NoticeKind.LINK_NEW, {}, "已連結台北通"),
@@ -74,14 +90,17 @@ def test_lock_screen_says_who_and_when(
 
 @pytest.mark.parametrize(("kind", "changed"), [case[:2] for case in LOCK_SCREEN])
 def test_line_takes_every_notice_unchanged(kind: NoticeKind, changed: dict[str, Any]) -> None:
-    assert_line_takes(messages_for(kind, facts(**changed)))
+    messages = messages_for(kind, facts(**changed))
+
+    assert_line_takes(messages)
+    assert check_send({"to": "U" + "0" * 32, "messages": messages}, "push") == []
 
 
 @pytest.mark.parametrize("kind", TO_GUARDIANS)
-def test_lock_screen_never_holds_the_school(kind: NoticeKind) -> None:
+def test_lock_screen_never_holds_school_or_reason(kind: NoticeKind) -> None:
     message = messages_for(kind, facts(school="榕光國小", gate="正門"))[0]
 
-    for secret in ("榕光", "國小", "正門", "02-", "王○華"):
+    for secret in ("榕光", "國小", "正門", "02-", "王○華", "忘帶卡"):
         assert secret not in message["altText"]
 
 
@@ -182,8 +201,9 @@ def test_place_is_school_gate_and_date() -> None:
 
 
 def test_school_without_a_number_has_no_call_button() -> None:
-    for kind in (NoticeKind.NO_SHOW, NoticeKind.BOUND_OTHER):
-        message = messages_for(kind, facts(school_phone=""))
+    kinds = (NoticeKind.NO_SHOW, NoticeKind.BOUND_OTHER, NoticeKind.LEAVE_OTHER)
+    for kind in (*kinds, NoticeKind.MAKE_UP_UNDONE):
+        message = messages_for(kind, facts(school_phone="", is_teacher=True))
 
         assert "tel:" not in str(message)
         assert_line_takes(message)

@@ -1,24 +1,22 @@
-"""The outbox: one key one row, leases, order, rights looked at last, end states."""
+"""The outbox: one key one row, leases, order, end states."""
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
-from uuid import uuid4
+from datetime import time, timedelta
 
 import pytest
 from sqlalchemy import event
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from core.db import transaction
 from core.house import House
-from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.kinds import NoticeKind, NoticeState
 from core.notices.announce import tell_linked
 from core.notices.lease import LEASE, Leased, Settlement, claim, settle
+from core.notices.outbox import cancel_no_shows
 from core.notices.tables import Notice
-from core.people.bindings import unbind_child
 from core.people.friends import record_friendship
-from core.people.guardians import PassMember, link_account, unlink_account
-from core.people.subscriptions import save_boxes
+from core.people.guardians import PassMember, link_account
 from core.people.tables import Binding, Guardian
 from tests.factories import HUA, MEI
 from tests.notices.conftest import MONDAY
@@ -116,12 +114,45 @@ def test_urgent_news_goes_first(house: House, notify: Notify) -> None:
     ]
 
 
-@pytest.mark.parametrize(("kind", "minutes"), [(NoticeKind.ARRIVAL, 60), (NoticeKind.NO_SHOW, 120)])
+def test_what_happens_now_goes_before_a_late_upload(house: House, notify: Notify) -> None:
+    now = house.clock.now()
+    for minutes, days in ((6, 0), (5, 1), (0, 2)):
+        day, at = MONDAY + timedelta(days=days), now - timedelta(minutes=minutes)
+        notify(NoticeKind.ARRIVAL, school_day=day, at=at, about=f"{minutes} minutes ago")
+    notify(NoticeKind.LEAVE_OTHER, school_day=MONDAY + timedelta(days=3))
+    with transaction(house.engine) as session:
+        queue = session.exec(select(Notice).order_by(Notice.priority, Notice.created_at)).all()  # type: ignore[arg-type]
+    keys = [one.dedupe_key.split("/")[3] for one in queue]
+    assert keys == ["5 minutes ago", "0 minutes ago", "1", "6 minutes ago"]
+
+
+@pytest.mark.parametrize("outcome", ["tap_came", "leave_came", "school_answered", "closure"])
+def test_stopped_no_show_keeps_the_word_for_why(
+    house: House, notify: Notify, all_notices: Notices, outcome: str
+) -> None:
+    notify(NoticeKind.NO_SHOW)
+    waiting = all_notices()[0]
+    assert waiting.student_id is not None
+    with transaction(house.engine) as session:
+        now = house.clock.now()
+        assert cancel_no_shows(session, [waiting.student_id], MONDAY, now, outcome) == []
+    stopped = all_notices()[0]
+    assert (stopped.state, stopped.outcome) == (NoticeState.CANCELLED, outcome)
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes"),
+    [(NoticeKind.ARRIVAL, 60), (NoticeKind.NO_SHOW, 120), (NoticeKind.NO_TAP_OUT, 120)],
+)
 def test_news_past_its_age_expires_instead_of_being_sent(
     house: House, notify: Notify, all_notices: Notices, kind: NoticeKind, minutes: int
 ) -> None:
+    with transaction(house.engine) as session:
+        session.exec(select(Binding)).one().tap_out_by = time(17, 0)
     notify(kind)
-    _pass_time(house, timedelta(minutes=minutes))
+    _pass_time(house, timedelta(minutes=minutes, seconds=-1))
+    assert all_notices()[0].state == NoticeState.PENDING
+    _pass_time(house, timedelta(seconds=1))
     assert _claim(house) == []
     assert all_notices()[0].state == NoticeState.EXPIRED
 
@@ -153,6 +184,7 @@ def test_waiting_news_follows_the_guardian_to_another_line_account(
     house: House, mei: Guardian, notify: Notify
 ) -> None:
     notify()
+    notify(NoticeKind.CLOSURE_ON, student_id=None)
     with transaction(house.engine) as session:
         link = link_account(
             session,
@@ -172,7 +204,7 @@ def test_waiting_news_follows_the_guardian_to_another_line_account(
             now=house.clock.now(),
         )
     sent = {one.kind: one.line_user_id for one in _claim(house)}
-    assert sent == {"arrival": HUA, "link_new": HUA, "link_old": MEI}
+    assert sent == {"arrival": HUA, "closure_on": HUA, "link_new": HUA, "link_old": MEI}
 
 
 def test_claim_finds_due_rows_by_index_however_many_are_settled(
@@ -194,45 +226,6 @@ def test_claim_finds_due_rows_by_index_however_many_are_settled(
             explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "
             rows = connection.exec_driver_sql(explain + statement, parameters).all()  # type: ignore[arg-type]
             assert "ix_notice_due" in str(rows), rows
-
-
-def _unlink(session: Session, house: House, mei: Guardian) -> None:
-    unlink_account(session, line_user_id=MEI, now=house.clock.now())
-
-
-def _unbind(session: Session, house: House, mei: Guardian) -> None:
-    binding = session.exec(select(Binding)).one()
-    unbind_child(session, guardian_id=mei.id, binding_id=binding.id, now=house.clock.now())
-
-
-def _untick(session: Session, house: House, mei: Guardian) -> None:
-    binding = session.exec(select(Binding)).one()
-    wanted = frozenset({(Channel.LINE, EventKind.DEPARTURE)})
-    save_boxes(session, binding_id=binding.id, wanted=wanted, now=house.clock.now())
-
-
-@pytest.mark.parametrize("revoke", [_unlink, _unbind, _untick])
-def test_right_that_ended_while_the_notice_waited_cancels_it(
-    house: House,
-    mei: Guardian,
-    notify: Notify,
-    all_notices: Notices,
-    revoke: Callable[[Session, House, Guardian], None],
-) -> None:
-    notify()
-    with transaction(house.engine) as session:
-        revoke(session, house, mei)
-    assert _claim(house) == []
-    assert all_notices()[0].state == NoticeState.CANCELLED
-
-
-def test_farewell_still_reaches_the_account_that_was_unlinked(
-    house: House, mei: Guardian, notify: Notify
-) -> None:
-    with transaction(house.engine) as session:
-        _unlink(session, house, mei)
-    notify(NoticeKind.LINK_OLD, student_id=None, about=str(uuid4()))
-    assert [one.kind for one in _claim(house)] == ["link_old"]
 
 
 def test_workers_side_by_side_never_hold_the_same_notice(house: House, notify: Notify) -> None:
