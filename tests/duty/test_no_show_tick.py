@@ -1,108 +1,352 @@
-"""The cut-off tick: on school days, once, by a healthy gate, not too late."""
+"""The cut-off tick: on school days, once, by a healthy gate, after grace, not too late."""
 
 import threading
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
+from core.attendance.leaves import Filer, file_leave
+from core.attendance.review import ReviewResult, answer_absent
+from core.attendance.runs import RunKey, cancel_run, held_children, release_run
+from core.attendance.tables import AttendanceDay, LeaveReason, NoShowRun, RunState
+from core.calendar.policy import NewRule, add_rule
 from core.calendar.tables import CalendarDay
 from core.clock import school_day_of
 from core.db import transaction
-from core.duty.no_show_tick import run_no_show_tick, sweep_school
-from core.duty.tables import JobRun
+from core.duty.no_show_tick import run_no_show_tick
+from core.errors import InputError
+from core.gate.make_up import record_make_up
+from core.gate.tables import Reader
 from core.house import House
+from core.kinds import DayPart, Direction, NoticeKind
 from core.notices.tables import Notice
-from tests.factories import make_binding, make_guardian, make_reader, make_school, make_student
+from core.people.tables import StaffRole, Student
+from tests.factories import (
+    make_binding,
+    make_guardian,
+    make_reader,
+    make_school,
+    make_staff,
+    make_student,
+)
+
+DAY = date(2026, 11, 23)
+CUTOFF = datetime.fromisoformat("2026-11-23T08:30:00+08:00")
+KEY = RunKey("353607", DAY, time(8, 30))
+OFFICER = "U" + "c" * 32
+TEACHER = "U" + "d" * 32
 
 
 @pytest.fixture
 def ready(house: House) -> House:
-    """Mei is bound to Ming, whose gate was heard at 08:29; it is 08:30."""
-    house.clock.move_to(datetime.fromisoformat("2026-11-23T08:30:00+08:00"))
+    """Mei is bound to Ming, whose gate was heard at 08:29; it is 08:30. An officer is enrolled."""
+    house.clock.move_to(CUTOFF)
     with transaction(house.engine) as session:
         make_school(session)
         make_binding(session, make_guardian(session, house), make_student(session, house))
-        make_reader(session, house, contact_at=house.clock.now() - timedelta(minutes=1))
+        make_reader(session, house, contact_at=CUTOFF - timedelta(minutes=1))
+        make_staff(session, house, OFFICER)
     return house
 
 
-def _told(house: House) -> int:
+def _tick(house: House, minutes: float = 0, *, heard: bool = True) -> None:
+    """Let time pass from the cut-off and tick, with the gate alive or silent."""
+    house.clock.move_to(CUTOFF + timedelta(minutes=minutes))
+    if heard:
+        with transaction(house.engine) as session:
+            for reader in session.exec(select(Reader)):
+                reader.last_contact_at = house.clock.now()
+    run_no_show_tick(house)
+
+
+def _notices(house: House, kind: NoticeKind = NoticeKind.NO_SHOW) -> int:
     with transaction(house.engine) as session:
-        return len(session.exec(select(Notice)).all())
+        return len(session.exec(select(Notice).where(Notice.kind == kind)).all())
 
 
-def _outcome(session: Session) -> str:
-    return session.exec(select(JobRun)).one().outcome
+def _run(session: Session) -> NoShowRun:
+    return session.exec(select(NoShowRun)).one()
+
+
+def _state(house: House) -> str:
+    with transaction(house.engine) as session:
+        return _run(session).state
+
+
+def _ming(session: Session) -> Student:
+    return session.exec(select(Student)).first()  # type: ignore[return-value]
 
 
 def test_before_the_cutoff_nothing_happens(ready: House) -> None:
-    ready.clock.move_to(ready.clock.now() - timedelta(seconds=1))
-    run_no_show_tick(ready)
-    assert _told(ready) == 0
-
-
-def test_at_the_cutoff_the_missing_child_is_told_of_once(ready: House) -> None:
-    for _ in range(3):
-        run_no_show_tick(ready)
-    assert _told(ready) == 1
+    _tick(ready, -1 / 60)
     with transaction(ready.engine) as session:
-        assert _outcome(session) == "told"
+        assert session.exec(select(NoShowRun)).all() == []
+
+
+def test_missing_child_is_told_of_once_after_the_grace(ready: House) -> None:
+    _tick(ready)
+    assert (_notices(ready), _state(ready)) == (0, RunState.WAITING)
+    _tick(ready, 4.9)
+    assert _notices(ready) == 0
+    for _ in range(3):
+        _tick(ready, 5)
+    assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
+
+
+def test_tap_within_the_grace_ends_it_without_a_word(ready: House) -> None:
+    _tick(ready)
+    with transaction(ready.engine) as session:
+        record_make_up(
+            session,
+            "liff",
+            student_id=_ming(session).id,
+            at=CUTOFF,
+            direction=Direction.IN,
+            recorded_by="staff:x",
+            reason="忘帶卡",
+            now=CUTOFF + timedelta(minutes=1),
+        )
+    _tick(ready, 5)
+    assert (_notices(ready), _notices(ready, NoticeKind.CORRECTION)) == (0, 0)
+    assert _state(ready) == RunState.TOLD
 
 
 def test_no_lessons_no_notice(ready: House) -> None:
-    now = ready.clock.now()
     with transaction(ready.engine) as session:
         session.add(
             CalendarDay(
                 scope="city",
-                day=school_day_of(now),
+                day=school_day_of(CUTOFF),
                 is_open=False,
                 reason="停課",
                 source="test",
-                recorded_at=now,
+                recorded_at=CUTOFF,
             )
         )
-    run_no_show_tick(ready)
-    assert _told(ready) == 0
+    _tick(ready, 5)
+    assert (_notices(ready), _state(ready)) == (0, RunState.NO_SCHOOL)
 
 
-def test_silent_gate_holds_and_a_heard_one_releases(ready: House) -> None:
-    ready.clock.move_to(ready.clock.now() + timedelta(minutes=5))
-    run_no_show_tick(ready)
-    assert _told(ready) == 0
+def test_silent_gate_accuses_nobody_and_asks_staff_once(ready: House) -> None:
+    for minutes in (2, 3, 30, 60):
+        _tick(ready, minutes, heard=False)
+    assert (_notices(ready), _state(ready)) == (0, RunState.HELD)
+    assert _notices(ready, NoticeKind.HELD) == 1
+
+
+def test_one_silent_reader_of_two_holds_as_well(ready: House) -> None:
     with transaction(ready.engine) as session:
-        assert _outcome(session) == "held"
-        make_reader(session, ready, contact_at=ready.clock.now())
-    run_no_show_tick(ready)
-    assert _told(ready) == 0, "one of the two readers is still silent"
+        make_reader(session, ready, contact_at=CUTOFF - timedelta(hours=1))
+    _tick(ready, 5, heard=False)
+    assert (_notices(ready), _state(ready)) == (0, RunState.HELD)
+
+
+def test_gate_that_is_heard_again_frees_the_run_by_itself(ready: House) -> None:
+    _tick(ready, 2, heard=False)
+    _tick(ready, 20)
+    assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
+
+
+def test_gate_that_dies_during_the_grace_holds_what_was_marked(ready: House) -> None:
+    _tick(ready)
+    _tick(ready, 5, heard=False)
+    assert (_notices(ready), _state(ready)) == (0, RunState.HELD)
+
+
+def test_staff_release_what_is_held_but_not_who_was_seen_meanwhile(ready: House) -> None:
+    with transaction(ready.engine) as session:
+        seen = make_student(session, ready, number="11510002", name="陳小安")
+        make_binding(session, make_guardian(session, ready, "U" + "e" * 32), seen)
+    _tick(ready, 2, heard=False)
+    with transaction(ready.engine) as session:
+        assert len(held_children(session, KEY, CUTOFF)) == 2
+        _enter(session, seen.id)
+        released = release_run(session, "liff", KEY, by="staff:x", now=ready.clock.now())
+    assert (released.told, released.seen) == (1, 1)
+    assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
+    with transaction(ready.engine) as session, pytest.raises(InputError, match="answered"):
+        release_run(session, "liff", KEY, by="staff:y", now=ready.clock.now())
+
+
+def _enter(session: Session, student_id: object) -> None:
+    record_make_up(
+        session,
+        "liff",
+        student_id=student_id,  # type: ignore[arg-type]
+        at=CUTOFF,
+        direction=Direction.IN,
+        recorded_by="staff:x",
+        reason="忘帶卡",
+        now=CUTOFF + timedelta(minutes=3),
+    )
+
+
+def test_what_staff_cancel_is_never_told(ready: House) -> None:
+    _tick(ready, 2, heard=False)
+    with transaction(ready.engine) as session:
+        assert cancel_run(session, KEY, by="staff:x", now=ready.clock.now()) == 1
+    _tick(ready, 30)
+    assert (_notices(ready), _state(ready)) == (0, RunState.CANCELLED)
+
+
+def test_held_for_two_hours_it_ends_and_staff_hear_of_it(ready: House) -> None:
+    _tick(ready, 2, heard=False)
+    _tick(ready, 119)
+    assert _state(ready) == RunState.HELD, "by then only staff may release it"
+    _tick(ready, 121)
+    assert (_notices(ready), _state(ready)) == (0, RunState.EXPIRED)
+    assert _notices(ready, NoticeKind.HELD_EXPIRED) == 1
+
+
+def test_clock_that_was_down_for_fifteen_minutes_catches_up(ready: House) -> None:
+    _tick(ready, 15)
+    assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
 
 
 def test_later_than_ninety_minutes_it_says_so_instead_of_telling(ready: House) -> None:
-    ready.clock.move_to(ready.clock.now() + timedelta(minutes=91))
-    run_no_show_tick(ready)
-    assert _told(ready) == 0
+    for minutes in (91, 92):
+        _tick(ready, minutes)
+    assert (_notices(ready), _state(ready)) == (0, RunState.SKIPPED_LATE)
+    assert _notices(ready, NoticeKind.SKIPPED_LATE) == 1
+
+
+def test_marked_before_the_clock_died_is_not_told_hours_later(ready: House) -> None:
+    _tick(ready)
+    _tick(ready, 150)
+    assert (_notices(ready), _state(ready)) == (0, RunState.SKIPPED_LATE)
     with transaction(ready.engine) as session:
-        assert _outcome(session) == "skipped_late"
+        assert session.exec(select(AttendanceDay)).one().no_show == "untold"
 
 
 def test_four_clocks_at_once_run_the_cutoff_once(ready: House) -> None:
+    ready.clock.move_to(CUTOFF + timedelta(minutes=1))
+    _four_times(lambda: run_no_show_tick(ready))
+    _tick(ready, 5)
+    _four_times(lambda: run_no_show_tick(ready))
+    assert _notices(ready) == 1
+    assert _state(ready) == RunState.TOLD
+
+
+def _four_times(act: Callable[[], None]) -> None:
     barrier = threading.Barrier(4)
 
-    def tick() -> None:
+    def run() -> None:
         barrier.wait()
-        run_no_show_tick(ready)
+        act()
 
-    threads = [threading.Thread(target=tick) for _ in range(4)]
+    threads = [threading.Thread(target=run) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert _told(ready) == 1
 
 
-def test_finished_cutoff_stays_finished(ready: House) -> None:
-    run_no_show_tick(ready)
+@pytest.fixture
+def eager(ready: House) -> House:
+    """A school without grace, so that a cut-off is told at once."""
     with transaction(ready.engine) as session:
-        liff_id = ready.settings.liff_id
-        assert sweep_school(session, liff_id, "353607", ready.clock.now()) == (None, 0)
+        add_rule(session, "353607", NewRule(grace_minutes=0), by="operator", now=CUTOFF)
+    return ready
+
+
+def test_grades_have_cutoffs_of_their_own(eager: House) -> None:
+    with transaction(eager.engine) as session:
+        make_binding(
+            session,
+            make_guardian(session, eager, "U" + "e" * 32),
+            make_student(session, eager, number="11510002", grade=1),
+        )
+        rule = NewRule(grade=1, weekday=0, cutoff=time(9, 0))
+        add_rule(session, "353607", rule, by="operator", now=CUTOFF)
+    _tick(eager)
+    assert _notices(eager) == 1, "the sixth grade only"
+    _tick(eager, 30)
+    assert _notices(eager) == 2
+    with transaction(eager.engine) as session:
+        assert {run.state for run in session.exec(select(NoShowRun))} == {RunState.TOLD}
+
+
+def test_reviewing_teacher_has_the_first_word(eager: House) -> None:
+    with transaction(eager.engine) as session:
+        make_staff(session, eager, TEACHER, role=StaffRole.HOMEROOM_TEACHER, homeroom="603")
+        add_rule(session, "353607", NewRule(review_minutes=10), by="operator", now=CUTOFF)
+    _tick(eager)
+    assert _notices(eager, NoticeKind.REVIEW) == 1
+    _tick(eager, 14)
+    assert _notices(eager) == 0, "grace and review run"
+    _tick(eager, 15)
+    assert _notices(eager) == 1, "nobody answered"
+
+
+def test_teacher_who_has_not_seen_the_child_tells_at_once(eager: House) -> None:
+    with transaction(eager.engine) as session:
+        add_rule(session, "353607", NewRule(review_minutes=10), by="operator", now=CUTOFF)
+    _tick(eager)
+    with transaction(eager.engine) as session:
+        facts = {"student_id": _ming(session).id, "school_day": DAY, "by": "staff:x"}
+        now = CUTOFF + timedelta(minutes=2)
+        told = answer_absent(session, "liff", now=now, **facts)  # type: ignore[arg-type]
+        again = answer_absent(session, "liff", now=now, **facts)  # type: ignore[arg-type]
+    assert (told, again) == (ReviewResult.TOLD, ReviewResult.ALREADY_TOLD)
+    _tick(eager, 15)
+    assert (_notices(eager), _state(eager)) == (1, RunState.TOLD)
+
+
+def test_leave_filed_while_a_teacher_looks_ends_it(eager: House) -> None:
+    with transaction(eager.engine) as session:
+        add_rule(session, "353607", NewRule(review_minutes=10), by="operator", now=CUTOFF)
+    _tick(eager)
+    with transaction(eager.engine) as session:
+        file_leave(
+            session,
+            "liff",
+            student_id=_ming(session).id,
+            first_day=DAY,
+            last_day=DAY,
+            part=DayPart.WHOLE,
+            reason=LeaveReason.SICK,
+            filer=Filer("staff:x"),
+            now=CUTOFF + timedelta(minutes=1),
+        )
+    _tick(eager, 15)
+    assert (_notices(eager), _state(eager)) == (0, RunState.TOLD)
+
+
+def _usual_mondays(session: Session, weeks: int, arrived: int, expected: int) -> None:
+    for n in range(1, weeks + 1):
+        session.add(
+            NoShowRun(
+                school_code="353607",
+                school_day=DAY - timedelta(weeks=n),
+                cutoff=time(8, 30),
+                state=RunState.TOLD,
+                arrived=arrived,
+                expected=expected,
+                ran_at=CUTOFF,
+            )
+        )
+
+
+@pytest.mark.parametrize(("weeks", "state"), [(3, RunState.HELD), (2, RunState.TOLD)])
+def test_far_fewer_children_than_usual_are_no_evidence(
+    eager: House, weeks: int, state: RunState
+) -> None:
+    with transaction(eager.engine) as session:
+        for n in range(2, 7):
+            make_student(session, eager, number=f"1151000{n}")
+        _usual_mondays(session, weeks, arrived=28, expected=30)
+    _tick(eager)
+    with transaction(eager.engine) as session:
+        today = session.exec(select(NoShowRun).where(col(NoShowRun.school_day) == DAY)).one()
+    assert today.state == state
+    assert (today.expected, today.arrived) == (6, 0)
+
+
+def test_school_without_a_reader_says_nothing(eager: House) -> None:
+    with transaction(eager.engine) as session:
+        for reader in session.exec(select(Reader)):
+            reader.revoked_at = CUTOFF
+    _tick(eager, 5)
+    assert (_notices(eager), _state(eager)) == (0, RunState.HELD)

@@ -8,11 +8,11 @@ import orjson
 import pytest
 from sqlmodel import Session, select
 
-from core.attendance.no_show import sweep_no_shows
+from core.attendance.no_show import mark_missing, take_due
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.clock import TAIPEI, taipei_clock
 from core.db import transaction
-from core.gate.readers import healthy_since
+from core.gate.health import gate_health
 from core.house import House
 from core.kinds import Channel, EventKind, NoticeState
 from core.notices.fan_out import tell_no_shows
@@ -56,7 +56,8 @@ def _sweep(house: House, clock: str = "08:30:00") -> int:
     house.clock.move_to(_at(clock))
     now = house.clock.now()
     with transaction(house.engine) as session:
-        missing = sweep_no_shows(session, "353607", MONDAY, now)
+        mark_missing(session, "353607", [6], MONDAY, due_at=now, now=now)
+        missing = take_due(session, "353607", [6], MONDAY, now)
         return tell_no_shows(
             session,
             house.settings.liff_id,
@@ -66,6 +67,10 @@ def _sweep(house: House, clock: str = "08:30:00") -> int:
             heartbeat=now,
             now=now,
         )
+
+
+def _healthy_since(session: Session, school_code: str, now: datetime) -> datetime | None:
+    return gate_health(session, school_code, now).heartbeat
 
 
 def _send_all(house: House, state: NoticeState = NoticeState.ACCEPTED) -> list[str]:
@@ -303,9 +308,9 @@ def test_gate_is_healthy_only_while_every_reader_is_heard(
 ) -> None:
     now = house.clock.now()
     with transaction(house.engine) as session:
-        assert healthy_since(session, "353607", now) is None
+        assert _healthy_since(session, "353607", now) is None
     reader.taps((1, "0411223344AABB", now.astimezone(TAIPEI).isoformat()))
     with transaction(house.engine) as session:
-        assert healthy_since(session, "353607", now + timedelta(minutes=2)) == now
-        assert healthy_since(session, "353607", now + timedelta(minutes=2, seconds=1)) is None
+        assert _healthy_since(session, "353607", now + timedelta(minutes=2)) == now
+        assert _healthy_since(session, "353607", now + timedelta(minutes=2, seconds=1)) is None
         assert taipei_clock(now) == "07:20"
