@@ -1,8 +1,8 @@
 """Postback data: signed, bound to one person, good for a while. The only codec for it."""
 
 import hashlib
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -30,6 +30,29 @@ class Action(StrEnum):
     HELD_CANCEL = "held_cancel"
     HELD_RELEASE_SURE = "held_release_sure"
     HELD_CANCEL_SURE = "held_cancel_sure"
+    # Leaves what was asked back undone.
+    BACK = "back"
+    # A guardian's leave. The day picker's detail is a student id, dropping's a leave id.
+    LEAVE_DAY = "leave_day"
+    LEAVE_SEND = "leave_send"
+    LEAVE_DROP = "leave_drop"
+    LEAVE_DROP_SURE = "leave_drop_sure"
+    # Staff on a child of a class list; detail as in a review, but each asks back.
+    LIST_PRESENT = "list_present"
+    LIST_LEAVE = "list_leave"
+    LIST_ABSENT = "list_absent"
+    ABSENT_SURE = "absent_sure"
+    MAKE_UP_SURE = "make_up_sure"
+    # Detail is a tap id.
+    MAKE_UP_UNDO = "make_up_undo"
+    MAKE_UP_UNDO_SURE = "make_up_undo_sure"
+    STAFF_LEAVE_SEND = "staff_leave_send"
+    STAFF_LEAVE_DROP = "staff_leave_drop"
+    STAFF_LEAVE_DROP_SURE = "staff_leave_drop_sure"
+    # Staff on closures; an undoing's detail is the closure's id.
+    CLOSURE_SEND = "closure_send"
+    CLOSURE_UNDO = "closure_undo"
+    CLOSURE_UNDO_SEND = "closure_undo_send"
 
 
 class PostbackProblem(StrEnum):
@@ -41,10 +64,14 @@ class PostbackProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button pressed by the person it was made for. `detail` is what the button is about."""
+    """A button pressed by the person it was made for. `detail` is what the button is about.
+
+    `made_at` is known of a button that comes back: what was done since may be its own doing.
+    """
 
     action: Action
     detail: str
+    made_at: datetime | None = field(default=None, compare=False)
 
 
 class PostbackCodec:
@@ -68,8 +95,8 @@ class PostbackCodec:
         try:
             whole: Any = self._serializer.loads(data)
             action, detail, made_for, made_at = whole
-            press = Press(Action(action), str(detail))
-        except (BadData, TypeError, ValueError):
+            press = Press(Action(action), str(detail), datetime.fromtimestamp(made_at, UTC))
+        except (BadData, TypeError, ValueError, OverflowError):
             return PostbackProblem.FOREIGN
         if made_for != _print_of(line_user_id):
             return PostbackProblem.FOREIGN
