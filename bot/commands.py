@@ -1,5 +1,6 @@
 """Typed words to commands: folding, synonyms, one slip of the finger."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
@@ -64,7 +65,8 @@ SYNONYMS = {
     Command.VIETNAMESE: "越南文 越南語 tiengviet",
     Command.INDONESIAN: "印尼文 印尼語 indonesia",
     Command.JAPANESE: "日文 日語 にほんご",
-    Command.STAFF: "未到 審核 放行 刷卡機 名冊 報表 稽核 停課 復原停課 封存 撤銷 發公告 今日名單",
+    Command.STAFF: "未到 審核 放行 刷卡機 名冊 報表 稽核 停課 復原停課 更正補登 封存 撤銷 發公告 "
+    "今日名單",
 }
 WORRIED = ("找不到孩子", "孩子不見", "小孩不見", "走失", "救命")
 
@@ -74,6 +76,10 @@ FOLDS = str.maketrans(
 )
 CLOSING = "。!?嗎呢了"
 LONGEST = 30
+# People write these without a space: 請假小明明天.
+STARTS = {"取消請假": Command.LEAVE_CANCEL, "我要請假": Command.LEAVE, "請假": Command.LEAVE}
+# 小明明天請假 says as much as 請假 小明 明天; 不用請假 does not.
+NO_LEAVE = re.compile("不.{0,2}請假")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +97,21 @@ def match(text: str) -> Match:
     the nearest is only offered, as it is where several commands are near.
     """
     word = fold(text)
-    if len(word) > LONGEST:
-        return Match()
-    command = _TABLE.get(word) or _with_details(text)
+    command = _TABLE.get(word) or _with_details(text, word)
     if command is not None:
         return Match(command)
+    if len(word) > LONGEST:
+        return Match()
     near = {found for known, found in _TABLE.items() if _is_one_slip(word, known)}
     if len(near) == 1 and len(word) > 2:
         return Match(near.pop())
     return Match(nearest=_most_usual(near, word) or _contained(word))
+
+
+def asks_for_leave(text: str) -> bool:
+    """Tell whether a sentence that names a day asks for a leave on it."""
+    word = fold(text)
+    return "請假" in word and not NO_LEAVE.search(word)
 
 
 def is_worried(text: str) -> bool:
@@ -118,12 +130,12 @@ def fold(text: str) -> str:
     return joined.rstrip(CLOSING) or joined[:1]
 
 
-def _with_details(text: str) -> Command | None:
+def _with_details(text: str, word: str) -> Command | None:
     # 請假 小明 明天: the command, then what it is about.
     first, *details = unicodedata.normalize("NFKC", text).split() or [""]
-    if fold(first) == "今日" and details and details[0].isdecimal():
-        return Command.STAFF
-    return _TABLE.get(fold(first)) if details else None
+    if details and fold(first) in _TABLE:
+        return _TABLE[fold(first)]
+    return next((told for start, told in STARTS.items() if word.startswith(start)), None)
 
 
 def _most_usual(near: set[Command], word: str) -> Command | None:

@@ -31,8 +31,9 @@ class Happening(StrEnum):
 class Incoming:
     """One event. `room` is (group or room, its id) when it did not happen in a 1:1 chat.
 
-    `content` is the text, the postback's data, or the kind of another message. `is_silent` means
-    that another module holds the chat and we must not speak.
+    `content` is the text, the postback's data, or the kind of another message; `picked` is the date
+    chosen in a date picker. `is_silent` means that another module holds the chat and we must not
+    speak.
     """
 
     event_id: str
@@ -42,6 +43,7 @@ class Incoming:
     room: tuple[str, str] | None = None
     reply_token: str | None = None
     content: str = ""
+    picked: str = ""
     is_unblocked: bool = False
     is_redelivery: bool = False
     is_silent: bool = False
@@ -66,6 +68,7 @@ def parse_event(body: bytes) -> Incoming | None:
         room=_room(event.source),
         reply_token=getattr(event, "reply_token", None),
         content=content,
+        picked=_picked(event),
         is_unblocked=bool(getattr(getattr(event, "follow", None), "is_unblocked", False)),
         is_redelivery=bool(event.delivery_context.is_redelivery),
         is_silent=event.mode == "standby",
@@ -87,6 +90,11 @@ def _said(event: Any) -> tuple[Happening, str] | None:
         if isinstance(event, kind):
             return happening, ""
     return None
+
+
+def _picked(event: Any) -> str:
+    params = event.postback.params if isinstance(event, PostbackEvent) else None
+    return str((params or {}).get("date", ""))
 
 
 def _room(source: Any) -> tuple[str, str] | None:

@@ -34,7 +34,8 @@ SPELLINGS = [
     ("退訂　小明　離校", Command.UNSUBSCRIBE),
     ("忘記刷卡", Command.MAKE_UP),
     ("沒收到", Command.WHY),
-    ("今日 603", Command.STAFF),
+    ("請假小明明天發燒", Command.LEAVE),
+    ("取消請假小明", Command.LEAVE_CANCEL),
     ("今日", Command.TODAY),
     ("謝謝！", Command.THANKS),
 ]
