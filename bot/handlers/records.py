@@ -51,7 +51,7 @@ def tell_what_is_known(session: Session, person: Person, now: datetime) -> list[
     today = school_day_of(now)
     days = days_of(session, person.children, today, today, now) if person.children else {}
     return what_is_known(
-        [KnownNow(child, day_line(child, days[child.student_id][0])) for child in person.children]
+        [KnownNow(child, day_line(days[child.student_id][0])) for child in person.children]
     )
 
 

@@ -1,13 +1,15 @@
 """Seven days at the gate, oldest first: one bubble a child."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from bot.answer import Json
 from bot.replies.pages import Pages
 from bot.replies.speech import about, side_by_side
 from core.attendance.days import DayView
+from core.attendance.leaves import EXCUSED_PARTS
 from core.clock import taipei_clock
+from core.kinds import DayPart
 from core.notices.flex import (
     ARRIVED,
     BRAND_SOFT,
@@ -15,7 +17,9 @@ from core.notices.flex import (
     INK,
     INK2,
     INK3,
+    LEAVE,
     NO_TAP,
+    Tone,
     box,
     bubble,
     button,
@@ -25,6 +29,7 @@ from core.notices.flex import (
     quiet,
     text,
 )
+from core.notices.leave_notices import PART_WORDS
 from core.notices.wording import short_date
 from core.people.bindings import BoundChild
 
@@ -42,7 +47,7 @@ class ChildWeek:
 
 def week_messages(found: list[ChildWeek], pages: Pages, today: date) -> list[Json]:
     """Return the week's bubbles, siblings side by side."""
-    words = ("今天", "設定", "說明")
+    words = ("今天", "請假", "設定", "說明")
     return side_by_side(found, lambda one: _bubble(one, pages, today), _alt, *words)
 
 
@@ -73,10 +78,9 @@ def _earlier(data: str) -> Json:
 def _day_row(day: DayView, today: date) -> Json:
     when = short_date(day.school_day)
     is_today = day.school_day == today
-    if not day.is_school_day and not day.arrived_at and not day.departed_at:
-        return _row([when, f"– {day.reason or '不上課'}"], [INK3, INK3])
-    if not day.is_known:
-        return _row([when, "–"], [INK3, INK3])
+    whole, color = _whole_day(day)
+    if whole:
+        return _row([when, whole], [INK3, color])
     cells = [_arrival(day), _departure(day, today)]
     made = _row(
         [when, *(words for words, _ in cells)],
@@ -86,9 +90,22 @@ def _day_row(day: DayView, today: date) -> Json:
     return made | {"backgroundColor": BRAND_SOFT, "cornerRadius": "6px"} if is_today else made
 
 
+def _whole_day(day: DayView) -> tuple[str, str]:
+    """Return what stands across both columns, "" where the gate's record does."""
+    if day.arrived_at or day.departed_at:
+        return "", ""
+    if not day.is_school_day:
+        return f"– {day.reason or '不上課'}", INK3
+    if day.leave in EXCUSED_PARTS:
+        return f"{LEAVE.mark} 請假・{PART_WORDS[day.leave]}", LEAVE.strong
+    if day.closed_part is DayPart.MORNING:
+        return f"– {day.reason}", INK3
+    return ("", "") if day.is_known else ("–", INK3)
+
+
 def _arrival(day: DayView) -> tuple[str, str]:
     if day.arrived_at:
-        return f"{ARRIVED.mark} {taipei_clock(day.arrived_at)}", ARRIVED.strong
+        return _moment(ARRIVED, day.arrived_at, is_make_up=day.arrival_is_make_up)
     if day.departed_at or day.is_past_cutoff:
         return "? 未刷卡", NO_TAP.strong
     return "還沒", INK3
@@ -96,11 +113,18 @@ def _arrival(day: DayView) -> tuple[str, str]:
 
 def _departure(day: DayView, today: date) -> tuple[str, str]:
     if day.departed_at:
-        return f"{DEPARTED.mark} {taipei_clock(day.departed_at)}", DEPARTED.strong
+        return _moment(DEPARTED, day.departed_at, is_make_up=day.departure_is_make_up)
+    if day.is_missing_departure:
+        return "? 未刷離校", NO_TAP.strong
     if day.school_day >= today:
         return "還沒", INK3
     # A day without any tap says so once.
-    return ("? 未刷離校", NO_TAP.strong) if day.arrived_at else ("–", INK3)
+    return "–", INK3
+
+
+def _moment(tone: Tone, at: datetime, *, is_make_up: bool) -> tuple[str, str]:
+    clock = taipei_clock(at)
+    return f"{tone.mark} {clock} 補登" if is_make_up else f"{tone.mark} {clock}", tone.strong
 
 
 def _row(cells: list[str], colors: list[str], *, is_bold: bool = False) -> Json:
