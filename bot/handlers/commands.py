@@ -13,11 +13,13 @@ from bot.replies import help as help_reply
 from bot.replies import languages, refusals, settings_link
 from bot.replies.pages import Pages
 from bot.replies.speech import say
+from bot.replies.staff import words
+from bot.staff_commands import allowed
 from core.house import House
 
 
 def obey(session: Session, house: House, person: Person, command: Command, now: datetime) -> Answer:
-    """Return the answer to a command; reads only."""
+    """Return the answer to a command of parents; reads only."""
     pages = Pages(house.settings.liff_id)
     open_to_all = _for_everybody(house, person, command, pages)
     if open_to_all is not None:
@@ -49,10 +51,17 @@ def _for_everybody(
         case Command.THANKS:
             return [say("不客氣。")]
         case Command.STAFF:
-            return [say(refusals.STAFF, "今天", refusals.HELP)]
+            return _for_staff(person)
         case Command.START:
             return _start(person, pages)
     return languages.introduction(command, pages) if command in languages.TONGUES else None
+
+
+def _for_staff(person: Person) -> list[Json]:
+    if person.was_staff:
+        return refusals.revoked()
+    verbs = allowed(person.roles)
+    return words.forbidden(verbs) if verbs else refusals.for_staff(person.guardian is not None)
 
 
 def _start(person: Person, pages: Pages) -> list[Json]:

@@ -1,32 +1,55 @@
-"""Who writes to us: the guardian behind a LINE user, and the children."""
+"""Who writes to us: the guardian behind a LINE user and the children, and what staff they are."""
 
 from dataclasses import dataclass
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from bot.answer import MenuKind
 from core.people.bindings import BoundChild, children_of
 from core.people.guardians import find_guardian, has_been_linked
-from core.people.tables import Guardian
+from core.people.staff import roles_of
+from core.people.tables import Guardian, Staff
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A LINE user as we know it; `guardian` is None while not linked to Taipei Pass."""
+    """A LINE user as we know it; `guardian` is None while not linked to Taipei Pass.
+
+    `roles` are those held now. `was_staff`: there are none any more.
+    """
 
     line_user_id: str
     guardian: Guardian | None
     children: list[BoundChild]
     was_linked: bool
+    roles: list[Staff]
+    was_staff: bool
 
     @property
     def menu(self) -> MenuKind:
         """Return the rich menu that fits."""
         return MenuKind.PARENT if self.children else MenuKind.UNBOUND
 
+    @property
+    def is_only_staff(self) -> bool:
+        """Tell whether the words that parents type too are meant for the school."""
+        return bool(self.roles) and not self.children
+
 
 def find_person(session: Session, line_user_id: str) -> Person:
-    """Return what is known of the LINE user."""
+    """Return what is known of the LINE user now."""
     guardian = find_guardian(session, line_user_id)
-    children = children_of(session, guardian.id) if guardian else []
-    return Person(line_user_id, guardian, children, has_been_linked(session, line_user_id))
+    roles = roles_of(session, line_user_id)
+    return Person(
+        line_user_id=line_user_id,
+        guardian=guardian,
+        children=children_of(session, guardian.id) if guardian else [],
+        was_linked=has_been_linked(session, line_user_id),
+        roles=roles,
+        was_staff=not roles and _has_been_staff(session, line_user_id),
+    )
+
+
+def _has_been_staff(session: Session, line_user_id: str) -> bool:
+    statement = select(Staff.id).where(col(Staff.line_user_id) == line_user_id).limit(1)
+    return session.exec(statement).first() is not None

@@ -7,6 +7,7 @@ from core.notices.wording import shown_number
 
 ROWS = (
     ("今天・本週", "查詢到校和離校時間"),
+    ("請假・取消請假", "例如：請假 明天 病假"),
     ("設定", "修改訂閱、帳號"),
     ("加入學生", "綁定孩子"),
     ("語言", "其他語言的說明"),
@@ -23,7 +24,7 @@ HOURS = "週一至週五 08:30–17:30"
 
 def commands() -> list[Json]:
     """Return the words that work for a guardian."""
-    return _list(ROWS, "今天", "本週", "設定", "客服")
+    return _list(ROWS, "今天", "本週", "請假", "設定", "客服")
 
 
 def first_commands() -> list[Json]:

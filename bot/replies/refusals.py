@@ -14,10 +14,12 @@ HELP = "說明"
 GROUP = (
     "為了保護孩子的資料，到離校通知只在一對一聊天提供。本服務將離開這個群組，請加好友後單獨使用。"
 )
-STAFF = "這個指令要學校人員才能用。您可以使用：今天、本週、設定、說明。"
+STAFF = "這個指令要學校人員才能用。您可以使用：今天、本週、請假、設定、說明。"
+NOT_STAFF = "還不是學校人員，請輸入邀請碼。"
+REVOKED = "權限已撤銷。"
 OTHER_MESSAGES = {
     "sticker": "謝謝。需要時請輸入「說明」。",
-    "file": "這裡不收檔案。需要請假或補登時，請直接聯絡學校。",
+    "file": "這裡不收檔案。需要請假時請輸入「請假」，需要補登請直接聯絡學校。",
 }
 ONLY_TEXT = "目前只看得懂文字，請用打字或點選單。"
 PRESSED = {
@@ -26,8 +28,6 @@ PRESSED = {
 }
 # What the school does until this service can.
 BY_SCHOOL = {
-    Command.LEAVE: "這裡還不能請假，請直接聯絡學校。",
-    Command.LEAVE_CANCEL: "這裡還不能取消請假，請直接聯絡學校。",
     Command.MAKE_UP: "這裡還不能申請補登，請直接聯絡學校。",
     Command.LOST_CARD: "這裡還不能掛失，請直接聯絡學校。",
     Command.SMS: "這裡還沒有簡訊服務，到校、離校用 LINE 通知。其他問題請聯絡學校。",
@@ -61,12 +61,27 @@ def by_school(command: Command, children: list[BoundChild]) -> list[Json]:
     return [show(command.value, bubble(contents), "今天", "設定", HELP)]
 
 
+def for_staff(is_linked: bool) -> list[Json]:
+    """Return who may use the words of staff."""
+    return [say(STAFF, "今天", HELP) if is_linked else say(NOT_STAFF, HELP)]
+
+
+def revoked() -> list[Json]:
+    """Return that somebody is staff no more."""
+    return [say(REVOKED, HELP)]
+
+
+def stepped_back() -> list[Json]:
+    """Return that nothing more was done; what was confirmed before stays done."""
+    return [say("已返回，沒有另外送出任何內容。", HELP)]
+
+
 def unknown(nearest: Command | None) -> list[Json]:
     """Return the nearest command, or what there is."""
     if nearest is not None:
         words = (nearest.value, HELP) if nearest is not Command.HELP else (HELP,)
         return [say(f"不太確定您的意思。您是要「{nearest.value}」嗎？", *words)]
-    sentence = "這裡可以查詢到校和離校時間、設定通知。輸入「說明」看全部功能。"
+    sentence = "這裡可以查詢到校和離校時間、請假、設定通知。輸入「說明」看全部功能。"
     return [say(sentence, "今天", HELP)]
 
 

@@ -13,6 +13,7 @@ from core.people.bindings import BoundChild
 T = TypeVar("T")
 # Source: LINE docs, "Quick reply": up to 13 items, labels up to 20 characters.
 MAX_ITEMS = 13
+MAX_LABEL = 20
 # Source: LINE docs, "Carousel": up to 12 bubbles.
 MAX_BUBBLES = 12
 
@@ -29,13 +30,20 @@ def show(alt: str, contents: Json, *words: str) -> Json:
 
 def offer(message: Json, *words: str) -> Json:
     """Return the message with quick replies; each repeats what can be typed."""
-    if not words:
+    return offer_acts(message, [type_in(word, word) for word in words])
+
+
+def offer_acts(message: Json, acts: Sequence[Json]) -> Json:
+    """Return the message with quick replies that do these acts."""
+    if not acts:
         return message
-    items = [
-        {"type": "action", "action": {"type": "message", "label": word, "text": word}}
-        for word in words[:MAX_ITEMS]
-    ]
+    items = [{"type": "action", "action": act} for act in acts[:MAX_ITEMS]]
     return message | {"quickReply": {"items": items}}
+
+
+def type_in(label: str, words: str) -> Json:
+    """Return an act that types words into the chat."""
+    return {"type": "message", "label": label[:MAX_LABEL], "text": words}
 
 
 def side_by_side(

@@ -41,8 +41,10 @@ def _check_container(container: Json) -> None:
 
 
 def _check_part(part: Json) -> None:
-    if part.get("type") in ("uri", "message", "postback"):
+    if part.get("type") in ("uri", "message", "postback", "datetimepicker"):
         assert 1 <= len(part["label"]) <= 20
+        assert len(part.get("text", "")) <= 300
+        assert len(part.get("displayText", "")) <= 300
         assert len(part.get("data", "")) <= 300
         assert part.get("uri", "https://").startswith(("https://liff.line.me/", "https://", "tel:"))
     if part.get("type") == "text" and "size" in part:

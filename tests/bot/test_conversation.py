@@ -158,9 +158,9 @@ def test_who_has_no_child_yet_is_led_to_the_form(house: House) -> None:
 
 
 KIND_NOES = {
-    "今日 603": "這個指令要學校人員才能用。您可以使用：今天、本週、設定、說明。",
+    "今日 603": "這個指令要學校人員才能用。您可以使用：今天、本週、請假、設定、說明。",
     "明天": "不太確定您的意思。您是要「今天」嗎？",
-    "嘿": "這裡可以查詢到校和離校時間、設定通知。輸入「說明」看全部功能。",
+    "嘿": "這裡可以查詢到校和離校時間、請假、設定通知。輸入「說明」看全部功能。",
     "謝謝": "不客氣。",
 }
 
@@ -171,7 +171,6 @@ def test_what_cannot_be_done_says_how_to_go_on(house: House, ming: Student) -> N
 
 
 BY_SCHOOL = {
-    "請假 小明 明天": "這裡還不能請假，請直接聯絡學校。",
     "補登申請": "這裡還不能申請補登，請直接聯絡學校。",
     "公告": "這裡還沒有公告，請看學校網站或聯絡學校。",
 }
@@ -194,7 +193,7 @@ def test_two_schools_are_dialled_by_name(house: House, ming: Student) -> None:
         other = make_student(session, house, name="王小華", number="11510002", school_code="353608")
         make_binding(session, guardian, other)
 
-    said = say(house, "請假")
+    said = say(house, "補登申請")
 
     assert {"撥給榕光國小", "撥給槐香國小", "槐香國小 02‑2300‑0002"} <= set(said)
 
@@ -204,8 +203,8 @@ def test_a_school_without_a_number_has_no_button_and_a_way_on(house: House) -> N
         make_school(session, phone="")
         make_binding(session, make_guardian(session, house), make_student(session, house))
 
-    assert say(house, "請假")[1:] == [
-        "這裡還不能請假，請直接聯絡學校。",
+    assert say(house, "補登申請")[1:] == [
+        "這裡還不能申請補登，請直接聯絡學校。",
         "學校電話請看聯絡簿或學校網站。",
     ]
 
@@ -232,7 +231,7 @@ def test_unlinking_says_what_it_means(house: House, ming: Student) -> None:
 def test_numbers_shown_never_break_and_numbers_dialled_stay_plain(
     house: House, ming: Student
 ) -> None:
-    for typed in ("客服", "請假", "救命"):
+    for typed in ("客服", "補登申請", "救命"):
         messages = hear(house, make_text(typed)).messages
 
         assert not [word for word in words_of(messages) if re.search(r"\d-\d", word)]

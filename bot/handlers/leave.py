@@ -1,0 +1,232 @@
+"""請假 by a guardian: from the typed line to a question, from its button to a leave."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from bot.answer import Answer, Json
+from bot.day_words import read_days
+from bot.details import LeaveDetail
+from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
+from bot.leave_words import LeaveWords, read_leave
+from bot.replies import leave as reply
+from bot.replies import refusals
+from bot.replies.leave import Draft, span_words
+from core.attendance.leaves import (
+    AHEAD,
+    Filer,
+    file_leave,
+    leave_closes_at,
+    open_leaves,
+    withdraw_leave,
+)
+from core.attendance.tables import Leave, LeaveReason
+from core.clock import taipei_clock
+from core.kinds import DayPart
+from core.people.bindings import BoundChild
+from core.postback import Action, PostbackProblem, Press
+
+BY_SCHOOL = "學校登記的請假請洽學校取消。"
+
+
+def ask_leave(turn: Turn, said: str) -> Answer:
+    """Return the question that is still open: which child, which day, or whether it is right."""
+    words = read_leave(said, _names(turn), turn.today)
+    if words.child is None:
+        drafts = [_draft(child, words) for child in turn.person.children]
+        return Answer(messages=reply.which_child(drafts))
+    draft = _draft(turn.person.children[words.child], words)
+    return _go_on(turn, draft, is_unclear=words.is_unclear)
+
+
+def pick_day(turn: Turn, press: Press) -> Answer:
+    """Go on with the day chosen in the picker."""
+    student, part, reason = press.detail.split("/")
+    day = read_days(turn.incoming.picked, turn.today).first
+    draft = Draft(
+        child=_own_child(turn, UUID(student)),
+        first=day,
+        last=day,
+        part=DayPart(part) if part else None,
+        reason=LeaveReason(reason) if reason else None,
+    )
+    return _go_on(turn, draft, is_unclear=False)
+
+
+def send_leave(turn: Turn, press: Press) -> Answer:
+    """File the leave the button is about, once."""
+    leave = LeaveDetail.read(press.detail)
+    child = _own_child(turn, leave.student_id)
+    earlier = _filed_by_this_button(turn, leave, press.made_at or turn.now)
+    if earlier is not None and earlier.withdrawn_at is not None:
+        raise Refused(reply.done_already())
+    leave_id = earlier.id if earlier else _file(turn, child, leave)
+    drop = turn.seal(Action.LEAVE_DROP, leave_id.hex)
+    return Answer(messages=reply.sent(child, leave, drop, turn.pages), matters=True)
+
+
+def ask_drop(turn: Turn, said: str) -> Answer:
+    """Return the leaves that can be withdrawn; a single one is asked about at once."""
+    words = read_leave(said, _names(turn), turn.today)
+    every = [
+        (child, leave)
+        for child in turn.person.children
+        for leave in open_leaves(turn.session, child.student_id, turn.today, turn.today + AHEAD * 2)
+    ]
+    found = [(child, leave) for child, leave in every if _is_open(turn, leave)]
+    meant = [one for one in found if _is_meant(turn, words, *one)] or found
+    if not meant:
+        is_schools = any(not _is_guardians(leave) for _, leave in every)
+        return Answer(messages=reply.none_open(turn.pages, BY_SCHOOL if is_schools else ""))
+    if len(meant) == 1:
+        return Answer(messages=_ask_about(turn, *meant[0]))
+    rows = [
+        (child, _extent(leave), turn.seal(Action.LEAVE_DROP, leave.id.hex))
+        for child, leave in meant[:10]
+    ]
+    return Answer(messages=reply.open_ones(rows, turn.pages))
+
+
+def drop_leave(turn: Turn, press: Press) -> Answer:
+    """Ask before the leave is withdrawn."""
+    child, leave = _own_leave(turn, UUID(press.detail))
+    if leave.withdrawn_at is not None:
+        raise Refused(reply.done_already())
+    return Answer(messages=_ask_about(turn, child, leave))
+
+
+def drop_for_sure(turn: Turn, press: Press) -> Answer:
+    """Withdraw the leave; whoever withdrew it already hears the same again."""
+    child, leave = _own_leave(turn, UUID(press.detail))
+    filer = _filer(turn)
+    if leave.withdrawn_at is not None and leave.withdrawn_by != filer.actor:
+        raise Refused(reply.done_already())
+    if leave.withdrawn_at is None:
+        with refusing(_faults(turn, child)):
+            withdraw_leave(turn.session, turn.liff_id, leave_id=leave.id, filer=filer, now=turn.now)
+    return Answer(messages=reply.dropped(), matters=True)
+
+
+def _go_on(turn: Turn, draft: Draft, *, is_unclear: bool) -> Answer:
+    child = draft.child
+    if is_unclear or draft.first is None or draft.last is None:
+        detail = f"{child.student_id.hex}/{draft.part or ''}/{draft.reason or ''}"
+        picker = turn.seal(Action.LEAVE_DAY, detail)
+        asked = reply.which_day(draft, picker, turn.today, turn.pages, is_unclear=is_unclear)
+        return Answer(messages=asked)
+    leave = LeaveDetail(
+        student_id=child.student_id,
+        first=draft.first,
+        last=draft.last,
+        part=draft.part or DayPart.WHOLE,
+        reason=draft.reason or LeaveReason.OTHER,
+    )
+    # What would be refused is refused before anybody is asked whether it is right.
+    rehearse(turn.session, lambda: _file(turn, child, leave))
+    send, drop = turn.seal(Action.LEAVE_SEND, str(leave)), turn.seal(Action.BACK)
+    return Answer(messages=reply.is_it_right(child, leave, send, drop))
+
+
+def _file(turn: Turn, child: BoundChild, leave: LeaveDetail) -> UUID:
+    with refusing(_faults(turn, child)):
+        return file_leave(
+            turn.session,
+            turn.liff_id,
+            student_id=leave.student_id,
+            first_day=leave.first,
+            last_day=leave.last,
+            part=leave.part,
+            reason=leave.reason,
+            filer=_filer(turn),
+            now=turn.now,
+        )
+
+
+def _faults(turn: Turn, child: BoundChild) -> dict[str, Words]:
+    def too_late() -> list[Json]:
+        closes_at = leave_closes_at(turn.session, child.student_id, turn.today)
+        return reply.too_late(child, taipei_clock(closes_at))
+
+    return {
+        "past": lambda: reply.past(child),
+        "too_far": reply.too_far,
+        "too_late": too_late,
+        "too_long": reply.too_long,
+        "ends_before_it_begins": reply.wrong_order,
+        "no_school_day": reply.no_school,
+        "overlap": lambda: reply.overlap(turn.pages),
+        "answered": reply.done_already,
+    }
+
+
+def _filed_by_this_button(turn: Turn, leave: LeaveDetail, made_at: datetime) -> Leave | None:
+    return turn.session.exec(
+        select(Leave).where(
+            Leave.student_id == leave.student_id,
+            Leave.first_day == leave.first,
+            Leave.last_day == leave.last,
+            Leave.part == leave.part,
+            Leave.filed_by == _filer(turn).actor,
+            col(Leave.filed_at) >= made_at,
+        )
+    ).first()
+
+
+def _own_child(turn: Turn, student_id: UUID) -> BoundChild:
+    for child in turn.person.children:
+        if child.student_id == student_id:
+            return child
+    raise Refused(refusals.button_refused(PostbackProblem.FOREIGN))
+
+
+def _own_leave(turn: Turn, leave_id: UUID) -> tuple[BoundChild, Leave]:
+    leave = turn.session.get(Leave, leave_id)
+    if leave is None or not _is_guardians(leave):
+        raise Refused(refusals.button_refused(PostbackProblem.FOREIGN))
+    return _own_child(turn, leave.student_id), leave
+
+
+def _ask_about(turn: Turn, child: BoundChild, leave: Leave) -> list[Json]:
+    sure = turn.seal(Action.LEAVE_DROP_SURE, leave.id.hex)
+    keep = turn.seal(Action.BACK)
+    has_begun = leave.first_day < turn.today
+    return reply.drop_it(child, _extent(leave), sure, keep, has_begun=has_begun)
+
+
+def _is_open(turn: Turn, leave: Leave) -> bool:
+    if not _is_guardians(leave):
+        return False
+    closes_at = leave_closes_at(turn.session, leave.student_id, turn.today)
+    return leave.last_day > turn.today or turn.now < closes_at
+
+
+def _is_meant(turn: Turn, words: LeaveWords, child: BoundChild, leave: Leave) -> bool:
+    is_child = words.child is None or turn.person.children[words.child] == child
+    is_day = words.first is None or leave.first_day <= words.first <= leave.last_day
+    return is_child and is_day
+
+
+def _draft(child: BoundChild, words: LeaveWords) -> Draft:
+    return Draft(
+        child=child, first=words.first, last=words.last, part=words.part, reason=words.reason
+    )
+
+
+def _names(turn: Turn) -> list[tuple[str, str]]:
+    return [(child.given_name, child.name) for child in turn.person.children]
+
+
+def _filer(turn: Turn) -> Filer:
+    guardian = turn.person.guardian
+    if guardian is None:
+        raise Refused(refusals.button_refused(PostbackProblem.FOREIGN))
+    return Filer(f"guardian:{guardian.id}", guardian.id)
+
+
+def _extent(leave: Leave) -> str:
+    return span_words(leave.first_day, leave.last_day, DayPart(leave.part))
+
+
+def _is_guardians(leave: Leave) -> bool:
+    return leave.filed_by.startswith("guardian:")

@@ -1,0 +1,1 @@
+"""What staff read in chat: numbers first, then seat and masked name."""
