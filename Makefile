@@ -34,7 +34,9 @@ lint: $(VENV)/.ready-dev ## ruff, mypy --strict, import directions, dependencies
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/deptry .
 
-bench: $(VENV)/.ready-dev ## measure taps from the gate to an accepted push
+bench: $(VENV)/.ready-dev ## measure taps into the gate, a no-show of 300,000, tap to push
+	$(PY) -m bench.ingest
+	$(PY) -m bench.no_show
 	$(PY) -m bench.tap_to_push
 
 lock: ## renew the hashed locks from *.in (needs uv)

@@ -7,16 +7,11 @@ the usual bot, which pushes inside its request with a fresh line-bot-sdk client 
 
 import argparse
 import json
-import os
-import signal
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,11 +19,11 @@ from typing import Any
 
 import requests
 from linebot.v3.messaging import ApiClient, Configuration, MessagingApi, PushMessageRequest
-from rich.console import Console
-from rich.table import Table
 from sqlmodel import col, select
 from standardwebhooks.webhooks import Webhook
 
+from bench.programs import free_pair, running, stop_at_sigterm, wait_for
+from bench.report import RESULTS, percentile, print_table, save
 from core.db import snapshot, transaction
 from core.house import House, build_house
 from core.notices.tables import Notice
@@ -38,47 +33,38 @@ from core.people.subscriptions import add_default_boxes
 from core.people.tables import Binding, Student
 from core.settings import load_settings
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "var" / "bench" / "tap_to_push.json"
-WAIT_SECONDS = 60
 
-
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run both sides and print the table; the numbers also go to var/bench."""
+    stop_at_sigterm()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, default=10, help="taps a second")
-    options = parser.parse_args()
+    parser.add_argument("--taps", type=int, help="default: every sample child once")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, demonstration(Path(folder)) as (house, port):
         sandbox = f"http://127.0.0.1:{port + 1}"
         user_id = _bind_everybody(house, sandbox)
-        ours = _tap_at_rate(house, Path(folder), port, options.rate)
+        ours = _tap_at_rate(house, Path(folder), port, options.rate, options.taps)
         peer = _push_at_rate(sandbox, user_id, options.rate, len(ours))
-    _report({"rate_per_second": options.rate, "ours": ours, "usual_bot": peer})
+    result = {"rate_per_second": options.rate, "ours": ours, "usual_bot": peer}
+    _print(result)
+    save("tap_to_push", result, options.results)
 
 
 @contextmanager
 def demonstration(folder: Path) -> Iterator[tuple[House, int]]:
     """Run the demonstration on a Monday morning and open its database beside it."""
-    port = _free_pair()
+    port = free_pair()
     environment = {
-        **os.environ,
         "PORT": str(port),
         "DATABASE_URL": f"sqlite:///{folder}/gate.db",
         "CLOCK_NOW": "2026-11-23T07:20:00+08:00",
     }
-    with (folder / "command.log").open("w+") as log:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "demo", "--folder", str(folder)],
-            cwd=ROOT,
-            env=environment,
-            stdout=log,
-        )
-        try:
-            _wait(lambda: "打開" in (folder / "command.log").read_text(), "the demonstration")
-            yield build_house(load_settings(database_url=environment["DATABASE_URL"])), port
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
+    log = folder / "command.log"
+    with running(["app.py", "demo", "--folder", str(folder)], environment, log):
+        wait_for(lambda: "打開" in log.read_text(encoding="utf-8"), "the demonstration")
+        yield build_house(load_settings(database_url=environment["DATABASE_URL"])), port
 
 
 def _bind_everybody(house: House, sandbox: str) -> str:
@@ -111,8 +97,10 @@ def _bind_everybody(house: House, sandbox: str) -> str:
     return user_id
 
 
-def _tap_at_rate(house: House, folder: Path, port: int, rate: float) -> list[float]:
-    """Tap every card once; return seconds from each intended tap to its accepted push."""
+def _tap_at_rate(
+    house: House, folder: Path, port: int, rate: float, limit: int | None
+) -> list[float]:
+    """Tap each card once; return seconds from each intended tap to its accepted push."""
     app = f"http://127.0.0.1:{port}"
     sample = json.loads((folder / "sample.json").read_text())
     shift = _clock_shift(app)
@@ -120,12 +108,13 @@ def _tap_at_rate(house: House, folder: Path, port: int, rate: float) -> list[flo
     intended: dict[str, float] = {}
     started = time.time()
     with requests.Session() as connection:
-        for place, student in enumerate(sample["students"]):
+        for place, student in enumerate(sample["students"][:limit]):
             at = started + place / rate
             time.sleep(max(0.0, at - time.time()))
             intended[student["student_number"] + student["school_code"]] = at
             _tap(connection, app, readers[student["school_code"]], student, place, at + shift)
-    return _wait(lambda: _accepted(house, intended, shift), "every push")
+    delays: list[float] = wait_for(lambda: _accepted(house, intended, shift), "every push")
+    return delays
 
 
 def _clock_shift(app: str) -> float:
@@ -189,40 +178,14 @@ def _push_at_rate(sandbox: str, user_id: str, rate: float, count: int) -> list[f
     return taken
 
 
-def _wait(look: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise TimeoutError(what)
-
-
-def _free_pair() -> int:
-    for port in range(21_000, 60_000, 2):
-        with socket.socket() as one, socket.socket() as two:
-            try:
-                one.bind(("127.0.0.1", port))
-                two.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise OSError("no free ports")
-
-
-def _report(result: dict[str, Any]) -> None:
-    table = Table(title=f"tap → accepted push, {result['rate_per_second']:g} taps/s, seconds")
-    for title in ("", "n", "p50", "p95", "max"):
-        table.add_column(title, justify="left" if not title else "right")
+def _print(result: dict[str, Any]) -> None:
+    rows = []
     for name, label in (("ours", "durable outbox"), ("usual_bot", "usual bot (nothing stored)")):
-        times = sorted(result[name])
-        p95 = times[max(0, int(len(times) * 0.95) - 1)]
-        numbers = (statistics.median(times), p95, times[-1])
-        table.add_row(label, str(len(times)), *(f"{number:.3f}" for number in numbers))
-    Console().print(table)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(result, indent=1))
+        times = result[name]
+        numbers = (statistics.median(times), percentile(times, 0.95), max(times))
+        rows.append((label, str(len(times)), *(f"{number:.3f}" for number in numbers)))
+    title = f"tap → accepted push, {result['rate_per_second']:g} taps/s, seconds"
+    print_table(title, ("", "n", "p50", "p95", "max"), rows)
 
 
 if __name__ == "__main__":
