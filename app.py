@@ -28,6 +28,8 @@ from bot.rich_menus import menu_changer, set_up
 from core.calendar.school_days import is_school_day
 from core.db import durability_problem, make_engine, snapshot
 from core.duty import demo as demonstration
+from core.duty.calendar_commands import calendar_commands, closure_commands
+from core.duty.card_commands import card_commands
 from core.duty.commands import (
     SAMPLE,
     fail,
@@ -40,6 +42,7 @@ from core.duty.migrate import is_current, migrate
 from core.duty.reader_commands import reader_commands
 from core.duty.scheduler import start_scheduler
 from core.duty.server import Background, Server, start_background
+from core.duty.staff_commands import staff_commands
 from core.errors import ConfigError
 from core.house import House, build_house
 from core.logs import configure_logging
@@ -263,7 +266,17 @@ def _run_loops(settings: Settings, *, delivers: bool, ticks: bool) -> None:
     running.stop()
 
 
-for command in (run_migrations, seed, school_commands, reader_commands):
+COMMANDS = (
+    run_migrations,
+    seed,
+    school_commands,
+    reader_commands,
+    card_commands,
+    staff_commands,
+    calendar_commands,
+    closure_commands,
+)
+for command in COMMANDS:
     main.add_command(command)
 
 

@@ -1,5 +1,6 @@
 """Commands about the database's content: migrations, schools, the sample."""
 
+import functools
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -7,15 +8,18 @@ from typing import NoReturn
 
 import click
 
+from core.calendar.school_days import is_school_day
 from core.db import transaction
+from core.duty.demo import next_school_morning
 from core.duty.migrate import migrate
-from core.duty.sample import seed_sample, write_sample
+from core.duty.sample import invite_sample_staff, seed_sample, write_sample
 from core.house import House, build_house
 from core.kinds import Level
 from core.people.tables import School
 from core.settings import Settings
 
 SAMPLE = Path("var/sample.json")
+SAMPLE_SCHOOL = "353607"
 CLOCK_TIME = click.DateTime(["%H:%M"])
 
 
@@ -68,10 +72,15 @@ def add_one_school(
 
 def seed_database(house: House, path: Path) -> str:
     """Load the sample and return a line for the person at the keyboard."""
+    now = house.clock.now()
     with transaction(house.engine) as session:
-        sample = seed_sample(session, house.vault, house.clock.now())
+        sample = seed_sample(session, house.vault, now)
         if sample is None:
             return "There are schools already; nothing was changed."
+        # The demonstration begins on the next school morning; the codes must live then.
+        is_open = functools.partial(is_school_day, session, SAMPLE_SCHOOL)
+        morning = next_school_morning(now, is_open)
+        sample["staff"] = invite_sample_staff(session, house.vault, morning)
         # Before the commit: the readers' secrets exist nowhere else.
         write_sample(sample, path)
     schools, students = len(sample["readers"]), len(sample["students"])

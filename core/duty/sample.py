@@ -18,12 +18,18 @@ from core.gate.readers import add_reader
 from core.kinds import Direction, Level
 from core.people.identity_numbers import with_check_digit
 from core.people.roster import StudentFacts, add_student
-from core.people.tables import Card, School
+from core.people.staff import invite_staff
+from core.people.tables import Card, School, StaffRole
 
 SEED = 115
 ENTRY_CARD_FROM = datetime(2026, 8, 1, tzinfo=TAIPEI)
 GIVEN = "晴禾恩睿妍翔宇涵安庭軒彤凱穎皓霖蓁岑淳昀柔澄芸樂寧品心佑辰語"
 SURNAMES = "陳林黃張李王吳劉蔡楊許鄭謝郭洪邱曾廖賴徐周葉蘇莊呂"
+SAMPLE_STAFF = (
+    ("許育文", StaffRole.HOMEROOM_TEACHER, "502", "502 班導師"),
+    ("簡淑芬", StaffRole.OFFICER, None, "生教組長"),
+    ("方志遠", StaffRole.OFFICER, None, "生教組"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ def seed_sample(session: Session, vault: Vault, now: datetime) -> dict[str, Any]
     if session.exec(select(School.code).limit(1)).first() is not None:
         return None
     chance = random.Random(SEED)
-    sample: dict[str, Any] = {"readers": [], "students": []}
+    sample: dict[str, Any] = {"readers": [], "students": [], "staff": []}
     for school in SCHOOLS:
         _add_school(session, school)
         sample["readers"].append(_add_reader(session, vault, school, now))
@@ -91,6 +97,33 @@ def seed_sample(session: Session, vault: Vault, now: datetime) -> dict[str, Any]
     names = [story["name"] for story in STORY.values()]
     sample["students"].sort(key=lambda student: (names + [student["name"]]).index(student["name"]))
     return sample
+
+
+def invite_sample_staff(session: Session, vault: Vault, now: datetime) -> list[dict[str, str]]:
+    """Make one-time codes for a teacher and two officers of the first school.
+
+    Good for 24 hours from `now`; two officers, since a closure takes two persons. Joins the
+    caller's transaction.
+    """
+    school = SCHOOLS[0]
+    return [
+        {
+            "code": invite_staff(
+                session,
+                vault,
+                name=name,
+                school_code=school.code,
+                role=role,
+                homeroom=homeroom,
+                invited_by="operator",
+                now=now,
+            ),
+            "name": name,
+            "role": word,
+            "school_name": school.short_name,
+        }
+        for name, role, homeroom, word in SAMPLE_STAFF
+    ]
 
 
 def write_sample(sample: dict[str, Any], path: Path) -> None:

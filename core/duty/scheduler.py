@@ -7,17 +7,26 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from core.clock import TAIPEI
 from core.db import transaction
-from core.duty.no_show_tick import run_no_show_tick
+from core.duty.closure_tick import run_closure_tick
+from core.duty.no_show_tick import run_no_show_tick, run_tap_out_tick
+from core.duty.reader_tick import watch_readers
+from core.duty.three_days_tick import run_three_days_tick
 from core.gate.readers import purge_nonces
 from core.house import House
 
 logger = logging.getLogger(__name__)
 
-NO_SHOW_EVERY_SECONDS = 5
-PURGE_EVERY_SECONDS = 600
-
-
 Tick = Callable[[House], None]
+PURGE_EVERY_SECONDS = 600
+TICKS: dict[Tick, int] = {
+    run_no_show_tick: 5,
+    # A dead reader is known within two minutes: 90 seconds of silence and a look.
+    watch_readers: 15,
+    # A confirmed closure works at once; this only announces it.
+    run_closure_tick: 10,
+    run_tap_out_tick: 60,
+    run_three_days_tick: 60,
+}
 
 
 def start_scheduler(house: House, purges: Sequence[Tick] = ()) -> BackgroundScheduler:
@@ -30,9 +39,8 @@ def start_scheduler(house: House, purges: Sequence[Tick] = ()) -> BackgroundSche
         # The defaults drop a job that is one second late.
         job_defaults={"misfire_grace_time": 3600, "coalesce": True, "max_instances": 1},
     )
-    ticks: dict[Tick, int] = {run_no_show_tick: NO_SHOW_EVERY_SECONDS}
     cleanings: list[Tick] = [forget_old_nonces, *purges]
-    ticks |= dict.fromkeys(cleanings, PURGE_EVERY_SECONDS)
+    ticks = TICKS | dict.fromkeys(cleanings, PURGE_EVERY_SECONDS)
     for tick, seconds in ticks.items():
         scheduler.add_job(_guarded, "interval", seconds=seconds, args=[tick, house])
     scheduler.start()

@@ -194,6 +194,7 @@ def _correction_facts(
         departed_at=presence.departed_at,
         recorded=presence.recorded_at,
         is_teacher=presence.recorded_at is not None,
+        is_excused=presence.at is None,
         notice_time=notice_time,
         is_earlier=presence.at is not None and presence.at < notice_time,
     )
