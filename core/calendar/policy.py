@@ -34,7 +34,7 @@ GradeDay = tuple[int, date]
 
 @dataclass(frozen=True, slots=True)
 class DayRules:
-    """What holds for a grade on a day. Times are Taipei times of day; `dismissal` may be unknown."""
+    """What holds for a grade on a day; Taipei times of day, `dismissal` may be unknown."""
 
     cutoff: time
     departure_from: time
