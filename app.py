@@ -39,6 +39,7 @@ from core.duty.commands import (
     seed_database,
 )
 from core.duty.migrate import is_current, migrate
+from core.duty.policy_commands import policy_commands
 from core.duty.reader_commands import reader_commands
 from core.duty.scheduler import start_scheduler
 from core.duty.server import Background, Server, start_background
@@ -275,6 +276,7 @@ COMMANDS = (
     staff_commands,
     calendar_commands,
     closure_commands,
+    policy_commands,
 )
 for command in COMMANDS:
     main.add_command(command)

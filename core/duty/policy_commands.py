@@ -1,0 +1,182 @@
+"""Commands about a school's day: cut-off, grace, review, by grade, weekday or date."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+import click
+from sqlmodel import Session, col, select
+
+from core.calendar.policy import (
+    LIMITS,
+    DayRules,
+    NewRule,
+    add_rule,
+    end_rule,
+    list_rules,
+    resolve,
+    rules_for,
+)
+from core.calendar.tables import DayPolicy
+from core.clock import school_day_of
+from core.db import snapshot, transaction
+from core.duty.commands import fail
+from core.errors import AccessError, InputError
+from core.house import House, build_house
+from core.people.tables import School, Student
+from core.settings import Settings
+
+OPERATOR = "operator"
+DATE = click.DateTime(["%Y-%m-%d"])
+CLOCK_TIME = click.DateTime(["%H:%M"])
+MINUTE = timedelta(minutes=1)
+SHOWN = (
+    ("cutoff", "cutoff", ""),
+    ("departure_from", "departure-from", ""),
+    ("dismissal", "dismissal", ""),
+    ("grace_minutes", "grace", " min"),
+    ("review_minutes", "review", " min"),
+    ("bounce_seconds", "bounce", " s"),
+)
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SCHOOL = click.option("--school", "school_code", required=True, help="school code, six characters")
+PROBLEMS = {
+    "weekday_or_day": "A rule is for a weekday or for one date. Leave --weekday or --date out.",
+    "nothing_differs": "Say what differs: --cutoff, --departure-from, --dismissal, "
+    "--grace-minutes, --review-minutes or --bounce-seconds.",
+    "cutoff_after_departure": "The cut-off must be before {departure_from}, from when a tap means "
+    "leaving. Give --departure-from too, or an earlier --cutoff.",
+}
+
+
+@click.group(name="policy")
+def policy_commands() -> None:
+    """A school's day: cut-off, grace, review, departures."""
+
+
+@policy_commands.command(name="add")
+@SCHOOL
+@click.option("--grade", type=click.IntRange(1, 12), help="1 to 12; every grade if none")
+@click.option("--weekday", type=click.Choice(WEEKDAYS), help="every day if none")
+@click.option("--date", "day", type=DATE, help="one date, instead of a weekday")
+@click.option("--cutoff", type=CLOCK_TIME, help="every child should have tapped by then")
+@click.option("--departure-from", type=CLOCK_TIME, help="from then on a tap means leaving")
+@click.option("--dismissal", type=CLOCK_TIME, help="end of lessons; needed for 未刷離校")
+@click.option("--grace-minutes", type=click.IntRange(0, LIMITS["grace_minutes"]))
+@click.option("--review-minutes", type=click.IntRange(0, LIMITS["review_minutes"]))
+@click.option("--bounce-seconds", type=click.IntRange(0, LIMITS["bounce_seconds"]))
+@click.option("--reason", default="", help="for those who wonder later")
+@click.pass_obj
+def add_one_rule(
+    settings: Settings, /, school_code: str, weekday: str | None, day: datetime | None, **facts: str
+) -> None:
+    """Say what differs from the school's usual day; replaces the rule with the same aim."""
+    rule = NewRule(
+        weekday=WEEKDAYS.index(weekday) if weekday else None,
+        day=day.date() if day else None,
+        **{name: _value(fact) for name, fact in facts.items()},  # type: ignore[arg-type]
+    )
+    with _opened(settings) as house, transaction(house.engine) as session:
+        school, now = _school(session, school_code), house.clock.now()
+        if rule.day and rule.day < school_day_of(now):
+            fail(f"{rule.day} is over; a past day keeps the rules it had.")
+        with _refusals(school, rule):
+            rule_id = add_rule(session, school_code, rule, by=OPERATOR, now=now)
+    click.echo(f"rule {rule_id}")
+
+
+def _value(fact: object) -> object:
+    # click reads a time of day as a moment in 1900.
+    return fact.time() if isinstance(fact, datetime) else fact
+
+
+@contextmanager
+def _refusals(school: School, rule: NewRule) -> Iterator[None]:
+    try:
+        yield
+    except InputError as refused:
+        departure_from = rule.departure_from or school.departure_from
+        fail(PROBLEMS[refused.code].format(departure_from=f"{departure_from:%H:%M}"))
+
+
+@policy_commands.command(name="end")
+@SCHOOL
+@click.argument("rule_id", type=click.UUID)
+@click.pass_obj
+def end_one_rule(settings: Settings, school_code: str, rule_id: UUID) -> None:
+    """End a rule: today and later days are as without it."""
+    try:
+        with _opened(settings) as house, transaction(house.engine) as session:
+            end_rule(session, school_code, rule_id, by=OPERATOR, now=house.clock.now())
+    except AccessError:
+        fail(f"School {school_code} has no such rule now. See: policy list --school {school_code}")
+    click.echo(f"ended {rule_id}")
+
+
+@policy_commands.command(name="list")
+@SCHOOL
+@click.pass_obj
+def show_rules(settings: Settings, school_code: str) -> None:
+    """Print the usual day, then each rule with its id; the further down, the stronger."""
+    with _opened(settings) as house, snapshot(house.engine) as session:
+        usual = resolve(_school(session, school_code), (), (0, school_day_of(house.clock.now())))
+        click.echo(f"usual day: {_words(usual)}")
+        for rule in list_rules(session, school_code):
+            own = (
+                f"{label} {_shown(getattr(rule, name))}{unit}"
+                for name, label, unit in SHOWN
+                if getattr(rule, name) is not None
+            )
+            click.echo(f"{rule.id}  {_aim(rule)}: {', '.join(own)}  {rule.reason}".rstrip())
+
+
+@policy_commands.command(name="show")
+@SCHOOL
+@click.option("--date", "day", type=DATE, required=True)
+@click.pass_obj
+def show_day(settings: Settings, school_code: str, day: datetime) -> None:
+    """Print what the rules amount to on a date, grade by grade."""
+    with _opened(settings) as house, snapshot(house.engine) as session:
+        _school(session, school_code)
+        statement = select(Student.grade).where(col(Student.school_code) == school_code).distinct()
+        keys = [(grade, day.date()) for grade in session.exec(statement)]
+        if not keys:
+            fail(f"School {school_code} has no students yet, so there are no grades to show.")
+        for (grade, _), rules in sorted(rules_for(session, school_code, keys).items()):
+            click.echo(f"grade {grade}: {_words(rules)}")
+
+
+def _words(rules: DayRules) -> str:
+    words = [f"cutoff {_shown(rules.cutoff)}", f"departure-from {_shown(rules.departure_from)}"]
+    if rules.dismissal is not None:
+        words.append(f"dismissal {_shown(rules.dismissal)}")
+    words += [f"grace {rules.grace // MINUTE} min", f"review {rules.review // MINUTE} min"]
+    return ", ".join([*words, f"bounce {rules.bounce.seconds} s"])
+
+
+def _shown(value: time | int) -> str:
+    return f"{value:%H:%M}" if isinstance(value, time) else str(value)
+
+
+def _aim(rule: DayPolicy) -> str:
+    day = "every day" if rule.day is None else str(rule.day)
+    if rule.weekday is not None:
+        day = WEEKDAYS[rule.weekday]
+    return day if rule.grade is None else f"{day}, grade {rule.grade}"
+
+
+def _school(session: Session, school_code: str) -> School:
+    school = session.get(School, school_code)
+    if school is None:
+        fail(f"There is no school {school_code}. Check the code, or load it first.")
+    return school
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[House]:
+    house = build_house(settings)
+    try:
+        yield house
+    finally:
+        house.engine.dispose()
