@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from core.calendar.policy import NewRule, add_rule
 from core.clock import TAIPEI
 from core.crypto import Vault
 from core.gate.readers import add_reader
@@ -25,6 +26,8 @@ SEED = 115
 ENTRY_CARD_FROM = datetime(2026, 8, 1, tzinfo=TAIPEI)
 GIVEN = "晴禾恩睿妍翔宇涵安庭軒彤凱穎皓霖蓁岑淳昀柔澄芸樂寧品心佑辰語"
 SURNAMES = "陳林黃張李王吳劉蔡楊許鄭謝郭洪邱曾廖賴徐周葉蘇莊呂"
+# Told at the cut-off itself: who tries it out should not have to wait for the grace to pass.
+SAMPLE_RULE = NewRule(grace_minutes=0, dismissal=time(16), reason="示範")
 SAMPLE_STAFF = (
     ("許育文", StaffRole.HOMEROOM_TEACHER, "502", "502 班導師"),
     ("簡淑芬", StaffRole.OFFICER, None, "生教組長"),
@@ -88,6 +91,7 @@ def seed_sample(session: Session, vault: Vault, now: datetime) -> dict[str, Any]
     sample: dict[str, Any] = {"readers": [], "students": [], "staff": []}
     for school in SCHOOLS:
         _add_school(session, school)
+        add_rule(session, school.code, SAMPLE_RULE, by="operator", now=now)
         sample["readers"].append(_add_reader(session, vault, school, now))
         for grade in school.grades:
             for seat in range(1, CLASS_SIZE + 1):

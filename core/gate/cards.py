@@ -72,7 +72,9 @@ def match_unknown(session: Session, liff_id: str, uids: Collection[str], now: da
 
     Return how many were matched; joins the caller's transaction, which holds no day rows yet.
     """
-    kept = [_Kept(*row._tuple()) for row in session.execute(_unmatched(uids))]
+    kept = [
+        _Kept(row[0], row[1], row[2], row[3], row[4]) for row in session.execute(_unmatched(uids))
+    ]
     held = lock_days(session, {one.key for one in kept})
     for school_code in sorted({one.school_code for one in kept}):
         own = [one for one in kept if one.school_code == school_code]

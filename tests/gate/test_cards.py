@@ -1,0 +1,107 @@
+"""Cards: given, ended, moved; and what becomes of the taps of a card nobody knew."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import Session, select
+
+from core.attendance.tables import AttendanceDay
+from core.db import transaction
+from core.duty.no_show_tick import run_no_show_tick
+from core.errors import AccessError, InputError
+from core.gate.cards import end_card, give_card
+from core.gate.tables import Reader, Tap
+from core.house import House
+from core.kinds import NoticeKind
+from core.notices.tables import Notice
+from core.people.tables import Student
+from tests.factories import HUA, card_uid_of, make_binding, make_guardian, make_staff, make_student
+from tests.gate.conftest import SigningReader
+
+MING = card_uid_of("11510001")
+NEW = "0411223344AABB"
+EARLY = "2026-11-23T07:19:00+08:00"
+
+
+def _kinds(session: Session) -> list[str]:
+    return sorted(one.kind for one in session.exec(select(Notice)))
+
+
+def _give(session: Session, house: House, uid: str, student: Student | None = None) -> int:
+    child = student or session.exec(select(Student)).first()
+    assert child is not None
+    facts = {"uid": uid, "student_id": child.id, "by": "operator", "now": house.clock.now()}
+    return give_card(session, "liff", **facts)
+
+
+def test_tap_made_before_the_roster_came_finds_its_child(
+    house: House, reader: SigningReader
+) -> None:
+    assert reader.statuses((1, NEW, EARLY)) == ["unknown_card"]
+    with transaction(house.engine) as session:
+        assert _give(session, house, NEW.lower()) == 1
+        day = session.exec(select(AttendanceDay)).one()
+        assert day.arrived_at == datetime.fromisoformat(EARLY)
+        assert _kinds(session) == [NoticeKind.ARRIVAL]
+        tap = session.exec(select(Tap)).one()
+        assert (tap.verdict, tap.matched_at) == ("accepted", house.clock.now())
+        assert _give(session, house, NEW) == 0, "given twice is given once"
+
+
+def test_child_whose_kept_tap_was_matched_is_no_no_show(
+    house: House, reader: SigningReader
+) -> None:
+    reader.taps((1, NEW, EARLY))
+    with transaction(house.engine) as session:
+        _give(session, house, NEW)
+    house.clock.move_to(datetime.fromisoformat("2026-11-23T08:40:00+08:00"))
+    with transaction(house.engine) as session:
+        session.get_one(Reader, reader.reader_id).last_contact_at = house.clock.now()
+    run_no_show_tick(house)
+    with transaction(house.engine) as session:
+        assert NoticeKind.NO_SHOW not in _kinds(session)
+
+
+def test_ended_card_never_says_arrived_and_staff_hear(house: House, reader: SigningReader) -> None:
+    with transaction(house.engine) as session:
+        make_staff(session, house, "U" + "c" * 32)
+        end_card(session, uid=MING, by="operator", now=house.clock.now() - timedelta(hours=1))
+    assert reader.statuses((1, MING, EARLY)) == ["quarantined"]
+    with transaction(house.engine) as session:
+        assert session.exec(select(AttendanceDay)).all() == []
+        assert _kinds(session) == [NoticeKind.OLD_CARD]
+        assert session.exec(select(Tap)).one().verdict == "former_card"
+
+
+def test_reissued_card_works_at_once(house: House, reader: SigningReader) -> None:
+    with transaction(house.engine) as session:
+        end_card(session, uid=MING, by="operator", now=house.clock.now() - timedelta(hours=1))
+        _give(session, house, NEW)
+    assert reader.statuses((1, NEW, EARLY)) == ["recorded"]
+
+
+def test_card_moved_to_another_child_is_silent_about_the_first(
+    house: House, reader: SigningReader
+) -> None:
+    with transaction(house.engine) as session:
+        other = make_student(session, house, number="11510002", name="陳安")
+        make_binding(session, make_guardian(session, house, HUA), other)
+        _give(session, house, MING, other)
+    house.clock.move_to(house.clock.now() + timedelta(minutes=5))
+    before_the_move = "2026-11-23T07:15:00+08:00"
+    after_the_move = "2026-11-23T07:24:00+08:00"
+    assert reader.statuses((1, MING, after_the_move)) == ["recorded"]
+    with transaction(house.engine) as session:
+        assert [one.line_user_id for one in session.exec(select(Notice))] == [HUA]
+    assert reader.statuses((2, MING, before_the_move)) == ["recorded"], "it was Ming's then"
+    with transaction(house.engine) as session:
+        days = {day.student_id: day.arrived_at for day in session.exec(select(AttendanceDay))}
+    assert len(days) == 2
+
+
+def test_refused_card_changes_nothing(house: House, reader: SigningReader) -> None:
+    with transaction(house.engine) as session:
+        with pytest.raises(InputError):
+            _give(session, house, "XYZ")
+        with pytest.raises(AccessError):
+            end_card(session, uid=NEW, by="operator", now=house.clock.now())

@@ -1,0 +1,187 @@
+"""Make-up taps: a record with a name and a reason, taken back by another record, never edited."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import orjson
+import pytest
+from sqlmodel import Session, col, select
+
+from core.attendance.no_show import mark_missing, take_due
+from core.attendance.tables import AttendanceDay
+from core.db import transaction
+from core.errors import AccessError, InputError
+from core.gate.make_up import make_ups_of, record_make_up, undo_make_up
+from core.gate.tables import Tap
+from core.house import House
+from core.kinds import Direction, NoticeState
+from core.notices.fan_out import tell_no_shows
+from core.notices.lease import Settlement, claim, settle
+from core.notices.tables import Notice
+from core.people.tables import Student
+from tests.factories import card_uid_of
+from tests.gate.conftest import SigningReader
+
+MING = card_uid_of("11510001")
+NOW = datetime.fromisoformat("2026-11-23T09:00:00+08:00")
+SEVEN_FIFTY = datetime.fromisoformat("2026-11-23T07:50:00+08:00")
+
+
+def _enter(session: Session, at: datetime = SEVEN_FIFTY, *, now: datetime = NOW, **more: object):  # type: ignore[no-untyped-def]
+    facts = {"direction": Direction.IN, "recorded_by": "staff:1", "reason": "忘帶卡"} | more
+    ming = session.exec(select(Student)).one()
+    return record_make_up(session, "liff", student_id=ming.id, at=at, now=now, **facts)  # type: ignore[arg-type]
+
+
+def _undo(session: Session, tap_id: UUID, now: datetime = NOW) -> None:
+    undo_make_up(session, "liff", tap_id=tap_id, recorded_by="staff:2", reason="記錯", now=now)
+
+
+def _day(session: Session) -> AttendanceDay:
+    return session.exec(select(AttendanceDay).execution_options(populate_existing=True)).one()
+
+
+def _alt_texts(session: Session) -> list[tuple[str, str, str]]:
+    rows = session.exec(select(Notice).order_by(col(Notice.created_at))).all()
+    return [(one.kind, one.state, orjson.loads(one.content)[0]["altText"]) for one in rows]
+
+
+def _deliver(house: House) -> None:
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        leased = claim(session, now=now, limit=50)
+        done = [Settlement(one.id, one.lease_token, NoticeState.ACCEPTED, "test") for one in leased]
+        settle(session, done, now)
+
+
+def test_entry_is_told_as_what_it_is(house: House, reader: SigningReader) -> None:
+    house.clock.move_to(NOW)
+    with transaction(house.engine) as session:
+        _enter(session)
+        assert (_day(session).arrived_at, _day(session).arrival_is_make_up) == (SEVEN_FIFTY, True)
+        assert _alt_texts(session) == [("arrival", "pending", "小明 07:50 到校（補登）")]
+        tap = session.exec(select(Tap)).one()
+        assert (tap.source, tap.recorded_by, tap.reason) == ("make_up", "staff:1", "忘帶卡")
+
+
+@pytest.mark.parametrize(
+    ("at", "more", "code"),
+    [
+        (NOW + timedelta(minutes=1), {}, "future"),
+        (NOW - timedelta(days=8), {}, "too_old"),
+        (SEVEN_FIFTY, {"reason": " "}, "reason_missing"),
+    ],
+)
+def test_entry_that_can_not_be_changes_nothing(
+    house: House, reader: SigningReader, at: datetime, more: dict[str, str], code: str
+) -> None:
+    with pytest.raises(InputError) as refused, transaction(house.engine) as session:
+        _enter(session, at, **more)
+    assert refused.value.code == code
+    with transaction(house.engine) as session:
+        assert session.exec(select(Tap)).all() == []
+
+
+def test_entry_beside_a_real_tap_is_told_once(house: House, reader: SigningReader) -> None:
+    house.clock.move_to(NOW)
+    reader.taps((1, MING, "2026-11-23T08:59:00+08:00"))
+    with transaction(house.engine) as session:
+        _enter(session)
+        assert _day(session).arrived_at == SEVEN_FIFTY
+        assert [alt for _, _, alt in _alt_texts(session)] == ["小明 08:59 到校"]
+
+
+def test_wrong_entry_is_compensated_and_its_reader_hears(
+    house: House, reader: SigningReader
+) -> None:
+    house.clock.move_to(NOW)
+    with transaction(house.engine) as session:
+        tap_id = _enter(session)
+    _deliver(house)
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+        assert _day(session).arrived_at is None
+        assert [tap.source for tap in session.exec(select(Tap))].count("undo") == 1
+        assert session.get_one(Tap, tap_id).effective_at == SEVEN_FIFTY, "the record stays"
+        assert _alt_texts(session)[1:] == [("makeup_undone", "pending", "小明的紀錄已更正")]
+        body = session.exec(select(Notice).where(Notice.kind == "makeup_undone")).one().content
+        assert "尚無刷卡紀錄" in body.decode()
+        ming = session.exec(select(Student)).one()
+        assert make_ups_of(session, ming.id, NOW.date()) == []
+        with pytest.raises(InputError, match="answered"):
+            _undo(session, tap_id)
+
+
+def test_wrong_entry_nobody_read_yet_is_simply_not_sent(
+    house: House, reader: SigningReader
+) -> None:
+    house.clock.move_to(NOW)
+    with transaction(house.engine) as session:
+        tap_id = _enter(session)
+        _undo(session, tap_id)
+        assert [(kind, state) for kind, state, _ in _alt_texts(session)] == [
+            ("arrival", "cancelled")
+        ]
+
+
+def test_real_arrival_after_a_wrong_entry_is_told(house: House, reader: SigningReader) -> None:
+    house.clock.move_to(NOW)
+    with transaction(house.engine) as session:
+        tap_id = _enter(session)
+    _deliver(house)
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+    reader.taps((1, MING, "2026-11-23T08:58:00+08:00"))
+    with transaction(house.engine) as session:
+        assert _alt_texts(session)[-1] == ("arrival", "pending", "小明 08:58 到校")
+
+
+def test_tap_hidden_by_a_wrong_entry_stands_again_without_a_second_telling(
+    house: House, reader: SigningReader
+) -> None:
+    house.clock.move_to(NOW)
+    with transaction(house.engine) as session:
+        tap_id = _enter(session)
+    reader.taps((1, MING, "2026-11-23T08:58:00+08:00"))
+    _deliver(house)
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+        assert _day(session).arrived_at == datetime.fromisoformat("2026-11-23T08:58:00+08:00")
+        assert _alt_texts(session)[-1][0] == "makeup_undone"
+        body = session.exec(select(Notice).where(Notice.kind == "makeup_undone")).one().content
+        assert "到校 08:58" in body.decode()
+
+
+def test_teachers_word_after_a_read_no_show_corrects_it_and_so_does_its_undoing(
+    house: House, reader: SigningReader
+) -> None:
+    house.clock.move_to(NOW)
+    with transaction(house.engine) as session:
+        mark_missing(session, "353607", [6], NOW.date(), due_at=NOW, now=NOW)
+        due = take_due(session, "353607", [6], NOW.date(), NOW)
+        tell_no_shows(
+            session,
+            "liff",
+            due,
+            school_day=NOW.date(),
+            cutoff=NOW.time(),
+            heartbeat=NOW,
+            now=NOW,
+        )
+    _deliver(house)
+    with transaction(house.engine) as session:
+        tap_id = _enter(session, NOW)
+        assert ("correction", "pending", "小明已到校（老師確認）") in _alt_texts(session)
+    _deliver(house)
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+        kinds = [kind for kind, _, _ in _alt_texts(session)]
+        assert "makeup_undone" in kinds, "they read that Ming was there"
+
+
+def test_only_an_entry_can_be_taken_back(house: House, reader: SigningReader) -> None:
+    reader.taps((1, MING, "2026-11-23T07:19:00+08:00"))
+    with transaction(house.engine) as session:
+        tap = session.exec(select(Tap)).one()
+        with pytest.raises(AccessError):
+            _undo(session, tap.id)
