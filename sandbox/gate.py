@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from dataclasses import asdict
 from datetime import timedelta
 
 from sandbox.clock import Clock
@@ -141,12 +142,12 @@ class Gate:
             return {
                 "readers": [reader.picture() for reader in self._readers.values()],
                 "children": [self._child(student) for student in sample.students],
+                "staff": [asdict(one) for one in sample.staff],
                 "morning_running": self._is_morning,
             }
 
     def _child(self, student: SampleStudent) -> Json:
-        facts = {name: getattr(student, name) for name in student.__dataclass_fields__}
-        return {**facts, "last": self._last.get(student.card_uid)}
+        return {**asdict(student), "last": self._last.get(student.card_uid)}
 
     def _take_over(self, sample: Sample) -> None:
         self._sample = sample

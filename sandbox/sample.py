@@ -1,4 +1,4 @@
-"""The sample file: which readers and children the gate panel offers."""
+"""The sample file: which readers, children and staff codes the gate panel offers."""
 
 import json
 import logging
@@ -38,11 +38,22 @@ class SampleStudent:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleStaff:
+    """A one-time code that makes whoever types it staff; name and role are invented."""
+
+    code: str
+    name: str
+    role: str
+    school_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """Both lists; empty when there is no file."""
+    """All lists; empty when there is no file."""
 
     readers: tuple[SampleReader, ...] = ()
     students: tuple[SampleStudent, ...] = ()
+    staff: tuple[SampleStaff, ...] = ()
 
 
 class SampleFile:
@@ -77,7 +88,7 @@ class SampleFile:
         return found.st_mtime_ns, found.st_size
 
 
-T = TypeVar("T", SampleReader, SampleStudent)
+T = TypeVar("T", SampleReader, SampleStudent, SampleStaff)
 
 
 def _parse(text: str) -> Sample:
@@ -85,6 +96,7 @@ def _parse(text: str) -> Sample:
     return Sample(
         tuple(_pick(SampleReader, row) for row in data["readers"]),
         tuple(_pick(SampleStudent, row) for row in data["students"]),
+        tuple(_pick(SampleStaff, row) for row in data.get("staff", ())),
     )
 
 

@@ -63,7 +63,7 @@ def start_sandbox(*options: str) -> "subprocess.Popen[str]":
 
 
 def sample_data() -> dict[str, object]:
-    """Return a sample of two schools, one reader each, five children."""
+    """Return a sample of two schools, one reader each, five children, a teacher's code."""
     schools = {"353607": "榕光國小", "373602": "河岸國中"}
     readers = [
         {
@@ -92,7 +92,9 @@ def sample_data() -> dict[str, object]:
         }
         for number, code in enumerate(["353607", "353607", "353607", "373602", "373602"])
     ]
-    return {"readers": readers, "students": students}
+    teacher = {"name": "許育文", "role": "507 班導師", "school_name": "榕光國小"}
+    staff = [{"code": "K7Q4-M2XP", **teacher}]
+    return {"readers": readers, "students": students, "staff": staff}
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
 """The gate panel: what the readers sign and send."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook
 
+from sandbox.sample import SampleFile
 from tests.sandbox.client import SandboxClient
-from tests.sandbox.conftest import READER_SECRET
+from tests.sandbox.conftest import READER_SECRET, sample_data
 from tests.sandbox.fake_app import Call, FakeApp
 
 CARD = "04A224B1C25E80"
@@ -110,6 +113,19 @@ def test_panel_shows_the_last_tap_of_each_child(sandbox: SandboxClient) -> None:
     row = state["log"][0]
     assert (row["who"], row["what"]) == ("榕光國小正門", "學生0 刷卡 #1")
     assert (row["answer"], row["kind"]) == ("200・已記錄", "tap")
+
+
+def test_panel_shows_the_codes_of_staff(sandbox: SandboxClient) -> None:
+    (teacher,) = sandbox.get("/phone/state").json()["gate"]["staff"]
+    assert (teacher["code"], teacher["name"]) == ("K7Q4-M2XP", "許育文")
+    assert (teacher["role"], teacher["school_name"]) == ("507 班導師", "榕光國小")
+
+
+def test_sample_without_staff_has_none(tmp_path: Path) -> None:
+    sample = {name: rows for name, rows in sample_data().items() if name != "staff"}
+    (tmp_path / "sample.json").write_text(json.dumps(sample), encoding="utf-8")
+    read, is_new = SampleFile(tmp_path / "sample.json").read()
+    assert (read.staff, len(read.students), is_new) == ((), 5, True)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 // One child in the gate panel: name, last tap, the tap button, and what a binding asks for.
 
 import { post } from "./api.js";
+import { copyButton } from "./copy.js";
 import { drawing, h } from "./dom.js";
 import { minuteOf } from "./taipei.js";
 
@@ -74,18 +75,6 @@ export class ChildRow {
 
   #fact(key, label) {
     const value = this.child[key] ?? "";
-    const copy = h("button", { type: "button", class: "text-button", "aria-label": `複製${label}`, onclick: () => this.#copy(copy, value) }, "複製");
-    return [h("dt", {}, label), h("dd", {}, h("span", {}, value), copy)];
-  }
-
-  async #copy(button, value) {
-    try {
-      await navigator.clipboard.writeText(value);
-      for (const other of this.facts.querySelectorAll("button")) other.textContent = "複製";
-      button.textContent = "已複製";
-    } catch {
-      getSelection().selectAllChildren(button.previousElementSibling);
-      button.textContent = "已選取";
-    }
+    return [h("dt", {}, label), h("dd", {}, h("span", {}, value), copyButton(label, value))];
   }
 }

@@ -1,9 +1,10 @@
-// The gate panel: readers, children, and the chips below.
+// The gate panel: readers, children, and below them the chips and the staff codes.
 
 import { post } from "./api.js";
 import { ChildRow } from "./child.js";
 import { mountChips } from "./chips.js";
 import { arrange, drawing, h } from "./dom.js";
+import { StaffCodes } from "./staff.js";
 import { knownChildren, nextChild, progress, tappedOn } from "./story.js";
 import { dayOf } from "./taipei.js";
 
@@ -16,7 +17,7 @@ export function mountGate(store, node) {
   const panel = new GatePanel(store);
   node.append(...panel.nodes);
   store.on(["state", "gate"], () => panel.draw());
-  store.on(["phone"], () => panel.drawRows());
+  store.on(["phone"], () => { panel.drawRows(); panel.drawStaff(); });
   store.on(["clock", "faults"], () => panel.draw());
   return panel;
 }
@@ -37,7 +38,8 @@ class GatePanel {
     this.allButton = h("button", { type: "button", class: "text-button gate-all", onclick: () => { this.#all = !this.#all; this.drawRows(); } });
     const chips = h("div", { class: "chips" });
     this.drawChips = mountChips(store, chips, () => this.reader());
-    this.nodes = [this.#head(), this.offlineNote, this.list, this.none, this.allButton, chips];
+    this.staff = new StaffCodes();
+    this.nodes = [this.#head(), this.offlineNote, this.list, this.none, this.allButton, chips, this.staff.node];
   }
 
   /** The chosen reader. */
@@ -50,6 +52,11 @@ class GatePanel {
     this.#drawReaders();
     this.drawRows();
     this.drawChips();
+    this.drawStaff();
+  }
+
+  drawStaff() {
+    this.staff.draw(this.store.state);
   }
 
   drawRows() {
