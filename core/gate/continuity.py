@@ -34,28 +34,37 @@ def follow_numbers(
         pass
 
 
-def follow_boot(
-    session: Session, reader: Reader, boot_id: str, now: datetime, *, tapped_at: datetime | None
-) -> bool:
-    """Take the boot for the reader's present one; joins the transaction, which holds its row.
+def follow_boot(session: Session, reader: Reader, boot_id: str, now: datetime) -> bool:
+    """Take a heartbeat's boot for the reader's present one; joins the transaction, which holds it.
 
-    `tapped_at` is when it was running for sure, None for this very moment. Return whether it became
-    the present one now. One that was heard before the present one began is a second device: the
-    reader is marked.
+    Return whether it became the present one now. One that was heard before the present one began is
+    a second device: the reader is marked.
     """
     if boot_id == reader.boot_id:
         return False
-    heard = _first_heard(session, reader.id, [boot_id, reader.boot_id])
-    began, first = heard.get(reader.boot_id or ""), heard.get(boot_id)
-    if began is not None and tapped_at is not None and tapped_at <= began:
-        # Left over from before the restart.
-        return False
-    if began is not None and first is not None and first < began:
-        mark_cloned(session, reader.id, now)
+    watch_boot(session, reader, boot_id, now, lived_at=None)
     # What the last heartbeat said belongs to the boot before.
     reader.boot_id, reader.last_seq = boot_id, None
     session.flush()
     return True
+
+
+def watch_boot(
+    session: Session, reader: Reader, boot_id: str, now: datetime, *, lived_at: datetime | None
+) -> None:
+    """Mark the reader when a boot lives on after the present one began; joins the transaction.
+
+    `lived_at` is a moment at which it was running for sure, None for this very one. Taps left over
+    from before a restart are no second device, nor is a boot first heard after the present one.
+    """
+    if reader.boot_id in (None, boot_id):
+        return
+    heard = _first_heard(session, reader.id, [boot_id, reader.boot_id])
+    began, first = heard.get(reader.boot_id or ""), heard.get(boot_id)
+    if began is None or first is None:
+        return
+    if first < began and (lived_at is None or began < lived_at):
+        mark_cloned(session, reader.id, now)
 
 
 def note_boot(

@@ -17,7 +17,7 @@ from core.clock import TAIPEI
 from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.gate.batch import Batch, TapIn, WrongTap, parse_batch, parse_heartbeat
-from core.gate.continuity import follow_boot, note_boot
+from core.gate.continuity import follow_boot, note_boot, watch_boot
 from core.gate.readers import Caller, Signature, admit, record_heartbeat, verify
 from core.gate.tap_time import lived_at
 from core.gate.taps import TapStatus, record_taps
@@ -144,7 +144,7 @@ def _record(house: House, caller: Caller, batch: Batch, now: datetime) -> list[T
             return []
         moment = lived_at([tap.tapped_at for tap in good], now, reader.clock_offset_seconds)
         if moment is not None:
-            follow_boot(session, reader, batch.boot_id, now, tapped_at=moment)
+            watch_boot(session, reader, batch.boot_id, now, lived_at=moment)
         return record_taps(session, house.settings.liff_id, reader, batch.boot_id, good, now)
 
 
@@ -160,7 +160,7 @@ def _take_heartbeat(house: House, reader_id: UUID) -> tuple[Response, int]:
     heartbeat = parse_heartbeat(body)
     with transaction(house.engine) as session:
         reader = admit(session, caller, now)
-        if follow_boot(session, reader, heartbeat.boot_id, now, tapped_at=None):
+        if follow_boot(session, reader, heartbeat.boot_id, now):
             delivered = None if heartbeat.buffered else heartbeat.last_seq
             note_boot(session, reader, heartbeat.boot_id, delivered, now)
         record_heartbeat(

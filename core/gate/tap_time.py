@@ -1,11 +1,12 @@
 """When a tap really was: the reader's time, corrected by its measured offset, or nothing."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from core.clock import school_day_of
 from core.gate.batch import TapIn
 from core.gate.tables import Reader, Tap
 
@@ -13,12 +14,12 @@ from core.gate.tables import Reader, Tap
 SMALL_OFFSET = timedelta(minutes=5)
 # A tap is live when its corrected time is this near to its arrival here.
 LIVE_WITHIN = timedelta(seconds=60)
-# What a measured clock may claim: no later than this from now …
+# What a clock may claim: no later than this from now …
 FUTURE_LIMIT = timedelta(minutes=5)
 # … and no earlier than a reader's buffer reasonably holds.
 BUFFER_LIMIT = timedelta(days=7)
-# Taps numbered by several threads may change places by this much.
-DISORDER_LIMIT = timedelta(seconds=60)
+# Nobody taps at night: a day at a gate begins now, Taipei's time.
+DAY_BEGINS = timedelta(hours=5)
 
 
 def effective_time(
@@ -27,15 +28,15 @@ def effective_time(
     """Return the moment the tap counts for, or None when nobody can know it.
 
     `offset_seconds` is server time minus reader time at the last heartbeat, None before the first:
-    then only a tap that is near to its arrival is believed. A tap never counts for a moment after
-    it was received.
+    then only the day of receipt is believed. A tap never counts for a moment after it was received.
     """
     corrected = _corrected(tapped_at, offset_seconds)
     offset = timedelta(seconds=offset_seconds or 0)
     if abs(offset) > SMALL_OFFSET:
         return received_at if abs(received_at - corrected) <= LIVE_WITHIN else None
-    oldest = SMALL_OFFSET if offset_seconds is None else BUFFER_LIMIT
-    if corrected - received_at > FUTURE_LIMIT or received_at - corrected > oldest:
+    if corrected - received_at > FUTURE_LIMIT or received_at - corrected > BUFFER_LIMIT:
+        return None
+    if offset_seconds is None and _gate_day(corrected) < _gate_day(received_at):
         return None
     return min(corrected, received_at)
 
@@ -45,18 +46,18 @@ def tap_moments(
 ) -> list[datetime | None]:
     """Return the moment each tap counts for, in the order given; None when nobody can know it.
 
-    A clock may be set back between two heartbeats. The numbers show it: a tap can't be older than
-    one with a lower number. It then counts when it was received, if the other was just before.
+    A clock may be set back between two heartbeats. The numbers show it: a tap can't be of an
+    earlier day than one with a lower number. Within a day late taps may come under any number.
     """
     moments: dict[int, datetime | None] = {}
     earlier = None
     for place, tap in sorted(enumerate(taps), key=lambda one: one[1].seq):
         moment = effective_time(tap.tapped_at, now, reader.clock_offset_seconds)
-        if moment is not None and now - moment > SMALL_OFFSET:
-            # Only a tap that claims to be old is worth a look into the past.
+        if moment is not None and _gate_day(moment) < _gate_day(now):
+            # Only a tap that claims to be that old is worth a look into the past.
             earlier = earlier or _moment_before(session, reader, boot_id, tap.seq)
-            if earlier is not None and moment < earlier - DISORDER_LIMIT:
-                moment = now if now - earlier <= LIVE_WITHIN else None
+            if earlier is not None and _gate_day(moment) < _gate_day(earlier):
+                moment = None
         earlier = max(filter(None, (earlier, moment)), default=None)
         moments[place] = moment
     return [moments[place] for place in range(len(taps))]
@@ -69,6 +70,10 @@ def lived_at(
     corrected = [_corrected(moment, offset_seconds) for moment in tapped]
     live = [moment for moment in corrected if abs(received_at - moment) <= LIVE_WITHIN]
     return max(live, default=None)
+
+
+def _gate_day(moment: datetime) -> date:
+    return school_day_of(moment - DAY_BEGINS)
 
 
 def _corrected(tapped_at: datetime, offset_seconds: float | None) -> datetime:

@@ -59,9 +59,13 @@ def test_unmeasured_clock_may_be_a_little_ahead() -> None:
     assert effective_time(_at(-200), RECEIVED, None) == RECEIVED
 
 
-@pytest.mark.parametrize("seconds_ago", [-8 * HOUR, -301, 301, 8 * HOUR, 8 * 24 * HOUR])
+@pytest.mark.parametrize("seconds_ago", [-8 * HOUR, -301, 3 * HOUR, 24 * HOUR, 8 * 24 * HOUR])
 def test_unmeasured_clock_far_off_counts_for_nothing(seconds_ago: float) -> None:
     assert effective_time(_at(seconds_ago), RECEIVED, None) is None
+
+
+def test_unmeasured_clock_may_hold_taps_of_the_same_day() -> None:
+    assert effective_time(_at(2 * HOUR), RECEIVED, None) == _at(2 * HOUR)
 
 
 def test_buffered_tap_of_a_true_clock_keeps_its_time() -> None:
@@ -188,8 +192,8 @@ def test_clock_set_back_within_one_batch_is_not_believed(
     statuses = clocked.reader.statuses(
         (1, "0411223344AABB", now.isoformat()), (2, MING, back.isoformat()), boot_id="b"
     )
-    assert statuses == ["unknown_card", "recorded"]
-    assert _arrived_at(house) == now
+    assert statuses == ["unknown_card", "quarantined"]
+    assert _arrived_at(house) is None
 
 
 def test_clock_set_back_long_after_the_last_tap_leaves_the_tap_to_a_person(
@@ -199,6 +203,24 @@ def test_clock_set_back_long_after_the_last_tap_leaves_the_tap_to_a_person(
     _pass(house, 600)
     clocked.error = timedelta(hours=-8)
     assert clocked.tap() == "quarantined"
+
+
+def test_late_tap_of_the_same_day_may_have_any_number(house: House, clocked: ClockedReader) -> None:
+    house.clock.move_to(RECEIVED + timedelta(hours=2))
+    clocked.beat()
+    clocked.tap(card_uid="0411223344AABB")
+    assert clocked.tap(ago=timedelta(hours=2)) == "recorded"
+    assert _arrived_at(house) == RECEIVED
+
+
+def test_taps_of_yesterday_that_come_late_keep_their_times(
+    house: House, clocked: ClockedReader
+) -> None:
+    clocked.tap(ago=timedelta(hours=16), card_uid="0411223344AABB")
+    assert clocked.tap(ago=timedelta(hours=15)) == "recorded"
+    clocked.tap(card_uid="0411223344AABB")
+    with snapshot(house.engine) as session:
+        assert None not in session.exec(select(Tap.effective_at)).all()
 
 
 def test_old_taps_in_any_order_of_batches_keep_their_times(

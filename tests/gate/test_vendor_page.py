@@ -23,7 +23,7 @@ from core.gate.health import CONTACT_LIMIT
 from core.gate.intake import BACKLOG_AGE, MAX_BODY, RETRY_AFTER_SECONDS, make_blueprint
 from core.gate.readers import TIMESTAMP_TOLERANCE
 from core.gate.tables import Reader, Tap
-from core.gate.tap_time import BUFFER_LIMIT, LIVE_WITHIN, SMALL_OFFSET
+from core.gate.tap_time import BUFFER_LIMIT, DAY_BEGINS, LIVE_WITHIN, SMALL_OFFSET
 from core.gate.taps import TapStatus
 from core.house import House
 from tests.gate.conftest import SECRET, SigningReader
@@ -94,7 +94,7 @@ def test_example_stores_its_tap(
         f"after {CONTACT_LIMIT.seconds // 60} minutes its no-show notices are held",
         f"Up to {SMALL_OFFSET.seconds // 60} minutes off, times are corrected",
         f"within {LIVE_WITHIN.seconds} seconds counts when it arrived",
-        f"only taps of the last {SMALL_OFFSET.seconds // 60} minutes are believed",
+        f"only taps of the same day, from {DAY_BEGINS.seconds // 3600:02}:00, are believed",
         f"**Room** for {BUFFER_LIMIT.days} days of taps",
     ],
 )
