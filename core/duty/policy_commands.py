@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 import click
@@ -71,7 +71,7 @@ def policy_commands() -> None:
 def add_one_rule(
     settings: Settings, /, school_code: str, weekday: str | None, day: datetime | None, **facts: str
 ) -> None:
-    """Say what differs from the school's usual day; replaces the rule with the same aim."""
+    """Say what differs from the school's usual day; replaces the whole rule with the same aim."""
     rule = NewRule(
         weekday=WEEKDAYS.index(weekday) if weekday else None,
         day=day.date() if day else None,
@@ -81,9 +81,12 @@ def add_one_rule(
         school, now = _school(session, school_code), house.clock.now()
         if rule.day and rule.day < school_day_of(now):
             fail(f"{rule.day} is over; a past day keeps the rules it had.")
+        aim = (rule.grade, rule.weekday, rule.day)
+        same = [one for one in list_rules(session, school_code) if _aim(one) == aim]
+        replaced = [f"replaces {_line(one)}" for one in same]
         with _refusals(school, rule):
             rule_id = add_rule(session, school_code, rule, by=OPERATOR, now=now)
-    click.echo(f"rule {rule_id}")
+    click.echo("\n".join([f"rule {rule_id}", *replaced]))
 
 
 def _value(fact: object) -> object:
@@ -123,12 +126,7 @@ def show_rules(settings: Settings, school_code: str) -> None:
         usual = resolve(_school(session, school_code), (), (0, school_day_of(house.clock.now())))
         click.echo(f"usual day: {_words(usual)}")
         for rule in list_rules(session, school_code):
-            own = (
-                f"{label} {_shown(getattr(rule, name))}{unit}"
-                for name, label, unit in SHOWN
-                if getattr(rule, name) is not None
-            )
-            click.echo(f"{rule.id}  {_aim(rule)}: {', '.join(own)}  {rule.reason}".rstrip())
+            click.echo(_line(rule))
 
 
 @policy_commands.command(name="show")
@@ -159,11 +157,21 @@ def _shown(value: time | int) -> str:
     return f"{value:%H:%M}" if isinstance(value, time) else str(value)
 
 
-def _aim(rule: DayPolicy) -> str:
+def _line(rule: DayPolicy) -> str:
     day = "every day" if rule.day is None else str(rule.day)
     if rule.weekday is not None:
         day = WEEKDAYS[rule.weekday]
-    return day if rule.grade is None else f"{day}, grade {rule.grade}"
+    whom = day if rule.grade is None else f"{day}, grade {rule.grade}"
+    own = [
+        f"{label} {_shown(getattr(rule, name))}{unit}"
+        for name, label, unit in SHOWN
+        if getattr(rule, name) is not None
+    ]
+    return f"{rule.id}  {whom}: {', '.join(own)}  {rule.reason}".rstrip()
+
+
+def _aim(rule: DayPolicy) -> tuple[int | None, int | None, date | None]:
+    return rule.grade, rule.weekday, rule.day
 
 
 def _school(session: Session, school_code: str) -> School:

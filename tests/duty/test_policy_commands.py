@@ -1,6 +1,6 @@
 """The policy commands: what they add and show, what they refuse, and how they end."""
 
-from datetime import date, time
+from datetime import time
 
 import pytest
 from click.testing import CliRunner, Result
@@ -59,11 +59,13 @@ def test_date_shows_what_holds_for_each_grade(settings: Settings) -> None:
 
 
 def test_rule_with_the_same_aim_is_replaced(house: House, settings: Settings) -> None:
-    add(settings, "--date", "2026-11-28", "--cutoff", "09:00")
-    add(settings, "--date", "2026-11-28", "--cutoff", "09:30")
+    first = add(settings, "--date", "2026-11-28", "--cutoff", "09:00", "--grace-minutes", "10")
+    second = run(settings, "add", "--date", "2026-11-28", "--cutoff", "09:30").output
+    # What it had and the new one has not is gone, so it is shown.
+    assert f"replaces {first}  2026-11-28: cutoff 09:00, grace 10 min" in second
     with transaction(house.engine) as session:
         rules = session.exec(select(DayPolicy).where(col(DayPolicy.ended_at).is_(None)))
-        assert [(rule.day, rule.cutoff) for rule in rules] == [(date(2026, 11, 28), time(9, 30))]
+        assert [(rule.cutoff, rule.grace_minutes) for rule in rules] == [(time(9, 30), None)]
 
 
 def test_ended_rule_is_listed_no_more(settings: Settings) -> None:
