@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.commands import FOLDS
 from bot.day_words import plain, read_days, read_part
 from core.attendance.tables import LeaveReason
 from core.kinds import DayPart
@@ -40,7 +41,7 @@ def read_leave(text: str, names: Sequence[Sequence[str]], today: date) -> LeaveW
 
     `names` holds what each child may be called. An only child need not be named.
     """
-    days = read_days(plain(text), today)
+    days = read_days(_folded(text), today)
     part, rest = read_part(days.rest)
     for command in COMMANDS:
         rest = rest.replace(command, " ")
@@ -63,9 +64,13 @@ def read_reason(text: str) -> LeaveReason | None:
     return LeaveReason.OTHER if any(sign.isalpha() for sign in text) else None
 
 
+def _folded(text: str) -> str:
+    return plain(text).translate(FOLDS)
+
+
 def _child(text: str, names: Sequence[Sequence[str]]) -> tuple[int | None, str]:
     folded, found = text.casefold(), set()
-    known = [(plain(name).casefold(), place) for place, own in enumerate(names) for name in own]
+    known = [(_folded(name).casefold(), place) for place, own in enumerate(names) for name in own]
     # The longer name first: 明 is part of 小明, and 小明 of 王小明.
     for name, place in sorted(known, key=lambda one: -len(one[0])):
         if name and name in folded:

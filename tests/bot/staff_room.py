@@ -16,7 +16,6 @@ from tests.bot.conversation import hear
 from tests.bot.happenings import make_postback, make_text
 from tests.conftest import MONDAY_MORNING
 from tests.factories import (
-    MEI,
     make_binding,
     make_guardian,
     make_reader,
@@ -129,5 +128,3 @@ def _parts(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for inner in value:
             yield from _parts(inner)
-
-

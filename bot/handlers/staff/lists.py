@@ -31,8 +31,11 @@ def show_class(turn: Turn, ask: StaffAsk) -> Answer:
         return show_missing(turn, ask)
     if not found:
         raise Refused(words.plainly(words.NO_CLASS))
-    answers = [_class(turn, place, role) for place, role in found.items()]
-    return Answer(messages=class_list.classes([one for one in answers if one], turn.now))
+    looked = [_class(turn, place, role) for place, role in found.items()]
+    answers = [one for one in looked if one is not None]
+    if not answers:
+        raise Refused(words.plainly(words.EMPTY_CLASS))
+    return Answer(messages=class_list.classes(answers, turn.now))
 
 
 def show_missing(turn: Turn, ask: StaffAsk) -> Answer:

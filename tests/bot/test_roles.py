@@ -1,0 +1,124 @@
+"""Every staff command by everybody: whoever may not changes no row and learns no name."""
+
+import pytest
+
+from bot.staff_commands import StaffVerb
+from core.house import House
+from core.people.tables import Student
+from tests.bot.line_limits import words_of
+from tests.bot.staff_room import BAI, FANG, GAO, HO, JIAN, LIN, WU, make_room, rows_of, tell
+from tests.factories import HUA, MEI
+
+PARENT = "這個指令要學校人員才能用。您可以使用：今天、本週、請假、設定、說明。"
+STRANGER = "還不是學校人員，請輸入邀請碼。"
+REVOKED = "權限已撤銷。"
+FORBIDDEN = "您的權限不包含這個指令。目前可以使用："
+NOT_FOUND = "查無這個學號，或不在您的範圍內。"
+NO_CLASS = "查無這個班級，或不在您的範圍內。"
+OUTSIDERS = {MEI: PARENT, HUA: STRANGER, BAI: REVOKED}
+RUNNERS = (HO, JIAN)
+# Text, how its answer begins for those who may, who they are, and what the other staff hear.
+COMMANDS = {
+    "今日 603": ("603 班", (LIN, HO, JIAN, GAO), {WU: NO_CLASS, FANG: FORBIDDEN}),
+    "未到": ("", (LIN, WU, HO, JIAN, GAO), {FANG: FORBIDDEN}),
+    "未到 6": ("", (LIN, WU, HO, JIAN, GAO), {FANG: FORBIDDEN}),
+    "補登 11510001 07:10 忘帶卡": (
+        "603 班 12 王○明 11/23（一）補登到校 07:10，原因：忘帶卡？",
+        (LIN, *RUNNERS),
+        {WU: NOT_FOUND, GAO: NOT_FOUND, FANG: FORBIDDEN},
+    ),
+    "更正補登 11510001 07:10": (
+        "603 班 12 王○明 07:10 沒有補登紀錄。",
+        (LIN, *RUNNERS),
+        {WU: NOT_FOUND, GAO: NOT_FOUND, FANG: FORBIDDEN},
+    ),
+    "請假 11510001 11/24 病假": (
+        "603 班 12 王○明 11/24（二）全天病假？",
+        (LIN, *RUNNERS),
+        {WU: NOT_FOUND, GAO: NOT_FOUND, FANG: FORBIDDEN},
+    ),
+    "取消請假 11510001 11/24": (
+        "603 班 12 王○明 11/24（二）沒有請假。",
+        (LIN, *RUNNERS),
+        {WU: NOT_FOUND, GAO: NOT_FOUND, FANG: FORBIDDEN},
+    ),
+    "放行": ("目前沒有保留的通知。", (*RUNNERS, GAO), {LIN: FORBIDDEN, FANG: FORBIDDEN}),
+    "停課": ("發起停課", (*RUNNERS, GAO, FANG), {LIN: FORBIDDEN, WU: FORBIDDEN}),
+    "停課 11/24 全天 臺北市政府 11/23 06:05 公布": (
+        "預覽・尚未送出",
+        (*RUNNERS, GAO),
+        {LIN: FORBIDDEN, WU: FORBIDDEN},
+    ),
+    "停課 11/24 全天 全市 臺北市政府 11/23 06:05 公布": (
+        "預覽・尚未送出",
+        (FANG,),
+        {LIN: FORBIDDEN, HO: FORBIDDEN, GAO: FORBIDDEN},
+    ),
+    "復原停課": ("目前沒有生效中的停課。", (*RUNNERS, GAO, FANG), {LIN: FORBIDDEN}),
+    "刷卡機": ("", (*RUNNERS, GAO), {LIN: FORBIDDEN, FANG: FORBIDDEN}),
+    "報表": ("11/23（一）07:20", (*RUNNERS, GAO), {LIN: FORBIDDEN, FANG: FORBIDDEN}),
+}
+TWO_MEANINGS = ("服務狀態", "說明", "取消")
+
+
+@pytest.fixture
+def room(house: House) -> Student:
+    return make_room(house)
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_who_may_is_answered_and_writes_only_who_looked(
+    house: House, room: Student, text: str
+) -> None:
+    begin, may, _ = COMMANDS[text]
+    before = rows_of(house, "audit_entry")
+
+    for user in may:
+        first = words_of(tell(house, text, user).messages)[0]
+        assert first.startswith(begin), user
+        assert first not in (NOT_FOUND, NO_CLASS)
+        assert not first.startswith(FORBIDDEN), user
+
+    assert rows_of(house, "audit_entry") == before
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_who_may_not_changes_no_row(house: House, room: Student, text: str) -> None:
+    _, _, others = COMMANDS[text]
+    before = rows_of(house)
+
+    for user, expected in (OUTSIDERS | others).items():
+        said = words_of(tell(house, text, user).messages)
+        assert len(said) == 1, (user, said)
+        assert said[0].startswith(expected), user
+
+    assert rows_of(house) == before
+
+
+def test_every_verb_stands_in_the_table() -> None:
+    first = {text.split(" ")[0] for text in (*COMMANDS, *TWO_MEANINGS)}
+
+    assert first == {verb.value for verb in StaffVerb}
+
+
+def test_help_names_only_what_the_person_may_do(house: House, room: Student) -> None:
+    teacher = words_of(tell(house, "說明", LIN).messages)
+    bureau = words_of(tell(house, "說明", FANG).messages)
+
+    assert "補登" in teacher
+    assert "放行" not in teacher
+    assert bureau[1::2] == ["停課", "復原停課", "服務狀態", "說明"]
+
+
+def test_what_nobody_knows_is_answered_with_what_one_may_do(house: House, room: Student) -> None:
+    assert words_of(tell(house, "哈囉", LIN).messages) == [
+        "不太確定意思。目前可以使用：今日、未到、補登、更正補登、請假、取消請假、服務狀態、說明。"
+    ]
+    assert words_of(tell(house, "稽核", LIN).messages)[0].startswith(FORBIDDEN)
+
+
+def test_without_a_number_everybody_gets_their_own_day(house: House, room: Student) -> None:
+    assert words_of(tell(house, "今天", MEI).messages)[0] == "小明"
+    assert words_of(tell(house, "今天", LIN).messages)[0] == "603 班"
+    assert words_of(tell(house, "今天", HO).messages)[0] == "全校尚無紀錄 2 人（應到 2）"
+    assert words_of(tell(house, "取消", MEI).messages)[0].startswith("這裡可以查詢")
