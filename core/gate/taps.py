@@ -19,7 +19,7 @@ from core.gate.day_facts import read_day_facts
 from core.gate.holders import Holder, former_holder, holder_at, holders_of
 from core.gate.readers import mark_cloned
 from core.gate.tables import Reader, Tap, TapSource, Verdict
-from core.gate.tap_time import effective_time
+from core.gate.tap_time import tap_moments
 from core.notices.staff_notices import tell_old_card, tell_quarantine
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,11 @@ def record_taps(
     nothing.
     """
     holders = holders_of(session, {tap.card_uid for tap in taps})
-    rows = [_row(reader, boot_id, tap, holders.get(tap.card_uid, ()), now) for tap in taps]
+    moments = tap_moments(session, reader, boot_id, taps, now)
+    rows = [
+        _row(reader, boot_id, tap, moment, holders.get(tap.card_uid, ()), now)
+        for tap, moment in zip(taps, moments, strict=True)
+    ]
     stored = _store(session, rows)
     numbers = [row["seq"] for row in rows if row["id"] in stored]
     follow_numbers(session, reader, boot_id, numbers, now)
@@ -75,9 +79,13 @@ def record_taps(
 
 
 def _row(
-    reader: Reader, boot_id: str, tap: TapIn, holders: Collection[Holder], now: datetime
+    reader: Reader,
+    boot_id: str,
+    tap: TapIn,
+    effective_at: datetime | None,
+    holders: Collection[Holder],
+    now: datetime,
 ) -> dict[str, Any]:
-    effective_at = effective_time(tap.tapped_at, now, reader.clock_offset_seconds)
     # Where the time is doubtful, who it was is still worth knowing.
     moment = effective_at or now
     holder = holder_at(holders, moment)
