@@ -1,13 +1,15 @@
 """A child's page: today, the boxes, the last seven days, what was told; and unbinding."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlmodel import Session
 
 from core.attendance.days import DayView, days_of
+from core.calendar.policy import DayRules, rules_for
 from core.clock import school_day_of
 from core.db import snapshot, transaction
 from core.errors import InputError
@@ -15,13 +17,24 @@ from core.kinds import Channel, EventKind
 from core.notices.trail import trail_of
 from core.notices.wording import BOX_WORDS, short_date
 from core.people.bindings import BoundChild, children_of, get_child, unbind_child
-from core.people.subscriptions import OFFERED, Box, boxes_of, save_boxes
+from core.people.subscriptions import (
+    OFFERED,
+    TAP_OUT_TIMES,
+    Box,
+    boxes_of,
+    save_boxes,
+    save_tap_out,
+)
 from liff.guard import linked
-from liff.present import phone_link, school_line, today_of, week_of
+from liff.present import discrepancy_line, phone_link, school_line, today_of, week_of
 from liff.trail import Step, steps_of
 from liff.visit import Visit, current_visit
 
 WEEK = timedelta(days=6)
+FAULTS = {
+    "not_offered": "這個方式本學期未提供",
+    "unknown_time": "請選擇離校提醒的時間",
+}
 ROWS = {
     Channel.LINE: "LINE",
     Channel.EMAIL: "Email",
@@ -35,15 +48,24 @@ class _Page:
     child: BoundChild
     siblings: list[BoundChild]
     days: list[DayView]
+    rules: DayRules
     boxes: frozenset[Box]
     steps: list[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What the form asks for. `tap_out_by` is None for never; as it was where it was not sent."""
+
+    boxes: frozenset[Box]
+    tap_out_by: time | None
 
 
 @linked
 def show_child(binding_id: UUID) -> ResponseReturnValue:
     """Show one child; another guardian's is not there."""
     page = _read_page(current_visit(), binding_id)
-    return _render(page, page.boxes)
+    return _render(page, _Wish(page.boxes, page.child.tap_out_by))
 
 
 @linked
@@ -56,11 +78,26 @@ def save_child(binding_id: UUID) -> ResponseReturnValue:
             children = children_of(database, visit.get_guardian().id)
             mine = get_child(database, visit.get_guardian().id, binding_id)
             for child in children if "apply_to_all" in request.form else [mine]:
-                save_boxes(database, binding_id=child.binding_id, wanted=wanted, now=visit.now)
-    except InputError:
+                _save(database, child, _Wish(wanted, _tap_out_wish(child)), visit.now)
+    except InputError as error:
         page = _read_page(visit, binding_id)
-        return _render(page, wanted, fault="這個方式本學期未提供"), 422
+        return _render(page, _Wish(wanted, page.child.tap_out_by), FAULTS[error.code]), 422
     return redirect(url_for("liff.show_child", binding_id=binding_id, note="saved"), 303)
+
+
+def _save(database: Session, child: BoundChild, wish: _Wish, now: datetime) -> None:
+    save_boxes(database, binding_id=child.binding_id, wanted=wish.boxes, now=now)
+    save_tap_out(database, binding_id=child.binding_id, by=wish.tap_out_by)
+
+
+def _tap_out_wish(child: BoundChild) -> time | None:
+    if "tap_out_by" not in request.form:
+        return child.tap_out_by
+    text = request.form["tap_out_by"]
+    try:
+        return time.fromisoformat(text) if text else None
+    except ValueError:
+        raise InputError("unknown_time", "tap_out_by") from None
 
 
 @linked
@@ -89,26 +126,33 @@ def _read_page(visit: Visit, binding_id: UUID) -> _Page:
     guardian, today = visit.get_guardian(), school_day_of(visit.now)
     with snapshot(visit.house.engine) as database:
         child = get_child(database, guardian.id, binding_id)
+        one = (child.grade, today)
+        rules = rules_for(database, child.school_code, [one])[one]
         days = days_of(database, [child], today - WEEK, today, visit.now)[child.student_id]
         boxes = boxes_of(database, binding_id)
         told = trail_of(database, guardian.id, child.student_id, today)
         siblings = children_of(database, guardian.id)
-    return _Page(child, siblings, days, boxes, steps_of(child, days[-1], told, boxes))
+    steps = steps_of(days[-1], rules, told, boxes)
+    return _Page(child, siblings, days, rules, boxes, steps)
 
 
-def _render(page: _Page, ticked: frozenset[Box], fault: str = "") -> str:
-    child, today = page.child, page.days[-1].school_day
+def _render(page: _Page, wish: _Wish, fault: str = "") -> str:
+    child, day = page.child, page.days[-1]
     return render_template(
         "child.html",
         child=child,
         siblings=page.siblings,
         place=f"{school_line(child)}・{child.seat_number} 號",
-        day=f"今天 {short_date(today)}",
-        today=today_of(page.days[-1]),
+        day=f"今天 {short_date(day.school_day)}",
+        today=today_of(day),
+        discrepancy=discrepancy_line(child.given_name, day),
         columns=list(BOX_WORDS.values()),
-        grid=[_row(channel, ticked) for channel in Channel],
-        week=week_of(page.days, today),
-        span=f"{_month_day(page.days[0])}–{_month_day(page.days[-1])}",
+        grid=[_row(channel, wish.boxes) for channel in Channel],
+        rules=page.rules,
+        tap_out_times=[f"{moment:%H:%M}" for moment in TAP_OUT_TIMES],
+        tap_out_by=f"{wish.tap_out_by:%H:%M}" if wish.tap_out_by else "",
+        week=week_of(page.days, day.school_day),
+        span=f"{page.days[0].school_day:%Y/%m/%d}–{day.school_day:%Y/%m/%d}",
         steps=page.steps,
         school_phone=phone_link(child.school_phone) if child.school_phone else None,
         note=request.args.get("note", ""),
@@ -134,7 +178,3 @@ def _all_boxes() -> list[Box]:
 
 def _field(box: Box) -> str:
     return f"{box[0]}_{box[1]}"
-
-
-def _month_day(view: DayView) -> str:
-    return f"{view.school_day.month}/{view.school_day.day}"

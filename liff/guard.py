@@ -8,12 +8,16 @@ from typing import ParamSpec
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from core.db import snapshot
+from core.people.staff import roles_of
 from liff.visit import current_visit
 
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
 OWN_PATH = re.compile(r"/liff/[\w/-]*(\?[\w=&%.+~-]*)?", re.ASCII)
 HOME = "/liff/home"
+# The code of an AccessError for staff whose role does not cover what they asked for.
+OUT_OF_ROLE = "out_of_role"
 
 
 def open_to_all(view: View[P]) -> View[P]:
@@ -46,6 +50,23 @@ def linked(view: View[P]) -> View[P]:
         return view(*args, **kwargs)
 
     return _wear(guarded, "linked")
+
+
+def staff(view: View[P]) -> View[P]:
+    """Let staff in; what their role does not cover, the view refuses itself."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        visit = current_visit()
+        if visit.web_session is None:
+            return _ask_to_sign_in()
+        with snapshot(visit.house.engine) as database:
+            visit.roles = roles_of(database, visit.web_session.line_user_id)
+        if not visit.roles:
+            return render_template("message.html", kind="not_staff", href=HOME), 403
+        return view(*args, **kwargs)
+
+    return _wear(guarded, "staff")
 
 
 def own_path(text: str) -> str:

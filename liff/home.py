@@ -10,6 +10,7 @@ from core.db import snapshot
 from core.gate.readers import last_contact
 from core.people.bindings import BoundChild, children_of
 from core.people.friends import is_friend
+from core.people.staff import roles_of
 from liff.guard import signed_in
 from liff.present import long_date, reader_line, school_line, today_of
 from liff.visit import Visit, current_visit
@@ -20,13 +21,17 @@ def show_home() -> ResponseReturnValue:
     """Show the guardian's children, or what is still to do."""
     visit = current_visit()
     note = request.args.get("note", "")
+    line_user_id = visit.get_session().line_user_id
     if visit.guardian is None:
-        return render_template("first_steps.html", note=note)
+        with snapshot(visit.house.engine) as database:
+            is_staff = bool(roles_of(database, line_user_id))
+        return render_template("first_steps.html", note=note, is_staff=is_staff)
     with snapshot(visit.house.engine) as database:
+        is_staff = bool(roles_of(database, line_user_id))
         children = children_of(database, visit.guardian.id)
-        follows = is_friend(database, visit.get_session().line_user_id)
+        follows = is_friend(database, line_user_id)
         page = _overview(database, visit, children)
-    return render_template("home.html", note=note, is_friend=follows, **page)
+    return render_template("home.html", note=note, is_friend=follows, is_staff=is_staff, **page)
 
 
 def _overview(database: Session, visit: Visit, children: list[BoundChild]) -> dict[str, object]:

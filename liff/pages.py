@@ -18,7 +18,7 @@ from core.errors import AccessError
 from core.house import House
 from core.notices.wording import fill
 from core.settings import Settings
-from liff.guard import HOME
+from liff.guard import HOME, OUT_OF_ROLE
 from liff.present import phone_link
 
 logger = logging.getLogger(__name__)
@@ -120,6 +120,10 @@ def _show_expired(error: CSRFError) -> Any:
 
 
 def _show_access_error(error: AccessError) -> ResponseReturnValue:
+    if error.code == OUT_OF_ROLE:
+        return _message(OUT_OF_ROLE, href=url_for("liff.show_desk")), error.status
+    if error.status == 410:
+        return _message("link_over", href=url_for("liff.show_export")), error.status
     # Another guardian's child and a child that never was look the same.
     return _message("not_found" if error.status == 404 else "not_allowed"), error.status
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from core.attendance.days import DayView
+from core.attendance.leaves import EXCUSED_PARTS
 from core.clock import school_day_of, taipei_clock
+from core.kinds import DayPart
+from core.notices.leave_notices import PART_WORDS
+from core.notices.staff_words import class_words
 from core.notices.wording import WEEKDAYS, fill, short_date
 from core.people.bindings import BoundChild
 
@@ -40,12 +44,13 @@ class Today:
 
 @dataclass(frozen=True, slots=True)
 class WeekRow:
-    """A day of the table. `closed` holds the word of a day without school, else it is empty."""
+    """A day of the table. `span` stands across both columns: a leave, a day without lessons."""
 
     day: str
     weekday: str
     is_today: bool
-    closed: str
+    is_closed: bool
+    span: Moment | None
     arrival: Moment
     departure: Moment
 
@@ -60,30 +65,48 @@ class Phone:
 
 def today_of(view: DayView) -> Today:
     """Return the card of a child's day."""
-    if not view.is_school_day and view.arrived_at is None and view.departed_at is None:
-        quiet = Moment("off", "–", "到校"), Moment("off", "–", "離校")
-        return Today("off", "今天不上課", "", *quiet, cause=view.reason)
     arrival, departure = _arrival(view, is_over=False), _departure(view, is_over=False)
+    if _is_off(view):
+        quiet = Moment("off", "–", "到校"), Moment("off", "–", "離校")
+        if view.is_closure:
+            return Today("off", "停課", "", *quiet)
+        return Today("off", "今天不上課", "", *quiet, cause=view.reason)
     if view.departed_at is not None:
         return Today("departed", "已離校", "full", arrival, departure, _late_cause(view))
     if view.arrived_at is not None:
-        return Today("arrived", "在校", "half", arrival, departure, _late_cause(view))
+        pill = ("no-tap", "未刷離校") if view.is_missing_departure else ("arrived", "在校")
+        return Today(*pill, "half", arrival, departure, _late_cause(view))
+    if view.leave in EXCUSED_PARTS:
+        excused = Moment("leave", "請假", PART_WORDS[view.leave])
+        return Today("leave", "請假", "", excused, Moment("off", "–", "離校"))
     if view.is_past_cutoff:
         return Today("no-tap", "尚無刷卡紀錄", "", arrival, departure, NO_TAP_CAUSE)
-    return Today("not-yet", "還沒刷卡", "", arrival, departure)
+    return Today("not-yet", "還沒刷卡", "", arrival, departure, _half_day(view))
+
+
+def discrepancy_line(child: str, view: DayView) -> str:
+    """Return what to say of a leave and a tap on one day, or nothing."""
+    seen_at = view.arrived_at or view.departed_at
+    if not view.has_discrepancy or seen_at is None:
+        return ""
+    slots = {
+        "child": child,
+        "time": taipei_clock(seen_at),
+        "kind": "到校" if view.arrived_at else "離校",
+    }
+    return fill("{child}今天已請假，但 {time} 有{kind}刷卡，兩筆紀錄都保留。", slots)
 
 
 def week_of(views: Sequence[DayView], today: date) -> list[WeekRow]:
-    """Return the table's rows, oldest first; nothing when the days hold no tap at all."""
-    if not any(view.arrived_at or view.departed_at for view in views):
+    """Return the table's rows, oldest first; nothing when the days hold no tap and no leave."""
+    if not any(view.arrived_at or view.departed_at or view.leave for view in views):
         return []
     return [_week_row(view, today) for view in views]
 
 
 def school_line(child: BoundChild) -> str:
     """Return 榕光國小 603 班."""
-    homeroom = f"{child.homeroom} 班" if child.homeroom.isdigit() else child.homeroom
-    return f"{child.school_short_name} {homeroom}"
+    return f"{child.school_short_name} {class_words(child.homeroom)}"
 
 
 def long_date(day: date) -> str:
@@ -120,13 +143,22 @@ def phone_link(text: str) -> Phone:
     return Phone(text, f"tel:{dialled}{',' + pause if pause else ''}")
 
 
+def _is_off(view: DayView) -> bool:
+    return not view.is_school_day and view.arrived_at is None and view.departed_at is None
+
+
 def _arrival(view: DayView, *, is_over: bool) -> Moment:
     if view.arrived_at is not None:
-        late = view.is_late_upload
-        word = "到校・補傳" if late else "到校"
-        return Moment("late" if late else "arrived", taipei_clock(view.arrived_at), word, True)
+        at = taipei_clock(view.arrived_at)
+        if view.arrival_is_make_up:
+            return Moment("make-up", at, "到校・補登", True)
+        if view.is_late_upload:
+            return Moment("late", at, "到校・補傳", True)
+        return Moment("arrived", at, "到校", True)
     if not view.is_known:
         return Moment("", "", "到校")
+    if view.leave in EXCUSED_PARTS:
+        return Moment("leave", "請假", "到校")
     if view.is_past_cutoff or is_over or view.departed_at is not None:
         return Moment("no-tap", "未刷卡", "到校")
     return Moment("not-yet", "還沒", "到校")
@@ -134,28 +166,46 @@ def _arrival(view: DayView, *, is_over: bool) -> Moment:
 
 def _departure(view: DayView, *, is_over: bool) -> Moment:
     if view.departed_at is not None:
-        return Moment("departed", taipei_clock(view.departed_at), "離校", True)
-    if is_over:
-        # A day without any tap is told once, in the first column.
-        return Moment("no-tap", "未刷離校", "離校") if view.arrived_at else Moment("", "", "離校")
-    return Moment("not-yet", "還沒", "離校")
+        word = "離校・補登" if view.departure_is_make_up else "離校"
+        return Moment("departed", taipei_clock(view.departed_at), word, True)
+    if view.is_missing_departure:
+        return Moment("no-tap", "未刷離校", "離校")
+    # A day without any tap is told once, in the first column.
+    return Moment("", "", "離校") if is_over else Moment("not-yet", "還沒", "離校")
 
 
 def _late_cause(view: DayView) -> str:
-    if not view.is_late_upload or view.received_at is None:
+    if not view.is_late_upload or view.arrival_is_make_up or view.received_at is None:
         return ""
     return f"刷卡資料較晚傳到，{taipei_clock(view.received_at)} 才收到。"
 
 
+def _half_day(view: DayView) -> str:
+    if view.closed_part is not None:
+        return f"{PART_WORDS[view.closed_part]}停課。"
+    return f"{PART_WORDS[view.leave]}請假。" if view.leave else ""
+
+
 def _week_row(view: DayView, today: date) -> WeekRow:
     is_today = view.school_day == today
-    is_closed = not view.is_school_day and not view.arrived_at and not view.departed_at
-    usual = "假日" if view.school_day.weekday() >= SATURDAY else "不上課"
     return WeekRow(
         f"{view.school_day.month}/{view.school_day.day}",
         WEEKDAYS[view.school_day.weekday()],
         is_today,
-        (view.reason or usual) if is_closed else "",
+        _is_off(view),
+        _span(view),
         _arrival(view, is_over=not is_today),
         _departure(view, is_over=not is_today),
     )
+
+
+def _span(view: DayView) -> Moment | None:
+    """Return what stands across the row: a leave without taps, a closure, a day off."""
+    if view.arrived_at is not None or view.departed_at is not None:
+        return None
+    if view.is_closure and not view.is_school_day:
+        return Moment("off", "停課", "")
+    if not view.is_school_day:
+        is_weekend = view.school_day.weekday() >= SATURDAY
+        return Moment("", "" if is_weekend else view.reason or "不上課", "")
+    return Moment("leave", "請假", "") if view.leave is DayPart.WHOLE else None

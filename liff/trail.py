@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.attendance.days import DayView
+from core.attendance.leaves import EXCUSED_PARTS
+from core.calendar.policy import DayRules
 from core.clock import taipei_clock
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
 from core.notices.outbox import AGE_LIMITS
 from core.notices.trail import TrailStep
-from core.people.bindings import BoundChild
 from core.people.subscriptions import Box
 
 KINDS = {
@@ -19,6 +20,14 @@ KINDS = {
     NoticeKind.CORRECTION: "更正通知",
     NoticeKind.BOUND: "完成綁定的通知",
     NoticeKind.BOUND_OTHER: "新綁定的通知",
+    NoticeKind.MAKE_UP_UNDONE: "更正補登的通知",
+    NoticeKind.LEAVE_OTHER: "請假通知",
+    NoticeKind.LEAVE_SCHOOL: "請假通知",
+    NoticeKind.LEAVE_CANCELLED: "取消請假的通知",
+    NoticeKind.LEAVE_TAP: "請假日有刷卡的通知",
+    NoticeKind.NO_TAP_OUT: "「尚無離校刷卡紀錄」通知",
+    NoticeKind.CLOSURE_ON: "停課通知",
+    NoticeKind.CLOSURE_OFF: "照常上課的通知",
 }
 STATES = {
     NoticeState.PENDING: ("open", "正在送出"),
@@ -42,26 +51,32 @@ class Step:
 
 
 def steps_of(
-    child: BoundChild, day: DayView, told: Sequence[TrailStep], boxes: frozenset[Box]
+    day: DayView, rules: DayRules, told: Sequence[TrailStep], boxes: frozenset[Box]
 ) -> list[Step]:
     """Return the day's points, oldest first, and last what is still to come."""
     points = [*_taps(day), *((step.at, _told(step)) for step in told)]
     steps = [step for _, step in sorted(points, key=lambda point: point[0])]
-    return [*steps, *_to_come(child, day, boxes)]
+    return [*steps, *_to_come(day, rules, boxes)]
 
 
 def _taps(day: DayView) -> list[tuple[datetime, Step]]:
     taps = []
     if day.arrived_at is not None:
-        detail = taipei_clock(day.arrived_at)
-        if day.is_late_upload and day.received_at is not None:
-            detail += f"・{taipei_clock(day.received_at)} 才收到"
-            if day.received_at - day.arrived_at > AGE_LIMITS[NoticeKind.ARRIVAL]:
-                detail += "，沒有另外通知"
-        taps.append((day.arrived_at, Step("done", "到校刷卡", detail)))
+        title = "到校補登" if day.arrival_is_make_up else "到校刷卡"
+        taps.append((day.arrived_at, Step("done", title, _arrival_detail(day, day.arrived_at))))
     if day.departed_at is not None:
-        taps.append((day.departed_at, Step("done", "離校刷卡", taipei_clock(day.departed_at))))
+        title = "離校補登" if day.departure_is_make_up else "離校刷卡"
+        taps.append((day.departed_at, Step("done", title, taipei_clock(day.departed_at))))
     return taps
+
+
+def _arrival_detail(day: DayView, arrived_at: datetime) -> str:
+    detail = taipei_clock(arrived_at)
+    if day.is_late_upload and day.received_at is not None:
+        detail += f"・{taipei_clock(day.received_at)} 才收到"
+        if day.received_at - arrived_at > AGE_LIMITS[NoticeKind.ARRIVAL]:
+            detail += "，沒有另外通知"
+    return detail
 
 
 def _told(step: TrailStep) -> Step:
@@ -70,13 +85,13 @@ def _told(step: TrailStep) -> Step:
     return Step(look, title, f"{taipei_clock(step.at)}・{kind}")
 
 
-def _to_come(child: BoundChild, day: DayView, boxes: frozenset[Box]) -> list[Step]:
-    if not day.is_school_day:
+def _to_come(day: DayView, rules: DayRules, boxes: frozenset[Box]) -> list[Step]:
+    if not day.is_school_day or (day.leave in EXCUSED_PARTS and day.arrived_at is None):
         return []
     if day.arrived_at is None and day.departed_at is None:
         if day.is_past_cutoff or (Channel.LINE, EventKind.ARRIVAL) not in boxes:
             return []
-        return [Step("open", "到校後通知您", f"截止時間 {child.cutoff:%H:%M}")]
+        return [Step("open", "到校後通知您", f"截止時間 {rules.cutoff:%H:%M}")]
     if day.departed_at is None and (Channel.LINE, EventKind.DEPARTURE) in boxes:
-        return [Step("open", "離校後再通知您", f"{child.departure_from:%H:%M} 起的刷卡算離校")]
+        return [Step("open", "離校後再通知您", f"{rules.departure_from:%H:%M} 起的刷卡算離校")]
     return []

@@ -1,6 +1,6 @@
 """Who is here, when it is and in which house: what the pages of one request share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -17,7 +17,7 @@ from core.people.sessions import (
     is_due_for_touch,
     touch_session,
 )
-from core.people.tables import Guardian, WebSession
+from core.people.tables import Guardian, Staff, WebSession
 
 SESSION_TOKEN = "sid"  # noqa: S105
 OnLink = Callable[[str, bool], None]
@@ -25,7 +25,8 @@ OnLink = Callable[[str, bool], None]
 
 @dataclass(slots=True)
 class Visit:
-    """One request. `guardian` is set when the signed-in LINE user is linked.
+    """One request. `guardian` is set when the signed-in LINE user is linked; `roles` by the guard
+    of staff pages.
 
     `on_link(line_user_id, is_bound)` changes that person's rich menu; call it after the commit.
     """
@@ -35,6 +36,7 @@ class Visit:
     now: datetime
     web_session: WebSession | None = None
     guardian: Guardian | None = None
+    roles: Sequence[Staff] = ()
 
     def get_session(self) -> WebSession:
         """Return the signed-in browser. Raises AccessError 401."""

@@ -1,18 +1,21 @@
-"""Subscriptions: the boxes of a binding, channel by kind."""
+"""Subscriptions: the boxes of a binding, channel by kind, and its reminder to tap out."""
 
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from core.db import insert_for
 from core.errors import InputError
 from core.kinds import Channel, EventKind
-from core.people.tables import Subscription
+from core.people.tables import Binding, Subscription
 
 Box = tuple[Channel, EventKind]
 # Channels a guardian can tick now; the others are shown as not offered this term.
 OFFERED = frozenset({Channel.LINE})
+# When a guardian can ask to hear that the child has not tapped out: 16:00 to 20:00, Taipei.
+TAP_OUT_TIMES = tuple(time(half_hours // 2, half_hours % 2 * 30) for half_hours in range(32, 41))
 
 
 def add_default_boxes(session: Session, binding_id: UUID, now: datetime) -> None:
@@ -41,6 +44,16 @@ def save_boxes(
         raise InputError("not_offered")
     boxes = [(channel, kind) for channel in OFFERED for kind in EventKind]
     _write(session, binding_id, {box: box in wanted for box in boxes}, now)
+
+
+def save_tap_out(session: Session, *, binding_id: UUID, by: time | None) -> None:
+    """Remind when there is no departure by then, or never (None); joins the transaction.
+
+    Raises InputError("unknown_time", "tap_out_by") for a time that is not offered.
+    """
+    if by is not None and by not in TAP_OUT_TIMES:
+        raise InputError("unknown_time", "tap_out_by")
+    session.execute(update(Binding).where(col(Binding.id) == binding_id).values(tap_out_by=by))
 
 
 def _write(session: Session, binding_id: UUID, boxes: dict[Box, bool], now: datetime) -> None:

@@ -12,6 +12,7 @@ from core.db import transaction
 from core.house import House
 from liff import make_blueprint
 from tests.factories import HUA, MEI, make_binding, make_guardian, make_school, make_student
+from tests.liff.desk import StaffPhone, phone_of
 from tests.liff.outside import CHANNEL, Outside, running_outside
 from tests.liff.phone import Phone
 
@@ -98,6 +99,12 @@ def hua(app: Flask, outside: Outside, pages: House, family: Family) -> Phone:
     with transaction(pages.engine) as session:
         make_guardian(session, pages, HUA, name="華大明")
     return Phone(app, outside).sign_in(HUA)
+
+
+@pytest.fixture
+def staff_phone(app: Flask, outside: Outside, pages: House, family: Family) -> StaffPhone:
+    """The browser of one of the school's people, whom the test names."""
+    return lambda line_user_id: phone_of(app, outside, pages, line_user_id)
 
 
 def make_app(house: House, on_link: Callable[[str, bool], None]) -> Flask:

@@ -1,12 +1,13 @@
 """A child's page."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from sqlmodel import Session
 
 from core.attendance.tables import AttendanceDay
+from core.calendar.tables import Closure, DayPolicy
 from core.clock import TAIPEI
 from core.db import snapshot, transaction
 from core.house import House
@@ -14,10 +15,11 @@ from core.kinds import Channel, EventKind
 from core.notices.tables import Notice
 from core.people.guardians import find_guardian
 from core.people.subscriptions import boxes_of
+from core.people.tables import Binding
 from tests.conftest import FixedClock
-from tests.factories import MEI, make_binding, make_student
+from tests.factories import LONG_AGO, MEI, make_binding, make_student
 from tests.liff.conftest import Family, MenuChanges
-from tests.liff.phone import Phone
+from tests.liff.phone import Phone, text_of
 
 TODAY = date(2026, 11, 23)
 
@@ -27,7 +29,7 @@ def at(hour: int, minute: int, day: date = TODAY) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=TAIPEI)
 
 
-def record_day(session: Session, family: Family, day: date, **moments: datetime) -> None:
+def record_day(session: Session, family: Family, day: date, **moments: object) -> None:
     """Ming's day at the gate."""
     session.add(
         AttendanceDay(student_id=UUID(family.student_id), school_day=day, arrivals=1, **moments)
@@ -55,6 +57,29 @@ def make_notice(session: Session, family: Family, state: str) -> None:
             settled_at=at(7, 41),
         )
     )
+
+
+def close(session: Session, day: date, part: str) -> None:
+    """The school is closed."""
+    session.add(
+        Closure(
+            school_code="353607",
+            day=day,
+            part=part,
+            source="榕光國小",
+            source_at=LONG_AGO,
+            proposed_by="staff:a",
+            proposed_at=LONG_AGO,
+            confirmed_by="staff:b",
+            confirmed_at=LONG_AGO,
+        )
+    )
+
+
+def tap_out(house: House, family: Family) -> time | None:
+    """When Mei wants to hear that Ming has not tapped out."""
+    with snapshot(house.engine) as database:
+        return database.get_one(Binding, UUID(family.binding_id)).tap_out_by
 
 
 def boxes(house: House, family: Family) -> set[str]:
@@ -116,8 +141,82 @@ def test_trail_says_what_was_not_told_only_past_the_age_limit(
     assert words in mei.text(family.page)
 
 
-def test_page_claims_nothing_about_leave(mei: Phone, family: Family) -> None:
-    assert "請假" not in mei.text(family.page)
+def test_leave_without_a_tap_fills_the_card_and_the_row(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        record_day(session, family, TODAY, leave="whole")
+    page = mei.get(family.page)
+    assert 'class="pill is-leave"' in page.text
+    text = text_of(page)
+    assert "請假 全天 – 離校" in text
+    assert "11/23 一 請假 刷卡紀錄" in text
+    assert "取消請假" not in text
+    assert "到校後通知您" not in text
+
+
+def test_half_a_day_of_leave_leaves_the_other_half_open(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        record_day(session, family, TODAY, leave="afternoon")
+    page = mei.text(family.page)
+    assert "還沒刷卡" in page
+    assert "下午請假。" in page
+    assert "到校後通知您 截止時間 08:30" in page
+
+
+def test_leave_and_tap_are_both_kept_and_said(mei: Phone, family: Family, pages: House) -> None:
+    with transaction(pages.engine) as session:
+        record_day(session, family, TODAY, leave="whole", arrived_at=at(7, 41))
+    page = mei.text(family.page)
+    assert "小明今天已請假，但 07:41 有到校刷卡，兩筆紀錄都保留。" in page
+    assert "取消請假" in page
+    assert "在校 07:41 到校" in page
+
+
+def test_make_up_is_named_as_one(mei: Phone, family: Family, pages: House) -> None:
+    with transaction(pages.engine) as session:
+        record_day(session, family, TODAY, arrived_at=at(7, 50), arrival_is_make_up=True)
+    page = mei.text(family.page)
+    assert "07:50 到校・補登" in page
+    assert "11/23 一 補登 07:50 還沒" in page
+    assert "到校補登 07:50" in page
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [("whole", "今天 11/23（一） 榕光國小 603 班・12 號 停課"), ("morning", "上午停課。")],
+)
+def test_closure_stands_on_the_card(
+    mei: Phone, family: Family, pages: House, part: str, words: str
+) -> None:
+    with transaction(pages.engine) as session:
+        close(session, TODAY, part)
+    assert words in mei.text(family.page)
+
+
+def test_closed_day_of_the_week_is_told_from_a_weekend(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    thursday = date(2026, 11, 19)
+    with transaction(pages.engine) as session:
+        close(session, thursday, "whole")
+        record_day(session, family, TODAY, arrived_at=at(7, 41))
+    page = mei.text(family.page)
+    assert "11/19 四 停課 11/20 五 11/21 六 11/22 日 11/23 一 07:41" in page
+
+
+def test_cut_off_shown_is_this_childs_today(mei: Phone, family: Family, pages: House) -> None:
+    with transaction(pages.engine) as session:
+        rule = {"school_code": "353607", "recorded_by": "staff:a", "recorded_at": LONG_AGO}
+        session.add(DayPolicy(grade=6, weekday=0, cutoff=time(8, 10), **rule))
+        session.add(DayPolicy(grade=1, weekday=0, cutoff=time(9, 0), **rule))
+        session.add(DayPolicy(grade=6, day=TODAY, departure_from=time(12, 40), **rule))
+    page = mei.text(family.page)
+    assert "未到校：截止時間（今天 08:10）還沒有刷卡、也沒有請假時通知。" in page
+    assert "今天截止 08:10，12:40 起的刷卡算離校" in page
+    assert "截止時間 08:10" in page
 
 
 def test_week_shows_seven_days_with_their_gaps(mei: Phone, family: Family, pages: House) -> None:
@@ -126,9 +225,36 @@ def test_week_shows_seven_days_with_their_gaps(mei: Phone, family: Family, pages
         record_day(session, family, date(2026, 11, 19))
         record_day(session, family, friday, arrived_at=at(7, 44, friday))
     page = mei.text(family.page)
-    assert "11/17–11/23" in page
-    assert "11/18 三 11/19 四 未刷卡 11/20 五 07:44 未刷離校 11/21 六 假日" in page
+    assert "統計時間 2026/11/17–2026/11/23" in page
+    assert "日期 到校時間 離校時間" in page
+    assert "11/18 三 11/19 四 未刷卡 11/20 五 07:44 未刷離校 11/21 六 11/22 日" in page
     assert "11/23 一 還沒 還沒" in page
+
+
+def test_reminder_to_tap_out_is_off_until_chosen(mei: Phone, family: Family, pages: House) -> None:
+    assert 'value="16:00" selected' not in mei.get(family.page).text
+    mei.post(family.page, {"line_arrival": "on", "tap_out_by": "17:30"})
+    assert tap_out(pages, family) == time(17, 30)
+    assert '<option value="17:30" selected>' in mei.get(family.page).text
+    mei.post(family.page, {"line_arrival": "on", "tap_out_by": ""})
+    assert tap_out(pages, family) is None
+
+
+@pytest.mark.parametrize("wrong", ["15:30", "20:30", "17:15", "17:30:30", "soon", "25:00"])
+def test_reminder_at_an_hour_not_offered_is_refused(
+    mei: Phone, family: Family, pages: House, wrong: str
+) -> None:
+    answer = mei.post(family.page, {"line_arrival": "on", "tap_out_by": wrong})
+    assert answer.status_code == 422
+    assert "請選擇離校提醒的時間" in answer.text
+    assert tap_out(pages, family) is None
+    assert len(boxes(pages, family)) == 3
+
+
+def test_form_without_the_reminder_keeps_it(mei: Phone, family: Family, pages: House) -> None:
+    mei.post(family.page, {"tap_out_by": "18:00"})
+    mei.post(family.page, {"line_arrival": "on"})
+    assert tap_out(pages, family) == time(18)
 
 
 def test_ticked_boxes_are_saved_and_the_others_are_off(
@@ -167,8 +293,10 @@ def test_boxes_can_be_set_for_every_child_at_once(mei: Phone, family: Family, pa
         assert guardian is not None
         sister = make_student(session, pages, name="王小華", number="11510002")
         other = make_binding(session, guardian, sister).id
-    mei.post(family.page, {"line_no_show": "on", "apply_to_all": "on"})
+    wish = {"line_no_show": "on", "apply_to_all": "on", "tap_out_by": "18:00"}
+    mei.post(family.page, wish)
     with snapshot(pages.engine) as database:
+        assert database.get_one(Binding, other).tap_out_by == time(18)
         assert boxes_of(database, other) == {(Channel.LINE, EventKind.NO_SHOW)}
     assert boxes(pages, family) == {"line_no_show"}
 

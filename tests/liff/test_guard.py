@@ -8,8 +8,15 @@ from tests.factories import HUA, MEI
 from tests.liff.conftest import Family
 from tests.liff.phone import Phone
 
-GUARDS = {"open_to_all", "signed_in", "linked"}
-PRIVATE = ("/liff/home", "/liff/account", "/liff/account/unlink", "/liff/children/new")
+GUARDS = {"open_to_all", "signed_in", "linked", "staff"}
+PRIVATE = (
+    "/liff/home",
+    "/liff/account",
+    "/liff/account/unlink",
+    "/liff/children/new",
+    "/liff/leaves",
+    "/liff/leaves/new",
+)
 OF_MING = ("", "/unbind")
 TRICKS = (
     "https://evil.example/liff/home",

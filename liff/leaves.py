@@ -1,0 +1,269 @@
+"""請假: a guardian files a leave for a child, sees what is filed, and withdraws it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlmodel import Session
+
+from core.attendance.leaves import (
+    AHEAD,
+    Filer,
+    file_leave,
+    leave_closes_at,
+    open_leaves,
+    withdraw_leave,
+)
+from core.attendance.tables import Leave, LeaveReason
+from core.calendar.school_days import day_statuses
+from core.clock import school_day_of, taipei_clock
+from core.db import snapshot, transaction
+from core.errors import AccessError, InputError
+from core.kinds import DayPart
+from core.notices.leave_notices import PART_WORDS
+from core.notices.wording import short_date
+from core.people.bindings import BoundChild, children_of, get_child
+from liff.guard import linked
+from liff.leave_form import FAULTS, PART_OPTIONS, REASON_OPTIONS, LeaveForm
+from liff.present import Phone, long_date, phone_link
+from liff.visit import Visit, current_visit
+
+# How far back and ahead the list goes.
+LOOK_BACK = timedelta(days=30)
+LOOK_AHEAD = AHEAD * 2
+A_FORTNIGHT = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A child to file for, with the moment today's filing closes."""
+
+    child: BoundChild
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveLine:
+    """A leave as the list shows it; `note` says who else filed it or why it stands."""
+
+    leave_id: UUID
+    name: str
+    extent: str
+    note: str
+    is_open: bool
+
+
+@linked
+def show_new_leave() -> ResponseReturnValue:
+    """Show the form, ready for one child and the next day that can still be asked for."""
+    visit = current_visit()
+    with snapshot(visit.house.engine) as database:
+        choices = _choices(database, visit)
+        chosen = _chosen(choices, request.args.get("binding_id", ""))
+        form = LeaveForm(formdata=None)
+        if chosen is not None:
+            wanted = request.args.get("first_day") or _next_day(database, chosen, visit.now)
+            form.first_day.data = form.last_day.data = wanted
+    form.part.data = DayPart.WHOLE.value
+    return _render(visit, form, choices, chosen)
+
+
+@linked
+def send_leave() -> ResponseReturnValue:
+    """File the leave, or show what is wrong with it."""
+    visit, form = current_visit(), LeaveForm()
+    guardian = visit.get_guardian()
+    faults = {} if form.validate() else form.faults
+    if not faults:
+        try:
+            with transaction(visit.house.engine) as database:
+                child = get_child(database, guardian.id, _asked_binding())
+                _file(database, visit, child, form)
+        except InputError as error:
+            faults = {error.field or "first_day": FAULTS[error.code]}
+    if not faults:
+        visit.house.notices_due.set()
+        return redirect(url_for("liff.show_leaves", note="filed"), 303)
+    with snapshot(visit.house.engine) as database:
+        choices = _choices(database, visit)
+    chosen = _chosen(choices, request.form.get("binding_id", ""))
+    return _render(visit, form, choices, chosen, faults), 422
+
+
+@linked
+def show_leaves() -> ResponseReturnValue:
+    """List what is filed for the guardian's children."""
+    return _render_list(current_visit(), request.args.get("note", ""))
+
+
+@linked
+def show_withdraw(leave_id: UUID) -> ResponseReturnValue:
+    """Ask once before a leave is withdrawn."""
+    visit = current_visit()
+    with snapshot(visit.house.engine) as database:
+        child, leave = _own_leave(database, visit, leave_id)
+    return render_template(
+        "withdraw_leave.html", child=child.given_name, extent=_extent(leave, short=True)
+    )
+
+
+@linked
+def withdraw(leave_id: UUID) -> ResponseReturnValue:
+    """Withdraw the leave, as long as its days are still open."""
+    visit = current_visit()
+    try:
+        with transaction(visit.house.engine) as database:
+            _own_leave(database, visit, leave_id)
+            withdraw_leave(
+                database,
+                visit.house.settings.liff_id,
+                leave_id=leave_id,
+                filer=_filer(visit),
+                now=visit.now,
+            )
+    except InputError as error:
+        return _render_list(visit, error.code), 422
+    visit.house.notices_due.set()
+    return redirect(url_for("liff.show_leaves", note="withdrawn"), 303)
+
+
+def _asked_binding() -> UUID:
+    try:
+        return UUID(request.form.get("binding_id", ""))
+    except ValueError:
+        raise AccessError("no_such_child") from None
+
+
+def _filer(visit: Visit) -> Filer:
+    guardian_id = visit.get_guardian().id
+    return Filer(f"guardian:{guardian_id}", guardian_id)
+
+
+def _file(database: Session, visit: Visit, child: BoundChild, form: LeaveForm) -> None:
+    first_day, last_day = form.days()
+    file_leave(
+        database,
+        visit.house.settings.liff_id,
+        student_id=child.student_id,
+        first_day=first_day,
+        last_day=last_day,
+        part=DayPart(form.part.data),
+        reason=LeaveReason(form.reason.data),
+        filer=_filer(visit),
+        now=visit.now,
+    )
+
+
+def _choices(database: Session, visit: Visit) -> list[_Choice]:
+    today = school_day_of(visit.now)
+    return [
+        _Choice(child, leave_closes_at(database, child.student_id, today))
+        for child in children_of(database, visit.get_guardian().id)
+    ]
+
+
+def _chosen(choices: Sequence[_Choice], binding_id: str) -> _Choice | None:
+    first = choices[0] if choices else None
+    return next((one for one in choices if str(one.child.binding_id) == binding_id), first)
+
+
+def _next_day(database: Session, choice: _Choice, now: datetime) -> str:
+    """Return the next school day that can still be asked for, as a date field wants it."""
+    today = school_day_of(now)
+    key = (choice.child.school_code, choice.child.grade)
+    days = day_statuses(database, [key], today, today + A_FORTNIGHT)[key]
+    is_late = now >= choice.closes_at
+    open_days = (day for day, status in days.items() if status.is_open)
+    return str(next((day for day in open_days if day > today or not is_late), today))
+
+
+def _render(
+    visit: Visit,
+    form: LeaveForm,
+    choices: Sequence[_Choice],
+    chosen: _Choice | None,
+    faults: dict[str, str] | None = None,
+) -> str:
+    closed = chosen if chosen and visit.now >= chosen.closes_at else None
+    at = taipei_clock(chosen.closes_at) if chosen else ""
+    return render_template(
+        "new_leave.html",
+        form=form,
+        faults={name: text.format(time=at) for name, text in (faults or {}).items()},
+        children=[_option(choice, visit.now) for choice in choices],
+        chosen=str(chosen.child.binding_id) if chosen else "",
+        closed_at=at if closed else "",
+        school_phone=_phone(closed.child) if closed else None,
+        parts=PART_OPTIONS,
+        reasons=REASON_OPTIONS,
+        first=school_day_of(visit.now),
+        last=school_day_of(visit.now) + AHEAD,
+    )
+
+
+def _option(choice: _Choice, now: datetime) -> tuple[str, str, str]:
+    child, at = choice.child, taipei_clock(choice.closes_at)
+    today = f"今天 {at} 已截止" if now >= choice.closes_at else f"今天受理到 {at}"
+    return str(child.binding_id), child.given_name, today
+
+
+def _phone(child: BoundChild) -> Phone | None:
+    return phone_link(child.school_phone) if child.school_phone else None
+
+
+def _render_list(visit: Visit, note: str) -> str:
+    today = school_day_of(visit.now)
+    with snapshot(visit.house.engine) as database:
+        choices = _choices(database, visit)
+        rows = [
+            (choice, leave)
+            for choice in choices
+            for leave in open_leaves(
+                database, choice.child.student_id, today - LOOK_BACK, today + LOOK_AHEAD
+            )
+        ]
+    rows.sort(key=lambda row: row[1].last_day, reverse=True)
+    lines = [_line(visit, choice, leave) for choice, leave in rows]
+    return render_template("leaves.html", lines=lines, has_children=bool(choices), note=note)
+
+
+def _line(visit: Visit, choice: _Choice, leave: Leave) -> LeaveLine:
+    today = school_day_of(visit.now)
+    is_ahead = leave.last_day > today
+    is_open = is_ahead or (leave.last_day == today and visit.now < choice.closes_at)
+    is_guardians = leave.filed_by.startswith("guardian:")
+    return LeaveLine(
+        leave.id,
+        choice.child.given_name,
+        _extent(leave),
+        _who(visit, leave),
+        is_open and is_guardians,
+    )
+
+
+def _who(visit: Visit, leave: Leave) -> str:
+    if leave.filed_by == _filer(visit).actor:
+        return ""
+    return "另一位家長請的假" if leave.filed_by.startswith("guardian:") else "學校登記"
+
+
+def _own_leave(database: Session, visit: Visit, leave_id: UUID) -> tuple[BoundChild, Leave]:
+    """Return the leave and its child. Raises AccessError 404 for every other guardian's."""
+    leave = database.get(Leave, leave_id)
+    for child in children_of(database, visit.get_guardian().id):
+        if leave is not None and child.student_id == leave.student_id:
+            return child, leave
+    raise AccessError("no_such_leave")
+
+
+def _extent(leave: Leave, *, short: bool = False) -> str:
+    def written(day: date) -> str:
+        return short_date(day) if short else long_date(day)
+
+    days = written(leave.first_day)
+    if leave.first_day != leave.last_day:
+        days += f"–{short_date(leave.last_day)}"
+    return f"{days}{PART_WORDS[DayPart(leave.part)]}"

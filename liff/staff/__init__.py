@@ -1,0 +1,1 @@
+"""Staff pages: what chat cannot carry. Every look at children leaves an audit entry."""
