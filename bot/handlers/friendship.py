@@ -10,6 +10,9 @@ from bot.handlers.person import Person, find_person
 from bot.handlers.records import tell_today
 from bot.replies import greeting
 from bot.replies.pages import Pages
+from bot.replies.speech import say
+from bot.replies.staff import help as staff_help
+from bot.staff_commands import allowed
 from core.db import transaction
 from core.house import House
 from core.kinds import Channel
@@ -40,6 +43,8 @@ def _greeting(
     session: Session, house: House, person: Person, incoming: Incoming, now: datetime
 ) -> list[Json]:
     pages = Pages(house.settings.liff_id)
+    if person.is_only_staff:
+        return [say("歡迎回來。"), *staff_help.commands(allowed(person.roles))]
     if person.guardian is None:
         return greeting.sign_in_again(pages) if person.was_linked else greeting.welcome(pages)
     if not person.children:

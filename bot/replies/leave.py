@@ -14,6 +14,7 @@ from core.attendance.tables import LeaveReason
 from core.kinds import DayPart
 from core.notices.flex import (
     INK2,
+    box,
     bubble,
     buttons,
     call_school,
@@ -142,11 +143,14 @@ def open_ones(rows: Sequence[tuple[BoundChild, str, str]], pages: Pages) -> list
     lines = [
         row(
             [
-                text(fill("{child} {when}", {"child": child.given_name, "when": when}), flex=3),
+                box(
+                    [text(child.given_name, weight="bold"), text(when, size="sm", color=INK2)],
+                    flex=3,
+                ),
                 press("取消請假", data, flex=2),
             ],
             spacing="sm",
-            margin="md",
+            margin="lg",
         )
         for child, when, data in rows
     ]

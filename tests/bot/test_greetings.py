@@ -8,6 +8,7 @@ from core.people.tables import Student
 from tests.bot.conversation import hear
 from tests.bot.happenings import make_follow, make_unfollow
 from tests.bot.line_limits import words_of
+from tests.bot.staff_room import LIN, make_room
 from tests.conftest import MONDAY_MORNING
 from tests.factories import HUA, MEI, make_guardian
 
@@ -49,3 +50,11 @@ def test_who_was_linked_before_can_sign_in_again(house: House, ming: Student) ->
 
 def test_unfollow_is_recorded_without_a_word(house: House, ming: Student) -> None:
     assert hear(house, make_unfollow()) == Answer()
+
+
+def test_staff_who_come_back_see_what_they_can_type(house: House) -> None:
+    make_room(house)
+
+    answer = hear(house, make_follow(user=LIN, is_unblocked=True))
+
+    assert words_of(answer.messages)[:3] == ["歡迎回來。", "學校人員可以輸入", "今日"]

@@ -1,5 +1,7 @@
 """One tap on a missing child: from the review push at once, from the list after a question."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 
 import orjson
@@ -264,3 +266,19 @@ def test_a_child_seen_meanwhile_needs_no_answer(house: House, room: Student) -> 
 
     for label in ("已到", "請假", "未到"):
         assert said(press(house, listed, label, LIN)) == ["12 王○明 08:15 已有紀錄，不需要再回覆。"]
+
+
+def test_two_colleagues_at_once_enter_it_once(house: House, room: Student) -> None:
+    asked = {user: press(house, tell(house, "今日 603", user), "已到", user) for user in (LIN, HO)}
+    start = threading.Barrier(len(asked))
+
+    def confirm(user: str) -> list[str]:
+        start.wait()
+        return said(press(house, asked[user], "確認", user))
+
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(confirm, asked))
+
+    assert [answer[0] for answer in answers] == ["已記錄：12 王○明 到校 08:31（補登）。"] * 2
+    assert len(taps(house)) == 1
+    assert kinds(house) == [NoticeKind.ARRIVAL]

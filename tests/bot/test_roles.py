@@ -56,7 +56,7 @@ COMMANDS = {
     ),
     "復原停課": ("目前沒有生效中的停課。", (*RUNNERS, GAO, FANG), {LIN: FORBIDDEN}),
     "刷卡機": ("", (*RUNNERS, GAO), {LIN: FORBIDDEN, FANG: FORBIDDEN}),
-    "報表": ("11/23（一）07:20", (*RUNNERS, GAO), {LIN: FORBIDDEN, FANG: FORBIDDEN}),
+    "報表": ("應到 ", (*RUNNERS, GAO), {LIN: FORBIDDEN, FANG: FORBIDDEN}),
 }
 TWO_MEANINGS = ("服務狀態", "說明", "取消")
 

@@ -14,6 +14,7 @@ from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
 from bot.replies.staff import make_ups as reply
 from bot.replies.staff import words
 from bot.staff_commands import StaffAsk
+from core.attendance.day_record import lock_days
 from core.attendance.leaves import open_leaves
 from core.calendar.school_days import day_statuses
 from core.clock import at_taipei, school_day_of
@@ -63,6 +64,8 @@ def record_once(
     turn: Turn, student: Student, role: Staff, make_up: MakeUpDetail, since: datetime
 ) -> reply.Recorded:
     """Enter a make-up unless it was entered since; return what to say of it."""
+    # Held from here on, so that two colleagues who press at once enter it once.
+    lock_days(turn.session, {(student.id, school_day_of(make_up.at))})
     earlier = _entered_since(turn, make_up, since)
     if earlier is not None and _is_undone(turn, earlier.id):
         raise Refused(words.plainly(words.DONE))

@@ -10,6 +10,7 @@ from bot.handlers.turn import Refused, Turn
 from bot.replies.staff import review as reply
 from bot.replies.staff import words
 from bot.replies.staff.make_ups import SEEN
+from core.attendance.day_record import lock_days
 from core.attendance.review import answer_absent
 from core.attendance.tables import LeaveReason
 from core.kinds import DayPart, Direction, NoticeKind
@@ -68,6 +69,8 @@ def _asked_about(turn: Turn, press: Press) -> tuple[ChildDetail, Student, Staff,
     student, role = require_child(turn, detail.student_id)
     if detail.school_day != turn.today:
         raise Refused(words.plainly(words.EXPIRED, "今天"))
+    # Held from here on, so that two colleagues who press at once answer one after the other.
+    lock_days(turn.session, {(student.id, detail.school_day)})
     return detail, student, role, standing_of(turn, student.id, detail.school_day)
 
 

@@ -87,8 +87,8 @@ def report(
         said = counts_line(total_of(classes)) if is_open else "今天不上課"
         lines.append(f"{name}：{said}" if len(found) > 1 else said)
     at = f"{short_date(school_day_of(now))}{taipei_clock(now)}"
-    notes = ("匯出在瀏覽器開啟，連結 10 分鐘內有效。",)
-    made = tell("今天的人數和匯出", at, *lines, *notes, acts=[primary("匯出", page)])
+    notes = (*lines[1:], at, "匯出在瀏覽器開啟，連結 10 分鐘內有效。")
+    made = tell("今天的人數和匯出", lines[0], *notes, acts=[primary("匯出", page)])
     return [offer(made, "未到", "說明")]
 
 
