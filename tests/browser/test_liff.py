@@ -1,6 +1,6 @@
 """The pages in Chromium, as a guardian meets them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from selenium.webdriver import Chrome
@@ -17,8 +17,10 @@ from tests.factories import make_binding, make_guardian, national_id_of
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PATIENCE_SECONDS = 15
 SMALL_TARGETS = """
-const pressed =
-  ".button, .row[href], .chip, .card-foot a, button, select, summary, .tick, td label";
+const pressed = [
+  ".button, .row[href], .chip, .card-foot a, .go-on, .sorts a",
+  "button, select, summary, .tick, td label",
+].join();
 return [...document.querySelectorAll(pressed)]
   .filter((part) => part.offsetParent && part.getBoundingClientRect().height < 44)
   .map((part) => part.textContent.trim());
@@ -56,6 +58,14 @@ def link_and_bind(world: World, user_id: str) -> str:
         guardian = find_guardian(session, user_id) or make_guardian(session, world.house, user_id)
         student = session.exec(select(Student)).one()
         return f"/children/{make_binding(session, guardian, student).id}"
+
+
+def require_fit(phone: Chrome, world: World, width: int, paths: Sequence[str]) -> None:
+    """Refuse a page that scrolls sideways or has a target too small for a finger."""
+    for path in paths:
+        phone.get(f"{world.base_url}/liff{path}")
+        assert phone.execute_script("return document.documentElement.scrollWidth") <= width, path
+        assert phone.execute_script(SMALL_TARGETS) == [], path
 
 
 def complaints(phone: Chrome, world: World) -> list[str]:
@@ -171,7 +181,34 @@ def test_no_page_is_wider_than_the_phone_and_every_target_is_large_enough(
     phone.get(world.from_chat("/home", MOTHER))
     wait_for(phone, "小明")
     set_width(phone, width)
-    for path in ("/home", page, f"{page}/unbind", "/children/new", "/account", "/help", "/privacy"):
-        phone.get(f"{world.base_url}/liff{path}")
-        assert phone.execute_script("return document.documentElement.scrollWidth") <= width, path
-        assert phone.execute_script(SMALL_TARGETS) == [], path
+    leaves = ("/leaves", "/leaves/new")
+    others = ("/children/new", "/account", "/help", "/privacy")
+    require_fit(phone, world, width, ("/home", page, f"{page}/unbind", *leaves, *others))
+
+
+def test_leave_is_filed_and_withdrawn_without_scripts(phone: Chrome, world: World) -> None:
+    page = link_and_bind(world, MOTHER)
+    phone.get(world.from_chat(page, MOTHER))
+    wait_for(phone, "最近七天")
+    phone.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    phone.get(f"{world.base_url}/liff/leaves/new")
+    press(phone, "送出")
+    until(phone, lambda browser: "請選擇事由" in browser.page_source)
+    phone.find_element(By.CSS_SELECTOR, "[name=reason][value=sick]").click()
+    press(phone, "送出")
+    until(phone, lambda browser: "已送出。" in browser.page_source)
+    press(phone, "取消請假")
+    until(phone, lambda browser: "要取消小明" in browser.page_source)
+    press(phone, "取消請假")
+    until(phone, lambda browser: "已取消，當天照常通知。" in browser.page_source)
+    assert "沒有請假紀錄。" in phone.page_source
+
+
+def test_reminder_to_tap_out_is_kept(phone: Chrome, world: World) -> None:
+    phone.get(world.from_chat(link_and_bind(world, MOTHER), MOTHER))
+    wait_for(phone, "離校提醒")
+    choose(phone, "tap_out_by", "17:30")
+    press(phone, "確認")
+    wait_for(phone, "已儲存")
+    chosen = Select(phone.find_element(By.ID, "tap_out_by")).first_selected_option
+    assert chosen.text == "17:30"
