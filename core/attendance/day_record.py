@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, tuple_, update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col
 
 from core.attendance.decision import Day, Passing, TapFact, decide
@@ -87,14 +87,19 @@ def lock_days(session: Session, keys: set[DayKey]) -> dict[DayKey, LockedDay]:
 
 def doubt_days(session: Session, keys: set[DayKey]) -> None:
     """Say nothing of these children's absence on the locked days; joins the transaction."""
-    pair = tuple_(col(AttendanceDay.student_id), col(AttendanceDay.school_day))
     silent = (NoShowState.NONE, NoShowState.WAITING)
-    session.execute(
-        update(AttendanceDay)
-        .where(pair.in_(keys), col(AttendanceDay.no_show).in_(silent))
-        .values(no_show=NoShowState.DOUBT)
-        .execution_options(synchronize_session=False)
-    )
+    # Day by day: SQLite finds no index for a list of pairs.
+    for day in {day for _, day in keys}:
+        session.execute(
+            update(AttendanceDay)
+            .where(
+                col(AttendanceDay.student_id).in_([one for one, other in keys if other == day]),
+                col(AttendanceDay.school_day) == day,
+                col(AttendanceDay.no_show).in_(silent),
+            )
+            .values(no_show=NoShowState.DOUBT)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def record_days(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import tuple_, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from core.attendance.day_record import DayKey, LockedDay, lock_days
@@ -172,10 +172,9 @@ def _still_open(session: Session, leave: Leave, filer: Filer, now: datetime) -> 
 
 
 def _mark(session: Session, student_id: UUID, days: list[date], part: DayPart | None) -> None:
-    pair = tuple_(col(AttendanceDay.student_id), col(AttendanceDay.school_day))
     session.execute(
         update(AttendanceDay)
-        .where(pair.in_([(student_id, day) for day in days]))
+        .where(col(AttendanceDay.student_id) == student_id, col(AttendanceDay.school_day).in_(days))
         .values(leave=part)
         .execution_options(synchronize_session=False)
     )

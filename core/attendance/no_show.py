@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, String, and_, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy import Date, String, and_, exists, func, literal, or_, select, update
 from sqlmodel import Session, col
 
 from core.attendance.tables import AttendanceDay, NoShowState
@@ -35,7 +35,14 @@ def mark_missing(
     same moment either stops the mark (the row then has it) or waits for this transaction and sees
     the mark. Marking twice marks nobody anew.
     """
-    missing = _expected(school_code, grades, now).with_only_columns(
+    # Looked up first, so that most rows are not touched; the condition below decides the race.
+    recorded = exists().where(
+        col(AttendanceDay.student_id) == col(Student.id),
+        col(AttendanceDay.school_day) == school_day,
+        or_(~and_(*_unseen()), col(AttendanceDay.no_show) != NoShowState.NONE),
+    )
+    expected = _expected(school_code, grades, now).where(~recorded)
+    missing = expected.with_only_columns(
         col(Student.id),
         literal(school_day, Date),
         literal(0),
@@ -179,11 +186,11 @@ def _turn(
     ).all()
     if not taken:
         return []
-    pair = tuple_(col(AttendanceDay.student_id), col(AttendanceDay.school_day))
     turned = (
         update(AttendanceDay)
         .where(
-            pair.in_([(student_id, school_day) for student_id in taken]),
+            col(AttendanceDay.student_id).in_(taken),
+            col(AttendanceDay.school_day) == school_day,
             col(AttendanceDay.no_show) == NoShowState.WAITING,
             condition,
         )

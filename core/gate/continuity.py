@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
 from core.clock import school_day_of
@@ -177,11 +177,15 @@ def _untold(session: Session, readers: Collection[Reader]) -> list[tuple[UUID, i
     boot = (col(ReaderDay.reader_id), col(ReaderDay.boot_id))
     rows = session.execute(
         select(*boot, func.max(col(ReaderDay.last_seq)).label("received"))
-        .where(tuple_(*boot).in_(list(told)))
+        .where(
+            # Not a list of pairs: SQLite finds no index for one.
+            col(ReaderDay.reader_id).in_({reader_id for reader_id, _ in told}),
+            col(ReaderDay.boot_id).in_({boot_id for _, boot_id in told}),
+        )
         .group_by(*boot)
     )
     return [
         (row.reader_id, max(0, told[row.reader_id, row.boot_id] - row.received))
         for row in rows
-        if row.received != NOT_NUMBERED
+        if (row.reader_id, row.boot_id) in told and row.received != NOT_NUMBERED
     ]

@@ -7,7 +7,7 @@ from datetime import time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from core.attendance.day_record import DayFacts, DayKey
@@ -31,8 +31,9 @@ def read_day_facts(
     """
     taps, taken_back = _taps(session, keys)
     grade_days = {(grades[student_id], day) for student_id, day in keys}
+    school = session.get_one(School, school_code)
     rules = rules_for(session, school_code, grade_days)
-    closed = closed_parts(session, session.get_one(School, school_code), grade_days)
+    closed = closed_parts(session, school, grade_days)
     facts = {}
     for student_id, day in keys:
         one = (grades[student_id], day)
@@ -70,7 +71,9 @@ def _taps(
         )
         .outerjoin(Reader, col(Reader.id) == col(Tap.reader_id))
         .where(
-            tuple_(col(Tap.student_id), col(Tap.school_day)).in_(list(keys)),
+            # Not a list of pairs: SQLite finds no index for one.
+            col(Tap.student_id).in_({student_id for student_id, _ in keys}),
+            col(Tap.school_day).in_({day for _, day in keys}),
             col(Tap.verdict) == Verdict.ACCEPTED,
         )
     ).all()

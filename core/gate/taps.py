@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from core.attendance.day_record import DayKey, LockedDay, doubt_days, lock_days, record_days
@@ -155,7 +155,8 @@ def _numbers_held(
     found = session.scalars(
         select(Tap).where(
             col(Tap.reader_id) == rows[0]["reader_id"],
-            tuple_(col(Tap.boot_id), col(Tap.seq)).in_([_number(row) for row in rows]),
+            col(Tap.boot_id) == rows[0]["boot_id"],
+            col(Tap.seq).in_([row["seq"] for row in rows]),
         )
     )
     return {_number_of(tap): (tap.card_uid or "", tap.tap_at) for tap in found}

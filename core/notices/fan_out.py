@@ -81,7 +81,8 @@ def tell_happenings(
     by_kind: dict[NoticeKind, list[Happening]] = defaultdict(list)
     for happening in happenings:
         by_kind[happening.kind].append(happening)
-    told = told_taps(session, {one.tap_id for one in happenings}) if happenings else set()
+    days = {one.school_day for one in happenings}
+    told = told_taps(session, {one.student_id for one in happenings}, days) if days else set()
     notices: list[NewNotice] = []
     for kind, group in by_kind.items():
         recipients = recipients_of(
