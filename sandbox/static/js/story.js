@@ -71,7 +71,7 @@ function afterwards(state, told, name) {
   if (!told.some((words) => NO_TAP.test(words))) {
     return { target: "gate", sentence: "再看沒刷卡的早晨：先跳到下一個 07:20，不刷卡，再跳到截止後。" };
   }
-  return { target: "gate", sentence: "可以自由玩了，例如把刷卡機關掉，看通知怎麼補上。" };
+  return { target: "gate", sentence: "可以自由玩了：把刷卡機關掉，或打開最下面的「學校人員」，用學校的身分試試。" };
 }
 
 /** A parent menu offers 今天; the menu of a stranger only offers to begin. */
