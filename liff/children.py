@@ -146,6 +146,7 @@ def _render(page: _Page, wish: _Wish, fault: str = "") -> str:
         day=f"今天 {short_date(day.school_day)}",
         today=today_of(day),
         discrepancy=discrepancy_line(child.given_name, day),
+        can_withdraw=not day.is_past_cutoff,
         columns=list(BOX_WORDS.values()),
         grid=[_row(channel, wish.boxes) for channel in Channel],
         rules=page.rules,

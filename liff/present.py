@@ -71,17 +71,18 @@ def today_of(view: DayView) -> Today:
         if view.is_closure:
             return Today("off", "停課", "", *quiet)
         return Today("off", "今天不上課", "", *quiet, cause=view.reason)
+    cause = _late_cause(view) or _half_day(view)
     if view.departed_at is not None:
-        return Today("departed", "已離校", "full", arrival, departure, _late_cause(view))
+        return Today("departed", "已離校", "full", arrival, departure, cause)
     if view.arrived_at is not None:
         pill = ("no-tap", "未刷離校") if view.is_missing_departure else ("arrived", "在校")
-        return Today(*pill, "half", arrival, departure, _late_cause(view))
+        return Today(*pill, "half", arrival, departure, cause)
     if view.leave in EXCUSED_PARTS:
         excused = Moment("leave", "請假", PART_WORDS[view.leave])
         return Today("leave", "請假", "", excused, Moment("off", "–", "離校"))
-    if view.is_past_cutoff:
+    if view.is_past_cutoff and view.closed_part is not DayPart.MORNING:
         return Today("no-tap", "尚無刷卡紀錄", "", arrival, departure, NO_TAP_CAUSE)
-    return Today("not-yet", "還沒刷卡", "", arrival, departure, _half_day(view))
+    return Today("not-yet", "還沒刷卡", "", arrival, departure, cause)
 
 
 def discrepancy_line(child: str, view: DayView) -> str:
@@ -159,7 +160,8 @@ def _arrival(view: DayView, *, is_over: bool) -> Moment:
         return Moment("", "", "到校")
     if view.leave in EXCUSED_PARTS:
         return Moment("leave", "請假", "到校")
-    if view.is_past_cutoff or is_over or view.departed_at is not None:
+    is_due = view.is_past_cutoff and view.closed_part is not DayPart.MORNING
+    if is_due or is_over or view.departed_at is not None:
         return Moment("no-tap", "未刷卡", "到校")
     return Moment("not-yet", "還沒", "到校")
 
@@ -181,9 +183,10 @@ def _late_cause(view: DayView) -> str:
 
 
 def _half_day(view: DayView) -> str:
-    if view.closed_part is not None:
-        return f"{PART_WORDS[view.closed_part]}停課。"
-    return f"{PART_WORDS[view.leave]}請假。" if view.leave else ""
+    for part, word in ((view.closed_part, "停課"), (view.leave, "請假")):
+        if part is not None and part is not DayPart.WHOLE:
+            return f"{PART_WORDS[part]}{word}。"
+    return ""
 
 
 def _week_row(view: DayView, today: date) -> WeekRow:

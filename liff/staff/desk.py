@@ -7,6 +7,7 @@ from flask import request
 from sqlmodel import Session
 
 from core.audit import record_audit
+from core.db import transaction
 from core.errors import AccessError
 from core.people.staff import can_close, can_run_school, can_see_class
 from core.people.tables import School, Staff
@@ -82,6 +83,9 @@ def open_desk(database: Session, visit: Visit) -> Desk:
     return Desk(next(one for one in schools if one.code == code), roles, schools)
 
 
-def note_look(database: Session, visit: Visit, desk: Desk, subject: str) -> None:
-    """Record that these children were looked at; joins the transaction."""
-    record_audit(database, actor=desk.actor, action="children.look", subject=subject, now=visit.now)
+def note_look(visit: Visit, desk: Desk, subject: str) -> None:
+    """Record that these children were looked at, before they are shown."""
+    with transaction(visit.house.engine) as database:
+        record_audit(
+            database, actor=desk.actor, action="children.look", subject=subject, now=visit.now
+        )

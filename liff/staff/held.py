@@ -54,12 +54,12 @@ def held_runs(database: Session, school: School, now: datetime) -> list[NoShowRu
 def show_held() -> ResponseReturnValue:
     """List what is held, with the reason and the children."""
     visit = current_visit()
-    with transaction(visit.house.engine) as database:
+    with snapshot(visit.house.engine) as database:
         desk = open_desk(database, visit)
         school = desk.require_runner()
         runs = [_held_run(database, visit, run) for run in held_runs(database, school, visit.now)]
-        if runs:
-            note_look(database, visit, desk, f"held:{school.code}")
+    if runs:
+        note_look(visit, desk, f"held:{school.code}")
     return render_template(
         "staff/held.html",
         desk=desk,

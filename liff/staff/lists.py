@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from core.attendance.reports import unexplained
 from core.clock import school_day_of
-from core.db import transaction
+from core.db import snapshot
 from core.gate.discrepancies import Discrepancy, DiscrepancyKind, discrepancies
 from core.notices.staff_words import class_words
 from liff.guard import staff
@@ -40,7 +40,7 @@ def show_lists() -> ResponseReturnValue:
     """Show both lists: of the school to whoever runs it, of a class to its teacher."""
     visit = current_visit()
     today = school_day_of(visit.now)
-    with transaction(visit.house.engine) as database:
+    with snapshot(visit.house.engine) as database:
         desk = open_desk(database, visit)
         school = desk.get_school()
         odd = [
@@ -51,7 +51,7 @@ def show_lists() -> ResponseReturnValue:
         missing = [
             one for one in unexplained(database, school.code, today) if desk.sees(one.homeroom)
         ]
-        note_look(database, visit, desk, f"lists:{school.code}")
+    note_look(visit, desk, f"lists:{school.code}")
     return render_template(
         "staff/lists.html",
         desk=desk,

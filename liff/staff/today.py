@@ -17,7 +17,7 @@ from core.attendance.reports import (
     school_today,
 )
 from core.clock import school_day_of, taipei_clock
-from core.db import snapshot, transaction
+from core.db import snapshot
 from core.errors import AccessError
 from core.gate.discrepancies import old_card_holders
 from core.gate.readers import last_contact
@@ -75,7 +75,7 @@ def show_class(homeroom: str) -> ResponseReturnValue:
     """Show a class child by child, by seat or by time."""
     visit = current_visit()
     is_by_time = request.args.get("sort") == "time"
-    with transaction(visit.house.engine) as database:
+    with snapshot(visit.house.engine) as database:
         desk = open_desk(database, visit)
         if not desk.sees(homeroom):
             raise AccessError("no_such_class")
@@ -83,9 +83,9 @@ def show_class(homeroom: str) -> ResponseReturnValue:
         today = class_today(database, school.code, homeroom, visit.now)
         if today is None:
             raise AccessError("no_such_class")
-        note_look(database, visit, desk, f"class:{school.code}/{homeroom}")
         old_cards = old_card_holders(database, school.code, school_day_of(visit.now))
         reader = reader_line("校門", last_contact(database, school.code), visit.now)
+    note_look(visit, desk, f"class:{school.code}/{homeroom}")
     children = sorted(today.children, key=_by_time) if is_by_time else today.children
     return render_template(
         "staff/class.html",

@@ -175,6 +175,36 @@ def test_leave_and_tap_are_both_kept_and_said(mei: Phone, family: Family, pages:
     assert "在校 07:41 到校" in page
 
 
+def test_after_the_cut_off_the_school_is_called_instead(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        record_day(session, family, TODAY, leave="whole", arrived_at=at(9, 5))
+    pages.clock.move_to(at(9, 6))
+    page = mei.sign_in(MEI).text(family.page)
+    assert "兩筆紀錄都保留。如果孩子有到校，請告訴學校： 02-2300-0001 。" in page
+    assert "取消請假" not in page
+
+
+def test_nobody_is_missed_on_a_closed_morning(mei: Phone, family: Family, pages: House) -> None:
+    with transaction(pages.engine) as session:
+        close(session, TODAY, "morning")
+    pages.clock.move_to(at(9, 0))
+    page = mei.sign_in(MEI).text(family.page)
+    assert "還沒刷卡" in page
+    assert "上午停課。" in page
+    assert "尚無刷卡紀錄" not in page
+
+
+def test_closed_afternoon_is_said_beside_the_arrival(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        close(session, TODAY, "afternoon")
+        record_day(session, family, TODAY, arrived_at=at(7, 41))
+    assert "在校 07:41 到校 還沒 離校 下午停課。" in mei.text(family.page)
+
+
 def test_make_up_is_named_as_one(mei: Phone, family: Family, pages: House) -> None:
     with transaction(pages.engine) as session:
         record_day(session, family, TODAY, arrived_at=at(7, 50), arrival_is_make_up=True)
