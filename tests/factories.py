@@ -12,8 +12,8 @@ from core.people.friends import record_friendship
 from core.people.guardians import PassMember, link_account
 from core.people.identity_numbers import with_check_digit
 from core.people.roster import Claim, StudentFacts, add_student
-from core.people.subscriptions import add_default_boxes
 from core.people.staff import NAME as STAFF_NAME
+from core.people.subscriptions import add_default_boxes
 from core.people.tables import Binding, Card, Guardian, School, Staff, StaffRole, Student
 
 MEI = "U" + "a" * 32
