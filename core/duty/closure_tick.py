@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from core.calendar.closures import PART_WORDS
 from core.calendar.school_days import scope_of
-from core.calendar.scopes import ClosureScope
+from core.calendar.scopes import ClosureScope, label_of
 from core.calendar.tables import Closure
 from core.clock import school_day_of
 from core.db import insert_for, snapshot, transaction
@@ -115,6 +115,7 @@ def _tell(session: Session, one: Announcement, closure: Closure, now: datetime) 
     students = ClosureScope(school_code=one.school_code, grade=closure.grade).students()
     news = ClosureNews(
         closure_id=closure.id,
+        scope=label_of(session, scope_of(closure)),
         day=closure.day,
         part=PART_WORDS[DayPart(closure.part)],
         source=closure.source,

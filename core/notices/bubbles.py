@@ -213,7 +213,9 @@ def _settings(facts: NoticeFacts) -> Json:
 
 
 def _news(kind: NoticeKind, facts: NoticeFacts) -> Json:
-    foot = [buttons(quiet("解除連結", facts.link))] if kind is NoticeKind.LINK_NEW else []
+    foot = [meta_text(facts.school)] if facts.school else []
+    if kind is NoticeKind.LINK_NEW:
+        foot.append(buttons(quiet("解除連結", facts.link)))
     return _told(alt_text(kind, facts), lines(kind, facts), foot)
 
 

@@ -23,9 +23,13 @@ QUIETLY = {"synchronize_session": False}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosureNews:
-    """A closure as guardians read it. `part` is 全天, 上午 or 下午; `source_at` is aware."""
+    """A closure as guardians read it. `part` is 全天, 上午 or 下午; `source_at` is aware.
+
+    `scope` says whose it is (全市, 榕光國小 6 年級): a guardian may have children at two schools.
+    """
 
     closure_id: UUID
+    scope: str
     day: date
     part: str
     source: str
@@ -86,7 +90,7 @@ def _notices(
 ) -> list[NewNotice]:
     facts = NoticeFacts(
         child="",
-        school="",
+        school=news.scope,
         school_phone="",
         school_day=news.day,
         link="",
