@@ -153,6 +153,8 @@ def _with_database(server: str, name: str) -> str:
 
 def _run(server: str, statement: str) -> None:
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+    finally:
+        engine.dispose()

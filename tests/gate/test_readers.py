@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from sqlmodel import Session, select
 
 from core.audit import AuditEntry
+from core.clock import school_day_of
 from core.db import snapshot, transaction
 from core.duty.reader_commands import reader_commands
 from core.errors import InputError
@@ -201,7 +202,7 @@ def test_list_says_how_a_reader_is(
     assert "two devices use this id" in run("list").output
     with transaction(house.engine) as session:
         numbers = {"after_seq": 0, "last_seq": 9, "taps": 7}
-        day = now.astimezone().date()
+        day = school_day_of(now)
         session.add(
             ReaderDay(
                 reader_id=reader.reader_id, boot_id="b", day=day, first_heard_at=now, **numbers

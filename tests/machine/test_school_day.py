@@ -291,6 +291,14 @@ class SchoolDay(RuleBasedStateMachine):
     @invariant()
     def records_and_notices_are_true(self) -> None:
         type(self).steps += 1
+        # What a step broke stays broken: every third look finds it as well.
+        if self.steps % 3 == 0:
+            self._judge()
+
+    def teardown(self) -> None:
+        self._judge()
+
+    def _judge(self) -> None:
         with transaction(self.house.engine) as session:
             check_notices(session, self.read)
             if not self.had_closed_morning:

@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Callable
 from datetime import time, timedelta
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, insert
 from sqlmodel import select
 
-from core.db import transaction
+from core.db import table_of, transaction
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
 from core.notices.announce import tell_linked
@@ -211,6 +212,7 @@ def test_claim_finds_due_rows_by_index_however_many_are_settled(
     house: House, notify: Notify
 ) -> None:
     notify()
+    _settle_many_more(house)
     seen: list[tuple[str, object]] = []
     event.listen(
         house.engine, "before_cursor_execute", lambda *call: seen.append((call[2], call[3]))
@@ -226,6 +228,19 @@ def test_claim_finds_due_rows_by_index_however_many_are_settled(
             explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "
             rows = connection.exec_driver_sql(explain + statement, parameters).all()  # type: ignore[arg-type]
             assert "ix_notice_due" in str(rows), rows
+
+
+def _settle_many_more(house: House) -> None:
+    """Put two thousand accepted copies of the one notice beside it, and let the planner know."""
+    notice = table_of(Notice)
+    with house.engine.begin() as connection:
+        row = dict(connection.execute(select(notice)).mappings().one())
+        copies = [
+            row | {"id": uuid4(), "dedupe_key": f"copy {n}", "state": NoticeState.ACCEPTED}
+            for n in range(2000)
+        ]
+        connection.execute(insert(notice), copies)
+        connection.exec_driver_sql("ANALYZE notice")
 
 
 def test_workers_side_by_side_never_hold_the_same_notice(house: House, notify: Notify) -> None:
