@@ -19,7 +19,13 @@ from core.calendar.policy import DayRules
 from core.clock import TAIPEI
 from core.db import insert_for, table_of
 from core.kinds import DayPart, NoticeKind
-from core.notices.fan_out import Happening, Presence, tell_corrections, tell_happenings
+from core.notices.fan_out import (
+    CORRECTED,
+    Happening,
+    Presence,
+    tell_corrections,
+    tell_happenings,
+)
 from core.notices.leave_notices import LEAVE_TAP, Sighting, tell_leave_taps
 from core.notices.staff_notices import tell_discrepancies
 
@@ -133,15 +139,13 @@ def record_days(
 def _write(
     session: Session, held: Mapping[DayKey, LockedDay], decided: Mapping[DayKey, Day]
 ) -> None:
-    day = table_of(AttendanceDay)
     changes = [_columns(key, held[key].no_show, one) for key, one in decided.items()]
-    statement = update(day).where(
-        day.c.student_id == bindparam("of_student"), day.c.school_day == bindparam("of_day")
-    )
-    names = [name for name in changes[0] if not name.startswith("of_")] if changes else []
     if changes:
-        values: dict[Any, Any] = {name: bindparam(name) for name in names}
-        session.connection().execute(statement.values(values), changes)
+        day = table_of(AttendanceDay)
+        of_it = (day.c.student_id == bindparam("of_student")) & (
+            day.c.school_day == bindparam("of_day")
+        )
+        session.connection().execute(update(day).where(of_it), changes)
 
 
 def _columns(key: DayKey, no_show: NoShowState, day: Day) -> dict[str, Any]:
@@ -177,7 +181,7 @@ def _correct(
     for school_day, presences in seen.items():
         taps = {one.student_id: one.tap_id for one in presences if one.tap_id}
         told = tell_corrections(session, liff_id, presences, school_day=school_day, now=now)
-        instead |= {(taps[student], guardian): "corrected" for student, guardian in told}
+        instead |= {(taps[student], guardian): CORRECTED for student, guardian in told}
     return instead
 
 
@@ -189,7 +193,8 @@ def _presence(student_id: UUID, day: Day) -> Presence:
         tap_id=first.tap_id,
         arrived_at=arrival.at if arrival else None,
         departed_at=None if arrival else first.at,
-        recorded_at=first.received_at if first.is_make_up else None,
+        # Staff who enter a way out do not say that the child is here.
+        recorded_at=first.received_at if arrival and first.is_make_up else None,
     )
 
 
@@ -212,15 +217,13 @@ def _tell_discrepancies(
         leave = held[student_id, school_day].leave
         against = next((one for one in day.passings if contradicts(leave, one)), None)
         if against is not None and against.tap.tap_id in new_taps:
-            sightings.append(Sighting(student_id, school_day, against.kind, against.tap.at))
+            tap = against.tap
+            sightings.append(Sighting(student_id, school_day, against.kind, tap.at, tap.tap_id))
     if not sightings:
         return {}
     told = tell_leave_taps(session, liff_id, sightings, now)
     tell_discrepancies(session, [(one.student_id, one.at) for one in sightings], now)
-    taps = {
-        (key[0], one.tap.at): one.tap.tap_id for key, day in decided.items() for one in day.passings
-    }
-    return {(taps[one.student_id, one.at], guardian): LEAVE_TAP for one, guardian in told}
+    return {(one.tap_id, guardian): LEAVE_TAP for one, guardian in told if one.tap_id}
 
 
 def contradicts(leave: DayPart | None, passing: Passing) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from core.clock import school_day_of
 from core.kinds import DayPart, NoticeKind
 from core.notices.fan_out import facts_for, notice_to
 from core.notices.outbox import enqueue
@@ -18,12 +19,16 @@ PART_WORDS = {DayPart.WHOLE: "全天", DayPart.MORNING: "上午", DayPart.AFTERN
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A child on leave that was seen at the gate after all. `at` is the tap's moment, aware."""
+    """A child on leave that was seen at the gate after all.
+
+    `kind` is ARRIVAL or DEPARTURE; `at` is the moment of the tap `tap_id`, aware.
+    """
 
     student_id: UUID
     school_day: date
     kind: NoticeKind
     at: datetime
+    tap_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +47,17 @@ class LeaveNews:
 def tell_leave_taps(
     session: Session, liff_id: str, sightings: Sequence[Sighting], now: datetime
 ) -> list[tuple[Sighting, UUID]]:
-    """Tell every guardian of a tap on a leave, once a day; return whom, with what they heard.
+    """Tell every guardian of a tap on a leave of today, once; return whom, with what they heard.
 
-    Joins the caller's transaction.
+    Another day's is no news to them. Joins the caller's transaction.
     """
-    recipients = recipients_of(session, {one.student_id for one in sightings})
+    news = [one for one in sightings if one.school_day == school_day_of(now)]
+    recipients = recipients_of(session, {one.student_id for one in news})
     told, notices = [], []
-    for one in sightings:
+    for one in news:
+        left_at = one.at if one.kind is NoticeKind.DEPARTURE else None
         for to in recipients.get(one.student_id, ()):
-            facts = facts_for(to, liff_id, one.school_day, at=one.at)
+            facts = facts_for(to, liff_id, one.school_day, at=one.at, departed_at=left_at)
             notices.append(notice_to(to, NoticeKind.LEAVE_TAP, facts, one.at))
             told.append((one, to.guardian_id))
     enqueue(session, notices, now)

@@ -81,7 +81,7 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
     "leave_school": (("學校替{child}登記請假：{date}{part}。",), ASK_SCHOOL),
     "leave_cancelled": (("{who}取消了{child} {date}的請假，當天照常通知。",),),
     "leave_tap": (
-        ("{child}今天已請假，但 {time} 有到校刷卡，兩筆紀錄都保留。",),
+        ("{child}今天已請假，但 {time} 有{kind}刷卡，兩筆紀錄都保留。",),
         ("如果孩子有到校，請按「取消請假」。",),
     ),
     "no_tap_out": (

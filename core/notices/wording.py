@@ -165,7 +165,7 @@ def _corrected_by(facts: NoticeFacts) -> str:
 
 
 def _word(kind: NoticeKind, facts: NoticeFacts) -> str:
-    if kind is NoticeKind.DEPARTURE:
+    if kind is NoticeKind.DEPARTURE or facts.is_first_seen_leaving:
         return "離校"
     return "再次到校" if facts.occurrence > 1 else "到校"
 

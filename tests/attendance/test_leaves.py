@@ -106,6 +106,7 @@ def test_what_a_guardian_may_not_file_changes_nothing(
 def test_tomorrow_is_open_after_todays_cutoff(family: House) -> None:
     with transaction(family.engine) as session:
         _file(session, first=TUESDAY, now=CUTOFF + timedelta(hours=10))
+        assert session.exec(select(Leave)).one().first_day == TUESDAY
 
 
 def test_staff_file_at_any_time_and_every_guardian_hears(family: House) -> None:
@@ -129,6 +130,7 @@ def test_make_up_saturday_can_be_excused(family: House) -> None:
         )
         session.flush()
         _file(session, first=saturday)
+        assert session.exec(select(AttendanceDay)).one().leave == DayPart.WHOLE
 
 
 def test_second_leave_over_the_same_day_is_refused(family: House) -> None:
@@ -169,7 +171,9 @@ def test_guardian_neither_withdraws_too_late_nor_what_staff_filed(family: House)
             withdraw_leave(session, "liff", leave_id=by_staff, filer=_mei(session), now=BEFORE)
 
 
-def _come(session: Session, clock: str, direction: Direction = Direction.IN) -> None:
+def _come(
+    session: Session, clock: str, direction: Direction = Direction.IN, now: datetime = BEFORE
+) -> None:
     at = datetime.fromisoformat(f"2026-11-23T{clock}:00+08:00")
     record_make_up(
         session,
@@ -179,7 +183,7 @@ def _come(session: Session, clock: str, direction: Direction = Direction.IN) -> 
         direction=direction,
         recorded_by="staff:x",
         reason="忘帶卡",
-        now=max(at, BEFORE),
+        now=max(at, now),
     )
 
 
@@ -194,6 +198,23 @@ def test_tap_on_a_leave_is_shown_to_both_sides_and_not_merged(family: House) -> 
     assert waiting.count(NoticeKind.LEAVE_TAP) == 2
     assert waiting.count(NoticeKind.DISCREPANCY) == 2, "teacher and officer"
     assert NoticeKind.ARRIVAL not in waiting, "it is in the same message"
+
+
+def test_way_out_on_a_leave_is_not_called_a_way_in(family: House) -> None:
+    with transaction(family.engine) as session:
+        _file(session, OFFICE)
+        _come(session, "16:02", Direction.OUT)
+        told = session.exec(select(Notice).where(Notice.kind == NoticeKind.LEAVE_TAP)).first()
+        assert told is not None
+        assert "16:02 有離校刷卡" in told.content.decode()
+
+
+def test_yesterdays_tap_on_a_leave_is_the_schools_to_look_at_only(family: House) -> None:
+    with transaction(family.engine) as session:
+        _file(session, OFFICE)
+        _come(session, "07:41", now=BEFORE + timedelta(days=1))
+        assert NoticeKind.LEAVE_TAP not in _kinds(session)
+        assert NoticeKind.DISCREPANCY in _kinds(session)
 
 
 @pytest.mark.parametrize(

@@ -152,9 +152,7 @@ def test_tap_hidden_by_a_wrong_entry_stands_again_without_a_second_telling(
         assert "到校 08:58" in body.decode()
 
 
-def test_teachers_word_after_a_read_no_show_corrects_it_and_so_does_its_undoing(
-    house: House, reader: SigningReader
-) -> None:
+def _no_show_was_read(house: House) -> None:
     house.clock.move_to(NOW)
     with transaction(house.engine) as session:
         mark_missing(session, "353607", [6], NOW.date(), due_at=NOW, now=NOW)
@@ -169,6 +167,12 @@ def test_teachers_word_after_a_read_no_show_corrects_it_and_so_does_its_undoing(
             now=NOW,
         )
     _deliver(house)
+
+
+def test_teachers_word_after_a_read_no_show_corrects_it_and_so_does_its_undoing(
+    house: House, reader: SigningReader
+) -> None:
+    _no_show_was_read(house)
     with transaction(house.engine) as session:
         tap_id = _enter(session, NOW)
         assert ("correction", "pending", "小明已到校（老師確認）") in _alt_texts(session)
@@ -177,6 +181,15 @@ def test_teachers_word_after_a_read_no_show_corrects_it_and_so_does_its_undoing(
         _undo(session, tap_id)
         kinds = [kind for kind, _, _ in _alt_texts(session)]
         assert "makeup_undone" in kinds, "they read that Ming was there"
+
+
+def test_way_out_entered_after_a_read_no_show_says_left_and_not_here(
+    house: House, reader: SigningReader
+) -> None:
+    _no_show_was_read(house)
+    with transaction(house.engine) as session:
+        _enter(session, NOW, direction=Direction.OUT)
+        assert ("correction", "pending", "小明 09:00 離校") in _alt_texts(session)
 
 
 def test_only_an_entry_can_be_taken_back(house: House, reader: SigningReader) -> None:
