@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from core.attendance.days import DayView
-from core.attendance.leaves import EXCUSED_PARTS
+from core.attendance.tables import EXCUSED_PARTS
 from core.clock import school_day_of, taipei_clock
 from core.kinds import DayPart
 from core.notices.leave_notices import PART_WORDS

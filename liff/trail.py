@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.attendance.days import DayView
-from core.attendance.leaves import EXCUSED_PARTS
+from core.attendance.tables import EXCUSED_PARTS
 from core.calendar.policy import DayRules
 from core.clock import taipei_clock
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState

@@ -7,7 +7,7 @@ from bot.answer import Json
 from bot.replies.pages import Pages
 from bot.replies.speech import about, side_by_side
 from core.attendance.days import DayView
-from core.attendance.leaves import EXCUSED_PARTS
+from core.attendance.tables import EXCUSED_PARTS
 from core.clock import taipei_clock
 from core.kinds import DayPart
 from core.notices.flex import (

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col
 
 from core.attendance.decision import Day, Passing, TapFact, decide
-from core.attendance.tables import AttendanceDay, NoShowState
+from core.attendance.tables import BLANK_DAY, AttendanceDay, NoShowState
 from core.calendar.policy import DayRules
 from core.clock import TAIPEI
 from core.db import insert_for, table_of
@@ -66,15 +66,7 @@ def lock_days(session: Session, keys: set[DayKey]) -> dict[DayKey, LockedDay]:
     ordered = sorted(keys, key=lambda key: (key[1], str(key[0])))
     day = table_of(AttendanceDay)
     rows = [
-        {
-            "student_id": student_id,
-            "school_day": school_day,
-            "arrivals": 0,
-            "departures": 0,
-            "arrival_is_make_up": False,
-            "departure_is_make_up": False,
-            "no_show": NoShowState.NONE,
-        }
+        {"student_id": student_id, "school_day": school_day, **BLANK_DAY}
         for student_id, school_day in ordered
     ]
     # One pass makes a row or locks the one that is there. Making first and locking afterwards would
@@ -215,7 +207,9 @@ def _tell_discrepancies(
     sightings = []
     for (student_id, school_day), day in decided.items():
         leave = held[student_id, school_day].leave
-        against = next((one for one in day.passings if contradicts(leave, one)), None)
+        against = next(
+            (one for one in day.passings if contradicts(leave, one.kind, one.tap.at)), None
+        )
         if against is not None and against.tap.tap_id in new_taps:
             tap = against.tap
             sightings.append(Sighting(student_id, school_day, against.kind, tap.at, tap.tap_id))
@@ -226,15 +220,18 @@ def _tell_discrepancies(
     return {(one.tap_id, guardian): LEAVE_TAP for one, guardian in told if one.tap_id}
 
 
-def contradicts(leave: DayPart | None, passing: Passing) -> bool:
-    """Tell whether a passing goes against the leave of its day."""
+def contradicts(leave: DayPart | None, kind: NoticeKind, at: datetime) -> bool:
+    """Tell whether an arrival or departure at a moment goes against the leave of its day."""
     if leave is DayPart.WHOLE:
         return True
-    is_morning = passing.tap.at.astimezone(TAIPEI).time() < NOON
     if leave is DayPart.MORNING:
-        return is_morning
-    is_coming = passing.kind is NoticeKind.ARRIVAL
-    return leave is DayPart.AFTERNOON and is_coming and not is_morning
+        return _is_morning(at)
+    is_coming = kind is NoticeKind.ARRIVAL
+    return leave is DayPart.AFTERNOON and is_coming and not _is_morning(at)
+
+
+def _is_morning(at: datetime) -> bool:
+    return at.astimezone(TAIPEI).time() < NOON
 
 
 def _happenings(key: DayKey, day: Day, facts: DayFacts, new_taps: set[UUID]) -> list[Happening]:
@@ -273,5 +270,5 @@ def _is_in_closure(closed: DayPart | None, passing: Passing, *, has_arrived: boo
     """
     if closed is None or (passing.kind is NoticeKind.DEPARTURE and has_arrived):
         return False
-    is_morning = passing.tap.at.astimezone(TAIPEI).time() < NOON
+    is_morning = _is_morning(passing.tap.at)
     return closed is DayPart.WHOLE or is_morning is (closed is DayPart.MORNING)

@@ -11,8 +11,14 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from core.attendance.day_record import DayKey, LockedDay, lock_days
-from core.attendance.tables import AttendanceDay, Leave, LeaveReason, NoShowState
+from core.attendance.day_record import DayKey, lock_days
+from core.attendance.tables import (
+    EXCUSED_PARTS,
+    AttendanceDay,
+    Leave,
+    LeaveReason,
+    NoShowState,
+)
 from core.audit import record_audit
 from core.calendar.policy import rules_for
 from core.calendar.school_days import day_statuses
@@ -22,6 +28,7 @@ from core.kinds import DayPart, NoticeKind
 from core.notices.fan_out import Presence, tell_corrections
 from core.notices.leave_notices import LeaveNews, Sighting, tell_leave, tell_leave_taps
 from core.notices.staff_notices import tell_discrepancies
+from core.people.bindings import is_bound
 from core.people.tables import Student
 
 # Days a leave may span, weekends included; longer ones are the school's to enter.
@@ -30,8 +37,6 @@ STAFF_SPAN = 60
 # How far ahead, and for staff how far back, a leave may begin.
 AHEAD = timedelta(days=120)
 BACK = timedelta(days=30)
-# A child on leave these parts of the day is not expected at the cut-off.
-EXCUSED_PARTS = (DayPart.WHOLE, DayPart.MORNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +61,11 @@ def file_leave(
 ) -> UUID:
     """File a leave and tell the other guardians; return its id. Joins the caller's transaction.
 
-    Raises InputError past, too_late, too_long, no_school_day or overlap.
+    Raises AccessError 404 for somebody else's child, and InputError past, too_far, too_late,
+    too_long, ends_before_it_begins, no_school_day or overlap.
     """
     student = _get_student(session, student_id)
+    _require_bound(session, filer, student_id)
     _check_span(session, student, first_day, last_day, filer, now)
     days = _span(first_day, last_day)
     # Two filings of one day meet here, so that they can't both find it free.
@@ -77,7 +84,8 @@ def file_leave(
     session.add(leave)
     session.flush()
     _mark(session, student_id, days, part)
-    _excuse(session, liff_id, held, (student_id, school_day_of(now)), part, now)
+    if (student_id, school_day_of(now)) in held:
+        _excuse(session, liff_id, (student_id, school_day_of(now)), part, now)
     _tell_filed(session, liff_id, leave, filer, now)
     _audit(session, filer, "leave.file", leave.id, now)
     return leave.id
@@ -94,6 +102,7 @@ def withdraw_leave(
     leave = session.get(Leave, leave_id)
     if leave is None or (filer.guardian_id and not leave.filed_by.startswith("guardian:")):
         raise AccessError("no_such_leave")
+    _require_bound(session, filer, leave.student_id)
     lock_days(session, {(leave.student_id, day) for day in _span(leave.first_day, leave.last_day)})
     open_days = _still_open(session, leave, filer, now)
     if not open_days:
@@ -128,6 +137,11 @@ def leave_closes_at(session: Session, student_id: UUID, day: date) -> datetime:
     student = _get_student(session, student_id)
     one = (student.grade, day)
     return at_taipei(day, rules_for(session, student.school_code, [one])[one].cutoff)
+
+
+def _require_bound(session: Session, filer: Filer, student_id: UUID) -> None:
+    if filer.guardian_id is not None and not is_bound(session, filer.guardian_id, student_id):
+        raise AccessError("no_such_child")
 
 
 def _get_student(session: Session, student_id: UUID) -> Student:
@@ -180,27 +194,17 @@ def _mark(session: Session, student_id: UUID, days: list[date], part: DayPart | 
     )
 
 
-def _excuse(
-    session: Session,
-    liff_id: str,
-    held: dict[DayKey, LockedDay],
-    key: DayKey,
-    part: DayPart,
-    now: datetime,
-) -> None:
+def _excuse(session: Session, liff_id: str, key: DayKey, part: DayPart, now: datetime) -> None:
     """Let today's no-show go, or correct it, or say that the child was seen all the same."""
-    today = held.get(key)
-    if today is None:
-        return
     day = session.get_one(AttendanceDay, key, populate_existing=True)
     seen_at = day.arrived_at or day.departed_at
     if seen_at is not None and part is DayPart.WHOLE:
         kind = NoticeKind.ARRIVAL if day.arrived_at else NoticeKind.DEPARTURE
         tell_leave_taps(session, liff_id, [Sighting(key[0], key[1], kind, seen_at)], now)
         tell_discrepancies(session, [(key[0], seen_at)], now)
-    if part not in EXCUSED_PARTS or today.no_show not in (NoShowState.WAITING, NoShowState.TOLD):
+    if part not in EXCUSED_PARTS or day.no_show not in (NoShowState.WAITING, NoShowState.TOLD):
         return
-    if today.no_show is NoShowState.TOLD:
+    if day.no_show == NoShowState.TOLD:
         tell_corrections(
             session, liff_id, [Presence(student_id=key[0])], school_day=key[1], now=now
         )

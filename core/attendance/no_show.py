@@ -8,13 +8,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, String, and_, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Date, and_, exists, func, literal, or_, select, update
 from sqlmodel import Session, col
 
-from core.attendance.tables import AttendanceDay, NoShowState
-from core.db import UtcDateTime, insert_for
-from core.kinds import DayPart
-from core.people.tables import Card, EnrollmentStatus, Student
+from core.attendance.conditions import is_excused, is_unexplained, was_seen
+from core.attendance.tables import BLANK_DAY, AttendanceDay, NoShowState
+from core.db import UtcDateTime, insert_for, table_of
+from core.people.roster import holds_live_card
+from core.people.tables import EnrollmentStatus, Student
 
 QUIETLY = {"synchronize_session": False}
 
@@ -35,43 +36,28 @@ def mark_missing(
     same moment either stops the mark (the row then has it) or waits for this transaction and sees
     the mark. Marking twice marks nobody anew.
     """
+    new_row = BLANK_DAY | {
+        "no_show": NoShowState.WAITING,
+        "no_show_at": now,
+        "no_show_due_at": due_at,
+    }
+    day = table_of(AttendanceDay).c
     # Looked up first, so that most rows are not touched; the condition below decides the race.
-    recorded = exists().where(
-        col(AttendanceDay.student_id) == col(Student.id),
-        col(AttendanceDay.school_day) == school_day,
-        or_(~and_(*_unseen()), col(AttendanceDay.no_show) != NoShowState.NONE),
-    )
-    expected = _expected(school_code, grades, now).where(~recorded)
-    missing = expected.with_only_columns(
+    missing = _expected(school_code, grades, now).where(~_is_settled(school_day, NoShowState.NONE))
+    missing = missing.with_only_columns(
         col(Student.id),
         literal(school_day, Date),
-        literal(0),
-        literal(0),
-        literal(False),
-        literal(False),
-        literal(NoShowState.WAITING.value, String),
-        literal(now, UtcDateTime),
-        literal(due_at, UtcDateTime),
+        *(literal(value, day[name].type) for name, value in new_row.items()),
     )
-    columns = [
-        "student_id",
-        "school_day",
-        "arrivals",
-        "departures",
-        "arrival_is_make_up",
-        "departure_is_make_up",
-        "no_show",
-        "no_show_at",
-        "no_show_due_at",
-    ]
     # In the order in which taps take the day rows, so that the two never wait for each other.
     ordered = missing.order_by(col(Student.id))
+    columns = ["student_id", "school_day", *new_row]
     statement = insert_for(session, AttendanceDay).from_select(columns, ordered)
     new = statement.excluded
     marked = statement.on_conflict_do_update(
         index_elements=["student_id", "school_day"],
         set_={name: new[name] for name in ("no_show", "no_show_at", "no_show_due_at")},
-        where=and_(*_unseen(), col(AttendanceDay.no_show) == NoShowState.NONE),
+        where=is_unexplained() & (col(AttendanceDay.no_show) == NoShowState.NONE),
     ).returning(col(AttendanceDay.student_id))
     return list(session.scalars(marked))
 
@@ -83,10 +69,6 @@ def count_missing(
 
     A child on leave that did not come is not expected.
     """
-    came = or_(
-        col(AttendanceDay.arrived_at).is_not(None), col(AttendanceDay.departed_at).is_not(None)
-    )
-    is_excused = and_(~came, col(AttendanceDay.leave).in_((DayPart.WHOLE, DayPart.MORNING)))
     statement = (
         _expected(school_code, grades, now)
         .outerjoin(
@@ -98,8 +80,8 @@ def count_missing(
         )
         .with_only_columns(
             func.count(),
-            func.count().filter(came),
-            func.count().filter(is_excused),
+            func.count().filter(was_seen()),
+            func.count().filter(~was_seen() & is_excused()),
         )
     )
     everybody, arrived, excused = (int(count) for count in session.execute(statement).one())
@@ -119,7 +101,7 @@ def take_due(
         grades,
         school_day,
         NoShowState.TOLD,
-        and_(*_unseen(), col(AttendanceDay.no_show_due_at) <= now),
+        is_unexplained() & (col(AttendanceDay.no_show_due_at) <= now),
         now,
     )
 
@@ -129,7 +111,7 @@ def take_all(
 ) -> list[UUID]:
     """Turn every waiting no-show into a told one and return the children; joins the transaction."""
     told = NoShowState.TOLD
-    return _turn(session, school_code, grades, school_day, told, and_(*_unseen()), now)
+    return _turn(session, school_code, grades, school_day, told, is_unexplained(), now)
 
 
 def let_go(
@@ -153,19 +135,8 @@ def missing_children(
     session: Session, school_code: str, grades: Collection[int], school_day: date, now: datetime
 ) -> list[Student]:
     """Return the children a sweep would mark or has waiting, by class and seat."""
-    row = (
-        select(col(AttendanceDay.student_id))
-        .where(
-            col(AttendanceDay.student_id) == col(Student.id),
-            col(AttendanceDay.school_day) == school_day,
-            or_(
-                ~and_(*_unseen()),
-                col(AttendanceDay.no_show).not_in((NoShowState.NONE, NoShowState.WAITING)),
-            ),
-        )
-        .exists()
-    )
-    statement = _expected(school_code, grades, now).with_only_columns(Student).where(~row)
+    is_settled = _is_settled(school_day, NoShowState.NONE, NoShowState.WAITING)
+    statement = _expected(school_code, grades, now).with_only_columns(Student).where(~is_settled)
     order = (col(Student.homeroom), col(Student.seat_number), col(Student.id))
     return list(session.scalars(statement.order_by(*order)))
 
@@ -214,21 +185,17 @@ def _waiting(school_code: str, grades: Collection[int], school_day: date) -> Any
     )
 
 
-def _unseen() -> tuple[Any, ...]:
-    return (
-        col(AttendanceDay.arrived_at).is_(None),
-        col(AttendanceDay.departed_at).is_(None),
-        or_(col(AttendanceDay.leave).is_(None), col(AttendanceDay.leave) == DayPart.AFTERNOON),
+def _is_settled(school_day: date, *open_states: NoShowState) -> ColumnElement[bool]:
+    """Tell of a child whether its day row leaves nothing to find out."""
+    return exists().where(
+        col(AttendanceDay.student_id) == col(Student.id),
+        col(AttendanceDay.school_day) == school_day,
+        or_(~is_unexplained(), col(AttendanceDay.no_show).not_in(open_states)),
     )
 
 
 def _expected(school_code: str, grades: Collection[int], now: datetime) -> Any:
     """Select the children who should have come, tap or no tap."""
-    holds_live_card = exists().where(
-        col(Card.student_id) == col(Student.id),
-        col(Card.valid_from) <= now,
-        or_(col(Card.valid_until).is_(None), col(Card.valid_until) > now),
-    )
     return (
         select(col(Student.id))
         .select_from(Student)
@@ -237,6 +204,6 @@ def _expected(school_code: str, grades: Collection[int], now: datetime) -> Any:
             col(Student.grade).in_(grades),
             col(Student.status) == EnrollmentStatus.ENROLLED,
             col(Student.is_sealed).is_(False),
-            holds_live_card,
+            holds_live_card(now),
         )
     )

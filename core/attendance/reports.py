@@ -14,13 +14,14 @@ from uuid import UUID
 from sqlalchemy import Date, and_, case, exists, func, literal, or_, select
 from sqlmodel import Session, col
 
-from core.attendance.leaves import EXCUSED_PARTS
+from core.attendance.conditions import is_excused, was_seen
 from core.attendance.tables import AttendanceDay, Leave, NoShowRun, NoShowState, RunState
 from core.calendar.school_days import DayStatus, day_statuses
 from core.clock import at_taipei, day_end, school_day_of
 from core.kinds import DayPart
 from core.notices.staff_notices import MissingChild
-from core.people.tables import Card, EnrollmentStatus, Student
+from core.people.roster import holds_live_card
+from core.people.tables import EnrollmentStatus, Student
 
 # How far back three watched school days are looked for; it spans the longest holidays in a term.
 LOOK_BACK = timedelta(days=30)
@@ -154,8 +155,8 @@ def unexplained(session: Session, school_code: str, day: date, days: int = 3) ->
     statement = select(Student).where(
         *_enrolled(school_code),
         col(Student.grade).in_(since),
-        _holds_card(at_taipei(min(since.values()), time())),
-        _holds_card(day_end(day)),
+        holds_live_card(at_taipei(min(since.values()), time())),
+        holds_live_card(day_end(day)),
         ~_was_explained(first, day),
     )
     order = (col(Student.grade), col(Student.homeroom), col(Student.seat_number))
@@ -199,7 +200,7 @@ def _was_explained(first: Any, last: date) -> Any:
     tapped_or_excused = exists().where(
         col(AttendanceDay.student_id) == col(Student.id),
         col(AttendanceDay.school_day).between(first, last),
-        or_(_was_here(), col(AttendanceDay.leave).is_not(None)),
+        or_(was_seen(), col(AttendanceDay.leave).is_not(None)),
     )
     on_leave = exists().where(
         col(Leave.student_id) == col(Student.id),
@@ -224,27 +225,12 @@ def _with_day(statement: Any, day: date) -> Any:
     return statement.select_from(Student).outerjoin(AttendanceDay, of_that_day)
 
 
-def _was_here() -> Any:
-    return or_(
-        col(AttendanceDay.arrived_at).is_not(None), col(AttendanceDay.departed_at).is_not(None)
-    )
-
-
 def _state(now: datetime) -> Any:
     return case(
-        (_was_here(), ChildState.HERE.value),
-        (col(AttendanceDay.leave).in_(EXCUSED_PARTS), ChildState.LEAVE.value),
-        (_holds_card(now), ChildState.MISSING.value),
+        (was_seen(), ChildState.HERE.value),
+        (is_excused(), ChildState.LEAVE.value),
+        (holds_live_card(now), ChildState.MISSING.value),
         else_=ChildState.NO_CARD.value,
-    )
-
-
-def _holds_card(at: datetime) -> Any:
-    """Tell of a child whether a card of theirs is live at that moment."""
-    return exists().where(
-        col(Card.student_id) == col(Student.id),
-        col(Card.valid_from) <= at,
-        or_(col(Card.valid_until).is_(None), col(Card.valid_until) > at),
     )
 
 

@@ -7,12 +7,11 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.attendance.day_record import lock_days
-from core.attendance.tables import AttendanceDay, NoShowState
+from core.attendance.tables import EXCUSED_PARTS, AttendanceDay, NoShowState
 from core.audit import record_audit
 from core.calendar.policy import rules_for
 from core.clock import school_day_of
 from core.errors import AccessError
-from core.kinds import DayPart
 from core.notices.fan_out import tell_no_shows
 from core.people.tables import Student
 
@@ -65,6 +64,6 @@ def answer_absent(
 def _standing(day: AttendanceDay) -> ReviewResult | None:
     if day.arrived_at is not None or day.departed_at is not None:
         return ReviewResult.SEEN
-    if day.leave in (DayPart.WHOLE, DayPart.MORNING):
+    if day.leave in EXCUSED_PARTS:
         return ReviewResult.ON_LEAVE
     return ReviewResult.ALREADY_TOLD if day.no_show == NoShowState.TOLD else None

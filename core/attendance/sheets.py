@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, or_, select
 from sqlmodel import Session, col
 
+from core.attendance.conditions import was_seen
 from core.attendance.tables import AttendanceDay
 from core.calendar.policy import rules_for
 from core.calendar.school_days import DayStatus, day_statuses
@@ -85,14 +85,14 @@ def sheet(
 def _children(
     session: Session, school_code: str, first: date, last: date, homeroom: str | None
 ) -> Sequence[Student]:
-    was_seen = exists().where(
+    came = exists().where(
         col(AttendanceDay.student_id) == col(Student.id),
         col(AttendanceDay.school_day).between(first, last),
-        _was_here(),
+        was_seen(),
     )
     statement = select(Student).where(
         col(Student.school_code) == school_code,
-        or_(col(Student.status) == EnrollmentStatus.ENROLLED, was_seen),
+        or_(col(Student.status) == EnrollmentStatus.ENROLLED, came),
     )
     if homeroom is not None:
         statement = statement.where(col(Student.homeroom) == homeroom)
@@ -120,12 +120,6 @@ def _grades_past_cutoff(
     today = school_day_of(now)
     rules = rules_for(session, school_code, [(grade, today) for grade in grades])
     return {grade for grade in grades if now >= at_taipei(today, rules[(grade, today)].cutoff)}
-
-
-def _was_here() -> Any:
-    return or_(
-        col(AttendanceDay.arrived_at).is_not(None), col(AttendanceDay.departed_at).is_not(None)
-    )
 
 
 def _has_lessons_or_closure(status: DayStatus) -> bool:

@@ -27,6 +27,10 @@ class NoShowState(StrEnum):
     UNTOLD = "untold"
 
 
+# A child on leave these parts of the day is not expected at the cut-off.
+EXCUSED_PARTS = (DayPart.WHOLE, DayPart.MORNING)
+
+
 class AttendanceDay(SQLModel, table=True):
     """A child's day at the gate. This row is the lock of taps, leaves and the no-show sweep."""
 
@@ -52,6 +56,16 @@ class AttendanceDay(SQLModel, table=True):
     no_show_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     # When grace and review end for this child.
     no_show_due_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+# What a day row begins with before anything is known of the day.
+BLANK_DAY = {
+    "arrivals": 0,
+    "departures": 0,
+    "arrival_is_make_up": False,
+    "departure_is_make_up": False,
+    "no_show": NoShowState.NONE,
+}
 
 
 class LeaveReason(StrEnum):

@@ -10,11 +10,11 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlmodel import Session, col
 
-from core.attendance.day_record import NOON
+from core.attendance.day_record import contradicts
 from core.attendance.tables import AttendanceDay
-from core.clock import TAIPEI, at_taipei, day_end
+from core.clock import at_taipei, day_end
 from core.gate.tables import Reader, Tap, TapSource, Verdict
-from core.kinds import DayPart
+from core.kinds import DayPart, NoticeKind
 from core.people.tables import Student
 
 
@@ -95,12 +95,8 @@ def _against_leave(
     leave: DayPart, arrived_at: datetime | None, departed_at: datetime | None
 ) -> datetime | None:
     """Return the tap that goes against the leave, if one does."""
-    if leave is DayPart.WHOLE:
-        return arrived_at or departed_at
-    if arrived_at is None:
-        return None
-    came_in_the_morning = arrived_at.astimezone(TAIPEI).time() < NOON
-    return arrived_at if came_in_the_morning is (leave is DayPart.MORNING) else None
+    moments = ((NoticeKind.ARRIVAL, arrived_at), (NoticeKind.DEPARTURE, departed_at))
+    return next((at for kind, at in moments if at and contradicts(leave, kind, at)), None)
 
 
 def _odd_taps(session: Session, school_code: str, first: date, last: date) -> Sequence[Discrepancy]:

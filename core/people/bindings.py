@@ -130,6 +130,11 @@ def unbind_child(session: Session, *, guardian_id: UUID, binding_id: UUID, now: 
     record_audit(session, actor=actor, action="binding.end", subject=subject, now=now)
 
 
+def is_bound(session: Session, guardian_id: UUID, student_id: UUID) -> bool:
+    """Tell whether the guardian's binding to the child is open."""
+    return _open_binding(session, guardian_id, student_id) is not None
+
+
 def other_guardians(session: Session, student_id: UUID, guardian_id: UUID) -> list[UUID]:
     """Return who else is bound to the child."""
     statement = select(Binding.guardian_id).where(

@@ -4,14 +4,15 @@ import hmac
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from sqlalchemy import ColumnElement, exists, or_
 from sqlmodel import Session, col, select
 
 from core.crypto import Vault
 from core.people import identity_numbers
 from core.people.names import fold_name
-from core.people.tables import EnrollmentStatus, School, Student
+from core.people.tables import Card, EnrollmentStatus, School, Student
 
 NATIONAL_ID = "student.national_id"
 BIRTH_DATE = "student.birth_date"
@@ -47,6 +48,15 @@ def list_schools(session: Session) -> list[School]:
     """Return every school by district, level and name."""
     order = (col(School.district), col(School.level), col(School.name))
     return list(session.exec(select(School).order_by(*order)))
+
+
+def holds_live_card(at: datetime) -> ColumnElement[bool]:
+    """Tell of a row of Student whether a card of theirs is live at that moment."""
+    return exists().where(
+        col(Card.student_id) == col(Student.id),
+        col(Card.valid_from) <= at,
+        or_(col(Card.valid_until).is_(None), col(Card.valid_until) > at),
+    )
 
 
 def add_student(session: Session, vault: Vault, facts: StudentFacts) -> Student:
