@@ -8,7 +8,7 @@ from wtforms import StringField, ValidationError
 from core.attendance.leaves import AHEAD, GUARDIAN_SPAN
 from core.attendance.tables import LeaveReason
 from core.kinds import DayPart
-from core.notices.leave_notices import PART_WORDS
+from core.notices.wording import PART_WORDS
 
 REASON_WORDS = {
     LeaveReason.SICK: "病假",

@@ -23,8 +23,7 @@ from core.clock import school_day_of, taipei_clock
 from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.kinds import DayPart
-from core.notices.leave_notices import PART_WORDS
-from core.notices.wording import short_date
+from core.notices.wording import PART_WORDS, short_date
 from core.people.bindings import BoundChild, children_of, get_child
 from liff.guard import linked
 from liff.leave_form import FAULTS, PART_OPTIONS, REASON_OPTIONS, LeaveForm

@@ -9,9 +9,8 @@ from core.attendance.days import DayView
 from core.attendance.tables import EXCUSED_PARTS
 from core.clock import school_day_of, taipei_clock
 from core.kinds import DayPart
-from core.notices.leave_notices import PART_WORDS
 from core.notices.staff_words import class_words
-from core.notices.wording import WEEKDAYS, fill, short_date
+from core.notices.wording import PART_WORDS, WEEKDAYS, fill, short_date
 from core.people.bindings import BoundChild
 
 # Readers report every half minute; a longer silence is worth a word beside the doubt it causes.

@@ -22,8 +22,7 @@ from core.notices.flex import (
     row,
     text,
 )
-from core.notices.leave_notices import PART_WORDS
-from core.notices.wording import LOCK_SCREEN_NAME, fill, short_date, shown_number
+from core.notices.wording import LOCK_SCREEN_NAME, PART_WORDS, fill, short_date, shown_number
 from core.people.bindings import BoundChild
 
 REASON_WORDS = {

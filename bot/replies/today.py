@@ -25,10 +25,9 @@ from core.notices.flex import (
     pill,
     text,
 )
-from core.notices.leave_notices import PART_WORDS
 from core.notices.outbox import AGE_LIMITS
 from core.notices.rail import Rail, big_time, gate_bubble, rail_box
-from core.notices.wording import LOCK_SCREEN_NAME, short_date
+from core.notices.wording import LOCK_SCREEN_NAME, PART_WORDS, short_date
 from core.people.bindings import BoundChild
 
 # Readers speak every minute; after two silent ones records may be missing.

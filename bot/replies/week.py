@@ -29,8 +29,7 @@ from core.notices.flex import (
     quiet,
     text,
 )
-from core.notices.leave_notices import PART_WORDS
-from core.notices.wording import short_date
+from core.notices.wording import PART_WORDS, short_date
 from core.people.bindings import BoundChild
 
 NOT_THE_REGISTER = "刷卡紀錄供參考，出缺席以學校登記為準。"

@@ -9,8 +9,7 @@ import xlsxwriter  # type: ignore[import-untyped]  # ships no types
 
 from core.attendance.sheets import SheetRow, SheetStatus
 from core.clock import taipei_clock
-from core.notices.leave_notices import PART_WORDS
-from core.notices.wording import WEEKDAYS
+from core.notices.wording import PART_WORDS, WEEKDAYS
 
 # Names of the columns, with their widths in characters.
 COLUMNS = {

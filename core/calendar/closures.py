@@ -21,12 +21,11 @@ from core.calendar.tables import Closure
 from core.clock import school_day_of
 from core.errors import AccessError, InputError
 from core.kinds import DayPart
-from core.notices.wording import short_date
+from core.notices.wording import PART_WORDS, short_date
 from core.people.tables import Staff
 
 # How long a proposal, of a closure or of its undoing, waits for the second person.
 GOOD_FOR = timedelta(minutes=60)
-PART_WORDS = {DayPart.WHOLE: "全天", DayPart.MORNING: "上午", DayPart.AFTERNOON: "下午"}
 LONGEST_SOURCE = 40
 
 

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from core.calendar.closures import PART_WORDS
 from core.calendar.school_days import scope_of
 from core.calendar.scopes import ClosureScope, label_of
 from core.calendar.tables import Closure
@@ -21,6 +20,7 @@ from core.duty.tables import JobRun
 from core.house import House
 from core.kinds import DayPart, NoticeKind
 from core.notices.closure_notices import ClosureNews, tell_closures, tell_reopening
+from core.notices.wording import PART_WORDS
 from core.people.tables import School
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from core.kinds import DayPart, NoticeKind
 from core.notices.fan_out import facts_for, notice_to
 from core.notices.outbox import enqueue
 from core.notices.recipients import recipients_of
+from core.notices.wording import PART_WORDS
 
 LEAVE_TAP = "leave_tap"
-PART_WORDS = {DayPart.WHOLE: "全天", DayPart.MORNING: "上午", DayPart.AFTERNOON: "下午"}
 
 
 @dataclass(frozen=True, slots=True)

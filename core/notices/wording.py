@@ -7,10 +7,11 @@ from datetime import date, datetime, time
 from itertools import pairwise
 
 from core.clock import TAIPEI, taipei_clock
-from core.kinds import EventKind, NoticeKind
+from core.kinds import DayPart, EventKind, NoticeKind
 from core.notices.phrases import ALT_TEXTS, LINES
 
 WEEKDAYS = "一二三四五六日"
+PART_WORDS = {DayPart.WHOLE: "全天", DayPart.MORNING: "上午", DayPart.AFTERNOON: "下午"}
 LOCK_SCREEN_NAME = 10
 SLOT = re.compile(r"(\{\w+\})")
 

@@ -12,8 +12,7 @@ from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
 from core.errors import InputError
 from core.kinds import DayPart, Level
-from core.notices.leave_notices import PART_WORDS
-from core.notices.wording import short_date, short_moment
+from core.notices.wording import PART_WORDS, short_date, short_moment
 from core.people.roster import list_schools
 from core.people.tables import School
 from liff.guard import staff

@@ -21,8 +21,8 @@ from core.db import snapshot
 from core.errors import AccessError
 from core.gate.discrepancies import old_card_holders
 from core.gate.readers import last_contact
-from core.notices.leave_notices import PART_WORDS
 from core.notices.staff_words import class_words
+from core.notices.wording import PART_WORDS
 from core.people.staff import staff_name
 from core.people.tables import StaffRole
 from liff.guard import staff

@@ -9,7 +9,7 @@ from bot.details import LONGEST_SOURCE, ClosureDetail
 from bot.replies.confirm import press, sure
 from bot.replies.speech import offer_acts, show, type_in
 from bot.replies.staff import words
-from core.calendar.closures import GOOD_FOR, PART_WORDS, ClosureState
+from core.calendar.closures import GOOD_FOR, ClosureState
 from core.calendar.scopes import Coverage
 from core.clock import school_day_of
 from core.kinds import DayPart
@@ -24,7 +24,7 @@ from core.notices.flex import (
     strip_of,
     text,
 )
-from core.notices.wording import short_date, short_moment
+from core.notices.wording import PART_WORDS, short_date, short_moment
 
 STATES = {
     ClosureState.FOUND: "收到的停課消息，尚未採用",
