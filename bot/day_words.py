@@ -7,24 +7,24 @@ from datetime import date, datetime, time, timedelta
 
 from core.clock import TAIPEI, at_taipei, school_day_of
 from core.kinds import DayPart
+from core.notices.wording import WEEKDAYS
 
 RELATIVE = {
     "前天": -2, "昨天": -1, "今天": 0, "今日": 0, "明天": 1, "明日": 1, "後天": 2, "大後天": 3,
 }  # fmt: skip
-WEEKDAYS = "一二三四五六日"
 PARTS = {
     DayPart.MORNING: ("上午", "早上"),
     DayPart.AFTERNOON: ("下午",),
     DayPart.WHOLE: ("全天", "整天", "全日"),
 }
 # Our own bubbles write 11/24（二）, and people copy them.
-WEEKDAY_MARK = re.compile(r"\([一二三四五六日]\)")
+WEEKDAY_MARK = re.compile(rf"\([{WEEKDAYS}]\)")
 WEEK = r"(?:下下|下|這|本)?個?(?:週|周|星期|禮拜)"
 # Longer numbers are no part of a date.
 NUMBER = r"[0-9]{1,5}"
 DAY = (
     r"(?:大後天|前天|昨天|今天|今日|明天|明日|後天"
-    rf"|{WEEK}[一二三四五六日天]"
+    rf"|{WEEK}[{WEEKDAYS}天]"
     rf"|(?<![0-9])(?:{NUMBER}-{NUMBER}-{NUMBER}|{NUMBER}(?:/{NUMBER})+"
     rf"|(?:{NUMBER}年)?{NUMBER}月{NUMBER}[日號]?))"
 )

@@ -18,9 +18,9 @@ from core.calendar.tables import OfficeDay
 from core.clock import school_day_of
 from core.db import insert_for, table_of
 from core.errors import InputError
+from core.notices.wording import WEEKDAYS
 
 HEADER = ["西元日期", "星期", "是否放假", "備註"]
-WEEKDAYS = "一二三四五六日"
 FLAGS = {"0": True, "2": False}
 MOST_BYTES = 1_000_000
 # Far years are slips of the pen.
