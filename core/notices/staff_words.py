@@ -7,8 +7,15 @@ from core.clock import school_day_of, taipei_clock
 from core.kinds import HoldReason
 from core.notices.wording import fill, first_known, short_moment
 from core.people.names import masked_name
+from core.people.tables import StaffRole
 
 LOCK_SCREEN = 30
+ROLE_WORDS = {
+    StaffRole.HOMEROOM_TEACHER: "導師",
+    StaffRole.OFFICER: "生教組",
+    StaffRole.SCHOOL_ADMIN: "學校管理者",
+    StaffRole.BUREAU_ADMIN: "教育局",
+}
 
 
 @dataclass(frozen=True, slots=True)

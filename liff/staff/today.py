@@ -21,7 +21,7 @@ from core.db import snapshot
 from core.errors import AccessError
 from core.gate.discrepancies import old_card_holders
 from core.gate.readers import last_contact
-from core.notices.staff_words import class_words
+from core.notices.staff_words import ROLE_WORDS, class_words
 from core.notices.wording import PART_WORDS
 from core.people.staff import staff_name
 from core.people.tables import StaffRole
@@ -30,13 +30,6 @@ from liff.present import long_date, reader_line
 from liff.staff.desk import Desk, note_look, open_desk
 from liff.staff.held import held_runs
 from liff.visit import Visit, current_visit
-
-ROLE_WORDS = {
-    StaffRole.HOMEROOM_TEACHER: "導師",
-    StaffRole.OFFICER: "生教組",
-    StaffRole.SCHOOL_ADMIN: "學校管理者",
-    StaffRole.BUREAU_ADMIN: "教育局",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from bot.answer import Json
 from bot.replies.confirm import tell
 from bot.replies.speech import offer, say
-from bot.replies.staff.words import HELP, ROLE_WORDS
+from bot.replies.staff.words import HELP
 from bot.staff_commands import allowed
-from core.notices.staff_words import class_words
+from core.notices.staff_words import ROLE_WORDS, class_words
 from core.people.names import masked_name
 from core.people.tables import School, Staff, StaffRole
 

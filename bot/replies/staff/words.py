@@ -10,14 +10,8 @@ from bot.staff_commands import StaffVerb
 from core.clock import taipei_clock
 from core.notices.staff_words import class_words, seat_words
 from core.notices.wording import short_date
-from core.people.tables import StaffRole, Student
+from core.people.tables import Student
 
-ROLE_WORDS = {
-    StaffRole.HOMEROOM_TEACHER: "導師",
-    StaffRole.OFFICER: "生教組",
-    StaffRole.SCHOOL_ADMIN: "學校管理者",
-    StaffRole.BUREAU_ADMIN: "教育局",
-}
 NOT_FOUND = "查無這個學號，或不在您的範圍內。"
 NO_CLASS = "查無這個班級，或不在您的範圍內。"
 EMPTY_CLASS = "這個班級目前沒有在學的學生。"
