@@ -142,6 +142,16 @@ def school_today(session: Session, school_code: str, now: datetime) -> list[Clas
     ]
 
 
+def total_of(classes: Sequence[ClassCount]) -> Counts:
+    """Return several classes as one; those without lessons today don't count."""
+    open_ones = [one.counts for one in classes if one.status.is_open]
+    return Counts(
+        sum(one.arrived for one in open_ones),
+        sum(one.on_leave for one in open_ones),
+        sum(one.missing for one in open_ones),
+    )
+
+
 def unexplained(session: Session, school_code: str, day: date, days: int = 3) -> list[MissingChild]:
     """Return the children without tap and leave since the last `days` watched school days began.
 

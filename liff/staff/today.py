@@ -1,6 +1,5 @@
 """今日: a school and a class in numbers, and child by child."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import render_template, request
@@ -12,9 +11,9 @@ from core.attendance.reports import (
     ChildState,
     ChildToday,
     ClassCount,
-    Counts,
     class_today,
     school_today,
+    total_of,
 )
 from core.clock import school_day_of, taipei_clock
 from core.db import snapshot
@@ -58,7 +57,7 @@ def show_desk() -> ResponseReturnValue:
         place=_place(visit, desk),
         person=_person(visit, desk),
         classes=[(class_words(one.homeroom), one) for one in classes],
-        total=_total([one.counts for one in classes if one.status.is_open]),
+        total=total_of(classes),
         held=sum(run.held for run in held),
     )
 
@@ -99,14 +98,6 @@ def _own_classes(database: Session, visit: Visit, desk: Desk) -> list[ClassCount
         return []
     classes = school_today(database, desk.school.code, visit.now)
     return [one for one in classes if desk.sees(one.homeroom)]
-
-
-def _total(counts: Sequence[Counts]) -> Counts:
-    return Counts(
-        sum(one.arrived for one in counts),
-        sum(one.on_leave for one in counts),
-        sum(one.missing for one in counts),
-    )
 
 
 def _place(visit: Visit, desk: Desk) -> str:

@@ -10,7 +10,14 @@ import orjson
 
 from bot.answer import Json
 from bot.replies.speech import MAX_BUBBLES, MAX_ITEMS, offer, offer_acts, show, type_in
-from core.attendance.reports import ChildState, ChildToday, ClassCount, ClassToday, Counts
+from core.attendance.reports import (
+    ChildState,
+    ChildToday,
+    ClassCount,
+    ClassToday,
+    Counts,
+    total_of,
+)
 from core.clock import school_day_of, taipei_clock
 from core.notices.flex import (
     ARRIVED,
@@ -78,7 +85,7 @@ def schools(found: Sequence[SchoolAnswer], now: datetime, page: str) -> list[Jso
     contents.append(buttons(quiet("看全校", page)))
     missing = [one.homeroom for school in found for one in school.classes if _is_waiting(one)]
     acts = [type_in(f"今日 {name}", f"今日 {name}") for name in missing[:MAX_ITEMS]]
-    count = sum(_total(school).missing for school in found)
+    count = sum(total_of(school.classes).missing for school in found)
     return [offer_acts(show(f"全校尚無紀錄 {count} 人", bubble(contents)), acts)]
 
 
@@ -91,16 +98,6 @@ def counts_line(counts: Counts) -> str:
         ("尚無紀錄", counts.missing),
     )
     return "・".join(f"{word} {count}" for word, count in said)
-
-
-def total_of(classes: Sequence[ClassCount]) -> Counts:
-    """Return several classes as one; those without lessons today don't count."""
-    open_ones = [one.counts for one in classes if one.status.is_open]
-    return Counts(
-        sum(one.arrived for one in open_ones),
-        sum(one.on_leave for one in open_ones),
-        sum(one.missing for one in open_ones),
-    )
 
 
 def _last(messages: Sequence[Json]) -> list[Json]:
@@ -192,7 +189,7 @@ def _answer(tone: Tone, word: str, child: str, data: str) -> Json:
 
 
 def _school(one: SchoolAnswer, now: datetime) -> list[Json]:
-    total = _total(one)
+    total = total_of(one.classes)
     whole = f"{one.grade} 年級" if one.grade is not None else "全校"
     at = f"{short_date(school_day_of(now))}{taipei_clock(now)}"
     head = text(
@@ -205,10 +202,6 @@ def _school(one: SchoolAnswer, now: datetime) -> list[Json]:
     ]
     listed = "・".join(waiting) or "沒有尚無紀錄的學生。"
     return [head, text(listed, margin="md"), text(at, size="xs", color=INK3, margin="md")]
-
-
-def _total(one: SchoolAnswer) -> Counts:
-    return total_of(one.classes)
 
 
 def _is_waiting(one: ClassCount) -> bool:

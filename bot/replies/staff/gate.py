@@ -7,8 +7,8 @@ from datetime import datetime
 from bot.answer import Json
 from bot.replies.confirm import tell
 from bot.replies.speech import offer, say
-from bot.replies.staff.class_list import counts_line, total_of
-from core.attendance.reports import ClassCount
+from bot.replies.staff.class_list import counts_line
+from core.attendance.reports import ClassCount, total_of
 from core.attendance.tables import NoShowRun, RunState
 from core.clock import school_day_of, taipei_clock
 from core.gate.health import ReaderState
