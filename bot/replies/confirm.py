@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.answer import Json
 from bot.replies.speech import show
-from core.notices.flex import BRAND, INK2, SURFACE, bubble, button, buttons, row, text
+from core.notices.flex import BRAND, INK2, SURFACE, bubble, button, buttons, postback, row, text
 
 
 def ask_back(
@@ -26,13 +26,9 @@ def tell(alt: str, fact: str, *small: str, acts: Sequence[Json] = ()) -> Json:
 
 def press(label: str, data: str, **look: Any) -> Json:
     """Return a quiet button that sends a postback and is seen as said."""
-    return button(_postback(label, data)) | look
+    return button(postback(label, data)) | look
 
 
 def sure(label: str, data: str, **look: Any) -> Json:
     """Return the one filled button of a bubble, which acts."""
-    return button(_postback(label, data), ground=BRAND, color=SURFACE) | look
-
-
-def _postback(label: str, data: str) -> Json:
-    return {"type": "postback", "label": label, "data": data, "displayText": label}
+    return button(postback(label, data), ground=BRAND, color=SURFACE) | look

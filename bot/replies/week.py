@@ -26,6 +26,7 @@ from core.notices.flex import (
     buttons,
     child_name,
     meta_text,
+    postback,
     quiet,
     text,
 )
@@ -70,8 +71,7 @@ def _bubble(one: ChildWeek, pages: Pages, today: date) -> Json:
 
 
 def _earlier(data: str) -> Json:
-    label = "看前七天"
-    return button({"type": "postback", "label": label, "data": data, "displayText": label})
+    return button(postback("看前七天", data))
 
 
 def _day_row(day: DayView, today: date) -> Json:

@@ -141,6 +141,20 @@ def button(action: Json, *, ground: str = SUNKEN, color: str = BRAND) -> Json:
     return box([label], action=action, **look)
 
 
+def answer(tone: Tone, word: str, data: str, shown: str) -> Json:
+    """Return one of the narrow buttons that answer for a child, three side by side."""
+    label = text(f"{tone.mark} {word}", size="sm", color=tone.strong, weight="bold", align="center")
+    # 44 px high, as every button.
+    look: Json = {"cornerRadius": "10px", "paddingTop": "12px", "paddingBottom": "12px", "flex": 1}
+    pressed = postback(word, data, shown)
+    return box([label], action=pressed, backgroundColor=tone.soft, **look)
+
+
+def postback(label: str, data: str, shown: str = "") -> Json:
+    """Return an action that sends data, and shows `shown` in the chat, or else its label."""
+    return {"type": "postback", "label": label, "data": data, "displayText": shown or label}
+
+
 def open_page(label: str, uri: str) -> Json:
     """Return an action that opens an address."""
     return {"type": "uri", "label": label, "uri": uri}

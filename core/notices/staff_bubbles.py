@@ -15,7 +15,7 @@ from core.notices.flex import (
     QUIET,
     TEAL,
     Json,
-    Tone,
+    answer,
     box,
     bubble,
     button,
@@ -23,6 +23,7 @@ from core.notices.flex import (
     carousel,
     flex_message,
     meta_text,
+    postback,
     primary,
     quiet,
     row,
@@ -133,22 +134,13 @@ def _review(said: Said, meta: str, rows: Sequence[ReviewRow]) -> Json:
 
 
 def _child(one: ReviewRow) -> Json:
-    answers = [_answer(tone, word, one, action) for action, tone, word in ANSWERS]
+    answers = [
+        answer(tone, word, one.data[action], f"{one.child} {word}")
+        for action, tone, word in ANSWERS
+    ]
     name = text(one.child, weight="bold")
     return box([name, row(answers, spacing="sm", margin="sm")], margin="lg")
 
 
-def _answer(tone: Tone, word: str, one: ReviewRow, action: Action) -> Json:
-    label = text(f"{tone.mark} {word}", size="sm", color=tone.strong, weight="bold", align="center")
-    # 44 px high, as every button; narrow, so that three stand side by side.
-    look: Json = {"cornerRadius": "10px", "paddingTop": "12px", "paddingBottom": "12px", "flex": 1}
-    pressed = _postback(word, one.data[action], f"{one.child} {word}")
-    return box([label], action=pressed, backgroundColor=tone.soft, **look)
-
-
 def _press(word: str, data: str) -> Json:
-    return button(_postback(word, data, word)) | {"flex": 1}
-
-
-def _postback(label: str, data: str, shown: str) -> Json:
-    return {"type": "postback", "label": label, "data": data, "displayText": shown}
+    return button(postback(word, data)) | {"flex": 1}

@@ -26,7 +26,7 @@ from core.notices.flex import (
     INK3,
     LEAVE,
     NO_TAP,
-    Tone,
+    answer,
     box,
     bubble,
     buttons,
@@ -170,22 +170,13 @@ def _bar(counts: Counts) -> list[Json]:
 def _child(one: ClassAnswer, child: ChildToday) -> Json:
     words = seat_words(child.seat_number, child.name)
     answers = [
-        _answer(tone, word, words, one.buttons[child.student_id][action])
+        answer(tone, word, one.buttons[child.student_id][action], f"{words} {word}")
         for action, tone, word in ANSWERS
     ]
     line = {"type": "separator", "color": HAIR}
     doubt = [text("有刷卡資料待查", size="sm", color=INK2)] if child.is_in_doubt else []
     name = text(words, weight="bold", margin="md")
     return box([line, name, *doubt, row(answers, spacing="sm", margin="sm")], margin="md")
-
-
-def _answer(tone: Tone, word: str, child: str, data: str) -> Json:
-    shown = f"{child} {word}"
-    action = {"type": "postback", "label": word, "data": data, "displayText": shown}
-    label = text(f"{tone.mark} {word}", size="sm", color=tone.strong, weight="bold", align="center")
-    # 44 px high, as every button; narrow, so that three stand side by side.
-    look: dict[str, Any] = {"cornerRadius": "10px", "paddingTop": "12px", "paddingBottom": "12px"}
-    return box([label], action=action, backgroundColor=tone.soft, flex=1, **look)
 
 
 def _school(one: SchoolAnswer, now: datetime) -> list[Json]:
