@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from bot.answer import Json
 from core.clock import school_day_of, taipei_clock
-from core.notices.flex import carousel, flex_message
+from core.notices.flex import MAX_BUBBLES, carousel, flex_message
 from core.notices.wording import LOCK_SCREEN_NAME, fill, short_date
 from core.people.bindings import BoundChild
 
@@ -14,8 +14,6 @@ T = TypeVar("T")
 # Source: LINE docs, "Quick reply": up to 13 items, labels up to 20 characters.
 MAX_ITEMS = 13
 MAX_LABEL = 20
-# Source: LINE docs, "Carousel": up to 12 bubbles.
-MAX_BUBBLES = 12
 
 
 def say(sentence: str, *words: str) -> Json:

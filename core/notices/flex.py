@@ -4,8 +4,11 @@ light and dark.
 Source: LINE docs, "Flex Message elements" and "Messaging API reference" (read 2026-11).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 Json = dict[str, Any]
 
@@ -18,6 +21,9 @@ INK2 = "#554D41"
 INK3 = "#6B6254"
 BRAND = "#1E4D5C"
 BRAND_SOFT = "#E0ECEF"
+# Source: LINE docs, "Carousel": at most 12 bubbles and 50 KB; some room is left.
+MAX_BUBBLES = 12
+CAROUSEL_BYTES = 45_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,21 @@ def flex_message(alt: str, contents: Json) -> Json:
 def carousel(bubbles: list[Json]) -> Json:
     """Return one bubble as it is, several (at most 12, of one size) side by side."""
     return bubbles[0] if len(bubbles) == 1 else {"type": "carousel", "contents": bubbles}
+
+
+def carousels(bubbles: Sequence[Json]) -> list[Json]:
+    """Return the bubbles in as few carousels as LINE's limits allow, in their order."""
+    groups: list[list[Json]] = [[]]
+    for made in bubbles:
+        group = groups[-1]
+        if group and (len(group) == MAX_BUBBLES or _size([*group, made]) > CAROUSEL_BYTES):
+            groups.append(group := [])
+        group.append(made)
+    return [carousel(group) for group in groups]
+
+
+def _size(bubbles: list[Json]) -> int:
+    return len(orjson.dumps(bubbles))
 
 
 def bubble(

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import orjson
-
 from core.kinds import NoticeKind
 from core.notices.flex import (
     ARRIVED,
@@ -20,7 +18,7 @@ from core.notices.flex import (
     bubble,
     button,
     buttons,
-    carousel,
+    carousels,
     flex_message,
     meta_text,
     postback,
@@ -35,9 +33,6 @@ from core.postback import Action
 
 # A bubble holds so many children with three buttons each, well inside LINE's 30 KB.
 CHILDREN = 10
-# Source: LINE docs, "Carousel": at most 12 bubbles and 50 KB; some room is left.
-BUBBLES = 12
-CAROUSEL_BYTES = 45_000
 NAMES = 10
 ANSWERS = (
     (Action.REVIEW_PRESENT, ARRIVED, "已到校"),
@@ -112,14 +107,9 @@ def names(children: Sequence[str]) -> Json:
 
 def reviews(said: Said, meta: str, rows: Sequence[ReviewRow]) -> list[list[Json]]:
     """Return as many messages as a class's missing children need, each within LINE's limits."""
-    messages, waiting = [], list[Json]()
-    for at in range(0, len(rows), CHILDREN):
-        made = _review(said, meta, rows[at : at + CHILDREN])
-        if len(waiting) == BUBBLES or len(orjson.dumps([*waiting, made])) > CAROUSEL_BYTES:
-            messages.append([flex_message(said.alt, carousel(waiting))])
-            waiting = []
-        waiting.append(made)
-    return [*messages, [flex_message(said.alt, carousel(waiting))]]
+    chunks = [rows[at : at + CHILDREN] for at in range(0, len(rows), CHILDREN)]
+    made = carousels([_review(said, meta, chunk) for chunk in chunks])
+    return [[flex_message(said.alt, one)] for one in made]
 
 
 def _review(said: Said, meta: str, rows: Sequence[ReviewRow]) -> Json:

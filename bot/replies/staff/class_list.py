@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from bot.answer import Json
-from bot.replies.speech import MAX_BUBBLES, MAX_ITEMS, offer, offer_acts, show, type_in
+from bot.replies.speech import MAX_ITEMS, offer, offer_acts, show, type_in
 from core.attendance.reports import (
     ChildState,
     ChildToday,
@@ -30,7 +28,7 @@ from core.notices.flex import (
     box,
     bubble,
     buttons,
-    carousel,
+    carousels,
     flex_message,
     quiet,
     row,
@@ -47,8 +45,6 @@ ANSWERS = (
 )
 # A bubble holds so many children with three buttons each, well inside LINE's 30 KB.
 CHILDREN = 10
-# Source: LINE docs, "Carousel": at most 50 KB; some room is left.
-CAROUSEL_BYTES = 45_000
 MAX_MESSAGES = 5
 
 
@@ -75,7 +71,7 @@ def classes(found: Sequence[ClassAnswer], now: datetime) -> list[Json]:
     bubbles = [made for one in found for made in _class(one, now)]
     missing = sum(len(one.seen.missing) for one in found)
     alt = f"{class_words(found[0].seen.homeroom)} 尚無紀錄 {missing} 人"
-    messages = [flex_message(alt, carousel(group)) for group in _groups(bubbles)]
+    messages = [flex_message(alt, made) for made in carousels(bubbles)]
     return [*messages[: MAX_MESSAGES - 1], *_last(messages)]
 
 
@@ -103,20 +99,6 @@ def counts_line(counts: Counts) -> str:
 def _last(messages: Sequence[Json]) -> list[Json]:
     rest = messages[MAX_MESSAGES - 1 :]
     return [offer(rest[0], "未到", "說明")] if rest else []
-
-
-def _groups(bubbles: Sequence[Json]) -> list[list[Json]]:
-    groups: list[list[Json]] = [[]]
-    for made in bubbles:
-        group = groups[-1]
-        if group and (len(group) == MAX_BUBBLES or _size([*group, made]) > CAROUSEL_BYTES):
-            groups.append(group := [])
-        group.append(made)
-    return groups
-
-
-def _size(bubbles: list[Json]) -> int:
-    return len(orjson.dumps(bubbles))
 
 
 def _class(one: ClassAnswer, now: datetime) -> list[Json]:
