@@ -27,9 +27,8 @@ from core.calendar.terms import (
 )
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import fail
+from core.duty.commands import fail, opened
 from core.errors import AccessError, InputError
-from core.house import House, build_house
 from core.notices.staff_alarms import tell_closure_found
 from core.people.staff import closers_of
 from core.people.tables import School, Student
@@ -78,7 +77,7 @@ def calendar_commands() -> None:
 def import_file(settings: Settings, path: Path) -> None:
     """Read the government's office calendar (CSV); again changes nothing, a revision replaces."""
     try:
-        with _open(settings) as house, transaction(house.engine) as session:
+        with opened(settings) as house, transaction(house.engine) as session:
             counts = import_office_days(
                 session,
                 path.read_bytes(),
@@ -118,7 +117,7 @@ def put_term(
 ) -> None:
     """Add a term, or replace it."""
     term = NewTerm(first_day=first.date(), last_day=last.date(), **facts)  # type: ignore[arg-type]
-    with _refusals(), _open(settings) as house, transaction(house.engine) as session:
+    with _refusals(), opened(settings) as house, transaction(house.engine) as session:
         set_term(session, term, by=OPERATOR, now=house.clock.now())
     click.echo(f"term {term.school_year}-{term.number} of {term.scope}")
 
@@ -128,7 +127,7 @@ def put_term(
 @click.pass_obj
 def show_terms(settings: Settings, school_year: int | None) -> None:
     """List the terms."""
-    with _open(settings) as house, snapshot(house.engine) as session:
+    with opened(settings) as house, snapshot(house.engine) as session:
         for term in list_terms(session, school_year):
             days = f"{term.first_day}…{term.last_day}"
             billing = "" if term.billing_days is None else f"  {term.billing_days} billing days"
@@ -152,7 +151,7 @@ def put_day(
 ) -> None:
     """Say that a day differs; a narrower scope wins over a wider one."""
     own = OwnDay(scope=scope, day=day.date(), is_open=is_open, reason=reason, source=source)
-    with _refusals(), _open(settings) as house, transaction(house.engine) as session:
+    with _refusals(), opened(settings) as house, transaction(house.engine) as session:
         set_day(session, own, by=OPERATOR, now=house.clock.now())
     click.echo(f"{own.day}  {own.scope}  {'open' if own.is_open else 'closed'}  {own.reason}")
 
@@ -164,7 +163,7 @@ def put_day(
 def take_day_back(settings: Settings, day: datetime, scope: str) -> None:
     """Take a day of our own back."""
     try:
-        with _open(settings) as house, transaction(house.engine) as session:
+        with opened(settings) as house, transaction(house.engine) as session:
             remove_day(session, scope, day.date(), by=OPERATOR, now=house.clock.now())
     except AccessError:
         fail(f"Nothing is set for {day.date()} and {scope}. See: python app.py calendar day list")
@@ -176,7 +175,7 @@ def take_day_back(settings: Settings, day: datetime, scope: str) -> None:
 @click.pass_obj
 def show_days(settings: Settings, month: datetime | None) -> None:
     """List a month's days of our own."""
-    with _open(settings) as house, snapshot(house.engine) as session:
+    with opened(settings) as house, snapshot(house.engine) as session:
         for row in list_days(session, *_month(month, house.clock.now())):
             verdict = "open" if row.is_open else "closed"
             click.echo(f"{row.day}  {verdict:6}  {row.scope}  {row.reason}  {row.source}")
@@ -188,7 +187,7 @@ def show_days(settings: Settings, month: datetime | None) -> None:
 @click.pass_obj
 def show_month(settings: Settings, school_code: str, month: datetime | None) -> None:
     """Show a school's month, day by day, by grade where grades differ."""
-    with _open(settings) as house, snapshot(house.engine) as session:
+    with opened(settings) as house, snapshot(house.engine) as session:
         first, last = _month(month, house.clock.now())
         if session.get(School, school_code) is None:
             fail(f"There is no school {school_code}. Check the code.")
@@ -228,7 +227,7 @@ def closure_commands() -> None:
 @click.pass_obj
 def read_text(settings: Settings, text: str, announced: datetime | None, source: str) -> None:
     """Read a closure notice; what it finds is kept for a person to take over or turn down."""
-    with _open(settings) as house:
+    with opened(settings) as house:
         now = house.clock.now()
         announced_at = announced.replace(tzinfo=TAIPEI) if announced else now
         if announced_at > now:
@@ -264,7 +263,7 @@ def _ask_staff(session: Session, closure: Closure, now: datetime) -> str:
 @click.pass_obj
 def show_closures(settings: Settings, first: datetime | None) -> None:
     """List closures, and where each stands."""
-    with _open(settings) as house, snapshot(house.engine) as session:
+    with opened(settings) as house, snapshot(house.engine) as session:
         now = house.clock.now()
         for line in _closure_lines(session, first.date() if first else school_day_of(now), now):
             click.echo(line)
@@ -274,15 +273,6 @@ def _closure_lines(session: Session, first: date, now: datetime) -> Iterator[str
     for closure in list_closures(session, first):
         state = state_of(closure, now).value
         yield f"{state:13}  {closure.id}  {summary_of(session, closure)}  {closure.source}"
-
-
-@contextmanager
-def _open(settings: Settings) -> Iterator[House]:
-    house = build_house(settings)
-    try:
-        yield house
-    finally:
-        house.engine.dispose()
 
 
 @contextmanager

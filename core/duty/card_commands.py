@@ -7,10 +7,9 @@ import click
 from sqlmodel import select
 
 from core.db import transaction
-from core.duty.commands import fail
+from core.duty.commands import fail, opened
 from core.errors import AccessError, InputError
 from core.gate.cards import end_card, give_card
-from core.house import House, build_house
 from core.people.roster import normalise_student_number
 from core.people.tables import Student
 from core.settings import Settings
@@ -31,7 +30,7 @@ def card_commands() -> None:
 def give_one_card(settings: Settings, uid: str, school: str, student_number: str) -> None:
     """Make a card a child's, and give it the taps kept for it."""
     number = normalise_student_number(student_number)
-    with _refusals(), _opened(settings) as house, transaction(house.engine) as session:
+    with _refusals(), opened(settings) as house, transaction(house.engine) as session:
         children = session.exec(
             select(Student).where(Student.school_code == school, Student.student_number == number)
         ).all()
@@ -53,7 +52,7 @@ def give_one_card(settings: Settings, uid: str, school: str, student_number: str
 @click.pass_obj
 def end_one_card(settings: Settings, uid: str) -> None:
     """End a card for good; a found one stays dead."""
-    with _refusals(), _opened(settings) as house, transaction(house.engine) as session:
+    with _refusals(), opened(settings) as house, transaction(house.engine) as session:
         end_card(session, uid=uid, by=OPERATOR, now=house.clock.now())
     click.echo("The card is ended; its taps are kept and tell nobody anything.")
 
@@ -66,12 +65,3 @@ def _refusals() -> Iterator[None]:
         fail("A chip's number has 8 or 14 hexadecimal digits, such as 04A224B1C25E80.")
     except AccessError:
         fail("No living card has this number.")
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[House]:
-    house = build_house(settings)
-    try:
-        yield house
-    finally:
-        house.engine.dispose()

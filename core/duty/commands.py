@@ -1,7 +1,9 @@
-"""Commands about the database's content: migrations, schools, the sample."""
+"""Commands about the database's content: migrations, schools, the sample; and what all share."""
 
 import functools
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
@@ -85,6 +87,16 @@ def seed_database(house: House, path: Path) -> str:
         write_sample(sample, path)
     schools, students = len(sample["readers"]), len(sample["students"])
     return f"Loaded {schools} schools and {students} students; wrote {path}."
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[House]:
+    """Build the house for one command, and let go of its database afterwards."""
+    house = build_house(settings)
+    try:
+        yield house
+    finally:
+        house.engine.dispose()
 
 
 def fail(problem: str) -> NoReturn:

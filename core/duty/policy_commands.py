@@ -21,9 +21,8 @@ from core.calendar.policy import (
 from core.calendar.tables import DayPolicy
 from core.clock import school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import fail
+from core.duty.commands import fail, opened
 from core.errors import AccessError, InputError
-from core.house import House, build_house
 from core.people.tables import School, Student
 from core.settings import Settings
 
@@ -77,7 +76,7 @@ def add_one_rule(
         day=day.date() if day else None,
         **{name: _value(fact) for name, fact in facts.items()},  # type: ignore[arg-type]
     )
-    with _opened(settings) as house, transaction(house.engine) as session:
+    with opened(settings) as house, transaction(house.engine) as session:
         school, now = _school(session, school_code), house.clock.now()
         if rule.day and rule.day < school_day_of(now):
             fail(f"{rule.day} is over; a past day keeps the rules it had.")
@@ -110,7 +109,7 @@ def _refusals(school: School, rule: NewRule) -> Iterator[None]:
 def end_one_rule(settings: Settings, school_code: str, rule_id: UUID) -> None:
     """End a rule: today and later days are as without it."""
     try:
-        with _opened(settings) as house, transaction(house.engine) as session:
+        with opened(settings) as house, transaction(house.engine) as session:
             end_rule(session, school_code, rule_id, by=OPERATOR, now=house.clock.now())
     except AccessError:
         fail(f"School {school_code} has no such rule now. See: policy list --school {school_code}")
@@ -122,7 +121,7 @@ def end_one_rule(settings: Settings, school_code: str, rule_id: UUID) -> None:
 @click.pass_obj
 def show_rules(settings: Settings, school_code: str) -> None:
     """Print the usual day, then each rule with its id; the further down, the stronger."""
-    with _opened(settings) as house, snapshot(house.engine) as session:
+    with opened(settings) as house, snapshot(house.engine) as session:
         usual = resolve(_school(session, school_code), (), (0, school_day_of(house.clock.now())))
         click.echo(f"usual day: {_words(usual)}")
         for rule in list_rules(session, school_code):
@@ -135,7 +134,7 @@ def show_rules(settings: Settings, school_code: str) -> None:
 @click.pass_obj
 def show_day(settings: Settings, school_code: str, day: datetime) -> None:
     """Print what the rules amount to on a date, grade by grade."""
-    with _opened(settings) as house, snapshot(house.engine) as session:
+    with opened(settings) as house, snapshot(house.engine) as session:
         _school(session, school_code)
         statement = select(Student.grade).where(col(Student.school_code) == school_code).distinct()
         keys = [(grade, day.date()) for grade in session.exec(statement)]
@@ -179,12 +178,3 @@ def _school(session: Session, school_code: str) -> School:
     if school is None:
         fail(f"There is no school {school_code}. Check the code, or load it first.")
     return school
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[House]:
-    house = build_house(settings)
-    try:
-        yield house
-    finally:
-        house.engine.dispose()

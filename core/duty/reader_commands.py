@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import fail
+from core.duty.commands import fail, opened
 from core.errors import InputError
 from core.gate.health import ReaderState, all_readers, reader_states
 from core.gate.readers import (
@@ -20,7 +20,7 @@ from core.gate.readers import (
     revoke_reader,
     rotate_secret,
 )
-from core.house import House, build_house
+from core.house import House
 from core.kinds import Direction, HoldReason
 from core.people.tables import School
 from core.settings import Settings
@@ -54,7 +54,7 @@ def add_one_reader(settings: Settings, school: str, gate: str, direction: str) -
     """Register a reader and print its id and secret, this once."""
     if not 0 < len(gate.strip()) <= MAX_GATE:
         fail(f"Say where the reader stands in 1 to {MAX_GATE} characters, such as 正門.")
-    with _opened(settings) as house, transaction(house.engine) as session:
+    with opened(settings) as house, transaction(house.engine) as session:
         if session.get(School, school) is None:
             fail(f"There is no school {school}. Load it first, or check the code.")
         reader, secret = add_reader(
@@ -77,7 +77,7 @@ def add_one_reader(settings: Settings, school: str, gate: str, direction: str) -
 @click.pass_obj
 def rotate(settings: Settings, reader_id: UUID, finish: bool, again: bool, unseen: bool) -> None:
     """Give a reader its next secret; until --finish the old one is good as well."""
-    with _opened(settings) as house, _change(house, reader_id) as session:
+    with opened(settings) as house, _change(house, reader_id) as session:
         now = house.clock.now()
         if finish:
             finish_rotation(session, reader_id, by=OPERATOR, now=now, unseen=unseen)
@@ -98,7 +98,7 @@ def rotate(settings: Settings, reader_id: UUID, finish: bool, again: bool, unsee
 @click.pass_obj
 def revoke(settings: Settings, reader_id: UUID) -> None:
     """Refuse a reader from its next request on, for good."""
-    with _opened(settings) as house, _change(house, reader_id) as session:
+    with opened(settings) as house, _change(house, reader_id) as session:
         revoke_reader(session, reader_id, by=OPERATOR, now=house.clock.now())
     click.echo(f"Reader {reader_id} is refused from now on. Its taps are kept.")
 
@@ -108,22 +108,13 @@ def revoke(settings: Settings, reader_id: UUID) -> None:
 @click.pass_obj
 def list_readers(settings: Settings, school: str | None) -> None:
     """Show every reader and how it is."""
-    with _opened(settings) as house, snapshot(house.engine) as session:
+    with opened(settings) as house, snapshot(house.engine) as session:
         now = house.clock.now()
         if school is not None and session.get(School, school) is None:
             fail(f"There is no school {school}. Check the code.")
         states = reader_states(session, all_readers(session, school), now)
         lines = [_line(session, state, now) for state in states]
     click.echo("\n".join(lines) or "There is no reader yet. Add one: python app.py reader add")
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[House]:
-    house = build_house(settings)
-    try:
-        yield house
-    finally:
-        house.engine.dispose()
 
 
 @contextmanager

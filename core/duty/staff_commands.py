@@ -1,15 +1,12 @@
 """Commands about staff: invite by one-time code, list, revoke."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import UUID
 
 import click
 
 from core.db import snapshot, transaction
-from core.duty.commands import fail
+from core.duty.commands import fail, opened
 from core.errors import AccessError, InputError
-from core.house import House, build_house
 from core.people.staff import all_staff, invite_staff, revoke_staff, staff_name
 from core.people.tables import Staff, StaffRole
 from core.settings import Settings
@@ -39,7 +36,7 @@ def invite(
 ) -> None:
     """Print a code that makes its user staff: once, within 24 hours."""
     try:
-        with _opened(settings) as house, transaction(house.engine) as session:
+        with opened(settings) as house, transaction(house.engine) as session:
             code = invite_staff(
                 session,
                 house.vault,
@@ -61,7 +58,7 @@ def invite(
 @click.pass_obj
 def list_all(settings: Settings, school: str | None) -> None:
     """Print who is staff now, with the id that `revoke` wants."""
-    with _opened(settings) as house, snapshot(house.engine) as session:
+    with opened(settings) as house, snapshot(house.engine) as session:
         found = all_staff(session, school)
         lines = [_line(one, staff_name(house.vault, one)) for one in found]
     click.echo("\n".join(lines) or "There is no staff yet. Invite somebody: staff invite")
@@ -78,17 +75,8 @@ def _line(staff: Staff, name: str) -> str:
 def revoke(settings: Settings, staff_id: UUID) -> None:
     """End a role at once; notices that wait for it are not sent."""
     try:
-        with _opened(settings) as house, transaction(house.engine) as session:
+        with opened(settings) as house, transaction(house.engine) as session:
             revoke_staff(session, staff_id, by=OPERATOR, now=house.clock.now())
     except AccessError:
         fail(f"There is no staff {staff_id} now. See: staff list")
     click.echo(f"revoked {staff_id}")
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[House]:
-    house = build_house(settings)
-    try:
-        yield house
-    finally:
-        house.engine.dispose()
