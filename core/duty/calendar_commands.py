@@ -27,7 +27,7 @@ from core.calendar.terms import (
 )
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import fail, opened
+from core.duty.commands import OPERATOR, fail, opened
 from core.errors import AccessError, InputError
 from core.notices.staff_alarms import tell_closure_found
 from core.people.staff import closers_of
@@ -39,7 +39,6 @@ MOMENT = click.DateTime(["%Y-%m-%d %H:%M"])
 MONTH = click.option(
     "--month", type=click.DateTime(["%Y-%m"]), help="such as 2026-11; this month if none"
 )
-OPERATOR = "operator"
 SCOPE_HELP = "city, district:中正區, level:國小, 353607 or 353607/6"
 FILE_FAULTS = {
     "too_big": "the file has more than 1 MB; name the calendar's own CSV file",

@@ -7,14 +7,12 @@ import click
 from sqlmodel import select
 
 from core.db import transaction
-from core.duty.commands import fail, opened
+from core.duty.commands import OPERATOR, fail, opened
 from core.errors import AccessError, InputError
 from core.gate.cards import end_card, give_card
 from core.people.roster import normalise_student_number
 from core.people.tables import Student
 from core.settings import Settings
-
-OPERATOR = "operator"
 
 
 @click.group(name="card")

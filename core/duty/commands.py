@@ -22,6 +22,8 @@ from core.settings import Settings
 
 SAMPLE = Path("var/sample.json")
 SAMPLE_SCHOOL = "353607"
+# How the audit names whoever sits at the keyboard.
+OPERATOR = "operator"
 CLOCK_TIME = click.DateTime(["%H:%M"])
 
 

@@ -21,14 +21,12 @@ from core.calendar.policy import (
 from core.calendar.tables import DayPolicy
 from core.clock import school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import fail, opened
+from core.duty.commands import CLOCK_TIME, OPERATOR, fail, opened
 from core.errors import AccessError, InputError
 from core.people.tables import School, Student
 from core.settings import Settings
 
-OPERATOR = "operator"
 DATE = click.DateTime(["%Y-%m-%d"])
-CLOCK_TIME = click.DateTime(["%H:%M"])
 MINUTE = timedelta(minutes=1)
 SHOWN = (
     ("cutoff", "cutoff", ""),

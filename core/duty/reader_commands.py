@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import fail, opened
+from core.duty.commands import OPERATOR, fail, opened
 from core.errors import InputError
 from core.gate.health import ReaderState, all_readers, reader_states
 from core.gate.readers import (
@@ -25,7 +25,6 @@ from core.kinds import Direction, HoldReason
 from core.people.tables import School
 from core.settings import Settings
 
-OPERATOR = "operator"
 MAX_GATE = 20
 HINTS = {
     "unknown": "There is no reader {id}. python app.py reader list shows them.",

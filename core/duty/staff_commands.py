@@ -5,13 +5,12 @@ from uuid import UUID
 import click
 
 from core.db import snapshot, transaction
-from core.duty.commands import fail, opened
+from core.duty.commands import OPERATOR, fail, opened
 from core.errors import AccessError, InputError
 from core.people.staff import all_staff, invite_staff, revoke_staff, staff_name
 from core.people.tables import Staff, StaffRole
 from core.settings import Settings
 
-OPERATOR = "operator"
 PROBLEMS = {
     ("no_such_school", "school_code"): "There is no such school. Load it first, or check the code.",
     ("wrong_place", "school_code"): "Everybody but a bureau_admin belongs to a school (--school).",
