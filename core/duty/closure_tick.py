@@ -15,7 +15,8 @@ from core.calendar.school_days import scope_of
 from core.calendar.scopes import ClosureScope, label_of
 from core.calendar.tables import Closure
 from core.clock import school_day_of
-from core.db import insert_for, snapshot, transaction
+from core.db import snapshot, transaction
+from core.duty.job_runs import lock_run
 from core.duty.tables import JobRun
 from core.house import House
 from core.kinds import DayPart, NoticeKind
@@ -98,7 +99,7 @@ def _run(house: House, one: Announcement, now: datetime) -> None:
 
 def announce(session: Session, one: Announcement, now: datetime) -> int:
     """Tell one school's guardians; joins the caller's transaction. Returns how many notices."""
-    run = _lock_run(session, one, now)
+    run = lock_run(session, one.kind, one.slot, outcome_if_new=DUE, now=now)
     if run.outcome == DONE:
         return 0
     closure = _hold_closure(session, one.closure_id)
@@ -124,16 +125,6 @@ def _tell(session: Session, one: Announcement, closure: Closure, now: datetime) 
     if one.kind is NoticeKind.CLOSURE_OFF:
         return tell_reopening(session, news, students, now)
     return tell_closures(session, news, students, now), True
-
-
-def _lock_run(session: Session, one: Announcement, now: datetime) -> JobRun:
-    session.execute(
-        insert_for(session, JobRun)
-        .values(job=one.kind, slot=one.slot, outcome=DUE, ran_at=now, count=0)
-        .on_conflict_do_nothing()
-    )
-    statement = select(JobRun).where(JobRun.job == one.kind, JobRun.slot == one.slot)
-    return session.exec(statement.with_for_update()).one()
 
 
 def _hold_closure(session: Session, closure_id: UUID) -> Closure:

@@ -13,7 +13,8 @@ from sqlmodel import Session, col, select
 
 from core.calendar.school_days import is_school_day
 from core.clock import TAIPEI, school_day_of
-from core.db import insert_for, snapshot, transaction
+from core.db import snapshot, transaction
+from core.duty.job_runs import lock_run
 from core.duty.tables import JobRun
 from core.gate.health import ReaderState, live_readers, reader_states
 from core.house import House
@@ -109,7 +110,7 @@ def _forget_closed_gaps(
 
 def _tell(house: House, one: Trouble, now: datetime) -> int:
     with transaction(house.engine) as session:
-        run = _lock_run(session, one, now)
+        run = lock_run(session, one.kind, one.slot, outcome_if_new=SEEN, now=now)
         is_young = one.kind is NoticeKind.READER_GAP and now - run.ran_at < GAP_AFTER
         if run.outcome == TOLD or is_young:
             return 0
@@ -126,16 +127,6 @@ def _tell(house: House, one: Trouble, now: datetime) -> int:
         },
     )
     return count
-
-
-def _lock_run(session: Session, one: Trouble, now: datetime) -> JobRun:
-    session.execute(
-        insert_for(session, JobRun)
-        .values(job=one.kind, slot=one.slot, outcome=SEEN, ran_at=now, count=0)
-        .on_conflict_do_nothing()
-    )
-    statement = select(JobRun).where(JobRun.job == one.kind, JobRun.slot == one.slot)
-    return session.exec(statement.with_for_update()).one()
 
 
 def _enqueue(session: Session, one: Trouble, now: datetime) -> int:
