@@ -14,10 +14,9 @@ from core.clock import TAIPEI, school_day_of
 from core.db import insert_for, snapshot, table_of, transaction
 from core.duty.tables import JobRun
 from core.house import House
-from core.notices.staff_desk import StaffDesk
+from core.notices.staff_desk import StaffDesk, staff_desk
 from core.notices.staff_notices import tell_three_days
 from core.people.tables import School
-from core.postback import PostbackCodec
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ def run_three_days_tick(house: House) -> None:
     if not FROM <= now.astimezone(TAIPEI).time() < UNTIL:
         return
     today = school_day_of(now)
-    desk = StaffDesk(house.settings.liff_id, PostbackCodec(house.settings))
+    desk = staff_desk(house.settings)
     with snapshot(house.engine) as session:
         due = _due_schools(session, today)
     for school_code in due:
