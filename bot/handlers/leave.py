@@ -1,26 +1,17 @@
 """請假 by a guardian: from the typed line to a question, from its button to a leave."""
 
-from datetime import datetime
 from uuid import UUID
-
-from sqlmodel import col, select
 
 from bot.answer import Answer, Json
 from bot.day_words import read_days
 from bot.details import LeaveDetail
+from bot.handlers.filing import file_asked, filed_since
 from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
 from bot.leave_words import LeaveWords, read_leave
 from bot.replies import leave as reply
 from bot.replies import refusals
 from bot.replies.leave import Draft, span_words
-from core.attendance.leaves import (
-    AHEAD,
-    Filer,
-    file_leave,
-    leave_closes_at,
-    open_leaves,
-    withdraw_leave,
-)
+from core.attendance.leaves import AHEAD, Filer, leave_closes_at, open_leaves, withdraw_leave
 from core.attendance.tables import Leave, LeaveReason
 from core.clock import taipei_clock
 from core.kinds import DayPart
@@ -58,7 +49,7 @@ def send_leave(turn: Turn, press: Press) -> Answer:
     """File the leave the button is about, once."""
     leave = LeaveDetail.read(press.detail)
     child = _own_child(turn, leave.student_id)
-    earlier = _filed_by_this_button(turn, leave, press.made_at or turn.now)
+    earlier = filed_since(turn, leave, {_filer(turn).actor}, press.made_at or turn.now)
     if earlier is not None and earlier.withdrawn_at is not None:
         raise Refused(reply.done_already())
     leave_id = earlier.id if earlier else _file(turn, child, leave)
@@ -129,18 +120,7 @@ def _go_on(turn: Turn, draft: Draft, *, is_unclear: bool) -> Answer:
 
 
 def _file(turn: Turn, child: BoundChild, leave: LeaveDetail) -> UUID:
-    with refusing(_faults(turn, child)):
-        return file_leave(
-            turn.session,
-            turn.liff_id,
-            student_id=leave.student_id,
-            first_day=leave.first,
-            last_day=leave.last,
-            part=leave.part,
-            reason=leave.reason,
-            filer=_filer(turn),
-            now=turn.now,
-        )
+    return file_asked(turn, leave, _filer(turn), _faults(turn, child))
 
 
 def _faults(turn: Turn, child: BoundChild) -> dict[str, Words]:
@@ -158,19 +138,6 @@ def _faults(turn: Turn, child: BoundChild) -> dict[str, Words]:
         "overlap": lambda: reply.overlap(turn.pages),
         "answered": reply.done_already,
     }
-
-
-def _filed_by_this_button(turn: Turn, leave: LeaveDetail, made_at: datetime) -> Leave | None:
-    return turn.session.exec(
-        select(Leave).where(
-            Leave.student_id == leave.student_id,
-            Leave.first_day == leave.first,
-            Leave.last_day == leave.last,
-            Leave.part == leave.part,
-            Leave.filed_by == _filer(turn).actor,
-            col(Leave.filed_at) >= made_at,
-        )
-    ).first()
 
 
 def _own_child(turn: Turn, student_id: UUID) -> BoundChild:

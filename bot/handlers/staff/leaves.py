@@ -3,11 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from bot.answer import Answer, Json
 from bot.day_words import read_days
 from bot.details import LeaveDetail
+from bot.handlers.filing import file_asked, filed_since
 from bot.handlers.staff.rights import actor_of, find_child, own_actors, require_child
 from bot.handlers.staff.standing import is_told_since
 from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
@@ -16,7 +15,7 @@ from bot.replies.leave import span_words
 from bot.replies.staff import leaves as reply
 from bot.replies.staff import words
 from bot.staff_commands import StaffAsk
-from core.attendance.leaves import BACK, Filer, file_leave, open_leaves, withdraw_leave
+from core.attendance.leaves import BACK, Filer, open_leaves, withdraw_leave
 from core.attendance.tables import Leave, LeaveReason
 from core.errors import AccessError
 from core.kinds import DayPart, NoticeKind
@@ -80,7 +79,7 @@ def file_once(
     *small: str,
 ) -> list[Json]:
     """File a leave unless this person filed it since; return what to say of it."""
-    earlier = _filed_since(turn, leave, since)
+    earlier = filed_since(turn, leave, own_actors(turn), since)
     if earlier is not None and earlier.withdrawn_at is not None:
         raise Refused(words.plainly(words.DONE))
     leave_id = earlier.id if earlier else _file(turn, leave, role)
@@ -131,31 +130,7 @@ def drop_for_sure(turn: Turn, press: Press) -> Answer:
 
 
 def _file(turn: Turn, leave: LeaveDetail, role: Staff) -> UUID:
-    with refusing(FAULTS):
-        return file_leave(
-            turn.session,
-            turn.liff_id,
-            student_id=leave.student_id,
-            first_day=leave.first,
-            last_day=leave.last,
-            part=leave.part,
-            reason=leave.reason,
-            filer=Filer(actor_of(role)),
-            now=turn.now,
-        )
-
-
-def _filed_since(turn: Turn, leave: LeaveDetail, since: datetime) -> Leave | None:
-    return turn.session.exec(
-        select(Leave).where(
-            Leave.student_id == leave.student_id,
-            Leave.first_day == leave.first,
-            Leave.last_day == leave.last,
-            Leave.part == leave.part,
-            col(Leave.filed_by).in_(own_actors(turn)),
-            col(Leave.filed_at) >= since,
-        )
-    ).first()
+    return file_asked(turn, leave, Filer(actor_of(role)), FAULTS)
 
 
 def _seen_leave(turn: Turn, press: Press) -> tuple[Student, Staff, Leave]:
