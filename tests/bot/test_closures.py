@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
@@ -36,6 +36,9 @@ MONDAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 20, 30, tzinfo=TAIPEI)
 TYPED = "停課 11/24 全天 臺北市政府 11/23 20:05 公布"
 SEND = "送出，請第二人確認"
+WORDS = ["11/24", "明天", "11/24–11/26", "2/30", "全天", "上午", "全市", "學校", "中正區",
+         "國小", "六年級", "13年級", "槐香國小", "臺北市政府",
+         "11/23 20:05 公布", "25:61", "・"]  # fmt: skip
 
 
 @pytest.fixture
@@ -83,9 +86,21 @@ def test_a_typed_closure_is_taken_apart() -> None:
     assert (graded.grade, graded.day, graded.left) == (6, MONDAY, ("學校公告",))
 
 
-@given(st.text(max_size=80))
-def test_no_closure_is_too_strange(text: str) -> None:
-    read_closure(text, MONDAY)
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(
+    words=st.lists(st.sampled_from(WORDS) | st.text(max_size=20), max_size=6),
+    user=st.sampled_from([HO, FANG]),
+)
+def test_no_closure_is_too_strange(
+    house: House, room: Student, words: list[str], user: str
+) -> None:
+    typed = " ".join(words)
+
+    said = read_closure(typed, MONDAY)
+    assert said.day is None or not said.is_unclear
+    assert tell(house, f"停課 {typed}", user).messages
 
 
 def test_the_preview_has_numbers_and_writes_nothing(house: House, room: Student) -> None:

@@ -1,10 +1,21 @@
 """What staff type, taken apart."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.staff_commands import StaffAsk, StaffVerb, names_number, read_number, read_staff
+from core.house import House
+from core.people.tables import Student
+from tests.bot.staff_room import FANG, HO, LIN, make_room, tell
+
+WORDS = ["11510001", "115:11510020", "603", "6年級", "07:50", "25:61", "11/24", "11/24–11/26",
+         "明天", "上午", "到校", "離校", "忘帶卡", "病假", "全市"]  # fmt: skip
+
+
+@pytest.fixture
+def room(house: House) -> Student:
+    return make_room(house)
 
 
 @pytest.mark.parametrize(
@@ -63,10 +74,19 @@ def test_a_number_may_name_its_year_of_entry() -> None:
     assert read_number("王小明 07:50")[0] is None
 
 
-@given(st.text(max_size=80))
-def test_no_text_is_too_strange(text: str) -> None:
-    ask = read_staff(text)
+@settings(
+    max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(
+    verb=st.sampled_from(["", *(verb.value for verb in StaffVerb)]),
+    words=st.lists(st.sampled_from(WORDS) | st.text(max_size=20), max_size=4),
+    user=st.sampled_from([LIN, HO, FANG]),
+)
+def test_no_text_is_too_strange(
+    house: House, room: Student, verb: str, words: list[str], user: str
+) -> None:
+    typed = " ".join([verb, *words])
 
-    if ask is not None:
-        names_number(ask)
-        read_number(ask.words)
+    ask = read_staff(typed)
+    assert ask is None or not names_number(ask) or read_number(ask.words)[0] is not None
+    assert tell(house, typed, user).messages
