@@ -7,17 +7,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 from sqlmodel import Session, col
 
 from core.attendance.decision import Day, Passing, TapFact, decide
 from core.attendance.tables import BLANK_DAY, AttendanceDay, NoShowState
 from core.calendar.policy import DayRules
 from core.clock import TAIPEI
-from core.db import insert_for, table_of
+from core.db import table_of
 from core.kinds import DayPart, NoticeKind
 from core.notices.fan_out import (
     CORRECTED,
@@ -28,9 +29,15 @@ from core.notices.fan_out import (
 )
 from core.notices.leave_notices import LEAVE_TAP, Sighting, tell_leave_taps
 from core.notices.staff_notices import tell_discrepancies
+from core.rows import insert_given, rows_given
 
 DayKey = tuple[UUID, date]
 NOON = time(12)
+KEY = ("student_id", "school_day")
+DECIDED = (
+    "arrived_at", "arrival_received_at", "arrival_is_make_up", "departed_at",
+    "departure_is_make_up", "arrivals", "departures", "no_show",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +70,28 @@ def lock_days(session: Session, keys: set[DayKey]) -> dict[DayKey, LockedDay]:
     """
     if not keys:
         return {}
-    ordered = sorted(keys, key=lambda key: (key[1], str(key[0])))
-    day = table_of(AttendanceDay)
-    rows = [
-        {"student_id": student_id, "school_day": school_day, **BLANK_DAY}
-        for student_id, school_day in ordered
-    ]
-    # One pass makes a row or locks the one that is there. Making first and locking afterwards would
-    # take the locks in two rounds, and two holders could wait for each other.
-    statement = insert_for(session, day).on_conflict_do_update(
-        index_elements=["student_id", "school_day"], set_={"arrivals": day.c.arrivals}
-    )
-    held = statement.returning(day.c.student_id, day.c.school_day, day.c.no_show, day.c.leave)
+    engine, names = session.get_bind().dialect.name, [*KEY, *BLANK_DAY]
+    rows = [{"student_id": student, "school_day": day, **BLANK_DAY} for student, day in keys]
+    columns = [table_of(AttendanceDay).c[name] for name in names]
+    held = session.connection().execute(_hold_days(engine), rows_given(engine, columns, rows))
     return {
         (row.student_id, row.school_day): LockedDay(
             NoShowState(row.no_show), DayPart(row.leave) if row.leave else None
         )
-        for row in session.connection().execute(held, rows)
+        for row in held
     }
+
+
+@cache
+def _hold_days(engine: str) -> Any:
+    # One pass makes a row or locks the one that is there. Making first and locking afterwards would
+    # take the locks in two rounds, and two holders could wait for each other.
+    day = table_of(AttendanceDay)
+    statement = insert_given(engine, day, [*KEY, *BLANK_DAY], ["school_day", "student_id"])
+    statement = statement.on_conflict_do_update(
+        index_elements=KEY, set_={"arrivals": day.c.arrivals}
+    )
+    return statement.returning(day.c.student_id, day.c.school_day, day.c.no_show, day.c.leave)
 
 
 def doubt_days(session: Session, keys: set[DayKey]) -> None:
@@ -131,21 +142,29 @@ def record_days(
 def _write(
     session: Session, held: Mapping[DayKey, LockedDay], decided: Mapping[DayKey, Day]
 ) -> None:
-    changes = [_columns(key, held[key].no_show, one) for key, one in decided.items()]
-    if changes:
-        day = table_of(AttendanceDay)
-        of_it = (day.c.student_id == bindparam("of_student")) & (
-            day.c.school_day == bindparam("of_day")
-        )
-        session.connection().execute(update(day).where(of_it), changes)
+    rows = [_columns(key, held[key].no_show, one) for key, one in decided.items()]
+    if rows:
+        engine = session.get_bind().dialect.name
+        columns = [table_of(AttendanceDay).c[name] for name in (*KEY, *DECIDED)]
+        session.connection().execute(_write_days(engine), rows_given(engine, columns, rows))
+
+
+@cache
+def _write_days(engine: str) -> Any:
+    # Every row is there and held; an upsert is the one form in which both engines take many.
+    statement = insert_given(engine, table_of(AttendanceDay), [*KEY, *DECIDED])
+    given = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=KEY, set_={name: given[name] for name in DECIDED}
+    )
 
 
 def _columns(key: DayKey, no_show: NoShowState, day: Day) -> dict[str, Any]:
     arrival, departure = day.arrival, day.departure
     is_missing = no_show in (NoShowState.TOLD, NoShowState.WAITING)
     return {
-        "of_student": key[0],
-        "of_day": key[1],
+        "student_id": key[0],
+        "school_day": key[1],
         "arrived_at": arrival.at if arrival else None,
         "arrival_received_at": arrival.received_at if arrival else None,
         "arrival_is_make_up": arrival is not None and arrival.is_make_up,
@@ -257,6 +276,7 @@ def _happenings(key: DayKey, day: Day, facts: DayFacts, new_taps: set[UUID]) -> 
             reason=one.tap.reason,
             recorded_at=one.tap.received_at if one.tap.is_make_up else None,
             is_in_closure=_is_in_closure(facts.closed, one, has_arrived=arrival is not None),
+            is_older_tap=one.tap.tap_id not in new_taps,
         )
         for one in day.passings
         if one.tap.at >= changed_from

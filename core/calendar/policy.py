@@ -7,7 +7,7 @@ each a grade over all grades.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import update
@@ -69,7 +69,14 @@ def rules_for(
     return {one: resolve(school, rows, one) for one in set(days)}
 
 
-def resolve(school: School, rows: Sequence[DayPolicy], one: GradeDay) -> DayRules:
+class UsualDay(Protocol):
+    """A school as far as its usual day goes; Taipei times of day."""
+
+    cutoff: time
+    departure_from: time
+
+
+def resolve(school: UsualDay, rows: Sequence[DayPolicy], one: GradeDay) -> DayRules:
     """Return what the rows of the school amount to for a grade on a day. Pure."""
     values: dict[str, Any] = {
         "cutoff": school.cutoff,

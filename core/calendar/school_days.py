@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from functools import cache
 
 import holidays
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 
 from core.calendar.breaks import break_on, school_year_of
@@ -136,15 +137,16 @@ def _load(session: Session, places: Collection[Place], first: date, last: date) 
 
 def closures_on(session: Session, first: date, last: date) -> dict[date, list[Closure]]:
     """Return the closures that count, of any scope, by day."""
-    statement = select(Closure).where(
-        col(Closure.day).between(first, last),
-        col(Closure.confirmed_at).is_not(None),
-        col(Closure.undone_at).is_(None),
-    )
+    statement = select(Closure).where(col(Closure.day).between(first, last), counts())
     found: dict[date, list[Closure]] = defaultdict(list)
     for row in session.exec(statement):
         found[row.day].append(row)
     return found
+
+
+def counts() -> ColumnElement[bool]:
+    """Tell of a closure whether two people confirmed it and nobody undid it."""
+    return and_(col(Closure.confirmed_at).is_not(None), col(Closure.undone_at).is_(None))
 
 
 def closed_part(closures: Iterable[Closure], place: Place) -> DayPart | None:

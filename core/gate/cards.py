@@ -1,6 +1,6 @@
 """Cards: given to a child, ended, moved; and taps of a card nobody knew, once it is known."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from core.attendance.day_record import DayKey, LockedDay, lock_days, record_days
+from core.attendance.day_record import DayKey, lock_days, record_days
 from core.audit import record_audit
 from core.clock import at_taipei, school_day_of
 from core.errors import AccessError, InputError
@@ -76,26 +76,13 @@ def match_unknown(session: Session, liff_id: str, uids: Collection[str], now: da
         _Kept(row[0], row[1], row[2], row[3], row[4]) for row in session.execute(_unmatched(uids))
     ]
     held = lock_days(session, {one.key for one in kept})
-    for school_code in sorted({one.school_code for one in kept}):
-        own = [one for one in kept if one.school_code == school_code]
-        _decide(session, liff_id, school_code, own, held, now)
-    return len(kept)
-
-
-def _decide(
-    session: Session,
-    liff_id: str,
-    school_code: str,
-    kept: Sequence[_Kept],
-    held: Mapping[DayKey, LockedDay],
-    now: datetime,
-) -> None:
     taken = [one for one in kept if _take(session, one, now)]
-    if not taken:
-        return
-    grades = {one.student_id: one.grade for one in taken}
-    facts = read_day_facts(session, school_code, grades, {one.key for one in taken})
-    record_days(session, liff_id, held, facts, new_taps={one.tap_id for one in taken}, now=now)
+    if taken:
+        places = {one.student_id: (one.school_code, one.grade) for one in taken}
+        facts = read_day_facts(session, places, {one.key for one in taken})
+        new_taps = {one.tap_id for one in taken}
+        record_days(session, liff_id, held, facts, new_taps=new_taps, now=now)
+    return len(kept)
 
 
 def _normalise(uid: str) -> str:

@@ -4,8 +4,9 @@ A boot numbers its taps one after the other, so a hole is a tap that never came.
 boot to boot and never back, so a boot that speaks again after a later one is another device.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,22 +17,25 @@ from core.clock import school_day_of
 from core.db import insert_for, table_of
 from core.gate.readers import mark_cloned
 from core.gate.tables import Reader, ReaderDay
+from core.rows import insert_given, is_one_of, rows_given
 
+# A reader and what it calls the time since it last started.
+Boot = tuple[UUID, str]
 # `last_seq` of a boot that was heard, but whose numbers are not known yet.
 NOT_NUMBERED = -1
 
 
-def follow_numbers(
-    session: Session, reader: Reader, boot_id: str, seqs: Sequence[int], now: datetime
-) -> None:
-    """Count the numbers newly stored from one boot; joins the caller's transaction.
+def follow_numbers(session: Session, stored: Mapping[Boot, Sequence[int]], now: datetime) -> None:
+    """Count the numbers newly stored from each boot; joins the caller's transaction.
 
     The first number of a boot begins its count, whatever it is; on a later day the count goes on
     where the boot's last day ended.
     """
+    left = {boot: seqs for boot, seqs in stored.items() if seqs}
     # Another turn is needed only where another batch began the same row at the same moment.
-    while seqs and not _count(session, reader.id, boot_id, seqs, now):
-        pass
+    while left:
+        counted = _count(session, left, now)
+        left = {boot: seqs for boot, seqs in left.items() if boot not in counted}
 
 
 def follow_boot(session: Session, reader: Reader, boot_id: str, now: datetime) -> bool:
@@ -107,20 +111,59 @@ def missing_numbers(session: Session, readers: Collection[Reader], day: date) ->
     return {reader_id: count for reader_id, count in missing.items() if count > 0}
 
 
-def _count(
-    session: Session, reader_id: UUID, boot_id: str, seqs: Sequence[int], now: datetime
-) -> bool:
-    day, after = _count_from(session, reader_id, boot_id, min(seqs), school_day_of(now))
-    row = table_of(ReaderDay).c
-    statement = insert_for(session, table_of(ReaderDay)).values(
-        reader_id=reader_id,
-        boot_id=boot_id,
-        day=day,
-        after_seq=after,
-        last_seq=max(after, *seqs),
-        taps=sum(1 for seq in seqs if seq > after),
-        first_heard_at=now,
+def _count(session: Session, stored: Mapping[Boot, Sequence[int]], now: datetime) -> set[Boot]:
+    """Return the boots that were counted; where another batch came first nothing is changed."""
+    engine, connection = session.get_bind().dialect.name, session.connection()
+    readers, boots = (list({boot[place] for boot in stored}) for place in (0, 1))
+    latest = connection.execute(_latest_days(engine), {"readers": readers, "boots": boots})
+    known = {(row.reader_id, row.boot_id): row for row in latest}
+    rows = [_counted(boot, seqs, known.get(boot), now) for boot, seqs in sorted(stored.items())]
+    columns = list(table_of(ReaderDay).c)
+    counted = connection.execute(_count_numbers(engine), rows_given(engine, columns, rows))
+    return {(row.reader_id, row.boot_id) for row in counted}
+
+
+def _counted(boot: Boot, seqs: Sequence[int], latest: Any, now: datetime) -> dict[str, Any]:
+    day, after = _count_from(latest, min(seqs), school_day_of(now))
+    return {
+        "reader_id": boot[0],
+        "boot_id": boot[1],
+        "day": day,
+        "after_seq": after,
+        "last_seq": max(after, *seqs),
+        "taps": sum(1 for seq in seqs if seq > after),
+        "first_heard_at": now,
+    }
+
+
+def _count_from(latest: Any, first: int, today: date) -> tuple[date, int]:
+    if latest is None:
+        return today, first - 1
+    # A batch that began before midnight and comes second counts for the day that is there.
+    day = max(today, latest.day)
+    if latest.last_seq == NOT_NUMBERED:
+        return day, first - 1
+    return day, latest.last_seq if latest.day < today else latest.after_seq
+
+
+@cache
+def _latest_days(engine: str) -> Any:
+    row, other = table_of(ReaderDay), table_of(ReaderDay).alias()
+    of_boot = (other.c.reader_id == row.c.reader_id) & (other.c.boot_id == row.c.boot_id)
+    latest = select(func.max(other.c.day)).where(of_boot).scalar_subquery()
+    return select(row).where(
+        # Not a list of pairs: SQLite finds no index for one.
+        is_one_of(engine, row.c.reader_id, "readers"),
+        is_one_of(engine, row.c.boot_id, "boots"),
+        row.c.day == latest,
     )
+
+
+@cache
+def _count_numbers(engine: str) -> Any:
+    table = table_of(ReaderDay)
+    row = table.c
+    statement = insert_given(engine, table, row.keys(), ["reader_id", "boot_id"])
     given = statement.excluded
     statement = statement.on_conflict_do_update(
         index_elements=["reader_id", "boot_id", "day"],
@@ -131,25 +174,7 @@ def _count(
         },
         where=(row.after_seq == given.after_seq) | (row.last_seq == NOT_NUMBERED),
     )
-    return session.execute(statement.returning(row.taps)).first() is not None
-
-
-def _count_from(
-    session: Session, reader_id: UUID, boot_id: str, first: int, today: date
-) -> tuple[date, int]:
-    latest = session.execute(
-        select(col(ReaderDay.day), col(ReaderDay.after_seq), col(ReaderDay.last_seq))
-        .where(_of_boot(reader_id, boot_id))
-        .order_by(col(ReaderDay.day).desc())
-        .limit(1)
-    ).first()
-    if latest is None:
-        return today, first - 1
-    # A batch that began before midnight and comes second counts for the day that is there.
-    day = max(today, latest.day)
-    if latest.last_seq == NOT_NUMBERED:
-        return day, first - 1
-    return day, latest.last_seq if latest.day < today else latest.after_seq
+    return statement.returning(row.reader_id, row.boot_id)
 
 
 def _of_boot(reader_id: UUID, boot_id: str) -> Any:

@@ -4,44 +4,45 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import time
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from core.attendance.day_record import DayFacts, DayKey
 from core.attendance.decision import TapFact
-from core.calendar.closed import closed_parts
-from core.calendar.policy import DayRules, rules_for
+from core.calendar.policy import DayRules
+from core.calendar.school_days import SchoolGrade
+from core.calendar.tap_days import tap_days
+from core.db import table_of
 from core.gate.tables import Reader, Tap, TapSource, Verdict
 from core.kinds import DayPart, Direction, NoticeKind
-from core.people.tables import School
+from core.rows import is_one_of
 
 # After a morning without lessons children come at noon: a tap then is no way out.
 AFTERNOON_DEPARTURES_FROM = time(15)
 
 
 def read_day_facts(
-    session: Session, school_code: str, grades: Mapping[UUID, int], keys: Collection[DayKey]
+    session: Session, places: Mapping[UUID, SchoolGrade], keys: Collection[DayKey]
 ) -> dict[DayKey, DayFacts]:
-    """Return the facts of each held (student, school day) of one school.
+    """Return the facts of each held (student, school day).
 
-    `grades` gives each student's. Joins the caller's transaction; a fixed number of queries.
+    `places` gives each student's school and grade. Joins the caller's transaction; a fixed number
+    of queries.
     """
     taps, taken_back = _taps(session, keys)
-    grade_days = {(grades[student_id], day) for student_id, day in keys}
-    school = session.get_one(School, school_code)
-    rules = rules_for(session, school_code, grade_days)
-    closed = closed_parts(session, school, grade_days)
+    days = tap_days(session, {(*places[student_id], day) for student_id, day in keys})
     facts = {}
     for student_id, day in keys:
-        one = (grades[student_id], day)
+        one = days[*places[student_id], day]
         facts[student_id, day] = DayFacts(
             taps[student_id, day],
-            _opening(rules[one], closed.get(one)),
+            _opening(one.rules, one.closed),
             taken_back[student_id, day],
-            closed.get(one),
+            one.closed,
         )
     return facts
 
@@ -55,28 +56,9 @@ def _opening(rules: DayRules, closed: DayPart | None) -> DayRules:
 def _taps(
     session: Session, keys: Collection[DayKey]
 ) -> tuple[dict[DayKey, list[TapFact]], dict[DayKey, Counter[NoticeKind]]]:
-    rows = session.execute(
-        select(
-            col(Tap.id),
-            col(Tap.reader_id),
-            col(Tap.student_id),
-            col(Tap.school_day),
-            col(Tap.effective_at),
-            col(Tap.received_at),
-            col(Tap.direction),
-            col(Tap.source),
-            col(Tap.reason),
-            col(Tap.undoes_id),
-            col(Reader.gate),
-        )
-        .outerjoin(Reader, col(Reader.id) == col(Tap.reader_id))
-        .where(
-            # Not a list of pairs: SQLite finds no index for one.
-            col(Tap.student_id).in_({student_id for student_id, _ in keys}),
-            col(Tap.school_day).in_({day for _, day in keys}),
-            col(Tap.verdict) == Verdict.ACCEPTED,
-        )
-    ).all()
+    students, days = ({key[place] for key in keys} for place in (0, 1))
+    wanted = {"students": list(students), "days": list(days)}
+    rows = session.connection().execute(_taps_of(session.get_bind().dialect.name), wanted).all()
     undone = {row.undoes_id for row in rows if row.source == TapSource.UNDO}
     facts: dict[DayKey, list[TapFact]] = defaultdict(list)
     taken_back: dict[DayKey, Counter[NoticeKind]] = defaultdict(Counter)
@@ -99,4 +81,31 @@ def _fact(row: Any) -> TapFact:
         direction=Direction(row.direction),
         gate=row.gate or "",
         reason=row.reason,
+    )
+
+
+@cache
+def _taps_of(engine: str) -> Any:
+    tap, reader = table_of(Tap), table_of(Reader)
+    return (
+        select(
+            tap.c.id,
+            tap.c.reader_id,
+            tap.c.student_id,
+            tap.c.school_day,
+            tap.c.effective_at,
+            tap.c.received_at,
+            tap.c.direction,
+            tap.c.source,
+            tap.c.reason,
+            tap.c.undoes_id,
+            reader.c.gate,
+        )
+        .outerjoin(reader, reader.c.id == tap.c.reader_id)
+        .where(
+            # Not a list of pairs: SQLite finds no index for one.
+            is_one_of(engine, tap.c.student_id, "students"),
+            is_one_of(engine, tap.c.school_day, "days"),
+            tap.c.verdict == Verdict.ACCEPTED.value,
+        )
     )

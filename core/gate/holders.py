@@ -4,12 +4,16 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
+from core.db import table_of
 from core.people.tables import Card, Student
+from core.rows import is_one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +29,29 @@ class Holder:
 
 def holders_of(session: Session, uids: Collection[str]) -> dict[str, list[Holder]]:
     """Return everybody who ever held each card, by chip, oldest first."""
-    rows = session.execute(
-        select(
-            col(Card.uid),
-            col(Card.student_id),
-            col(Student.school_code),
-            col(Student.grade),
-            col(Card.valid_from),
-            col(Card.valid_until),
-        )
-        .join(Student, col(Student.id) == col(Card.student_id))
-        .where(col(Card.uid).in_(uids))
-        .order_by(col(Card.valid_from))
-    )
+    statement = _cards(session.get_bind().dialect.name)
     found: dict[str, list[Holder]] = defaultdict(list)
-    for row in rows:
+    for row in session.connection().execute(statement, {"uids": list(uids)}):
         found[row.uid].append(Holder(*row[1:]))
     return found
+
+
+@cache
+def _cards(engine: str) -> Any:
+    card, student = table_of(Card), table_of(Student)
+    return (
+        select(
+            card.c.uid,
+            card.c.student_id,
+            student.c.school_code,
+            student.c.grade,
+            card.c.valid_from,
+            card.c.valid_until,
+        )
+        .join(student, student.c.id == card.c.student_id)
+        .where(is_one_of(engine, card.c.uid, "uids"))
+        .order_by(card.c.valid_from)
+    )
 
 
 def holder_at(holders: Collection[Holder], moment: datetime) -> Holder | None:

@@ -3,14 +3,14 @@
 import logging
 import random
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlmodel import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from core.clock import TAIPEI
@@ -18,9 +18,11 @@ from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.gate.batch import Batch, TapIn, WrongTap, parse_batch, parse_heartbeat
 from core.gate.continuity import follow_boot, note_boot, watch_boot
+from core.gate.group_commit import GroupCommit
 from core.gate.readers import Caller, Signature, admit, record_heartbeat, verify
+from core.gate.tables import Reader
 from core.gate.tap_time import lived_at
-from core.gate.taps import TapStatus, record_taps
+from core.gate.taps import Delivery, TapStatus, record_taps
 from core.house import House
 
 logger = logging.getLogger(__name__)
@@ -28,6 +30,8 @@ logger = logging.getLogger(__name__)
 MAX_BODY = 1_000_000
 # A batch whose taps are all older waits for its turn, so that live taps never wait behind it.
 BACKLOG_AGE = timedelta(minutes=5)
+# So many requests share one transaction; more would make the first of them wait for the last.
+GROUP_MOST = 20
 # Readers that were refused together must not come back together.
 RETRY_AFTER_SECONDS = (1, 5)
 
@@ -37,11 +41,30 @@ class Busy(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What the routes share: the house, and the one place for backlog."""
+class TapRequest:
+    """A request for taps: who signed it, what it holds and when it came."""
 
-    house: House
-    backlog: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1))
+    caller: Caller
+    batch: Batch
+    now: datetime
+
+    @property
+    def good(self) -> list[TapIn]:
+        """Return the taps that could be read."""
+        return [tap for tap in self.batch.taps if isinstance(tap, TapIn)]
+
+
+class Desk:
+    """What the routes share: the house, the line of live requests, the one place for backlog."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.live = GroupCommit(self.write, most=GROUP_MOST)
+        self.backlog = threading.Semaphore(1)
+
+    def write(self, requests: Sequence[TapRequest]) -> Sequence[list[TapStatus] | Exception]:
+        """Commit the requests' taps together."""
+        return _record(self.house, requests)
 
 
 def make_blueprint(house: House) -> Blueprint:
@@ -101,12 +124,11 @@ def _take_taps(desk: Desk, reader_id: UUID) -> tuple[Response, int]:
     body, now = _body(), house.clock.now()
     caller = _caller(house, reader_id, body, now)
     batch = parse_batch(body)
-    with _turn(desk, batch, caller, now):
-        statuses = _record(house, caller, batch, now)
+    statuses = _written(desk, TapRequest(caller, batch, now))
     house.notices_due.set()
     by_tap = iter(statuses)
     results = [_result(tap, by_tap) for tap in batch.taps]
-    status = 200 if len(statuses) == len(batch.taps) else 422
+    status = 200 if len(statuses) == len(results) else 422
     return jsonify(results=results, server_time=_server_time(house)), status
 
 
@@ -116,36 +138,54 @@ def _caller(house: House, reader_id: UUID, body: bytes, now: datetime) -> Caller
         return verify(session, house.vault, reader_id, _signature(), body, now)
 
 
-@contextmanager
-def _turn(desk: Desk, batch: Batch, caller: Caller, now: datetime) -> Iterator[None]:
+def _written(desk: Desk, asked: TapRequest) -> list[TapStatus]:
     """Let live taps pass and one backlog at a time. Raises Busy."""
-    if not _is_backlog(batch, caller, now):
-        yield
-        return
+    if not _is_backlog(asked):
+        return desk.live.submit(asked)
     if not desk.backlog.acquire(blocking=False):
         raise Busy
     try:
-        yield
+        (outcome,) = desk.write([asked])
     finally:
         desk.backlog.release()
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
-def _is_backlog(batch: Batch, caller: Caller, now: datetime) -> bool:
-    offset = timedelta(seconds=caller.offset_seconds or 0)
-    good = [tap.tapped_at + offset for tap in batch.taps if isinstance(tap, TapIn)]
-    return bool(good) and max(good) < now - BACKLOG_AGE
+def _is_backlog(asked: TapRequest) -> bool:
+    offset = timedelta(seconds=asked.caller.offset_seconds or 0)
+    good = [tap.tapped_at + offset for tap in asked.good]
+    return bool(good) and max(good) < asked.now - BACKLOG_AGE
 
 
-def _record(house: House, caller: Caller, batch: Batch, now: datetime) -> list[TapStatus]:
-    good = [tap for tap in batch.taps if isinstance(tap, TapIn)]
+def _record(house: House, requests: Sequence[TapRequest]) -> list[list[TapStatus] | Exception]:
+    """Commit the taps of several requests; an AccessError stands for a request not admitted."""
+    now = house.clock.now()
     with transaction(house.engine) as session:
-        reader = admit(session, caller, now)
-        if not good:
-            return []
-        moment = lived_at([tap.tapped_at for tap in good], now, reader.clock_offset_seconds)
-        if moment is not None:
-            watch_boot(session, reader, batch.boot_id, now, lived_at=moment)
-        return record_taps(session, house.settings.liff_id, reader, batch.boot_id, good, now)
+        readers = admit(session, [one.caller for one in requests], now)
+        outcomes: list[list[TapStatus] | Exception] = [
+            reader if isinstance(reader, AccessError) else [] for reader in readers
+        ]
+        deliveries = {
+            place: _delivery(session, reader, requests[place], now)
+            for place, reader in enumerate(readers)
+            if not isinstance(reader, AccessError) and requests[place].good
+        }
+        if deliveries:
+            liff_id, of_all = house.settings.liff_id, list(deliveries.values())
+            statuses = record_taps(session, liff_id, of_all, now)
+            for place, own in zip(deliveries, statuses, strict=True):
+                outcomes[place] = own
+    return outcomes
+
+
+def _delivery(session: Session, reader: Reader, asked: TapRequest, now: datetime) -> Delivery:
+    boot_id, taps = asked.batch.boot_id, asked.good
+    moment = lived_at([tap.tapped_at for tap in taps], now, reader.clock_offset_seconds)
+    if moment is not None:
+        watch_boot(session, reader, boot_id, now, lived_at=moment)
+    return Delivery(reader, boot_id, taps)
 
 
 def _result(tap: TapIn | WrongTap, statuses: Iterator[TapStatus]) -> dict[str, object]:
@@ -159,7 +199,9 @@ def _take_heartbeat(house: House, reader_id: UUID) -> tuple[Response, int]:
     caller = _caller(house, reader_id, body, now)
     heartbeat = parse_heartbeat(body)
     with transaction(house.engine) as session:
-        reader = admit(session, caller, now)
+        (reader,) = admit(session, [caller], now)
+        if isinstance(reader, AccessError):
+            raise reader
         if follow_boot(session, reader, heartbeat.boot_id, now):
             delivered = None if heartbeat.buffered else heartbeat.last_seq
             note_boot(session, reader, heartbeat.boot_id, delivered, now)

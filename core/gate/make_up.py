@@ -126,7 +126,7 @@ def _decide_anew(
         raise AccessError("no_such_student")
     held = lock_days(session, {key})
     session.execute(insert_for(session, table_of(Tap)).values(values))
-    facts = read_day_facts(session, student.school_code, {student.id: student.grade}, {key})
+    facts = read_day_facts(session, {student.id: (student.school_code, student.grade)}, {key})
     record_days(session, liff_id, held, facts, new_taps={values["id"]}, now=now)
 
 

@@ -5,20 +5,24 @@ import hmac
 import logging
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlmodel import Session, col
 from standardwebhooks.webhooks import Webhook
 
 from core.audit import AuditEntry, record_audit
 from core.crypto import Vault
-from core.db import insert_for, table_of
+from core.db import table_of
 from core.errors import AccessError, InputError
 from core.gate.tables import Reader, ReaderNonce
 from core.kinds import Direction
+from core.rows import insert_given, is_one_of, rows_given
 
 logger = logging.getLogger(__name__)
 
@@ -158,31 +162,75 @@ def verify(
     return Caller(reader_id, signature.webhook_id, place > 0, reader.clock_offset_seconds)
 
 
-def admit(session: Session, caller: Caller, now: datetime) -> Reader:
-    """Note the contact and return the reader, its row held; joins the caller's transaction.
+def admit(session: Session, callers: Sequence[Caller], now: datetime) -> list[Reader | AccessError]:
+    """Note the contacts and return each caller's reader, its row held; joins the transaction.
 
-    Requests of one reader take turns from here on. Raises AccessError 401 for a replay and 403 for
-    a reader revoked meanwhile. The id of the request is remembered with what it brings, so a
-    request that failed can be sent again.
+    Requests of one reader take turns from here on. Instead of a reader stands AccessError 401 for a
+    replay and 403 for a reader revoked meanwhile. The id of a request is remembered with what it
+    brings, so a request that failed can be sent again.
     """
-    nonce = insert_for(session, table_of(ReaderNonce)).values(
-        reader_id=caller.reader_id, webhook_id=caller.webhook_id, seen_at=now
-    )
-    nonce = nonce.on_conflict_do_nothing().returning(table_of(ReaderNonce).c.seen_at)
-    if session.execute(nonce).first() is None:
-        raise AccessError("replayed", 401)
-    reader = session.scalars(
+    fresh = _note_requests(session, callers, now)
+    held = _hold_readers(session, {caller.reader_id for caller in callers}, now)
+    admitted: list[Reader | AccessError] = []
+    for caller in callers:
+        request = (caller.reader_id, caller.webhook_id)
+        reader = held.get(caller.reader_id)
+        if request not in fresh:
+            admitted.append(AccessError("replayed", 401))
+        elif reader is None:
+            admitted.append(AccessError("revoked", 403))
+        else:
+            admitted.append(reader)
+            _note_next_secret(session, caller, now)
+        # Of two copies that came together, one is the replay.
+        fresh.discard(request)
+    return admitted
+
+
+def _note_requests(
+    session: Session, callers: Sequence[Caller], now: datetime
+) -> set[tuple[UUID, str]]:
+    """Return which (reader, webhook-id) were never seen before."""
+    engine, columns = session.get_bind().dialect.name, list(table_of(ReaderNonce).c)
+    rows = [
+        {"reader_id": one.reader_id, "webhook_id": one.webhook_id, "seen_at": now}
+        for one in callers
+    ]
+    noted = session.connection().execute(_new_nonces(engine), rows_given(engine, columns, rows))
+    return {(row.reader_id, row.webhook_id) for row in noted}
+
+
+def _hold_readers(session: Session, reader_ids: set[UUID], now: datetime) -> dict[UUID, Reader]:
+    values = {"reader_ids": list(reader_ids), "now": now}
+    held = session.scalars(_contact(session.get_bind().dialect.name), values)
+    return {reader.id: reader for reader in held}
+
+
+def _note_next_secret(session: Session, caller: Caller, now: datetime) -> None:
+    reader_id = caller.reader_id
+    if caller.uses_next_secret and next_secret_seen_at(session, reader_id) is None:
+        _audit(session, reader_id, NEXT_SEEN, f"reader:{reader_id}", now)
+
+
+@cache
+def _new_nonces(engine: str) -> Any:
+    nonce = table_of(ReaderNonce)
+    statement = insert_given(engine, nonce, nonce.c.keys(), ["reader_id", "webhook_id"])
+    return statement.on_conflict_do_nothing().returning(nonce.c.reader_id, nonce.c.webhook_id)
+
+
+@cache
+def _contact(engine: str) -> Any:
+    # Held in one order, so that two groups of requests can't wait for each other.
+    among = select(col(Reader.id)).where(is_one_of(engine, col(Reader.id), "reader_ids"))
+    in_order = among.order_by(col(Reader.id)).with_for_update(key_share=True)
+    return (
         update(Reader)
-        .where(col(Reader.id) == caller.reader_id, col(Reader.revoked_at).is_(None))
-        .values(last_contact_at=now)
+        .where(col(Reader.id).in_(in_order), col(Reader.revoked_at).is_(None))
+        .values(last_contact_at=bindparam("now"))
         .returning(Reader)
         .execution_options(synchronize_session=False, populate_existing=True)
-    ).one_or_none()
-    if reader is None:
-        raise AccessError("revoked", 403)
-    if caller.uses_next_secret and next_secret_seen_at(session, reader.id) is None:
-        _audit(session, reader.id, NEXT_SEEN, f"reader:{reader.id}", now)
-    return reader
+    )
 
 
 def record_heartbeat(

@@ -1,9 +1,12 @@
 """Taps: one transaction from the raw facts to day records and outbox rows."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,16 +14,18 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from core.attendance.day_record import DayKey, LockedDay, doubt_days, lock_days, record_days
+from core.calendar.school_days import SchoolGrade
 from core.clock import school_day_of
-from core.db import insert_for, table_of
+from core.db import table_of
 from core.gate.batch import TapIn
-from core.gate.continuity import follow_numbers
+from core.gate.continuity import Boot, follow_numbers
 from core.gate.day_facts import read_day_facts
 from core.gate.holders import Holder, former_holder, holder_at, holders_of
 from core.gate.readers import mark_cloned
 from core.gate.tables import Reader, Tap, TapSource, Verdict
 from core.gate.tap_time import tap_moments
 from core.notices.staff_notices import tell_old_card, tell_quarantine
+from core.rows import insert_given, rows_given
 
 logger = logging.getLogger(__name__)
 
@@ -42,40 +47,63 @@ STATUS_OF = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The taps of one request, in the order given, and the reader that brought them."""
+
+    reader: Reader
+    boot_id: str
+    taps: Sequence[TapIn]
+
+
 def record_taps(
-    session: Session,
-    liff_id: str,
-    reader: Reader,
-    boot_id: str,
-    taps: Sequence[TapIn],
-    now: datetime,
-) -> list[TapStatus]:
+    session: Session, liff_id: str, deliveries: Sequence[Delivery], now: datetime
+) -> list[list[TapStatus]]:
     """Store the taps, decide the days they touch, enqueue what is to be told.
 
-    Return a status for each tap in the order given. Joins the caller's transaction, in which tap,
-    day row and outbox row stand or fall together. A tap stored before is a duplicate and changes
-    nothing.
+    Return for each delivery a status for each tap in the order given. Joins the caller's
+    transaction, in which tap, day row and outbox row stand or fall together. A tap stored before is
+    a duplicate and changes nothing.
     """
-    holders = holders_of(session, {tap.card_uid for tap in taps})
-    moments = tap_moments(session, reader, boot_id, taps, now)
-    rows = [
-        _row(reader, boot_id, tap, moment, holders.get(tap.card_uid, ()), now)
-        for tap, moment in zip(taps, moments, strict=True)
-    ]
-    stored = _store(session, rows)
-    numbers = [row["seq"] for row in rows if row["id"] in stored]
-    follow_numbers(session, reader, boot_id, numbers, now)
-    stored |= _store_clashes(session, [row for row in rows if row["id"] not in stored], now)
-    new = [row for row in rows if row["id"] in stored]
+    holders = holders_of(session, {tap.card_uid for one in deliveries for tap in one.taps})
+    rows = [_rows(session, one, holders, now) for one in deliveries]
+    every = [row for own in rows for row in own]
+    stored = _store(session, every)
+    _follow_numbers(session, [row for row in every if row["id"] in stored], now)
+    for delivery, own in zip(deliveries, rows, strict=True):
+        again = [row for row in own if row["id"] not in stored]
+        stored |= _store_clashes(session, delivery.reader.id, again, now)
+    new = [row for row in every if row["id"] in stored]
     doubtful = _doubtful_days(new, now)
     # All day rows in one pass: two rounds could meet another batch's in the wrong order.
     held = lock_days(session, doubtful | _accepted_days(new))
     if doubtful:
         doubt_days(session, doubtful)
-    _tell_staff(session, reader, new, now)
-    grades = {one.student_id: one.grade for found in holders.values() for one in found}
-    changed_sides = _decide(session, liff_id, reader, new, held, grades, now)
-    return [_status(row, stored, changed_sides) for row in rows]
+    for delivery, own in zip(deliveries, rows, strict=True):
+        _tell_staff(session, delivery.reader, [row for row in own if row["id"] in stored], now)
+    places = {
+        one.student_id: (one.school_code, one.grade) for found in holders.values() for one in found
+    }
+    changed_sides = _decide(session, liff_id, new, held, places, now)
+    return [[_status(row, stored, changed_sides) for row in own] for own in rows]
+
+
+def _rows(
+    session: Session, delivery: Delivery, holders: Mapping[str, Collection[Holder]], now: datetime
+) -> list[dict[str, Any]]:
+    reader, boot_id = delivery.reader, delivery.boot_id
+    moments = tap_moments(session, reader, boot_id, delivery.taps, now)
+    return [
+        _row(reader, boot_id, tap, moment, holders.get(tap.card_uid, ()), now)
+        for tap, moment in zip(delivery.taps, moments, strict=True)
+    ]
+
+
+def _follow_numbers(session: Session, rows: list[dict[str, Any]], now: datetime) -> None:
+    numbers: dict[Boot, list[int]] = defaultdict(list)
+    for row in rows:
+        numbers[row["reader_id"], row["boot_id"]].append(row["seq"])
+    follow_numbers(session, numbers, now)
 
 
 def _row(
@@ -115,13 +143,22 @@ def _row(
     }
 
 
-def _store(session: Session, rows: list[dict[str, Any]]) -> set[UUID]:
+def _store(session: Session, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    engine, columns = session.get_bind().dialect.name, [table_of(Tap).c[name] for name in rows[0]]
+    statement = _insert_taps(engine, tuple(rows[0]))
+    stored = session.connection().execute(statement, rows_given(engine, columns, rows))
+    return set(stored.scalars())
+
+
+@cache
+def _insert_taps(engine: str, names: tuple[str, ...]) -> Any:
     tap = table_of(Tap)
-    statement = insert_for(session, tap).on_conflict_do_nothing().returning(tap.c.id)
-    return set(session.connection().execute(statement, rows).scalars())
+    return insert_given(engine, tap, names).on_conflict_do_nothing().returning(tap.c.id)
 
 
-def _store_clashes(session: Session, rows: list[dict[str, Any]], now: datetime) -> set[UUID]:
+def _store_clashes(
+    session: Session, reader_id: UUID, rows: list[dict[str, Any]], now: datetime
+) -> set[UUID]:
     """Keep taps whose number another tap of the same boot has: two readers share an identity.
 
     A tap sent again is no clash. What clashes is kept for a person to look at, under a boot of its
@@ -130,18 +167,18 @@ def _store_clashes(session: Session, rows: list[dict[str, Any]], now: datetime) 
     if not rows:
         return set()
     held = _numbers_held(session, rows)
-    clashes = [row for row in rows if held.get(_number(row)) != (row["card_uid"], row["tap_at"])]
+    clashes = [row for row in rows if held.get(row["seq"]) != (row["card_uid"], row["tap_at"])]
     for row in clashes:
         row["boot_id"] = f"{row['boot_id']}~{row['card_uid']}"
         row["verdict"] = Verdict.QUARANTINED
     if not clashes:
         return set()
-    mark_cloned(session, rows[0]["reader_id"], now)
+    mark_cloned(session, reader_id, now)
     logger.error(
         "number used twice in one boot",
         extra={
             "action": "gate",
-            "reader_id": str(rows[0]["reader_id"]),
+            "reader_id": str(reader_id),
             "count": len(clashes),
             "hint": "Two readers may share an id and secret",
         },
@@ -151,23 +188,16 @@ def _store_clashes(session: Session, rows: list[dict[str, Any]], now: datetime) 
 
 def _numbers_held(
     session: Session, rows: list[dict[str, Any]]
-) -> dict[tuple[str, int], tuple[str, datetime]]:
-    found = session.scalars(
-        select(Tap).where(
+) -> dict[int | None, tuple[str | None, datetime]]:
+    """Return chip and moment by number, of the boot all these rows are of."""
+    found = session.execute(
+        select(col(Tap.seq), col(Tap.card_uid), col(Tap.tap_at)).where(
             col(Tap.reader_id) == rows[0]["reader_id"],
             col(Tap.boot_id) == rows[0]["boot_id"],
             col(Tap.seq).in_([row["seq"] for row in rows]),
         )
     )
-    return {_number_of(tap): (tap.card_uid or "", tap.tap_at) for tap in found}
-
-
-def _number_of(tap: Tap) -> tuple[str, int]:
-    return tap.boot_id or "", tap.seq or 0
-
-
-def _number(row: dict[str, Any]) -> tuple[str, int]:
-    return row["boot_id"], row["seq"]
+    return {row.seq: (row.card_uid, row.tap_at) for row in found}
 
 
 def _accepted_days(rows: list[dict[str, Any]]) -> set[DayKey]:
@@ -203,16 +233,15 @@ def _tell_staff(
 def _decide(
     session: Session,
     liff_id: str,
-    reader: Reader,
     rows: list[dict[str, Any]],
     held: Mapping[DayKey, LockedDay],
-    grades: Mapping[UUID, int],
+    places: Mapping[UUID, SchoolGrade],
     now: datetime,
 ) -> set[UUID]:
     keys = _accepted_days(rows)
     if not keys:
         return set()
-    facts = read_day_facts(session, reader.school_code, grades, keys)
+    facts = read_day_facts(session, places, keys)
     new_taps = {row["id"] for row in rows}
     return record_days(session, liff_id, held, facts, new_taps=new_taps, now=now)
 

@@ -7,9 +7,9 @@ from sqlmodel import Session
 
 from core.clock import school_day_of
 from core.kinds import EventKind, NoticeKind
-from core.notices.bubbles import messages_for
 from core.notices.fan_out import child_page
 from core.notices.outbox import NewNotice, enqueue, readdress
+from core.notices.templates import content_of
 from core.notices.wording import BOX_WORDS, NoticeFacts
 from core.people.bindings import BoundChild, children_of, other_guardians
 from core.people.guardians import find_link_of_guardian
@@ -70,7 +70,7 @@ def _bound_notice(
             school_day=facts.school_day,
             at=now,
             about=str((about or child).binding_id),
-            messages=messages_for(kind, facts),
+            content=content_of(kind, facts),
         )
     ]
 
@@ -105,7 +105,7 @@ def tell_linked(
             at=now,
             # A link can move to and fro within a day, and each move is told.
             about=f"{address}/{now.timestamp():.0f}",
-            messages=messages_for(kind, facts),
+            content=content_of(kind, facts),
         )
         for kind, address in addresses
     ]

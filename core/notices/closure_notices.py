@@ -11,10 +11,10 @@ from sqlmodel import Session, col
 
 from core.clock import day_end
 from core.kinds import Channel, NoticeKind, NoticeState
-from core.notices.bubbles import messages_for
 from core.notices.outbox import RETRY_HORIZON, NewNotice, enqueue
 from core.notices.recipients import UNFOLLOWED
 from core.notices.tables import Notice
+from core.notices.templates import content_of
 from core.notices.wording import NoticeFacts
 from core.people.tables import AccountLink, Binding, LineFriend, Subscription
 
@@ -98,7 +98,7 @@ def _notices(
         source=news.source,
         source_time=news.source_at,
     )
-    messages = messages_for(kind, facts)
+    content = content_of(kind, facts)
     return [
         NewNotice(
             kind=kind,
@@ -108,7 +108,7 @@ def _notices(
             # So that it expires with the day, however late it was announced.
             at=min(now, day_end(news.day) - RETRY_HORIZON),
             about=str(news.closure_id),
-            messages=messages,
+            content=content,
             ended=UNFOLLOWED if row.is_following is False else None,
         )
         for row in guardians

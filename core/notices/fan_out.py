@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.kinds import EventKind, NoticeKind, NoticeState
-from core.notices.bubbles import messages_for
 from core.notices.outbox import NewNotice, cancel_no_shows, enqueue, told_taps
 from core.notices.recipients import Recipient, recipients_of
+from core.notices.templates import content_of
 from core.notices.wording import NoticeFacts
 
 # Told in other words already; the row keeps a later upload from telling it again.
@@ -28,7 +28,8 @@ class Happening:
 
     `taken_back` counts this kind's entries of the day that staff took back: what was told under
     their number must not keep a real one from being told. `reason` is set for what staff entered,
-    at `recorded_at`. Within a closure nothing is told.
+    at `recorded_at`. Within a closure nothing is told. An older tap is one stored before that
+    counts only now; it may have been told already.
     """
 
     student_id: UUID
@@ -44,6 +45,7 @@ class Happening:
     reason: str | None = None
     recorded_at: datetime | None = None
     is_in_closure: bool = False
+    is_older_tap: bool = False
 
     @property
     def is_make_up(self) -> bool:
@@ -81,8 +83,8 @@ def tell_happenings(
     by_kind: dict[NoticeKind, list[Happening]] = defaultdict(list)
     for happening in happenings:
         by_kind[happening.kind].append(happening)
-    days = {one.school_day for one in happenings}
-    told = told_taps(session, {one.student_id for one in happenings}, days) if days else set()
+    older = [one for one in happenings if one.is_older_tap]
+    told = told_taps(session, {one.student_id for one in older}, {one.school_day for one in older})
     notices: list[NewNotice] = []
     for kind, group in by_kind.items():
         recipients = recipients_of(
@@ -212,7 +214,7 @@ def notice_to(
         line_user_id=to.line_user_id,
         school_day=facts.school_day,
         at=at,
-        messages=messages_for(kind, facts),
+        content=content_of(kind, facts),
         **{"ended": to.ended, **more},
     )
 
@@ -221,8 +223,8 @@ def facts_for(to: Recipient, liff_id: str, school_day: date, **more: Any) -> Not
     """Return what every notice of a child says, and `more`."""
     return NoticeFacts(
         child=to.child,
-        school=to.school.short_name,
-        school_phone=to.school.phone,
+        school=to.school,
+        school_phone=to.school_phone,
         school_day=school_day,
         link=child_page(liff_id, to.binding_id),
         **more,

@@ -4,16 +4,17 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-import orjson
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from core.db import insert_for, table_of
+from core.db import table_of
 from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.tables import Notice
+from core.rows import insert_given, rows_given
 
 # A fixed namespace of ours: the same dedupe key gives the same retry key on every machine.
 RETRY_NAMESPACE = UUID("6f0b6d3e-5c1c-5b7e-9d0a-7f3f0e2b9a11")
@@ -58,8 +59,9 @@ class NewNotice:
     """What to tell whom: either a guardian or a member of staff.
 
     `at` is the moment of the thing told (of a make-up tap: of its recording); `about` names it
-    where no occurrence does (such as the binding). With `ended` (a state and our word for why) the
-    row is written only for the record.
+    where no occurrence does (such as the binding); `content` is the frozen JSON array of LINE
+    message objects. With `ended` (a state and our word for why) the row is written only for the
+    record.
     """
 
     kind: NoticeKind
@@ -68,7 +70,7 @@ class NewNotice:
     line_user_id: str
     school_day: date
     at: datetime
-    messages: list[dict[str, Any]]
+    content: bytes
     student_id: UUID | None = None
     occurrence: int = 1
     about: str = ""
@@ -93,12 +95,17 @@ def enqueue(session: Session, notices: Sequence[NewNotice], now: datetime) -> in
     """
     if not notices:
         return 0
+    engine = session.get_bind().dialect.name
     rows = [_row(notice, now, _next_place(session)) for notice in notices]
-    statement = insert_for(session, table_of(Notice)).on_conflict_do_nothing()
-    if session.get_bind().dialect.name == "sqlite":
-        # The driver counts, and is spared the ids; PostgreSQL's does not count what it repeats.
-        return session.connection().execute(statement, rows).rowcount
-    return len(session.execute(statement.returning(table_of(Notice).c.id), rows).all())
+    columns = [table_of(Notice).c[name] for name in rows[0]]
+    statement = _insert(engine, tuple(rows[0]))
+    return session.connection().execute(statement, rows_given(engine, columns, rows)).rowcount
+
+
+@cache
+def _insert(engine: str, names: tuple[str, ...]) -> Any:
+    statement = insert_given(engine, table_of(Notice), names).on_conflict_do_nothing()
+    return statement.execution_options(preserve_rowcount=True)
 
 
 def _next_place(session: Session) -> int:
@@ -127,7 +134,7 @@ def _row(notice: NewNotice, now: datetime, place: int) -> dict[str, Any]:
         "school_day": notice.school_day,
         "occurrence": notice.occurrence,
         "tap_id": notice.tap_id,
-        "content": orjson.dumps(notice.messages),
+        "content": notice.content,
         "is_silent": False,
         "priority": _priority(notice, now),
         "state": state,
@@ -197,6 +204,8 @@ def told_taps(
     session: Session, student_ids: Collection[UUID], school_days: Collection[date]
 ) -> set[tuple[UUID, UUID]]:
     """Return the (tap, guardian) pairs of these children's days that have a notice already."""
+    if not student_ids:
+        return set()
     rows = session.execute(
         select(col(Notice.tap_id), col(Notice.guardian_id)).where(
             col(Notice.student_id).in_(student_ids),

@@ -1,17 +1,20 @@
 """Who hears of a child: guardians bound and linked, and how each of them calls it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
-from sqlmodel import Session, col
+from sqlalchemy import and_, bindparam, select
+from sqlmodel import Session
 
+from core.db import table_of
 from core.kinds import Channel, EventKind, NoticeState
 from core.people.names import given_name
 from core.people.tables import AccountLink, Binding, LineFriend, School, Student, Subscription
+from core.rows import is_one_of
 
 # LINE answers 200 to a push that a blocking person never sees, so it is not even tried.
 UNFOLLOWED = (NoticeState.REFUSED, "unfollowed")
@@ -27,7 +30,8 @@ class Recipient:
     line_user_id: str
     ended: tuple[NoticeState, str] | None
     child: str
-    school: School
+    school: str
+    school_phone: str
 
 
 def recipients_of(
@@ -36,78 +40,87 @@ def recipients_of(
     """Return by child who is bound and linked, and ticked the LINE box if one is named."""
     if not student_ids:
         return {}
-    statement = _linked_guardians(student_ids)
+    statement = _linked_guardians(session.get_bind().dialect.name, is_ticked=ticked is not None)
+    values: dict[str, Any] = {"student_ids": list(student_ids)}
     if ticked is not None:
-        statement = statement.join(
-            Subscription, col(Subscription.binding_id) == col(Binding.id)
-        ).where(
-            col(Subscription.channel) == Channel.LINE,
-            col(Subscription.kind) == ticked,
-            col(Subscription.is_on),
-        )
-    rows = session.execute(statement).all()
-    name_for = _names_for(session, {row.guardian_id for row in rows})
-    schools = _schools(session, {row.school_code for row in rows})
+        values["kind"] = ticked.value
+    rows: dict[UUID, Any] = {}
+    siblings: dict[UUID, list[str]] = defaultdict(list)
+    for row in session.connection().execute(statement, values):
+        rows[row.binding_id] = row
+        if row.sibling is not None:
+            siblings[row.binding_id].append(row.sibling)
     found: dict[UUID, list[Recipient]] = defaultdict(list)
-    for row in rows:
-        found[row.student_id].append(
-            Recipient(
-                binding_id=row.binding_id,
-                guardian_id=row.guardian_id,
-                student_id=row.student_id,
-                line_user_id=row.line_user_id,
-                ended=UNFOLLOWED if row.is_following is False else None,
-                child=name_for(row.guardian_id, row.name),
-                school=schools[row.school_code],
-            )
-        )
+    for binding_id, row in rows.items():
+        found[row.student_id].append(_recipient(row, siblings.get(binding_id, ())))
     return found
 
 
-def _linked_guardians(student_ids: Collection[UUID]) -> Any:
-    return (
-        select(
-            col(Binding.id).label("binding_id"),
-            col(Binding.guardian_id),
-            col(Binding.student_id),
-            col(Student.name),
-            col(Student.school_code),
-            col(AccountLink.line_user_id),
-            col(LineFriend.is_following),
-        )
-        .join(Student, col(Student.id) == col(Binding.student_id))
-        .join(
-            AccountLink,
-            and_(
-                col(AccountLink.guardian_id) == col(Binding.guardian_id),
-                col(AccountLink.unlinked_at).is_(None),
-            ),
-        )
-        .outerjoin(LineFriend, col(LineFriend.line_user_id) == col(AccountLink.line_user_id))
-        .where(col(Binding.student_id).in_(student_ids), col(Binding.ended_at).is_(None))
-        .order_by(col(Binding.bound_at), col(Binding.id))
+def _recipient(row: Any, siblings: Collection[str]) -> Recipient:
+    # The given name, unless two of this guardian's children share it.
+    given = given_name(row.name)
+    is_shared = any(given_name(sibling) == given for sibling in siblings)
+    return Recipient(
+        binding_id=row.binding_id,
+        guardian_id=row.guardian_id,
+        student_id=row.student_id,
+        line_user_id=row.line_user_id,
+        ended=UNFOLLOWED if row.is_following is False else None,
+        child=row.name if is_shared else given,
+        school=row.short_name,
+        school_phone=row.phone,
     )
 
 
-def _schools(session: Session, codes: set[str]) -> dict[str, School]:
-    # One at a time: the session often knows a batch's one school already.
-    return {code: session.get_one(School, code) for code in sorted(codes)}
-
-
-def _names_for(session: Session, guardian_ids: set[UUID]) -> Callable[[UUID, str], str]:
-    """Return how each guardian calls a child: the given name, unless two of theirs share it."""
-    names: dict[UUID, list[str]] = defaultdict(list)
-    if guardian_ids:
-        rows = session.execute(
-            select(col(Binding.guardian_id), col(Student.name))
-            .join(Student, col(Student.id) == col(Binding.student_id))
-            .where(col(Binding.guardian_id).in_(guardian_ids), col(Binding.ended_at).is_(None))
+@cache
+def _linked_guardians(engine: str, *, is_ticked: bool) -> Any:
+    """Select a row for each guardian of each child, or for each other child of that guardian."""
+    binding, student, school = table_of(Binding), table_of(Student), table_of(School)
+    link, friend = table_of(AccountLink), table_of(LineFriend)
+    other, sibling = binding.alias("other"), student.alias("sibling")
+    statement = (
+        select(
+            binding.c.id.label("binding_id"),
+            binding.c.guardian_id,
+            binding.c.student_id,
+            student.c.name,
+            school.c.short_name,
+            school.c.phone,
+            link.c.line_user_id,
+            friend.c.is_following,
+            sibling.c.name.label("sibling"),
         )
-        for row in rows:
-            names[row.guardian_id].append(given_name(row.name))
+        .select_from(binding)
+        .join(student, student.c.id == binding.c.student_id)
+        .join(school, school.c.code == student.c.school_code)
+        .join(
+            link,
+            and_(link.c.guardian_id == binding.c.guardian_id, link.c.unlinked_at.is_(None)),
+        )
+        .outerjoin(friend, friend.c.line_user_id == link.c.line_user_id)
+        .outerjoin(
+            other,
+            and_(
+                other.c.guardian_id == binding.c.guardian_id,
+                other.c.ended_at.is_(None),
+                other.c.id != binding.c.id,
+            ),
+        )
+        .outerjoin(sibling, sibling.c.id == other.c.student_id)
+        .where(is_one_of(engine, binding.c.student_id, "student_ids"), binding.c.ended_at.is_(None))
+        .order_by(binding.c.bound_at, binding.c.id)
+    )
+    return _ticked(statement, binding) if is_ticked else statement
 
-    def name_for(guardian_id: UUID, name: str) -> str:
-        given = given_name(name)
-        return name if names[guardian_id].count(given) > 1 else given
 
-    return name_for
+def _ticked(statement: Any, binding: Any) -> Any:
+    box = table_of(Subscription)
+    return statement.join(
+        box,
+        and_(
+            box.c.binding_id == binding.c.id,
+            box.c.channel == Channel.LINE.value,
+            box.c.kind == bindparam("kind"),
+            box.c.is_on,
+        ),
+    )

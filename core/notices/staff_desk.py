@@ -11,6 +11,7 @@ from core.kinds import NoticeKind
 from core.notices.flex import Json
 from core.notices.outbox import NewNotice, enqueue
 from core.notices.staff_words import seat_words
+from core.notices.templates import frozen
 from core.notices.wording import short_date
 from core.people.staff import RUNNERS, staff_at
 from core.people.tables import School, Staff, StaffRole
@@ -85,7 +86,7 @@ def send(
             school_day=topic.school_day,
             at=now,
             about=topic.about,
-            messages=messages,
+            content=frozen(messages),
         )
         for staff, messages in letters
     ]

@@ -116,6 +116,11 @@ def _joined(left: str, right: str) -> str:
     return f" {right}" if edges == {"han", "latin"} else right
 
 
+def is_han(character: str) -> bool:
+    """Tell whether a half space parts this character from a Latin one."""
+    return _script(character) == "han"
+
+
 def _script(character: str) -> str:
     if not character.isalnum():
         return "other"

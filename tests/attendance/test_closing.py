@@ -21,6 +21,7 @@ from core.kinds import DayPart, NoticeKind, NoticeState
 from core.notices.lease import claim
 from core.notices.outbox import NewNotice, enqueue
 from core.notices.tables import Notice
+from core.notices.templates import frozen
 from core.people.tables import School, Student
 from tests.factories import MEI, make_binding, make_guardian, make_school, make_student
 
@@ -61,7 +62,7 @@ def no_show(student: Student, guardian_id: UUID) -> NewNotice:
         line_user_id=MEI,
         school_day=MONDAY,
         at=PAST_CUTOFF,
-        messages=[{"type": "text", "text": "小明截至 08:30 尚無刷卡紀錄"}],
+        content=frozen([{"type": "text", "text": "小明截至 08:30 尚無刷卡紀錄"}]),
     )
 
 

@@ -24,7 +24,7 @@ MING = card_uid_of("11510001")
 def _follow(house: House, reader: SigningReader, *seqs: int, boot_id: str = "a") -> None:
     with transaction(house.engine) as session:
         row = session.get_one(Reader, reader.reader_id)
-        follow_numbers(session, row, boot_id, seqs, house.clock.now())
+        follow_numbers(session, {(row.id, boot_id): seqs}, house.clock.now())
 
 
 def _days(house: House) -> dict[tuple[str, date], tuple[int, int, int]]:
@@ -327,7 +327,7 @@ def test_following_joins_the_transaction(house: House, reader: SigningReader) ->
 
     def fail(session: Session) -> None:
         row = session.get_one(Reader, reader.reader_id)
-        follow_numbers(session, row, "a", [1], house.clock.now())
+        follow_numbers(session, {(row.id, "a"): [1]}, house.clock.now())
         raise Stop
 
     with pytest.raises(Stop), transaction(house.engine) as session:

@@ -38,7 +38,7 @@ from core.errors import AccessError, InputError
 from core.gate.batch import TapIn
 from core.gate.make_up import make_ups_of, record_make_up, undo_make_up
 from core.gate.tables import Reader, ReaderDay, Tap, TapSource
-from core.gate.taps import record_taps
+from core.gate.taps import Delivery, record_taps
 from core.house import House
 from core.kinds import DayPart, Direction, NoticeState
 from core.notices.lease import Leased, Settlement, claim, settle
@@ -137,7 +137,9 @@ class SchoolDay(RuleBasedStateMachine):
         with transaction(self.house.engine) as session:
             device = session.get_one(Reader, self.readers[reader])
             liff_id = self.house.settings.liff_id
-            record_taps(session, liff_id, device, f"boot-{reader}", self.batch, self.now)
+            record_taps(
+                session, liff_id, [Delivery(device, f"boot-{reader}", self.batch)], self.now
+            )
 
     @rule(
         child=children, who=st.integers(0, 2), part=st.sampled_from(DayPart), span=st.integers(0, 2)

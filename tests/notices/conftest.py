@@ -15,6 +15,7 @@ from core.notices.channels.line import LineChannel
 from core.notices.delivery import DeliveryWorker
 from core.notices.outbox import NewNotice, enqueue
 from core.notices.tables import Notice
+from core.notices.templates import frozen
 from core.people.tables import Guardian, StaffRole, Student
 from core.settings import load_settings
 from tests.factories import MEI, make_binding, make_guardian, make_school, make_staff, make_student
@@ -49,7 +50,7 @@ def notify(house: House, mei: Guardian) -> Callable[..., int]:
             line_user_id=MEI,
             school_day=MONDAY,
             at=now,
-            messages=[{"type": "text", "text": "小明 07:41 到校"}],
+            content=frozen([{"type": "text", "text": "小明 07:41 到校"}]),
         )
         with transaction(house.engine) as session:
             return enqueue(session, [replace(notice, **facts)], now)

@@ -1,0 +1,83 @@
+"""Group commit: requests that wait at one moment share one transaction.
+
+While one group is being written the next one gathers, so the busier the gate, the larger the group
+and the less each tap costs. Nobody is answered before the commit.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting(Generic[Item, Answer]):
+    item: Item
+    wake: threading.Event = field(default_factory=threading.Event)
+    leads: bool = False
+    outcome: Answer | Exception | None = None
+
+
+class GroupCommit(Generic[Item, Answer]):
+    """One line of requests; whoever is first in it writes for all that wait with it.
+
+    `write` commits the items together and returns an outcome for each: its answer, or what to
+    raise. Where it raises itself, nothing of the group was committed, and each is tried alone: one
+    request that can't be written must not take its neighbours with it.
+    """
+
+    def __init__(
+        self, write: Callable[[Sequence[Item]], Sequence[Answer | Exception]], most: int
+    ) -> None:
+        self._write = write
+        self._most = most
+        self._lock = threading.Lock()
+        self._line: deque[_Waiting[Item, Answer]] = deque()
+        self._is_led = False
+
+    def submit(self, item: Item) -> Answer:
+        """Return the item's answer once it is committed, or raise what became of it instead."""
+        mine: _Waiting[Item, Answer] = _Waiting(item)
+        with self._lock:
+            self._line.append(mine)
+            mine.leads, self._is_led = not self._is_led, True
+        if not mine.leads:
+            mine.wake.wait()
+        if mine.leads:
+            self._lead()
+        if isinstance(mine.outcome, Exception):
+            raise mine.outcome
+        return mine.outcome  # type: ignore[return-value]  # set by whoever led
+
+    def _lead(self) -> None:
+        """Write one group, which the leader heads, and hand the lead to the next in line."""
+        with self._lock:
+            group = [self._line.popleft() for _ in range(min(len(self._line), self._most))]
+        try:
+            self._settle(group)
+        finally:
+            with self._lock:
+                following = self._line[0] if self._line else None
+                self._is_led = following is not None
+            for one in group:
+                one.wake.set()
+            if following is not None:
+                following.leads = True
+                following.wake.set()
+
+    def _settle(self, group: Sequence[_Waiting[Item, Answer]]) -> None:
+        try:
+            outcomes = self._write([one.item for one in group])
+        except Exception as error:
+            if len(group) == 1:
+                group[0].outcome = error
+                return
+            for one in group:
+                self._settle([one])
+            return
+        for one, outcome in zip(group, outcomes, strict=True):
+            one.outcome = outcome
