@@ -1,8 +1,8 @@
-"""The floor of the ingest bench: the same rows by the bare driver, one transaction a batch."""
+"""The floor of the benches: the same rows by the bare driver, one transaction a batch or school."""
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,27 @@ def insert_all(
     url: str, town: Town, batches: Sequence[Batch], now: datetime, content: bytes
 ) -> float:
     """Insert the batches one after another over one connection; return the seconds it took."""
-    prepared = [_statements(town, batch, now, content) for batch in batches]
+    return _run(url, [_statements(town, batch, now, content) for batch in batches])
+
+
+def insert_missing(
+    url: str, town: Town, missing: Iterable[Sequence[int]], now: datetime, content: bytes
+) -> float:
+    """Insert day rows and no-shows of each school's missing children, by number; return seconds."""
+    at, day = moment(now), school_day_of(now).isoformat()
+    return _run(
+        url,
+        [
+            [
+                (DAY, [_day(number, day, None, "told") for number in numbers]),
+                (NOTICE, [_notice(number, "no_show", at, day, content) for number in numbers]),
+            ]
+            for numbers in missing
+        ],
+    )
+
+
+def _run(url: str, prepared: Sequence[Sequence[Statement]]) -> float:
     with closing(connect(url)) as connection:
         mark = "?" if isinstance(connection, sqlite3.Connection) else "%s"
         cursor = connection.cursor()
@@ -54,15 +74,13 @@ def _statements(town: Town, batch: Batch, now: datetime, content: bytes) -> list
     bound = [number for number in numbers if number in town.bound()]
     return [
         (TAP, [_tap(town, number, at, day) for number in numbers]),
-        (
-            DAY,
-            [
-                (made_id("student", number), day, at, at, False, False, 1, 0, "none")
-                for number in numbers
-            ],
-        ),
-        (NOTICE, [_notice(number, at, day, content) for number in bound]),
+        (DAY, [_day(number, day, at, "none") for number in numbers]),
+        (NOTICE, [_notice(number, "arrival", at, day, content) for number in bound]),
     ]
+
+
+def _day(number: int, day: str, at: str | None, no_show: str) -> tuple[Any, ...]:
+    return made_id("student", number), day, at, at, False, False, int(at is not None), 0, no_show
 
 
 def _tap(town: Town, number: int, at: str, day: str) -> tuple[Any, ...]:
@@ -74,11 +92,12 @@ def _tap(town: Town, number: int, at: str, day: str) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _notice(number: int, at: str, day: str, content: bytes) -> tuple[Any, ...]:
+def _notice(number: int, kind: str, at: str, day: str, content: bytes) -> tuple[Any, ...]:
     student, guardian = made_id("student", number), made_id("guardian", number)
+    tap = made_id("tap", number) if kind == "arrival" else None
     return (
-        made_id("notice", number), f"{student}/{day}/arrival/1/{guardian}/line",
-        made_id("retry", number), "arrival", student, guardian, "line",
-        f"U{made_id('line', number)}", day, 1, made_id("tap", number), content, False, 2,
+        made_id("notice", number), f"{student}/{day}/{kind}/1/{guardian}/line",
+        made_id("retry", number), kind, student, guardian, "line",
+        f"U{made_id('line', number)}", day, 1, tap, content, False, 2,
         "pending", at, at, at, 0,
     )  # fmt: skip

@@ -56,7 +56,15 @@ class Scale:
 FULL = Scale(
     Town(schools=40, children=2000, bound_every=3),
     3,
-    (Case(1, 1, 500), Case(1, 8, 1000), Case(20, 4, 4000), Case(100, 4, 6000), Case(500, 2, 8000)),
+    (
+        Case(1, 1, 500),
+        Case(1, 8, 1000),
+        Case(1, 32, 2000),
+        Case(20, 4, 4000),
+        Case(20, 16, 8000),
+        Case(100, 4, 6000),
+        Case(500, 2, 8000),
+    ),  # fmt: skip
 )
 SMALL = Scale(
     Town(schools=4, children=60, bound_every=3), 1, (Case(1, 1, 4), Case(1, 8, 16), Case(20, 2, 40))

@@ -1,7 +1,8 @@
 """The cut-off of a whole town at once: our tick, beside the ORM with sets in memory.
 
-16 of 100 children have not tapped; each child has a guardian who ticked the box. Both sides begin
-with a copy of one database, and both tell of the same children.
+16 of 100 children have not tapped; each child has a guardian who ticked the box. Every side begins
+with a copy of one database, and all tell of the same children. The floor is the bare driver, which
+is told whom to write down and does only that.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from typing import Any
 from sqlalchemy import func, update
 from sqlmodel import col, select
 
+from bench.bare_driver import insert_missing
 from bench.databases import ENGINES, Databases, migrate_database, open_databases
 from bench.orm_sweep import sweep_all
 from bench.programs import stop_at_sigterm
@@ -32,6 +34,7 @@ from core.settings import load_settings
 CUTOFF = datetime.fromisoformat("2026-11-23T08:30:00+08:00")
 SCHOOL_DAY = school_day_of(CUTOFF)
 CHILDREN_A_SCHOOL = 1000
+SIDES = ("ours", "orm", "bare")
 # A school may wait before it tells; the ticks go on until all is told.
 PATIENCE_MINUTES = 60
 
@@ -81,7 +84,7 @@ def run_engine(engine: str, town: Town, rounds: int) -> dict[str, Any]:
     """Sweep on one engine, the sides taking turns; return the seconds of each round."""
     expected = sum(not _came(number) for number in town.numbers())
     result: dict[str, Any] = {"students": len(town.numbers()), "notices": expected}
-    watches = {"ours": StopWatch(), "orm": StopWatch()}
+    watches = {side: StopWatch() for side in SIDES}
     with open_databases(engine) as databases:
         _build(databases, town)
         for _ in range(rounds):
@@ -91,9 +94,12 @@ def run_engine(engine: str, town: Town, rounds: int) -> dict[str, Any]:
             databases.copy("town", "orm")
             _sweep_orm(databases.address("orm"), expected, content, watches["orm"])
             databases.drop("orm")
+            databases.copy("town", "bare")
+            _write_bare(databases.address("bare"), town, content, watches["bare"])
+            databases.drop("bare")
     result["bytes_a_message"] = len(content)
     result["seconds"] = {side: watch.seconds for side, watch in watches.items()}
-    result["own_cpu_seconds"] = {side: watch.cpu_seconds for side, watch in watches.items()}
+    result["own_cpu_seconds"] = {side: watches[side].cpu_seconds for side in ("ours", "orm")}
     return result
 
 
@@ -140,6 +146,15 @@ def _sweep_orm(url: str, expected: int, content: bytes, watch: StopWatch) -> Non
     assert told == expected, f"{told} of {expected} told"
 
 
+def _write_bare(url: str, town: Town, content: bytes, watch: StopWatch) -> None:
+    watch.begin_round()
+    by_school = [
+        [school * town.children + child for child in range(town.children) if not _came(child)]
+        for school in range(town.schools)
+    ]
+    watch.seconds[-1] = insert_missing(url, town, by_school, CUTOFF, content)
+
+
 def _hear_readers(house: House, now: datetime) -> None:
     with transaction(house.engine) as session:
         session.execute(update(Reader).values(last_contact_at=now))
@@ -160,13 +175,18 @@ def _message(house: House) -> bytes:
 def _print(results: dict[str, Any], students: int) -> None:
     rows = []
     for engine, result in results.items():
-        for clock in ("seconds", "own_cpu_seconds"):
-            ours, orm = result[clock]["ours"], result[clock]["orm"]
-            label = f"{engine}, {'wall' if clock == 'seconds' else 'own CPU'}"
-            rows.append((label, spread(ours, 2), spread(orm, 2), ratio(orm, ours)))
+        taken = result["seconds"]
+        rows.append(
+            (
+                engine,
+                *(spread(taken[side], 2) for side in SIDES),
+                ratio(taken["orm"], taken["ours"]),
+                ratio(taken["ours"], taken["bare"]),
+            )
+        )
     print_table(
         f"no-show of {students:,} students, seconds: median (lowest–highest)",
-        ("", "ours", "ORM with sets", "ORM ÷ ours"),
+        ("", "ours", "ORM with sets", "bare driver", "ORM ÷ ours", "ours ÷ bare"),
         rows,
     )
 

@@ -25,9 +25,9 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.types import TypeEngine
+
+from core.db import INSERTS
 
 SQLITE = "sqlite"
 
@@ -83,8 +83,7 @@ def insert_given(engine: str, table: Table, names: Sequence[str], order: Sequenc
     # SQLite can't tell ON CONFLICT from a join's ON unless a WHERE stands between.
     rows = select(*(given.c[name] for name in names)).where(true())
     rows = rows.order_by(*(given.c[name] for name in order))
-    insert = sqlite_insert if engine == SQLITE else postgresql_insert
-    return insert(table).from_select(list(names), rows)
+    return INSERTS[engine](table).from_select(list(names), rows)
 
 
 def given_rows(engine: str, columns: Sequence[Any]) -> Any:

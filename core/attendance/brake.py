@@ -37,8 +37,10 @@ def brake(session: Session, run: NoShowRun, gate: GateReport) -> GateReport:
 
     `run` holds how many are expected and came by now.
     """
+    if gate.hold is not None or not run.expected:
+        return gate
     usual = _usual_share(session, run)
-    if gate.hold is not None or usual is None or not run.expected:
+    if usual is None:
         return gate
     by_now, usually = run.arrived or 0, usual * run.expected
     if by_now >= USUAL_SHARE * usually or usually - by_now < MASS:

@@ -42,7 +42,7 @@ def due_runs(session: Session, now: datetime) -> list[RunKey]:
 def _cutoffs(session: Session, today: date) -> dict[str, list[time]]:
     """Return each school's cut-offs of a day, of the grades its rules name and of all others."""
     rules: dict[str, list[DayPolicy]] = defaultdict(list)
-    for row in session.scalars(select(DayPolicy)):
+    for row in session.scalars(select(DayPolicy).where(col(DayPolicy.ended_at).is_(None))):
         rules[row.school_code].append(row)
     found = {}
     for school in session.scalars(select(School).order_by(col(School.code))):

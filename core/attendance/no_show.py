@@ -1,23 +1,38 @@
 """The no-show sweep: set-based, once a cut-off, meeting taps and leaves on the day row.
 
-mark the missing (WAITING, with the moment grace and review end) -> tell those still missing then.
+mark the missing (told at once, or WAITING with the moment grace and review end) -> tell those still
+missing then.
 """
 
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, and_, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import Session, col
 
 from core.attendance.conditions import is_excused, is_unexplained, was_seen
 from core.attendance.tables import BLANK_DAY, AttendanceDay, NoShowState
-from core.db import UtcDateTime, insert_for, table_of
+from core.db import INSERTS, table_of
 from core.people.roster import holds_live_card
 from core.people.tables import EnrollmentStatus, Student
+from core.rows import is_one_of
 
-QUIETLY = {"synchronize_session": False}
+# The columns of a mark, and the parameters they are given by.
+MARK = ("no_show", "no_show_at", "no_show_due_at")
+GIVEN = ("state", "now", "due_at")
 
 
 def mark_missing(
@@ -26,6 +41,7 @@ def mark_missing(
     grades: Collection[int],
     school_day: date,
     *,
+    state: NoShowState,
     due_at: datetime,
     now: datetime,
 ) -> list[UUID]:
@@ -36,30 +52,10 @@ def mark_missing(
     same moment either stops the mark (the row then has it) or waits for this transaction and sees
     the mark. Marking twice marks nobody anew.
     """
-    new_row = BLANK_DAY | {
-        "no_show": NoShowState.WAITING,
-        "no_show_at": now,
-        "no_show_due_at": due_at,
-    }
-    day = table_of(AttendanceDay).c
-    # Looked up first, so that most rows are not touched; the condition below decides the race.
-    missing = _expected(school_code, grades, now).where(~_is_settled(school_day, NoShowState.NONE))
-    missing = missing.with_only_columns(
-        col(Student.id),
-        literal(school_day, Date),
-        *(literal(value, day[name].type) for name, value in new_row.items()),
-    )
-    # In the order in which taps take the day rows, so that the two never wait for each other.
-    ordered = missing.order_by(col(Student.id))
-    columns = ["student_id", "school_day", *new_row]
-    statement = insert_for(session, AttendanceDay).from_select(columns, ordered)
-    new = statement.excluded
-    marked = statement.on_conflict_do_update(
-        index_elements=["student_id", "school_day"],
-        set_={name: new[name] for name in ("no_show", "no_show_at", "no_show_due_at")},
-        where=is_unexplained() & (col(AttendanceDay.no_show) == NoShowState.NONE),
-    ).returning(col(AttendanceDay.student_id))
-    return list(session.scalars(marked))
+    values = _place(school_code, grades, school_day) | {
+        "now": now, "state": state.value, "due_at": due_at
+    }  # fmt: skip
+    return list(session.connection().execute(_mark(_engine(session)), values).scalars())
 
 
 def count_missing(
@@ -69,141 +65,171 @@ def count_missing(
 
     A child on leave that did not come is not expected.
     """
-    statement = (
-        _expected(school_code, grades, now)
-        .outerjoin(
-            AttendanceDay,
-            and_(
-                col(AttendanceDay.student_id) == col(Student.id),
-                col(AttendanceDay.school_day) == school_day,
-            ),
-        )
-        .with_only_columns(
-            func.count(),
-            func.count().filter(was_seen()),
-            func.count().filter(~was_seen() & is_excused()),
-        )
-    )
-    everybody, arrived, excused = (int(count) for count in session.execute(statement).one())
+    values = _place(school_code, grades, school_day) | {"now": now}
+    counts = session.connection().execute(_count(_engine(session)), values).one()
+    everybody, arrived, excused = (int(count) for count in counts)
     return everybody - excused, arrived, everybody - excused - arrived
 
 
 def take_due(
     session: Session, school_code: str, grades: Collection[int], school_day: date, now: datetime
-) -> list[UUID]:
-    """Turn the waiting no-shows whose time has come into told ones, and return the children.
+) -> tuple[list[UUID], datetime | None]:
+    """Turn the waiting no-shows whose time has come into told ones.
 
-    Joins the caller's transaction. Whoever was seen or excused meanwhile is not waiting any more.
+    Return the children, and when the next of those still waiting is due. Joins the caller's
+    transaction. Whoever was seen or excused meanwhile is not waiting any more.
     """
-    return _turn(
-        session,
-        school_code,
-        grades,
-        school_day,
-        NoShowState.TOLD,
-        is_unexplained() & (col(AttendanceDay.no_show_due_at) <= now),
-        now,
-    )
+    waiting = _hold_waiting(session, school_code, grades, school_day)
+    due = [row.student_id for row in waiting if row.no_show_due_at <= now]
+    later = [row.no_show_due_at for row in waiting if row.no_show_due_at > now]
+    told = _turn(session, due, school_day, NoShowState.TOLD, now)
+    return told, min(later, default=None)
 
 
-def take_all(
-    session: Session, school_code: str, grades: Collection[int], school_day: date, now: datetime
+def end_waiting(
+    session: Session,
+    school_code: str,
+    grades: Collection[int],
+    school_day: date,
+    state: NoShowState,
+    now: datetime,
 ) -> list[UUID]:
-    """Turn every waiting no-show into a told one and return the children; joins the transaction."""
-    told = NoShowState.TOLD
-    return _turn(session, school_code, grades, school_day, told, is_unexplained(), now)
+    """Turn every waiting no-show into a told or an untold one and return the children.
 
-
-def let_go(
-    session: Session, school_code: str, grades: Collection[int], school_day: date, now: datetime
-) -> list[UUID]:
-    """Leave the waiting no-shows untold, and return the children; joins the transaction."""
-    return _turn(session, school_code, grades, school_day, NoShowState.UNTOLD, literal(True), now)
-
-
-def next_due(
-    session: Session, school_code: str, grades: Collection[int], school_day: date
-) -> datetime | None:
-    """Return when the first of the waiting no-shows is due, None when nobody waits."""
-    waiting = _waiting(school_code, grades, school_day)
-    moment = func.min(col(AttendanceDay.no_show_due_at), type_=UtcDateTime)
-    found: datetime | None = session.scalar(waiting.with_only_columns(moment))
-    return found
+    Joins the caller's transaction.
+    """
+    waiting = _hold_waiting(session, school_code, grades, school_day)
+    return _turn(session, [row.student_id for row in waiting], school_day, state, now)
 
 
 def missing_children(
     session: Session, school_code: str, grades: Collection[int], school_day: date, now: datetime
 ) -> list[Student]:
     """Return the children a sweep would mark or has waiting, by class and seat."""
-    is_settled = _is_settled(school_day, NoShowState.NONE, NoShowState.WAITING)
-    statement = _expected(school_code, grades, now).with_only_columns(Student).where(~is_settled)
+    is_open = _is_settled(NoShowState.NONE, NoShowState.WAITING)
+    statement = _expected(_engine(session)).with_only_columns(Student).where(~is_open)
     order = (col(Student.homeroom), col(Student.seat_number), col(Student.id))
-    return list(session.scalars(statement.order_by(*order)))
+    values = _place(school_code, grades, school_day) | {"now": now}
+    return list(session.scalars(statement.order_by(*order), values))
+
+
+def _hold_waiting(
+    session: Session, school_code: str, grades: Collection[int], school_day: date
+) -> list[Any]:
+    """Hold the waiting day rows, in the order in which taps take them."""
+    values = _place(school_code, grades, school_day)
+    return list(session.connection().execute(_waiting(_engine(session)), values))
 
 
 def _turn(
-    session: Session,
-    school_code: str,
-    grades: Collection[int],
-    school_day: date,
-    state: NoShowState,
-    condition: Any,
-    now: datetime,
+    session: Session, student_ids: list[UUID], school_day: date, state: NoShowState, now: datetime
 ) -> list[UUID]:
-    # Taken in order before any of them is changed, as taps take them.
-    waiting = _waiting(school_code, grades, school_day).where(condition)
-    taken = session.scalars(
-        waiting.order_by(col(AttendanceDay.student_id)).with_for_update(of=AttendanceDay)
-    ).all()
-    if not taken:
+    if not student_ids:
         return []
-    turned = (
-        update(AttendanceDay)
-        .where(
-            col(AttendanceDay.student_id).in_(taken),
-            col(AttendanceDay.school_day) == school_day,
-            col(AttendanceDay.no_show) == NoShowState.WAITING,
-            condition,
-        )
-        .values(no_show=state, no_show_at=now)
-        .returning(col(AttendanceDay.student_id))
-        .execution_options(**QUIETLY)
+    values = {"students": student_ids, "day": school_day, "state": state.value, "now": now}
+    return list(session.connection().execute(_turned(_engine(session)), values).scalars())
+
+
+def _engine(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+def _place(school_code: str, grades: Collection[int], school_day: date) -> dict[str, Any]:
+    return {"school": school_code, "grades": list(grades), "day": school_day}
+
+
+@cache
+def _mark(engine: str) -> Any:
+    day = table_of(AttendanceDay).c
+    given = [bindparam(name, type_=day[at].type) for name, at in zip(GIVEN, MARK, strict=True)]
+    blank = {name: value for name, value in BLANK_DAY.items() if name not in MARK}
+    # Looked up first, so that most rows are not touched; the condition below decides the race.
+    missing = _expected(engine).where(~_is_settled(NoShowState.NONE))
+    missing = missing.with_only_columns(
+        col(Student.id),
+        bindparam("day", type_=day.school_day.type),
+        *(literal(value, day[name].type) for name, value in blank.items()),
+        *given,
     )
-    return list(session.scalars(turned))
+    # In the order in which taps take the day rows, so that the two never wait for each other.
+    ordered = missing.order_by(col(Student.id))
+    names = ["student_id", "school_day", *blank, *MARK]
+    statement = INSERTS[engine](table_of(AttendanceDay)).from_select(names, ordered)
+    return statement.on_conflict_do_update(
+        index_elements=["student_id", "school_day"],
+        set_={name: statement.excluded[name] for name in MARK},
+        where=is_unexplained() & (col(AttendanceDay.no_show) == NoShowState.NONE.value),
+    ).returning(day.student_id)
 
 
-def _waiting(school_code: str, grades: Collection[int], school_day: date) -> Any:
+@cache
+def _count(engine: str) -> Any:
+    of_the_day = and_(
+        col(AttendanceDay.student_id) == col(Student.id),
+        col(AttendanceDay.school_day) == bindparam("day"),
+    )
     return (
-        select(col(AttendanceDay.student_id))
+        _expected(engine)
+        .outerjoin(AttendanceDay, of_the_day)
+        .with_only_columns(
+            func.count(),
+            func.count().filter(was_seen()),
+            func.count().filter(~was_seen() & is_excused()),
+        )
+    )
+
+
+@cache
+def _waiting(engine: str) -> Any:
+    return (
+        select(col(AttendanceDay.student_id), col(AttendanceDay.no_show_due_at))
         .join(Student, col(Student.id) == col(AttendanceDay.student_id))
         .where(
-            col(AttendanceDay.school_day) == school_day,
-            col(AttendanceDay.no_show) == NoShowState.WAITING,
-            col(Student.school_code) == school_code,
-            col(Student.grade).in_(grades),
+            col(Student.school_code) == bindparam("school"),
+            is_one_of(engine, col(Student.grade), "grades"),
+            col(AttendanceDay.school_day) == bindparam("day"),
+            col(AttendanceDay.no_show) == NoShowState.WAITING.value,
+            is_unexplained(),
         )
+        .order_by(col(AttendanceDay.student_id))
+        .with_for_update(of=AttendanceDay)
     )
 
 
-def _is_settled(school_day: date, *open_states: NoShowState) -> ColumnElement[bool]:
-    """Tell of a child whether its day row leaves nothing to find out."""
+@cache
+def _turned(engine: str) -> Any:
+    day = table_of(AttendanceDay)
+    return (
+        update(day)
+        .where(
+            is_one_of(engine, day.c.student_id, "students"),
+            day.c.school_day == bindparam("day"),
+            day.c.no_show == NoShowState.WAITING.value,
+        )
+        .values(no_show=bindparam("state"), no_show_at=bindparam("now"))
+        .returning(day.c.student_id)
+    )
+
+
+def _is_settled(*open_states: NoShowState) -> ColumnElement[bool]:
+    """Tell of a child whether its row of the `day` leaves nothing to find out."""
     return exists().where(
         col(AttendanceDay.student_id) == col(Student.id),
-        col(AttendanceDay.school_day) == school_day,
+        col(AttendanceDay.school_day) == bindparam("day"),
         or_(~is_unexplained(), col(AttendanceDay.no_show).not_in(open_states)),
     )
 
 
-def _expected(school_code: str, grades: Collection[int], now: datetime) -> Any:
-    """Select the children who should have come, tap or no tap."""
+def _expected(engine: str) -> Any:
+    """Select the children of `school` and `grades` who should have come `now`, tap or no tap."""
     return (
         select(col(Student.id))
         .select_from(Student)
         .where(
-            col(Student.school_code) == school_code,
-            col(Student.grade).in_(grades),
-            col(Student.status) == EnrollmentStatus.ENROLLED,
+            col(Student.school_code) == bindparam("school"),
+            is_one_of(engine, col(Student.grade), "grades"),
+            col(Student.status) == EnrollmentStatus.ENROLLED.value,
             col(Student.is_sealed).is_(False),
-            holds_live_card(now),
+            holds_live_card(bindparam("now")),
         )
     )

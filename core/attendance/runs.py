@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from core.attendance.no_show import let_go, mark_missing, missing_children, take_all
-from core.attendance.tables import NoShowRun, RunState
+from core.attendance.no_show import end_waiting, mark_missing, missing_children
+from core.attendance.tables import NoShowRun, NoShowState, RunState
 from core.audit import record_audit
 from core.calendar.policy import DayRules, rules_for
 from core.calendar.school_days import day_statuses
@@ -35,7 +35,7 @@ class RunKey:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What staff set free: notices told, and children that were seen or excused meanwhile."""
+    """What staff set free: children told of, and children that were seen or excused meanwhile."""
 
     told: int
     seen: int
@@ -97,9 +97,7 @@ def release_run(session: Session, liff_id: str, key: RunKey, *, by: str, now: da
     Raises InputError answered when the run is not held any more.
     """
     run = _lock_held(session, key, now)
-    grades = grades_of(expected_groups(session, key))
-    mark_missing(session, key.school_code, grades, key.school_day, due_at=now, now=now)
-    children = take_all(session, key.school_code, grades, key.school_day, now)
+    children = _settle_all(session, key, NoShowState.TOLD, now)
     told = tell_missing(session, liff_id, key, children, None, now)
     _finish(session, run, RunState.TOLD, by, now)
     run.told += told
@@ -112,9 +110,7 @@ def cancel_run(session: Session, key: RunKey, *, by: str, now: datetime) -> int:
     Raises InputError answered when the run is not held any more.
     """
     run = _lock_held(session, key, now)
-    grades = grades_of(expected_groups(session, key))
-    mark_missing(session, key.school_code, grades, key.school_day, due_at=now, now=now)
-    children = let_go(session, key.school_code, grades, key.school_day, now)
+    children = _settle_all(session, key, NoShowState.UNTOLD, now)
     _finish(session, run, RunState.CANCELLED, by, now)
     return len(children)
 
@@ -150,6 +146,13 @@ def tell_missing(
         heartbeat=heartbeat,
         now=now,
     )
+
+
+def _settle_all(session: Session, key: RunKey, state: NoShowState, now: datetime) -> list[UUID]:
+    """Bring the no-shows of a run to this state, those waiting and those not yet marked."""
+    where = (key.school_code, grades_of(expected_groups(session, key)), key.school_day)
+    waiting = end_waiting(session, *where, state, now)
+    return waiting + mark_missing(session, *where, state=state, due_at=now, now=now)
 
 
 def _lock_held(session: Session, key: RunKey, now: datetime) -> NoShowRun:

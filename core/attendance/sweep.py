@@ -7,16 +7,16 @@ says so instead of telling.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlmodel import Session
 
 from core.attendance.brake import GateReport, brake
 from core.attendance.no_show import (
     count_missing,
-    let_go,
+    end_waiting,
     mark_missing,
     missing_children,
-    next_due,
     take_due,
 )
 from core.attendance.runs import (
@@ -28,8 +28,7 @@ from core.attendance.runs import (
     lock_run,
     tell_missing,
 )
-from core.attendance.tables import NoShowRun, RunState
-from core.calendar.policy import rules_for
+from core.attendance.tables import NoShowRun, NoShowState, RunState
 from core.clock import at_taipei
 from core.notices.staff_notices import (
     MissingChild,
@@ -84,62 +83,100 @@ def _step(
     now: datetime,
 ) -> int:
     key = RunKey(run.school_code, run.school_day, run.cutoff)
-    grades = grades_of(groups)
     if not groups:
         run.state = RunState.NO_SCHOOL
         return 0
     late = now - at_taipei(key.school_day, key.cutoff)
-    if _is_over(session, desk, run, grades, late, now):
+    if _is_over(session, desk, run, groups, late, now):
         return 0
-    if run.state != RunState.WAITING:
-        run.expected, run.arrived, _ = count_missing(
-            session, key.school_code, grades, key.school_day, now
-        )
-        gate = brake(session, run, gate)
+    if run.state == RunState.WAITING:
+        children = _tell_due(session, desk, run, groups, gate, now)
+    else:
+        children = _begin(session, desk, run, groups, gate, now)
+    return tell_missing(session, desk.liff_id, key, children, gate.heartbeat, now)
+
+
+def _begin(
+    session: Session,
+    desk: StaffDesk,
+    run: NoShowRun,
+    groups: Groups,
+    gate: GateReport,
+    now: datetime,
+) -> list[UUID]:
+    """Look at a run that is due or held; return the children to tell of."""
+    where = (run.school_code, grades_of(groups), run.school_day)
+    run.expected, run.arrived, missing = count_missing(session, *where, now)
+    gate = brake(session, run, gate)
     if gate.hold is not None:
-        _hold(session, desk, run, gate, grades, now)
-        return 0
-    if late > CATCH_UP_LIMIT and run.state == RunState.HELD:
+        _hold(session, desk, run, gate, missing, now)
+        return []
+    was_held = run.state == RunState.HELD
+    if was_held and now - at_taipei(run.school_day, run.cutoff) > CATCH_UP_LIMIT:
         # Too late to tell by itself; staff may still release it.
-        return 0
-    if run.state != RunState.WAITING:
-        _mark(session, desk, run, groups, now)
-    children = take_due(session, key.school_code, grades, key.school_day, now)
-    told = tell_missing(session, desk.liff_id, key, children, gate.heartbeat, now)
-    run.next_at = next_due(session, key.school_code, grades, key.school_day)
-    run.state = RunState.WAITING if run.next_at else RunState.TOLD
-    return told
+        return []
+    children, next_at = _mark(session, desk, run, groups, now)
+    if was_held:
+        # Some may have been marked before the gate fell silent; they wait still.
+        due, next_at = take_due(session, *where, now)
+        children += due
+    _go_on(run, next_at)
+    return children
+
+
+def _tell_due(
+    session: Session,
+    desk: StaffDesk,
+    run: NoShowRun,
+    groups: Groups,
+    gate: GateReport,
+    now: datetime,
+) -> list[UUID]:
+    """Return the children whose grace and review have ended, unless the gate fell silent."""
+    where = (run.school_code, grades_of(groups), run.school_day)
+    if gate.hold is not None:
+        _, _, missing = count_missing(session, *where, now)
+        _hold(session, desk, run, gate, missing, now)
+        return []
+    children, next_at = take_due(session, *where, now)
+    _go_on(run, next_at)
+    return children
+
+
+def _go_on(run: NoShowRun, next_at: datetime | None) -> None:
+    run.next_at = next_at
+    run.state = RunState.WAITING if next_at else RunState.TOLD
 
 
 def _is_over(
     session: Session,
     desk: StaffDesk,
     run: NoShowRun,
-    grades: Collection[int],
+    groups: Groups,
     late: timedelta,
     now: datetime,
 ) -> bool:
     """End a run that is too late, and let staff know."""
-    key = RunKey(run.school_code, run.school_day, run.cutoff)
-    where = (key.school_code, key.school_day, key.cutoff)
     if run.state == RunState.HELD and late > HELD_LIMIT:
         run.state = RunState.EXPIRED
-        let_go(session, key.school_code, grades, key.school_day, now)
-        tell_held_expired(session, desk, *where, count=run.held, now=now)
-        return True
-    if run.state != RunState.HELD and late > CATCH_UP_LIMIT + _longest_wait(session, run, grades):
+    elif run.state != RunState.HELD and late > CATCH_UP_LIMIT + _longest_wait(run, groups):
         run.state = RunState.SKIPPED_LATE
-        let_go(session, key.school_code, grades, key.school_day, now)
-        tell_skipped_late(session, *where, now)
-        return True
-    return False
+    else:
+        return False
+    where = (run.school_code, grades_of(groups), run.school_day)
+    end_waiting(session, *where, NoShowState.UNTOLD, now)
+    about = (run.school_code, run.school_day, run.cutoff)
+    if run.state == RunState.EXPIRED:
+        tell_held_expired(session, desk, *about, count=run.held, now=now)
+    else:
+        tell_skipped_late(session, *about, now)
+    return True
 
 
-def _longest_wait(session: Session, run: NoShowRun, grades: Collection[int]) -> timedelta:
+def _longest_wait(run: NoShowRun, groups: Groups) -> timedelta:
     if run.state == RunState.DUE:
         return timedelta(0)
-    rules = rules_for(session, run.school_code, [(grade, run.school_day) for grade in grades])
-    return max((one.grace + one.review for one in rules.values()), default=timedelta(0))
+    return max(rules.grace + rules.review for rules in groups)
 
 
 def _hold(
@@ -147,14 +184,14 @@ def _hold(
     desk: StaffDesk,
     run: NoShowRun,
     gate: GateReport,
-    grades: Collection[int],
+    missing: int,
     now: datetime,
 ) -> None:
     """Say nothing to guardians and ask staff, once for each reason."""
     reason = gate.hold
     if reason is None or (run.state == RunState.HELD and run.hold_reason == reason):
         return
-    _, _, run.held = count_missing(session, run.school_code, grades, run.school_day, now)
+    run.held = missing
     run.state, run.hold_reason, run.held_at = RunState.HELD, reason, now
     tell_held(
         session,
@@ -170,14 +207,25 @@ def _hold(
     )
 
 
-def _mark(session: Session, desk: StaffDesk, run: NoShowRun, groups: Groups, now: datetime) -> None:
+def _mark(
+    session: Session, desk: StaffDesk, run: NoShowRun, groups: Groups, now: datetime
+) -> tuple[list[UUID], datetime | None]:
+    """Mark the missing; return those whose no-show is due at once, and when the next one is."""
+    due: list[UUID] = []
+    later: list[datetime] = []
     for rules, grades in groups.items():
-        due_at = at_taipei(run.school_day, run.cutoff) + rules.grace + rules.review
-        new = mark_missing(
-            session, run.school_code, grades, run.school_day, due_at=max(due_at, now), now=now
-        )
-        if new and rules.review and due_at > now:
+        due_at = max(at_taipei(run.school_day, run.cutoff) + rules.grace + rules.review, now)
+        waits = due_at > now
+        state = NoShowState.WAITING if waits else NoShowState.TOLD
+        where = (run.school_code, grades, run.school_day)
+        new = mark_missing(session, *where, state=state, due_at=due_at, now=now)
+        if new and waits:
+            later.append(due_at)
+        elif new:
+            due += new
+        if new and waits and rules.review:
             _ask_teachers(session, desk, run, grades, due_at, now)
+    return due, min(later, default=None)
 
 
 def _ask_teachers(

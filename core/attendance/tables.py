@@ -34,11 +34,9 @@ EXCUSED_PARTS = (DayPart.WHOLE, DayPart.MORNING)
 class AttendanceDay(SQLModel, table=True):
     """A child's day at the gate. This row is the lock of taps, leaves and the no-show sweep."""
 
+    # No index beside the key: a school's day is read by its children. One by day and state would
+    # be of the whole city, and each school's cut-off would walk through all the others'.
     __tablename__ = "attendance_day"
-    __table_args__ = (
-        # Serves a school's day: who came, who is excused, whose no-show is due.
-        Index("ix_attendance_day_school_day", "school_day", "no_show"),
-    )
 
     student_id: UUID = Field(foreign_key="student.id", primary_key=True)
     school_day: date = Field(primary_key=True)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, request
@@ -18,11 +19,11 @@ from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.gate.batch import Batch, TapIn, WrongTap, parse_batch, parse_heartbeat
 from core.gate.continuity import follow_boot, note_boot, watch_boot
-from core.gate.group_commit import GroupCommit
-from core.gate.readers import Caller, Signature, admit, record_heartbeat, verify
+from core.gate.readers import Caller, Signature, admit, credentials_of, record_heartbeat, verify
 from core.gate.tables import Reader
 from core.gate.tap_time import lived_at
 from core.gate.taps import Delivery, TapStatus, record_taps
+from core.gate.together import Together
 from core.house import House
 
 logger = logging.getLogger(__name__)
@@ -55,12 +56,19 @@ class TapRequest:
 
 
 class Desk:
-    """What the routes share: the house, the line of live requests, the one place for backlog."""
+    """What the routes share: the house, the lines of requests, the one place for backlog."""
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.live = GroupCommit(self.write, most=GROUP_MOST)
+        self.credentials = Together(self._read_credentials, most=GROUP_MOST)
+        self.live = Together(self.write, most=GROUP_MOST)
         self.backlog = threading.Semaphore(1)
+
+    def _read_credentials(self, reader_ids: Sequence[UUID]) -> Sequence[Any]:
+        # Only who signs rightly may make a writer wait, so this reads by itself.
+        with snapshot(self.house.engine) as session:
+            known = credentials_of(session, set(reader_ids))
+        return [known.get(reader_id) for reader_id in reader_ids]
 
     def write(self, requests: Sequence[TapRequest]) -> Sequence[list[TapStatus] | Exception]:
         """Commit the requests' taps together."""
@@ -82,7 +90,7 @@ def make_blueprint(house: House) -> Blueprint:
 
     @gate.post("/readers/<uuid:reader_id>/heartbeat")
     def take_heartbeat(reader_id: UUID) -> tuple[Response, int]:
-        return _take_heartbeat(house, reader_id)
+        return _take_heartbeat(desk, reader_id)
 
     _add_refusals(gate)
     return gate
@@ -122,7 +130,7 @@ def _come_again(error: str) -> tuple[Response, int]:
 def _take_taps(desk: Desk, reader_id: UUID) -> tuple[Response, int]:
     house = desk.house
     body, now = _body(), house.clock.now()
-    caller = _caller(house, reader_id, body, now)
+    caller = _caller(desk, reader_id, body, now)
     batch = parse_batch(body)
     statuses = _written(desk, TapRequest(caller, batch, now))
     house.notices_due.set()
@@ -132,10 +140,9 @@ def _take_taps(desk: Desk, reader_id: UUID) -> tuple[Response, int]:
     return jsonify(results=results, server_time=_server_time(house)), status
 
 
-def _caller(house: House, reader_id: UUID, body: bytes, now: datetime) -> Caller:
-    # Only who signs rightly may make a writer wait.
-    with snapshot(house.engine) as session:
-        return verify(session, house.vault, reader_id, _signature(), body, now)
+def _caller(desk: Desk, reader_id: UUID, body: bytes, now: datetime) -> Caller:
+    credentials = desk.credentials.submit(reader_id)
+    return verify(credentials, desk.house.vault, _signature(), body, now)
 
 
 def _written(desk: Desk, asked: TapRequest) -> list[TapStatus]:
@@ -194,9 +201,10 @@ def _result(tap: TapIn | WrongTap, statuses: Iterator[TapStatus]) -> dict[str, o
     return {"seq": tap.seq, "status": next(statuses)}
 
 
-def _take_heartbeat(house: House, reader_id: UUID) -> tuple[Response, int]:
+def _take_heartbeat(desk: Desk, reader_id: UUID) -> tuple[Response, int]:
+    house = desk.house
     body, now = _body(), house.clock.now()
-    caller = _caller(house, reader_id, body, now)
+    caller = _caller(desk, reader_id, body, now)
     heartbeat = parse_heartbeat(body)
     with transaction(house.engine) as session:
         (reader,) = admit(session, [caller], now)

@@ -5,7 +5,7 @@ import hmac
 import logging
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -138,28 +138,30 @@ def next_secret_seen_at(session: Session, reader_id: UUID) -> datetime | None:
     return latest.at if latest and latest.action == NEXT_SEEN else None
 
 
+def credentials_of(session: Session, reader_ids: Collection[UUID]) -> dict[UUID, Any]:
+    """Return what a request of each reader is checked against; only reads."""
+    statement = _credentials(session.get_bind().dialect.name)
+    rows = session.connection().execute(statement, {"reader_ids": list(reader_ids)})
+    return {row.id: row for row in rows}
+
+
 def verify(
-    session: Session,
-    vault: Vault,
-    reader_id: UUID,
-    signature: Signature,
-    body: bytes,
-    now: datetime,
+    credentials: Any, vault: Vault, signature: Signature, body: bytes, now: datetime
 ) -> Caller:
-    """Return who signed this body; only reads.
+    """Return who signed this body, of the reader with these credentials (None: there is none).
 
     Raises AccessError 401 for an unknown reader, a wrong or an old signature, and 403 for a revoked
     reader that signs rightly.
     """
-    reader = session.get(Reader, reader_id)
-    if reader is None:
+    if credentials is None:
         raise AccessError("bad_signature", 401)
-    place = _signing_secret(_secrets_of(vault, reader), signature, body, now)
+    place = _signing_secret(_secrets_of(vault, credentials), signature, body, now)
     if place is None:
         raise AccessError("bad_signature", 401)
-    if reader.revoked_at is not None:
+    if credentials.revoked_at is not None:
         raise AccessError("revoked", 403)
-    return Caller(reader_id, signature.webhook_id, place > 0, reader.clock_offset_seconds)
+    offset = credentials.clock_offset_seconds
+    return Caller(credentials.id, signature.webhook_id, place > 0, offset)
 
 
 def admit(session: Session, callers: Sequence[Caller], now: datetime) -> list[Reader | AccessError]:
@@ -210,6 +212,18 @@ def _note_next_secret(session: Session, caller: Caller, now: datetime) -> None:
     reader_id = caller.reader_id
     if caller.uses_next_secret and next_secret_seen_at(session, reader_id) is None:
         _audit(session, reader_id, NEXT_SEEN, f"reader:{reader_id}", now)
+
+
+@cache
+def _credentials(engine: str) -> Any:
+    reader = table_of(Reader)
+    return select(
+        reader.c.id,
+        reader.c.secret_sealed,
+        reader.c.next_secret_sealed,
+        reader.c.revoked_at,
+        reader.c.clock_offset_seconds,
+    ).where(is_one_of(engine, reader.c.id, "reader_ids"))
 
 
 @cache
@@ -296,8 +310,8 @@ def _new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _secrets_of(vault: Vault, reader: Reader) -> list[str]:
-    sealed = (reader.secret_sealed, reader.next_secret_sealed)
+def _secrets_of(vault: Vault, credentials: Any) -> list[str]:
+    sealed = (credentials.secret_sealed, credentials.next_secret_sealed)
     return [vault.open(one, SECRET) for one in sealed if one]
 
 

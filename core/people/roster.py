@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import BindParameter, ColumnElement, exists, or_
 from sqlmodel import Session, col, select
 
 from core.crypto import Vault
@@ -50,7 +50,7 @@ def list_schools(session: Session) -> list[School]:
     return list(session.exec(select(School).order_by(*order)))
 
 
-def holds_live_card(at: datetime) -> ColumnElement[bool]:
+def holds_live_card(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Tell of a row of Student whether a card of theirs is live at that moment."""
     return exists().where(
         col(Card.student_id) == col(Student.id),

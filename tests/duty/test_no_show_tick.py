@@ -155,6 +155,13 @@ def test_gate_that_dies_during_the_grace_holds_what_was_marked(ready: House) -> 
     assert (_notices(ready), _state(ready)) == (0, RunState.HELD)
 
 
+def test_what_was_marked_before_the_gate_died_is_told_once_it_is_well(ready: House) -> None:
+    _tick(ready)
+    _tick(ready, 5, heard=False)
+    _tick(ready, 9)
+    assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
+
+
 def test_staff_release_what_is_held_but_not_who_was_seen_meanwhile(ready: House) -> None:
     with transaction(ready.engine) as session:
         seen = make_student(session, ready, number="11510002", name="陳小安")

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from sqlmodel import Session, select
 
-from core.attendance.no_show import mark_missing, take_due
+from core.attendance.no_show import mark_missing
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.clock import TAIPEI, taipei_clock
 from core.db import transaction
@@ -56,8 +56,9 @@ def _sweep(house: House, clock: str = "08:30:00") -> int:
     house.clock.move_to(_at(clock))
     now = house.clock.now()
     with transaction(house.engine) as session:
-        mark_missing(session, "353607", [6], MONDAY, due_at=now, now=now)
-        missing = take_due(session, "353607", [6], MONDAY, now)
+        missing = mark_missing(
+            session, "353607", [6], MONDAY, state=NoShowState.TOLD, due_at=now, now=now
+        )
         return tell_no_shows(
             session,
             house.settings.liff_id,

@@ -15,6 +15,7 @@ from sqlmodel import Session
 from werkzeug.test import TestResponse
 
 from core.attendance.no_show import mark_missing
+from core.attendance.tables import NoShowState
 from core.db import transaction
 from core.gate.health import gate_health
 from core.gate.tables import Reader, ReaderNonce, Tap
@@ -46,7 +47,9 @@ def _stored(house: House) -> tuple[int, int]:
 
 
 def _missing(session: Session, now: datetime) -> list[UUID]:
-    return mark_missing(session, "353607", [6], MONDAY, due_at=now, now=now)
+    return mark_missing(
+        session, "353607", [6], MONDAY, state=NoShowState.WAITING, due_at=now, now=now
+    )
 
 
 def test_tap_is_recorded_and_told_in_one_go(house: House, reader: SigningReader) -> None:

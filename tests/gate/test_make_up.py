@@ -7,8 +7,8 @@ import orjson
 import pytest
 from sqlmodel import Session, col, select
 
-from core.attendance.no_show import mark_missing, take_due
-from core.attendance.tables import AttendanceDay
+from core.attendance.no_show import mark_missing
+from core.attendance.tables import AttendanceDay, NoShowState
 from core.db import transaction
 from core.errors import AccessError, InputError
 from core.gate.make_up import make_ups_of, record_make_up, undo_make_up
@@ -155,8 +155,9 @@ def test_tap_hidden_by_a_wrong_entry_stands_again_without_a_second_telling(
 def _no_show_was_read(house: House) -> None:
     house.clock.move_to(NOW)
     with transaction(house.engine) as session:
-        mark_missing(session, "353607", [6], NOW.date(), due_at=NOW, now=NOW)
-        due = take_due(session, "353607", [6], NOW.date(), NOW)
+        due = mark_missing(
+            session, "353607", [6], NOW.date(), state=NoShowState.TOLD, due_at=NOW, now=NOW
+        )
         tell_no_shows(
             session,
             "liff",

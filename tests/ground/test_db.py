@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from core.audit import AuditEntry, record_audit
 from core.clock import TAIPEI
-from core.db import snapshot, transaction
+from core.db import make_engine, snapshot, transaction
 from core.duty.tables import JobRun
 from core.house import House
 from core.people.tables import Card, WebSession
@@ -52,6 +52,22 @@ def test_failed_use_case_leaves_nothing(house: House) -> None:
         raise RuntimeError
     with snapshot(house.engine) as session:
         assert session.exec(select(AuditEntry)).all() == []
+
+
+def test_connection_that_died_at_rest_is_replaced_unnoticed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if house.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has no server that could leave")
+    with snapshot(house.engine) as session:
+        first = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    other = make_engine(house.settings.database_url)
+    with snapshot(other) as session:
+        session.execute(text("SELECT pg_terminate_backend(:pid, 1000)"), {"pid": first})
+    other.dispose()
+    monkeypatch.setattr("core.db.FRESH_SECONDS", 0)
+    with transaction(house.engine) as session:
+        assert session.execute(text("SELECT pg_backend_pid()")).scalar_one() != first
 
 
 def test_foreign_keys_hold(house: House) -> None:

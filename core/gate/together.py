@@ -1,7 +1,7 @@
-"""Group commit: requests that wait at one moment share one transaction.
+"""Requests that wait at one moment go to the database together (group commit).
 
-While one group is being written the next one gathers, so the busier the gate, the larger the group
-and the less each tap costs. Nobody is answered before the commit.
+While one group is at work the next one gathers, so the busier the gate, the larger the group and
+the less each tap costs. Nobody is answered before the commit.
 """
 
 import threading
@@ -22,25 +22,30 @@ class _Waiting(Generic[Item, Answer]):
     outcome: Answer | Exception | None = None
 
 
-class GroupCommit(Generic[Item, Answer]):
-    """One line of requests; whoever is first in it writes for all that wait with it.
+class Together(Generic[Item, Answer]):
+    """One line of requests; whoever is first in it works for all that wait with it.
 
-    `write` commits the items together and returns an outcome for each: its answer, or what to
-    raise. Where it raises itself, nothing of the group was committed, and each is tried alone: one
-    request that can't be written must not take its neighbours with it.
+    `work` takes the items together and returns an outcome for each: its answer, or what to raise.
+    Where it raises itself, nothing of the group was done, and each is tried alone: one request that
+    can't be written must not take its neighbours with it.
     """
 
     def __init__(
-        self, write: Callable[[Sequence[Item]], Sequence[Answer | Exception]], most: int
+        self, work: Callable[[Sequence[Item]], Sequence[Answer | Exception]], most: int
     ) -> None:
-        self._write = write
+        self._work = work
         self._most = most
         self._lock = threading.Lock()
         self._line: deque[_Waiting[Item, Answer]] = deque()
         self._is_led = False
 
+    def __len__(self) -> int:
+        """Return how many wait, not counting those being worked on."""
+        with self._lock:
+            return len(self._line)
+
     def submit(self, item: Item) -> Answer:
-        """Return the item's answer once it is committed, or raise what became of it instead."""
+        """Return the item's answer once the work is done, or raise what became of it instead."""
         mine: _Waiting[Item, Answer] = _Waiting(item)
         with self._lock:
             self._line.append(mine)
@@ -54,7 +59,7 @@ class GroupCommit(Generic[Item, Answer]):
         return mine.outcome  # type: ignore[return-value]  # set by whoever led
 
     def _lead(self) -> None:
-        """Write one group, which the leader heads, and hand the lead to the next in line."""
+        """Work for one group, which the leader heads, and hand the lead to the next in line."""
         with self._lock:
             group = [self._line.popleft() for _ in range(min(len(self._line), self._most))]
         try:
@@ -71,7 +76,7 @@ class GroupCommit(Generic[Item, Answer]):
 
     def _settle(self, group: Sequence[_Waiting[Item, Answer]]) -> None:
         try:
-            outcomes = self._write([one.item for one in group])
+            outcomes = self._work([one.item for one in group])
         except Exception as error:
             if len(group) == 1:
                 group[0].outcome = error

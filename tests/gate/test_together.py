@@ -1,0 +1,77 @@
+"""Requests that wait together are worked on together, and fall one by one."""
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from core.gate.together import Together
+
+
+class Works:
+    """Record the groups; the first one waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+        self.began = threading.Event()
+        self.go_on = threading.Event()
+
+    def __call__(self, items: Sequence[int]) -> list[int | Exception]:
+        self.groups.append(list(items))
+        self.began.set()
+        assert self.go_on.wait(10)
+        if 13 in items:
+            raise OSError("nothing was written")
+        return [KeyError(item) if item < 0 else item * 10 for item in items]
+
+
+def _hand_in(line: Together[int, int], items: Sequence[int], works: Works) -> dict[int, object]:
+    """Hand in the first item, and all the others while it is being worked on."""
+    answers: dict[int, object] = {}
+
+    def submit(item: int) -> None:
+        try:
+            answers[item] = line.submit(item)
+        except Exception as error:
+            answers[item] = type(error)
+
+    threads = [threading.Thread(target=submit, args=[item]) for item in items]
+    threads[0].start()
+    assert works.began.wait(10)
+    for place, thread in enumerate(threads[1:], start=1):
+        thread.start()
+        while len(line) < place:
+            pass
+    works.go_on.set()
+    for thread in threads:
+        thread.join(10)
+    return answers
+
+
+def test_who_waits_meanwhile_is_worked_on_together_in_turn() -> None:
+    works = Works()
+    answers = _hand_in(Together(works, most=3), [1, 2, 3, 4, 5], works)
+    assert works.groups == [[1], [2, 3, 4], [5]]
+    assert answers == {1: 10, 2: 20, 3: 30, 4: 40, 5: 50}
+
+
+def test_each_gets_its_own_refusal() -> None:
+    works = Works()
+    answers = _hand_in(Together(works, most=20), [1, 2, -3, 4], works)
+    assert answers == {1: 10, 2: 20, -3: KeyError, 4: 40}
+
+
+def test_one_that_cannot_be_written_takes_nobody_with_it() -> None:
+    works = Works()
+    answers = _hand_in(Together(works, most=20), [1, 2, 13, 4], works)
+    assert works.groups == [[1], [2, 13, 4], [2], [13], [4]]
+    assert answers == {1: 10, 2: 20, 13: OSError, 4: 40}
+
+
+def test_line_goes_on_after_a_failure() -> None:
+    works = Works()
+    works.go_on.set()
+    line = Together(works, most=20)
+    with pytest.raises(OSError, match="nothing"):
+        line.submit(13)
+    assert line.submit(1) == 10

@@ -1,0 +1,69 @@
+"""Rows as one parameter come back as they went in, on both engines."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from core.db import snapshot, table_of
+from core.gate.tables import Tap
+from core.house import House
+from core.notices.tables import Notice
+from core.rows import given_rows, is_one_of, rows_given
+
+TEXTS = st.text(
+    alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=80
+)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOMENTS = st.integers(0, 4 * 10**15).map(lambda one: EPOCH + timedelta(microseconds=one))
+TYPES: dict[str, st.SearchStrategy[Any]] = {
+    "id": st.uuids(),
+    "outcome": st.none() | TEXTS,
+    "attempts": st.integers(-(2**31), 2**31 - 1),
+    "content": TEXTS.map(str.encode),
+    "is_silent": st.booleans(),
+    "school_day": st.dates(date(1970, 1, 1), date(2100, 1, 1)),
+    "created_at": MOMENTS,
+    "settled_at": st.none() | MOMENTS,
+}
+
+
+@given(rows=st.lists(st.fixed_dictionaries(TYPES), max_size=5))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_every_type_comes_back_as_it_went_in(house: House, rows: list[dict[str, Any]]) -> None:
+    engine = house.engine.dialect.name
+    columns = [table_of(Notice).c[name] for name in TYPES]
+    given_table = given_rows(engine, columns)
+    with snapshot(house.engine) as session:
+        found = session.connection().execute(
+            select(*(given_table.c[column.name] for column in columns)),
+            rows_given(engine, columns, rows),
+        )
+        came_back = [dict(row) for row in found.mappings()]
+    assert came_back == rows
+
+
+def test_number_of_a_reader_may_be_as_large_as_json_allows(house: House) -> None:
+    engine, columns = house.engine.dialect.name, [table_of(Tap).c.seq]
+    with snapshot(house.engine) as session:
+        found = session.connection().execute(
+            select(given_rows(engine, columns).c.seq),
+            rows_given(engine, columns, [{"seq": 2**53 - 1}]),
+        )
+        assert found.scalar_one() == 2**53 - 1
+
+
+def test_many_keys_are_one_parameter(house: House) -> None:
+    engine, tap = house.engine.dialect.name, table_of(Tap)
+    statement = select(tap.c.id).where(
+        is_one_of(engine, tap.c.id, "ids"),
+        is_one_of(engine, tap.c.tap_at, "moments"),
+    )
+    ids: list[UUID] = [uuid4() for _ in range(2000)]
+    moments = [datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=n) for n in range(2000)]
+    with snapshot(house.engine) as session:
+        found = session.connection().execute(statement, {"ids": ids, "moments": moments})
+        assert found.all() == []
