@@ -27,6 +27,8 @@ from bot.line_api import LineError
 from bot.rich_menus import menu_changer, set_up
 from core.calendar.school_days import is_school_day
 from core.db import durability_problem, make_engine, snapshot
+from core.delivery.line import LineChannel
+from core.delivery.worker import DeliveryWorker
 from core.duty import demo as demonstration
 from core.duty.calendar_commands import calendar_commands, closure_commands
 from core.duty.card_commands import card_commands
@@ -47,8 +49,6 @@ from core.duty.staff_commands import staff_commands
 from core.errors import ConfigError
 from core.house import House, build_house
 from core.logs import configure_logging
-from core.notices.channels.line import LineChannel
-from core.notices.delivery import DeliveryWorker
 from core.settings import Settings, load_settings
 
 MAX_BODY = 1_000_000

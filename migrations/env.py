@@ -8,6 +8,7 @@ import bot.tables  # noqa: F401
 import core.attendance.tables  # noqa: F401
 import core.audit
 import core.calendar.tables
+import core.delivery.tables
 import core.duty.tables
 import core.gate.tables
 import core.notices.tables

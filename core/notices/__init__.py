@@ -1,1 +1,1 @@
-"""Telling: fan-out, wording, outbox, delivery worker, channels."""
+"""Telling: fan-out, wording, outbox."""

@@ -10,6 +10,7 @@ from core.db import UtcDateTime
 from core.kinds import NoticeState
 
 UNFINISHED = text("state IN ('pending', 'leased')")
+RIDING = text("rides_with IS NOT NULL")
 
 
 class Notice(SQLModel, table=True):
@@ -21,13 +22,20 @@ class Notice(SQLModel, table=True):
         Index(
             "ix_notice_due",
             "priority",
-            "due_at",
+            "turn_at",
             "id",
             sqlite_where=UNFINISHED,
             postgresql_where=UNFINISHED,
         ),
         # Serves the order per child and guardian, the no-show's cancellation and the pages.
         Index("ix_notice_student_day", "student_id", "school_day"),
+        # Serves the pushes of several: those that go with another one.
+        Index(
+            "ix_notice_rides_with",
+            "rides_with",
+            sqlite_where=RIDING,
+            postgresql_where=RIDING,
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -50,6 +58,12 @@ class Notice(SQLModel, table=True):
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     is_silent: bool = False
     priority: int
+    # Its place in the queue: a school's many take turns with other schools' few.
+    turn_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    # The guardian has further children at this gate: it may go with their news in one push.
+    may_ride: bool = False
+    # The notice in whose push this one goes, set before the first try and never changed.
+    rides_with: UUID | None = None
     state: str = NoticeState.PENDING
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     due_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

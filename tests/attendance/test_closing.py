@@ -15,10 +15,10 @@ from core.calendar.school_days import is_school_day
 from core.calendar.scopes import ClosureScope
 from core.clock import TAIPEI
 from core.db import transaction
+from core.delivery.claims import claim
 from core.errors import InputError
 from core.house import House
 from core.kinds import DayPart, NoticeKind, NoticeState
-from core.notices.lease import claim
 from core.notices.outbox import NewNotice, enqueue
 from core.notices.tables import Notice
 from core.notices.templates import frozen

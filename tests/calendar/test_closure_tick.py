@@ -13,10 +13,10 @@ from core.calendar.closures import propose_closure, propose_undo
 from core.calendar.scopes import ClosureScope
 from core.clock import TAIPEI
 from core.db import transaction
+from core.delivery.claims import Leased, Settlement, claim, settle
 from core.duty.closure_tick import due_announcements, run_closure_tick
 from core.house import House
 from core.kinds import DayPart, NoticeKind, NoticeState
-from core.notices.lease import Leased, Settlement, claim, settle
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.tables import Subscription

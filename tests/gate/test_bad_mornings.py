@@ -11,11 +11,11 @@ from core.attendance.runs import RunKey, release_run
 from core.attendance.tables import AttendanceDay, NoShowRun
 from core.calendar.policy import NewRule, add_rule
 from core.db import transaction
+from core.delivery.claims import Settlement, claim, settle
 from core.duty.no_show_tick import run_no_show_tick
 from core.duty.reader_tick import watch_readers
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
-from core.notices.lease import Settlement, claim, settle
 from core.notices.tables import Notice
 from core.people.tables import Guardian
 from tests.factories import card_uid_of, make_binding, make_staff, make_student

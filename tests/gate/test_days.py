@@ -12,11 +12,11 @@ from core.attendance.no_show import mark_missing
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.clock import TAIPEI, taipei_clock
 from core.db import transaction
+from core.delivery.claims import Settlement, claim, settle
 from core.gate.health import gate_health
 from core.house import House
 from core.kinds import Channel, EventKind, NoticeState
 from core.notices.fan_out import tell_no_shows
-from core.notices.lease import Settlement, claim, settle
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.subscriptions import save_boxes

@@ -10,13 +10,13 @@ from sqlmodel import Session, col, select
 from core.attendance.no_show import mark_missing
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.db import transaction
+from core.delivery.claims import Settlement, claim, settle
 from core.errors import AccessError, InputError
 from core.gate.make_up import make_ups_of, record_make_up, undo_make_up
 from core.gate.tables import Tap
 from core.house import House
 from core.kinds import Direction, NoticeState
 from core.notices.fan_out import tell_no_shows
-from core.notices.lease import Settlement, claim, settle
 from core.notices.tables import Notice
 from core.people.tables import Student
 from tests.factories import card_uid_of

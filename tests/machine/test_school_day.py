@@ -33,6 +33,7 @@ from core.calendar.scopes import ClosureScope
 from core.calendar.tables import Closure
 from core.clock import TAIPEI, school_day_of
 from core.db import transaction
+from core.delivery.claims import Leased, Settlement, claim, settle
 from core.duty.no_show_tick import run_no_show_tick
 from core.errors import AccessError, InputError
 from core.gate.batch import TapIn
@@ -41,7 +42,6 @@ from core.gate.tables import Reader, ReaderDay, Tap, TapSource
 from core.gate.taps import Delivery, record_taps
 from core.house import House
 from core.kinds import DayPart, Direction, NoticeState
-from core.notices.lease import Leased, Settlement, claim, settle
 from core.notices.tables import Notice
 from tests.factories import (
     HUA,

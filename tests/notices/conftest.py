@@ -9,10 +9,10 @@ import pytest
 from sqlmodel import Session, select
 
 from core.db import transaction
+from core.delivery.line import LineChannel
+from core.delivery.worker import DeliveryWorker
 from core.house import House
 from core.kinds import NoticeKind
-from core.notices.channels.line import LineChannel
-from core.notices.delivery import DeliveryWorker
 from core.notices.outbox import NewNotice, enqueue
 from core.notices.tables import Notice
 from core.notices.templates import frozen

@@ -9,12 +9,12 @@ import pytest
 from sqlmodel import col, select
 
 from core.db import transaction
+from core.delivery.line import LineChannel
+from core.delivery.pacing import Pacer
+from core.delivery.retry import next_try
+from core.delivery.worker import DeliveryWorker
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
-from core.notices.channels.line import LineChannel
-from core.notices.delivery import DeliveryWorker
-from core.notices.pacing import Pacer
-from core.notices.retry import next_try
 from core.notices.tables import Notice
 from core.settings import load_settings
 from tests.factories import MEI

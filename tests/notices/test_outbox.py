@@ -10,10 +10,10 @@ from sqlalchemy import event, insert
 from sqlmodel import select
 
 from core.db import table_of, transaction
+from core.delivery.claims import LEASE, Leased, Settlement, claim, settle
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
 from core.notices.announce import tell_linked
-from core.notices.lease import LEASE, Leased, Settlement, claim, settle
 from core.notices.outbox import cancel_no_shows
 from core.notices.tables import Notice
 from core.people.friends import record_friendship

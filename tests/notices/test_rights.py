@@ -8,9 +8,9 @@ import pytest
 from sqlmodel import Session, select
 
 from core.db import transaction
+from core.delivery.claims import Leased, claim
 from core.house import House
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
-from core.notices.lease import Leased, claim
 from core.notices.tables import Notice
 from core.people.bindings import unbind_child
 from core.people.friends import record_friendship

@@ -23,8 +23,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from core.db import UtcDateTime, table_of
+from core.delivery.rights import rights_of
 from core.kinds import Channel, NoticeState
-from core.notices.rights import rights_of
 from core.notices.tables import Notice
 
 LEASE = timedelta(seconds=30)

@@ -11,12 +11,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 from core.db import transaction
+from core.delivery.claims import Leased, Settlement, claim, settle
+from core.delivery.line import LineChannel, PushAnswer, PushResult
+from core.delivery.pacing import Pacer
+from core.delivery.retry import next_try
 from core.house import House
 from core.kinds import NoticeState
-from core.notices.channels.line import LineChannel, PushAnswer, PushResult
-from core.notices.lease import Leased, Settlement, claim, settle
-from core.notices.pacing import Pacer
-from core.notices.retry import next_try
 
 logger = logging.getLogger(__name__)
 

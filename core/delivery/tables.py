@@ -1,0 +1,61 @@
+"""Tables of delivery. Times are aware UTC; a month begins on its first Taipei date."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Column
+from sqlmodel import Field, SQLModel
+
+from core.db import SealedText, UtcDateTime
+
+
+class PushSlot(SQLModel, table=True):
+    """An equal share of LINE_PUSH_PER_SECOND. Who holds it may push at that rate until the end."""
+
+    __tablename__ = "push_slot"
+
+    number: int = Field(primary_key=True)
+    holder: UUID | None = None
+    held_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class ChannelToken(SQLModel, table=True):
+    """The access token in use where this program fetches its own; renewed by one for all."""
+
+    __tablename__ = "channel_token"
+
+    channel: str = Field(primary_key=True)
+    token_sealed: str | None = Field(default=None, sa_column=Column(SealedText))
+    # Grows with each renewal, so that whoever was refused knows whether it has been renewed since.
+    version: int = 0
+    expires_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class QuotaMonth(SQLModel, table=True):
+    """What LINE says of a month's quota, and what was made of it.
+
+    `granted` None: LINE sets no limit. `step` is how far deliveries were cut back; `told` is the
+    last share staff heard of, in percent.
+    """
+
+    __tablename__ = "quota_month"
+
+    channel: str = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    granted: int | None = None
+    used: int = 0
+    asked_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    step: int = 0
+    told: int = 0
+
+
+class DeliveryDay(SQLModel, table=True):
+    """A day's pushes as we and as LINE count them; `theirs` None: not known yet."""
+
+    __tablename__ = "delivery_day"
+
+    channel: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    ours: int
+    theirs: int | None = None
+    checked_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

@@ -1,1 +1,0 @@
-"""One file for each way a notice leaves the house."""
