@@ -27,8 +27,7 @@ from bot.line_api import LineError
 from bot.rich_menus import menu_changer, set_up
 from core.calendar.school_days import is_school_day
 from core.db import durability_problem, make_engine, snapshot
-from core.delivery.line import LineChannel
-from core.delivery.worker import DeliveryWorker
+from core.delivery.sender import Sender
 from core.duty import demo as demonstration
 from core.duty.calendar_commands import calendar_commands, closure_commands
 from core.duty.card_commands import card_commands
@@ -122,7 +121,7 @@ def background(house: House, *, delivers: bool, ticks: bool) -> Background:
     if delivers:
         # Several take turns at the inbox, so that one slow call to LINE delays one person only.
         answers = [Dispatcher(house).run] * CHAT_LOOPS
-        loops = [DeliveryWorker(house, LineChannel(house.settings)).run, *answers]
+        loops = [Sender(house).run, *answers]
     scheduler = start_scheduler(house, [purge_events]) if ticks else None
 
     def wake_and_stop() -> None:

@@ -1,6 +1,7 @@
 """What every face of the product is handed by the composition root."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
@@ -9,6 +10,24 @@ from core.clock import Clock
 from core.crypto import Vault, parse_keys
 from core.db import make_engine
 from core.settings import Settings
+
+
+class Bell(threading.Event):
+    """A wake-up that can also ring elsewhere, such as in an event loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: list[Callable[[], None]] = []
+
+    def tell(self, ring: Callable[[], None]) -> None:
+        """Call `ring` too, from whatever thread, each time the bell is rung."""
+        self._told.append(ring)
+
+    def set(self) -> None:
+        """Ring."""
+        super().set()
+        for ring in self._told:
+            ring()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +41,7 @@ class House:
     engine: Engine
     clock: Clock
     vault: Vault
-    notices_due: threading.Event = field(default_factory=threading.Event)
+    notices_due: Bell = field(default_factory=Bell)
     events_due: threading.Event = field(default_factory=threading.Event)
 
 

@@ -64,12 +64,14 @@ class Settings(BaseSettings):
     index_keys: SecretStr = SecretStr(_development_key("i0"))
     line_channel_secret: SecretStr = SecretStr("sandbox-channel-secret")
     line_channel_access_token: SecretStr = SecretStr("sandbox-channel-token")
+    line_channel_id: str = ""
     line_login_channel_id: str = "1660000001"
     liff_id: str = "1660000001-sandbox1"
     line_api_base: str = ""
     line_data_api_base: str = ""
     liff_sdk_url: str = ""
     line_push_per_second: int = Field(default=1000, ge=1, le=PUSH_CEILING)
+    line_quota_reserve: int = Field(default=0, ge=0)
     taipei_pass_authorize_url: str = ""
     taipei_pass_token_url: str = ""
     taipei_pass_profile_url: str = ""

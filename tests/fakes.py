@@ -53,9 +53,14 @@ def fake_line() -> Iterator[FakeLine]:
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
             line.wait_if_stalled()
-            status, text = line.answer(self.headers.get("X-Line-Retry-Key", ""), body)
+            try:
+                status, text = line.answer(
+                    self.headers.get("X-Line-Retry-Key", ""), json.loads(raw)
+                )
+            except json.JSONDecodeError:
+                status, text = 400, '{"message":"The request body could not be parsed as JSON"}'
             if status == 0:
                 self.close_connection = True
                 return

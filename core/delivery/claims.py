@@ -1,8 +1,14 @@
-"""Leases on the outbox: claim what is due, settle what became of it."""
+"""Claims on the outbox: what is due is leased to one sender, for a while.
 
-from collections.abc import Sequence
+One statement claims on both engines: PostgreSQL passes over rows somebody holds (SKIP LOCKED),
+SQLite's writer is alone; the state is looked at again by the UPDATE itself.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,30 +19,31 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    literal,
     or_,
     select,
     tuple_,
     update,
 )
-from sqlalchemy.orm import aliased
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from core.db import UtcDateTime, table_of
 from core.delivery.rights import rights_of
-from core.kinds import Channel, NoticeState
+from core.kinds import Channel, NoticeKind, NoticeState
+from core.notices.outbox import GATE_NEWS, RETRY_NAMESPACE
 from core.notices.tables import Notice
+from core.rows import given_rows, is_one_of, rows_given
 
 LEASE = timedelta(seconds=30)
-QUIETLY = {"synchronize_session": False}
-LEASED_COLUMNS = (
-    "id", "kind", "line_user_id", "retry_key", "content", "is_silent", "attempts", "first_tried_at"
-)  # fmt: skip
+# Source: LINE docs, "Send push message": at most five message objects in a push.
+MOST_MESSAGES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A notice in a sender's hands. `content` is the JSON array of message objects."""
+    """A push in a sender's hands: a notice, and those of the same guardian that ride with it.
+
+    `content` is the JSON array of all their message objects.
+    """
 
     id: UUID
     lease_token: UUID
@@ -47,185 +54,336 @@ class Leased:
     is_silent: bool
     attempts: int
     first_tried_at: datetime
+    riders: tuple[UUID, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What became of a try. With `due_at` the notice goes back to wait for another one.
-
-    `is_try` False: the request certainly did nothing, so it does not count.
-    """
-
-    notice_id: UUID
-    lease_token: UUID
-    state: NoticeState
-    outcome: str
-    due_at: datetime | None = None
-    is_try: bool = True
-    line_request_id: str | None = None
+def expire(session: Session, now: datetime) -> None:
+    """End what got too old to be told; joins the caller's transaction."""
+    # One that was tried may have been read: to call it not sent would be a guess.
+    session.connection().execute(_expired(), {"now": now})
 
 
-def claim(session: Session, *, now: datetime, limit: int) -> list[Leased]:
-    """Lease up to `limit` due notices, most urgent first; joins the caller's transaction.
+def claim(
+    session: Session,
+    *,
+    now: datetime,
+    limit: int,
+    on_demand: Collection[NoticeKind] = (),
+) -> list[Leased]:
+    """Lease up to `limit` due notices, most urgent first, and their riders; joins the transaction.
 
     A notice is due when pending and ripe, or when its lease ran out (its sender died). One of a
     guardian, child and channel at a time, oldest first, so that a departure never overtakes its
-    arrival. What somebody may no longer hear ends here: this is the last look before it leaves.
+    arrival. What somebody may no longer hear ends here, as do kinds that are told on demand only:
+    this is the last look before it leaves.
     """
-    _expire(session, now)
-    rows = session.execute(_due(now).limit(limit)).all()
-    if not rows:
+    expire(session, now)
+    lease = {"now": now, "token": uuid4(), "until": now + LEASE}
+    heads = _execute(session, _claim, lease | {"limit": limit})
+    if not heads:
         return []
-    unwanted = _end_unwanted(session, {row.id for row in rows}, now)
-    return _lease(session, [row for row in rows if row.id not in unwanted], now)
+    riding = _riders_of(session, heads, lease)
+    wanted = _end_unwanted(session, [*heads, *riding], on_demand, now)
+    pushes = _pushes(heads, riding, wanted)
+    _freeze(session, pushes)
+    return [_leased(members) for members in pushes]
 
 
-def _expire(session: Session, now: datetime) -> None:
-    # One that was tried may have been read: to call it not sent would be a guess.
-    was_tried = col(Notice.first_tried_at).is_not(None)
-    session.execute(
-        update(Notice)
-        .where(_is_unfinished(Notice), _is_free(now), col(Notice.expires_at) <= now)
+def _riders_of(session: Session, heads: Sequence[Any], lease: Mapping[str, Any]) -> list[Any]:
+    """Lease what goes with these: riders of an earlier try, and other news for the guardian."""
+    social = [row for row in heads if row.may_ride]
+    if not social:
+        return []
+    frozen = _execute(session, _claim_riders, {**lease, "heads": [row.id for row in social]})
+    new = {row.line_user_id for row in social if row.attempts == 1}
+    joining = _execute(session, _claim_company, {**lease, "people": list(new)}) if new else []
+    return [*frozen, *joining]
+
+
+def _pushes(heads: Sequence[Any], riding: Sequence[Any], wanted: set[UUID]) -> list[list[Any]]:
+    """Return each push as its notices, the head first.
+
+    On a first try a guardian's gate news of several children goes together; later tries repeat what
+    the first one held.
+    """
+    pushes: dict[UUID, list[Any]] = {row.id: [row] for row in heads if row.id in wanted}
+    open_for: dict[tuple[str, bool], list[Any]] = {}
+    for row in sorted(heads, key=_order):
+        if row.id in pushes and row.may_ride and row.attempts == 1:
+            _board(pushes, open_for, row)
+    for row in riding:
+        if row.id not in wanted:
+            continue
+        if row.rides_with in pushes:
+            pushes[row.rides_with].append(row)
+        else:
+            pushes[row.id] = [row]
+            _board(pushes, open_for, row)
+    return [[head, *sorted(riders, key=_order)] for head, *riders in pushes.values()]
+
+
+def _board(
+    pushes: dict[UUID, list[Any]], open_for: dict[tuple[str, bool], list[Any]], row: Any
+) -> None:
+    """Let a notice ride in its guardian's open push, or open one for those to come."""
+    whose = (row.line_user_id, row.is_silent)
+    push = open_for.get(whose)
+    if push is None or len(push) >= MOST_MESSAGES:
+        open_for[whose] = pushes[row.id]
+        return
+    push += pushes.pop(row.id)
+
+
+def _order(row: Any) -> tuple[datetime, UUID]:
+    return row.created_at, row.id
+
+
+def _leased(members: Sequence[Any]) -> Leased:
+    head, *riders = members
+    contents = [bytes(row.content)[1:-1] for row in members]
+    return Leased(
+        id=head.id,
+        lease_token=head.lease_token,
+        kind=head.kind,
+        line_user_id=head.line_user_id,
+        retry_key=_retry_key(members),
+        content=b"[" + b",".join(contents) + b"]" if riders else bytes(head.content),
+        is_silent=head.is_silent,
+        attempts=head.attempts,
+        first_tried_at=head.first_tried_at,
+        riders=tuple(row.id for row in riders),
+    )
+
+
+def _retry_key(members: Sequence[Any]) -> UUID:
+    """Return the one key of a push: whoever repeats it, wherever, computes the same."""
+    if len(members) == 1:
+        key: UUID = members[0].retry_key
+        return key
+    return uuid.uuid5(RETRY_NAMESPACE, "/".join(sorted(str(row.retry_key) for row in members)))
+
+
+def _freeze(session: Session, pushes: Sequence[Sequence[Any]]) -> None:
+    """Write down who rides with whom before the first try, so that every try is the same push."""
+    seats = [(row, head.id) for head, *riders in pushes for row in riders]
+    # Whose former head is not told any more goes by itself.
+    seats += [(head, None) for head, *_ in pushes]
+    rows = [{"id": row.id, "rides_with": seat} for row, seat in seats if row.rides_with != seat]
+    if rows:
+        engine = session.get_bind().dialect.name
+        columns = [table_of(Notice).c[name] for name in ("id", "rides_with")]
+        session.connection().execute(_ride(engine), rows_given(engine, columns, rows))
+
+
+def _end_unwanted(
+    session: Session, rows: Sequence[Any], on_demand: Collection[NoticeKind], now: datetime
+) -> set[UUID]:
+    """End what is not to be told any more; return the ids of the others."""
+    ids = [row.id for row in rows]
+    engine = session.get_bind().dialect.name
+    rights = session.connection().execute(rights_of(engine), {"ids": ids}).all()
+    ended = {row.id: "not_wanted" for row in rights if not row.is_wanted}
+    ended |= {row.id: "unfollowed" for row in rights if row.is_wanted and row.is_blocked}
+    for row in rows:
+        if row.kind in on_demand and row.attempts == 1:
+            ended.setdefault(row.id, "on_demand")
+    ended |= _broken_up(rows, ended)
+    if ended:
+        _end(session, ended, now)
+    return set(ids) - set(ended)
+
+
+def _broken_up(rows: Sequence[Any], ended: Mapping[UUID, str]) -> dict[UUID, str]:
+    """Return those whose push was tried and can't be repeated as it was.
+
+    Under the key of the first try nothing else may be sent, and under another key it might be read
+    twice.
+    """
+    tried = [row for row in rows if row.attempts > 1]
+    spoiled = {row.rides_with or row.id for row in tried if row.id in ended}
+    return {
+        row.id: "broken_up"
+        for row in tried
+        if row.id not in ended and (row.rides_with or row.id) in spoiled
+    }
+
+
+STATES = {
+    "not_wanted": NoticeState.CANCELLED,
+    "on_demand": NoticeState.CANCELLED,
+    "unfollowed": NoticeState.REFUSED,
+    "broken_up": NoticeState.UNKNOWN,
+}
+
+
+def _end(session: Session, ended: Mapping[UUID, str], now: datetime) -> None:
+    engine = session.get_bind().dialect.name
+    columns = [table_of(Notice).c[name] for name in ("id", "state", "outcome")]
+    rows = [
+        {"id": notice_id, "state": STATES[outcome].value, "outcome": outcome}
+        for notice_id, outcome in sorted(ended.items())
+    ]
+    values = rows_given(engine, columns, rows) | {"now": now}
+    session.connection().execute(_ending(engine), values)
+
+
+def _execute(session: Session, build: Any, values: Mapping[str, Any]) -> list[Any]:
+    statement = build(session.get_bind().dialect.name)
+    return sorted(session.connection().execute(statement, values), key=_urgency)
+
+
+def _urgency(row: Any) -> tuple[int, datetime, UUID]:
+    return row.priority, row.turn_at, row.id
+
+
+@cache
+def _expired() -> Any:
+    notice = table_of(Notice)
+    was_tried = notice.c.first_tried_at.is_not(None)
+    return (
+        update(notice)
+        .where(_is_unfinished(notice), _is_free(notice), notice.c.expires_at <= _now())
         .values(
             state=case((was_tried, NoticeState.UNKNOWN.value), else_=NoticeState.EXPIRED.value),
             outcome="expired",
-            settled_at=now,
+            settled_at=_now(),
         )
-        .execution_options(**QUIETLY)
     )
+
+
+@cache
+def _claim(_engine: str) -> Any:
+    notice = table_of(Notice).alias("due")
+    due = (
+        select(notice.c.id)
+        .where(
+            _is_unfinished(notice),
+            _is_free(notice),
+            notice.c.channel == Channel.LINE.value,
+            notice.c.rides_with.is_(None),
+            ~_waits_for_another(notice),
+        )
+        .order_by(notice.c.priority, notice.c.turn_at, notice.c.id)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True, of=notice)
+        .cte("head")
+    )
+    row = table_of(Notice)
+    return _leasing(row.c.id.in_(select(due.c.id)) & _is_free(row))
+
+
+@cache
+def _claim_riders(engine: str) -> Any:
+    row = table_of(Notice)
+    return _leasing(
+        is_one_of(engine, row.c.rides_with, "heads") & _is_unfinished(row) & _is_free(row)
+    )
+
+
+@cache
+def _claim_company(engine: str) -> Any:
+    """Claim the gate news of these people that was never tried, ripe or held for company."""
+    notice = table_of(Notice).alias("company")
+    found = (
+        select(notice.c.id)
+        .where(
+            is_one_of(engine, notice.c.line_user_id, "people"),
+            notice.c.may_ride,
+            notice.c.kind.in_([kind.value for kind in GATE_NEWS]),
+            _is_unfinished(notice),
+            notice.c.state == NoticeState.PENDING.value,
+            notice.c.first_tried_at.is_(None),
+            notice.c.rides_with.is_(None),
+            ~_waits_for_another(notice),
+        )
+        .with_for_update(skip_locked=True, of=notice)
+        .cte("joining")
+    )
+    row = table_of(Notice)
+    return _leasing(row.c.id.in_(select(found.c.id)) & (row.c.state == NoticeState.PENDING.value))
+
+
+def _leasing(which: ColumnElement[bool]) -> Any:
+    row = table_of(Notice)
+    return (
+        update(row)
+        .where(which)
+        .values(
+            state=NoticeState.LEASED.value,
+            lease_token=bindparam("token", type_=row.c.lease_token.type),
+            lease_until=bindparam("until", type_=UtcDateTime),
+            attempts=row.c.attempts + 1,
+            first_tried_at=func.coalesce(row.c.first_tried_at, _now()),
+        )
+        .returning(
+            row.c.id,
+            row.c.kind,
+            row.c.line_user_id,
+            row.c.retry_key,
+            row.c.content,
+            row.c.is_silent,
+            row.c.attempts,
+            row.c.first_tried_at,
+            row.c.lease_token,
+            row.c.priority,
+            row.c.turn_at,
+            row.c.created_at,
+            row.c.may_ride,
+            row.c.rides_with,
+        )
+    )
+
+
+def _now() -> Any:
+    return bindparam("now", type_=UtcDateTime)
 
 
 def _is_unfinished(notice: Any) -> ColumnElement[bool]:
     # Written out in the statement: SQLite matches a partial index only by its literal words.
     states = [NoticeState.PENDING.value, NoticeState.LEASED.value]
-    return col(notice.state).in_(
+    among: ColumnElement[bool] = notice.c.state.in_(
         bindparam(None, states, unique=True, expanding=True, literal_execute=True)
     )
+    return among
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
+def _is_free(notice: Any) -> ColumnElement[bool]:
     return or_(
-        and_(col(Notice.state) == NoticeState.PENDING, col(Notice.due_at) <= now),
-        and_(col(Notice.state) == NoticeState.LEASED, col(Notice.lease_until) < now),
+        and_(notice.c.state == NoticeState.PENDING.value, notice.c.due_at <= _now()),
+        and_(notice.c.state == NoticeState.LEASED.value, notice.c.lease_until < _now()),
     )
 
 
-def _due(now: datetime) -> Any:
-    earlier = aliased(Notice)
-    waits_for_another = exists().where(
-        col(earlier.guardian_id) == col(Notice.guardian_id),
-        col(earlier.student_id) == col(Notice.student_id),
-        col(earlier.school_day) == col(Notice.school_day),
-        col(earlier.channel) == col(Notice.channel),
+def _waits_for_another(notice: Any) -> ColumnElement[bool]:
+    earlier = table_of(Notice).alias()
+    return exists().where(
+        earlier.c.guardian_id == notice.c.guardian_id,
+        earlier.c.student_id == notice.c.student_id,
+        earlier.c.school_day == notice.c.school_day,
+        earlier.c.channel == notice.c.channel,
         _is_unfinished(earlier),
-        tuple_(col(earlier.created_at), col(earlier.id))
-        < tuple_(col(Notice.created_at), col(Notice.id)),
-    )
-    return (
-        select(*(col(getattr(Notice, name)) for name in LEASED_COLUMNS))
-        .where(
-            _is_unfinished(Notice),
-            _is_free(now),
-            col(Notice.channel) == Channel.LINE,
-            ~waits_for_another,
-        )
-        .order_by(col(Notice.priority), col(Notice.due_at), col(Notice.id))
-        .with_for_update(skip_locked=True, of=Notice)
+        tuple_(earlier.c.created_at, earlier.c.id) < tuple_(notice.c.created_at, notice.c.id),
     )
 
 
-def _end_unwanted(session: Session, ids: set[UUID], now: datetime) -> set[UUID]:
-    rows = session.execute(rights_of(ids)).all()
-    not_wanted = {row.id for row in rows if not row.is_wanted}
-    blocked = {row.id for row in rows if row.is_wanted and row.is_blocked}
-    for ended, state, outcome in (
-        (not_wanted, NoticeState.CANCELLED, "not_wanted"),
-        (blocked, NoticeState.REFUSED, "unfollowed"),
-    ):
-        if ended:
-            session.execute(
-                update(Notice)
-                .where(col(Notice.id).in_(ended))
-                .values(state=state, outcome=outcome, settled_at=now)
-                .execution_options(**QUIETLY)
-            )
-    return not_wanted | blocked
-
-
-def _lease(session: Session, rows: list[Any], now: datetime) -> list[Leased]:
-    token = uuid4()
-    session.execute(
-        update(Notice)
-        .where(col(Notice.id).in_([row.id for row in rows]), _is_free(now))
-        .values(
-            state=NoticeState.LEASED,
-            lease_token=token,
-            lease_until=now + LEASE,
-            attempts=col(Notice.attempts) + 1,
-            # Typed: an untyped moment would be stored as it is, whatever its zone.
-            first_tried_at=func.coalesce(col(Notice.first_tried_at), literal(now, UtcDateTime)),
-        )
-        .execution_options(**QUIETLY)
-    )
-    return [
-        Leased(
-            id=row.id,
-            lease_token=token,
-            kind=row.kind,
-            line_user_id=row.line_user_id,
-            retry_key=row.retry_key,
-            content=row.content,
-            is_silent=row.is_silent,
-            attempts=row.attempts + 1,
-            first_tried_at=row.first_tried_at or now,
-        )
-        for row in rows
-    ]
-
-
-def settle(session: Session, settlements: Sequence[Settlement], now: datetime) -> None:
-    """Write what became of leased notices; joins the caller's transaction.
-
-    Only where the lease is still ours: after a stall another sender owns the row and its word
-    counts. Rows are taken in the order of their ids, as everywhere.
-    """
-    rows = [_values(one, now) for one in sorted(settlements, key=lambda one: str(one.notice_id))]
-    if rows:
-        session.connection().execute(_settling(), rows)
-
-
-def _values(one: Settlement, now: datetime) -> dict[str, Any]:
-    return {
-        "of_id": one.notice_id,
-        "of_token": one.lease_token,
-        "new_state": one.state,
-        "new_outcome": one.outcome,
-        "new_due_at": one.due_at or now,
-        "new_settled_at": None if one.due_at else now,
-        "uncounted": 0 if one.is_try else 1,
-        "request_id": one.line_request_id,
-    }
-
-
-def _settling() -> Any:
+@cache
+def _ride(engine: str) -> Any:
     notice = table_of(Notice)
-    attempts = notice.c.attempts - bindparam("uncounted")
+    given = given_rows(engine, [notice.c.id, notice.c.rides_with])
+    return update(notice).where(notice.c.id == given.c.id).values(rides_with=given.c.rides_with)
+
+
+@cache
+def _ending(engine: str) -> Any:
+    notice = table_of(Notice)
+    given = given_rows(engine, [notice.c.id, notice.c.state, notice.c.outcome])
     return (
         update(notice)
-        .where(
-            notice.c.id == bindparam("of_id"),
-            notice.c.lease_token == bindparam("of_token"),
-            notice.c.state == NoticeState.LEASED,
-        )
+        .where(notice.c.id == given.c.id)
         .values(
-            state=bindparam("new_state"),
-            outcome=bindparam("new_outcome"),
-            due_at=bindparam("new_due_at"),
-            settled_at=bindparam("new_settled_at"),
-            attempts=attempts,
-            # What was certainly never sent was never tried.
-            first_tried_at=case((attempts == 0, None), else_=notice.c.first_tried_at),
-            line_request_id=func.coalesce(bindparam("request_id"), notice.c.line_request_id),
+            state=given.c.state,
+            outcome=given.c.outcome,
+            settled_at=_now(),
             lease_until=None,
             lease_token=None,
         )

@@ -1,8 +1,7 @@
 """The last look before a notice leaves: whether it may still be told, and would be seen."""
 
-from collections.abc import Collection
+from functools import cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, exists, or_, select
 from sqlmodel import col
@@ -10,6 +9,7 @@ from sqlmodel import col
 from core.kinds import EventKind, NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import AccountLink, Binding, LineFriend, Staff, Subscription
+from core.rows import is_one_of
 
 # Told to whoever is bound to the child, whatever is ticked: who read the one may read the other.
 OF_THE_CHILD = (
@@ -23,8 +23,9 @@ OF_THE_CHILD = (
 OF_ANY_CHILD = (NoticeKind.CLOSURE_ON, NoticeKind.CLOSURE_OFF)
 
 
-def rights_of(ids: Collection[UUID]) -> Any:
-    """Select for each notice `is_wanted`, and `is_blocked` where LINE would show it to nobody.
+@cache
+def rights_of(engine: str) -> Any:
+    """Select for each notice of `ids` whether it `is_wanted`, and `is_blocked`: shown to nobody.
 
     To staff: the role is held and by the same LINE user. To guardians: the link is open and the
     same, and what the notice is about is still theirs. The farewell to an account that was just
@@ -39,7 +40,7 @@ def rights_of(ids: Collection[UUID]) -> Any:
     is_wanted = case((col(Notice.staff_id).is_not(None), _role_is_held()), else_=to_guardian)
     return select(
         col(Notice.id), is_wanted.label("is_wanted"), is_blocked.label("is_blocked")
-    ).where(col(Notice.id).in_(ids))
+    ).where(is_one_of(engine, col(Notice.id), "ids"))
 
 
 def _role_is_held() -> ColumnElement[bool]:

@@ -19,6 +19,15 @@ class PushSlot(SQLModel, table=True):
     held_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
+class SenderSeat(SQLModel, table=True):
+    """A sender that is at work, so that the others leave it its share of slots."""
+
+    __tablename__ = "sender_seat"
+
+    id: UUID = Field(primary_key=True)
+    seen_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
 class ChannelToken(SQLModel, table=True):
     """The access token in use where this program fetches its own; renewed by one for all."""
 
@@ -29,6 +38,8 @@ class ChannelToken(SQLModel, table=True):
     # Grows with each renewal, so that whoever was refused knows whether it has been renewed since.
     version: int = 0
     expires_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    # Somebody is fetching the next one; everybody else waits until then.
+    renewing_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
 class QuotaMonth(SQLModel, table=True):

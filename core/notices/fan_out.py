@@ -1,9 +1,9 @@
 """Fan-out: from what happened to a child to one notice for each guardian who ticked the box."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,12 @@ CORRECTED = "corrected"
 CLOSURE = "closure"
 # By (tap, guardian): the word for what was said, or not said, instead of the plain news.
 Instead = Mapping[tuple[UUID, UUID], str]
+# Which of these children have still to pass the gate that way on the day.
+StillExpected = Callable[[NoticeKind, date, Collection[UUID]], set[UUID]]
+# So long news waits for a sibling's, and only while it is fresh. Two children who walk together are
+# rarely farther apart; whoever comes later is a message of its own.
+COMPANY = timedelta(seconds=15)
+LIVE_FOR_COMPANY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +80,18 @@ class Presence:
 
 
 def tell_happenings(
-    session: Session, liff_id: str, happenings: Sequence[Happening], instead: Instead, now: datetime
+    session: Session,
+    liff_id: str,
+    happenings: Sequence[Happening],
+    instead: Instead,
+    still_expected: StillExpected,
+    now: datetime,
 ) -> int:
     """Enqueue arrivals and departures; joins the caller's transaction. Returns how many.
 
-    A tap told before is not told again, even where a late upload moved its occurrence.
+    A tap told before is not told again, even where a late upload moved its occurrence. Siblings
+    pass a gate within seconds: while one is still expected, the first one's news waits a moment, so
+    that both are one message.
     """
     by_kind: dict[NoticeKind, list[Happening]] = defaultdict(list)
     for happening in happenings:
@@ -90,17 +103,47 @@ def tell_happenings(
         recipients = recipients_of(
             session, {one.student_id for one in group}, EventKind(kind.value)
         )
-        notices += [
-            _happening_notice(one, to, liff_id, instead)
+        told_to = [
+            (one, to)
             for one in group
             for to in recipients.get(one.student_id, ())
             if (one.tap_id, to.guardian_id) not in told
+        ]
+        held = _held_for_company(kind, told_to, still_expected, now)
+        notices += [
+            _happening_notice(
+                one, to, liff_id, instead, now if place not in held else now + COMPANY
+            )
+            for place, (one, to) in enumerate(told_to)
         ]
     notices.sort(key=lambda notice: notice.at)
     return enqueue(session, notices, now)
 
 
-def _happening_notice(one: Happening, to: Recipient, liff_id: str, instead: Instead) -> NewNotice:
+def _held_for_company(
+    kind: NoticeKind,
+    told_to: Sequence[tuple[Happening, Recipient]],
+    still_expected: StillExpected,
+    now: datetime,
+) -> set[int]:
+    """Return the places of what waits for a sibling that may pass the gate any moment."""
+    live = {
+        place: (one.school_day, to.siblings)
+        for place, (one, to) in enumerate(told_to)
+        if to.siblings and not one.is_make_up and now - one.at <= LIVE_FOR_COMPANY
+    }
+    expected = {
+        day: still_expected(
+            kind, day, {sibling for _, siblings in live.values() for sibling in siblings}
+        )
+        for day in {day for day, _ in live.values()}
+    }
+    return {place for place, (day, siblings) in live.items() if expected[day] & set(siblings)}
+
+
+def _happening_notice(
+    one: Happening, to: Recipient, liff_id: str, instead: Instead, due_at: datetime
+) -> NewNotice:
     facts = facts_for(
         to,
         liff_id,
@@ -119,7 +162,17 @@ def _happening_notice(one: Happening, to: Recipient, liff_id: str, instead: Inst
     word = CLOSURE if one.is_in_closure else instead.get((one.tap_id, to.guardian_id))
     ended = (NoticeState.CANCELLED, word) if word else to.ended
     number = one.occurrence + one.taken_back
-    return notice_to(to, one.kind, facts, at, occurrence=number, tap_id=one.tap_id, ended=ended)
+    return notice_to(
+        to,
+        one.kind,
+        facts,
+        at,
+        occurrence=number,
+        tap_id=one.tap_id,
+        ended=ended,
+        may_ride=bool(to.siblings),
+        due_at=due_at,
+    )
 
 
 def tell_no_shows(

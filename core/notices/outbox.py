@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from core.db import table_of
@@ -41,6 +41,8 @@ OTHER_PRIORITY = 3
 # A reader back on line brings a whole morning at once; it must not hold up what happens now.
 LIVE_FOR = timedelta(minutes=5)
 LATE_PRIORITY = 4
+# The name under which PostgreSQL tells that notices were written.
+WRITTEN = "notices_written"
 # What is written at once, of one school as a rule, goes in turns with what others write: its
 # hundredth notice stands behind whatever comes in the next five seconds.
 TURN = timedelta(milliseconds=50)
@@ -64,7 +66,8 @@ class NewNotice:
     `at` is the moment of the thing told (of a make-up tap: of its recording); `about` names it
     where no occurrence does (such as the binding); `content` is the frozen JSON array of LINE
     message objects. With `ended` (a state and our word for why) the row is written only for the
-    record.
+    record. It goes out from `due_at` on, None for at once; `may_ride` lets it go with other news of
+    the guardian's children.
     """
 
     kind: NoticeKind
@@ -80,6 +83,7 @@ class NewNotice:
     tap_id: UUID | None = None
     ended: tuple[NoticeState, str] | None = None
     may_ride: bool = False
+    due_at: datetime | None = None
     channel: Channel = Channel.LINE
 
     @property
@@ -111,6 +115,9 @@ def enqueue(session: Session, notices: Sequence[NewNotice], now: datetime) -> in
 @cache
 def _insert(engine: str, names: tuple[str, ...]) -> Any:
     statement = insert_given(engine, table_of(Notice), names).on_conflict_do_nothing()
+    if engine == "postgresql":
+        # Tells senders in other processes at the commit; within a transaction it is told once.
+        statement = statement.returning(func.pg_notify(WRITTEN, ""))
     return statement.execution_options(preserve_rowcount=True)
 
 
@@ -147,7 +154,7 @@ def _row(notice: NewNotice, now: datetime, place: int) -> dict[str, Any]:
         "state": state,
         # The head-of-line rule goes by this moment.
         "created_at": now + timedelta(microseconds=place),
-        "due_at": now,
+        "due_at": notice.due_at or now,
         "expires_at": expires_at,
         "attempts": 0,
         "settled_at": now if state is not NoticeState.PENDING else None,

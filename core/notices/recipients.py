@@ -22,7 +22,10 @@ UNFOLLOWED = (NoticeState.REFUSED, "unfollowed")
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A guardian to be told of a child; `ended` where the row is only written for the record."""
+    """A guardian to be told of a child; `ended` where the row is only written for the record.
+
+    `siblings` are the guardian's other children at the same school.
+    """
 
     binding_id: UUID
     guardian_id: UUID
@@ -32,6 +35,7 @@ class Recipient:
     child: str
     school: str
     school_phone: str
+    siblings: tuple[UUID, ...] = ()
 
 
 def recipients_of(
@@ -45,21 +49,21 @@ def recipients_of(
     if ticked is not None:
         values["kind"] = ticked.value
     rows: dict[UUID, Any] = {}
-    siblings: dict[UUID, list[str]] = defaultdict(list)
+    others: dict[UUID, list[Any]] = defaultdict(list)
     for row in session.connection().execute(statement, values):
         rows[row.binding_id] = row
         if row.sibling is not None:
-            siblings[row.binding_id].append(row.sibling)
+            others[row.binding_id].append(row)
     found: dict[UUID, list[Recipient]] = defaultdict(list)
     for binding_id, row in rows.items():
-        found[row.student_id].append(_recipient(row, siblings.get(binding_id, ())))
+        found[row.student_id].append(_recipient(row, others.get(binding_id, ())))
     return found
 
 
-def _recipient(row: Any, siblings: Collection[str]) -> Recipient:
+def _recipient(row: Any, others: Collection[Any]) -> Recipient:
     # The given name, unless two of this guardian's children share it.
     given = given_name(row.name)
-    is_shared = any(given_name(sibling) == given for sibling in siblings)
+    is_shared = any(given_name(other.sibling) == given for other in others)
     return Recipient(
         binding_id=row.binding_id,
         guardian_id=row.guardian_id,
@@ -69,6 +73,7 @@ def _recipient(row: Any, siblings: Collection[str]) -> Recipient:
         child=row.name if is_shared else given,
         school=row.short_name,
         school_phone=row.phone,
+        siblings=tuple(one.sibling_id for one in others if one.sibling_school == row.school_code),
     )
 
 
@@ -84,11 +89,14 @@ def _linked_guardians(engine: str, *, is_ticked: bool) -> Any:
             binding.c.guardian_id,
             binding.c.student_id,
             student.c.name,
+            student.c.school_code,
             school.c.short_name,
             school.c.phone,
             link.c.line_user_id,
             friend.c.is_following,
             sibling.c.name.label("sibling"),
+            sibling.c.id.label("sibling_id"),
+            sibling.c.school_code.label("sibling_school"),
         )
         .select_from(binding)
         .join(student, student.c.id == binding.c.student_id)

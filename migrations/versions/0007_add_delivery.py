@@ -10,25 +10,30 @@ depends_on = None
 
 UNFINISHED = sa.text("state IN ('pending', 'leased')")
 RIDING = sa.text("rides_with IS NOT NULL")
-SLOTS = 20
 
 
 def upgrade() -> None:
     _add_turns()
-    slot = op.create_table(
+    op.create_table(
         "push_slot",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("holder", sa.Uuid(), nullable=True),
         sa.Column("held_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_push_slot")),
     )
-    op.bulk_insert(slot, [{"number": number} for number in range(SLOTS)])
+    op.create_table(
+        "sender_seat",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sender_seat")),
+    )
     op.create_table(
         "channel_token",
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("token_sealed", sa.String(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("renewing_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("channel", name=op.f("pk_channel_token")),
     )
     op.create_table(
@@ -81,7 +86,7 @@ def _add_turns() -> None:
 
 
 def downgrade() -> None:
-    for table in ("delivery_day", "quota_month", "channel_token", "push_slot"):
+    for table in ("delivery_day", "quota_month", "channel_token", "sender_seat", "push_slot"):
         op.drop_table(table)
     op.drop_index("ix_notice_rides_with", "notice")
     op.drop_index("ix_notice_due", "notice")

@@ -11,7 +11,8 @@ from core.attendance.runs import RunKey, release_run
 from core.attendance.tables import AttendanceDay, NoShowRun
 from core.calendar.policy import NewRule, add_rule
 from core.db import transaction
-from core.delivery.claims import Settlement, claim, settle
+from core.delivery.claims import claim
+from core.delivery.settle import Settlement, settle
 from core.duty.no_show_tick import run_no_show_tick
 from core.duty.reader_tick import watch_readers
 from core.house import House

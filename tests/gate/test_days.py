@@ -12,7 +12,8 @@ from core.attendance.no_show import mark_missing
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.clock import TAIPEI, taipei_clock
 from core.db import transaction
-from core.delivery.claims import Settlement, claim, settle
+from core.delivery.claims import claim
+from core.delivery.settle import Settlement, settle
 from core.gate.health import gate_health
 from core.house import House
 from core.kinds import Channel, EventKind, NoticeState

@@ -10,7 +10,8 @@ from sqlmodel import Session, col, select
 from core.attendance.no_show import mark_missing
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.db import transaction
-from core.delivery.claims import Settlement, claim, settle
+from core.delivery.claims import claim
+from core.delivery.settle import Settlement, settle
 from core.errors import AccessError, InputError
 from core.gate.make_up import make_ups_of, record_make_up, undo_make_up
 from core.gate.tables import Tap

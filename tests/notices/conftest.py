@@ -9,8 +9,7 @@ import pytest
 from sqlmodel import Session, select
 
 from core.db import transaction
-from core.delivery.line import LineChannel
-from core.delivery.worker import DeliveryWorker
+from core.delivery.sender import Sender
 from core.house import House
 from core.kinds import NoticeKind
 from core.notices.outbox import NewNotice, enqueue
@@ -79,14 +78,11 @@ def line() -> Iterator[FakeLine]:
 
 @pytest.fixture
 def deliver(house: House, line: FakeLine) -> Callable[[], int]:
-    """Run one turn of a delivery worker against the fake LINE."""
+    """Let a sender send what is due to the fake LINE."""
     settings = load_settings(_env_file=None, line_api_base=line.origin)
 
     def send_all_due() -> int:
-        worker = DeliveryWorker(house, LineChannel(settings))
-        sent = worker.turn()
-        worker.finish()
-        return sent
+        return Sender(replace(house, settings=settings)).drain()
 
     return send_all_due
 

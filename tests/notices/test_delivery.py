@@ -3,16 +3,16 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlmodel import col, select
 
 from core.db import transaction
-from core.delivery.line import LineChannel
 from core.delivery.pacing import Pacer
 from core.delivery.retry import next_try
-from core.delivery.worker import DeliveryWorker
+from core.delivery.sender import Sender
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
 from core.notices.tables import Notice
@@ -97,9 +97,9 @@ def test_one_slow_push_holds_up_nobody_else(
         notify(NoticeKind.BOUND, student_id=None, about=str(n))
     line.stall = answer_now = threading.Event()
     settings = load_settings(_env_file=None, line_api_base=line.origin)
-    worker = DeliveryWorker(house, LineChannel(settings))
+    sender = Sender(replace(house, settings=settings))
     stop = threading.Event()
-    running = threading.Thread(target=worker.run, args=[stop])
+    running = threading.Thread(target=sender.run, args=[stop])
     running.start()
     try:
         assert wait_for(lambda: len(line.accepted) == 29), "all but the one LINE does not answer"
@@ -109,21 +109,6 @@ def test_one_slow_push_holds_up_nobody_else(
         answer_now.set()
         stop.set()
         running.join()
-
-
-def test_push_that_lasts_too_long_is_given_up_and_repeated_with_its_key(
-    house: House, notify: Notify, all_notices: Notices, line: FakeLine
-) -> None:
-    notify()
-    line.stall = answer_now = threading.Event()
-    settings = load_settings(_env_file=None, line_api_base=line.origin)
-    worker = DeliveryWorker(house, LineChannel(settings), deadline_seconds=0.0)
-    worker.turn()
-    worker.turn()
-    waiting = all_notices()[0]
-    assert (waiting.state, waiting.outcome) == (NoticeState.PENDING, "deadline")
-    answer_now.set()
-    worker.finish()
 
 
 def test_unreadable_content_is_dead_and_the_others_go_out(

@@ -10,7 +10,8 @@ from sqlalchemy import event, insert
 from sqlmodel import select
 
 from core.db import table_of, transaction
-from core.delivery.claims import LEASE, Leased, Settlement, claim, settle
+from core.delivery.claims import LEASE, Leased, claim
+from core.delivery.settle import Settlement, settle
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
 from core.notices.announce import tell_linked

@@ -1,0 +1,40 @@
+"""The breaker: a LINE that answers nobody is asked by one, not by all."""
+
+import time
+from collections.abc import Callable
+
+# So many failures in a row are no accident.
+FAILURES = 10
+REST_SECONDS = (1, 2, 4, 8, 15, 30)
+
+
+class Breaker:
+    """Count failures in a row. Open, it lets one push through after each rest, longer each time."""
+
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        self._steady = steady
+        self._failures = 0
+        self._rests = 0
+        self._open_until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether LINE is being left in peace or only tried."""
+        return self._failures >= FAILURES
+
+    def allowed(self, wanted: int) -> int:
+        """Return how many of the wanted pushes may go now."""
+        if not self.is_open:
+            return wanted
+        return min(wanted, 1) if self._steady() >= self._open_until else 0
+
+    def note(self, *, worked: bool) -> None:
+        """Take in how a push ended."""
+        if worked:
+            self._failures = self._rests = 0
+            return
+        self._failures += 1
+        if self.is_open and self._steady() >= self._open_until:
+            rest = REST_SECONDS[min(self._rests, len(REST_SECONDS) - 1)]
+            self._open_until = self._steady() + rest
+            self._rests += 1

@@ -1,0 +1,237 @@
+"""The sender: one event loop that claims, pushes with no transaction open, and settles.
+
+Crash at any point: the lease runs out, another sender repeats the push with the same retry key, and
+LINE answers 409 when the first try got through. What is written to the database is written by one
+thread beside the loop.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from core.db import transaction
+from core.delivery.breaker import Breaker
+from core.delivery.claims import Leased, claim
+from core.delivery.hearing import hear_others
+from core.delivery.line import LinePush, PushAnswer, PushResult, open_line
+from core.delivery.outcomes import PAUSES, settlement_for
+from core.delivery.pacing import Pacer
+from core.delivery.settle import Settlement, settle
+from core.delivery.slots import SLOTS, Share
+from core.delivery.tokens import Token, TokenRefused, current_token, renew_token
+from core.house import House
+from core.kinds import NoticeState
+
+logger = logging.getLogger(__name__)
+
+# Source: LINE's 2,000 pushes a second at a tenth of a second each are 200 under way.
+IN_FLIGHT = 256
+# While pushes are under way their ends are gathered for so long and settled together.
+GATHER_SECONDS = 0.02
+# The net under the bell: how long a notice written by another process waits at most.
+POLL_SECONDS = 1.0
+FINISH_SECONDS = 11.0
+TOKEN_PAUSE = timedelta(seconds=60)
+FAILED = frozenset({PushResult.AMBIGUOUS, PushResult.NOT_SENT})
+Result = TypeVar("Result")
+
+
+class Sender:
+    """Send what is due until told to stop. One instance a process is enough."""
+
+    def __init__(self, house: House, in_flight: int = IN_FLIGHT) -> None:
+        self._house = house
+        self._in_flight = in_flight
+        self._share = Share(house.settings.line_push_per_second, SLOTS)
+        self._pacer = Pacer(0)
+        self._breaker = Breaker()
+        self._database = ThreadPoolExecutor(1, thread_name_prefix="settle")
+        self._flights: set[asyncio.Task[None]] = set()
+        self._landed: list[tuple[Leased, PushAnswer]] = []
+        self._bell = asyncio.Event()
+        self._paused_until: datetime | None = None
+        self._token: Token | None = None
+        self._refused: Token | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set; a failed turn is logged and the next one begins."""
+        asyncio.run(self._work(stop))
+
+    def drain(self) -> int:
+        """Send what is due now and settle it; return how many notices were claimed."""
+        return asyncio.run(self._drain())
+
+    async def _work(self, stop: threading.Event) -> None:
+        loop = asyncio.get_running_loop()
+
+        def ring() -> None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._bell.set)
+
+        self._house.notices_due.tell(ring)
+        hearing = asyncio.create_task(hear_others(self._house, ring))
+        async with open_line(self._house.settings, self._in_flight) as line:
+            while not stop.is_set():
+                await self._wait()
+                await self._guarded_turn(line)
+            await self._finish(line)
+        hearing.cancel()
+
+    async def _drain(self) -> int:
+        async with open_line(self._house.settings, self._in_flight) as line:
+            claimed = await self._turn(line)
+            await self._finish(line)
+        return claimed
+
+    async def _wait(self) -> None:
+        """Wait for the bell, at most a poll; gather what lands while others are under way."""
+        if self._flights:
+            await asyncio.sleep(GATHER_SECONDS)
+        pause = min(POLL_SECONDS, self._pacer.seconds_until_next() or POLL_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._bell.wait(), pause)
+        self._bell.clear()
+
+    async def _guarded_turn(self, line: LinePush) -> None:
+        try:
+            await self._turn(line)
+        except Exception:
+            logger.exception("delivery turn failed", extra={"action": "deliver"})
+            # The database may be away: not in a circle.
+            await asyncio.sleep(GATHER_SECONDS)
+
+    async def _turn(self, line: LinePush) -> int:
+        """Settle what has landed, send what is due and fits; return how many pushes that were."""
+        if self._share.is_due:
+            self._share.confirm(await self._in_database(self._renew_share))
+        self._pacer.set_rate(self._share.rate)
+        token = await self._good_token()
+        wanted = self._capacity() if token is not None else 0
+        granted = self._pacer.take(wanted)
+        landed, self._landed = self._landed, []
+        try:
+            leased = await self._in_database(lambda: self._exchange(landed, granted))
+        except Exception:
+            self._landed += landed
+            raise
+        self._pacer.give_back(granted - len(leased))
+        for notice in leased:
+            self._start(line, notice, token)
+        if granted and len(leased) == granted:
+            # There may be more.
+            self._bell.set()
+        return len(leased)
+
+    def _capacity(self) -> int:
+        if self._paused_until and self._house.clock.now() < self._paused_until:
+            return 0
+        return self._breaker.allowed(self._in_flight - len(self._flights))
+
+    def _start(self, line: LinePush, notice: Leased, token: Token | None) -> None:
+        flight = asyncio.create_task(self._fly(line, notice, token))
+        self._flights.add(flight)
+        flight.add_done_callback(self._flights.discard)
+
+    async def _fly(self, line: LinePush, notice: Leased, token: Token | None) -> None:
+        started = time.monotonic()
+        try:
+            answer = await line.push(notice, token.value if token else "")
+        except Exception as error:
+            # Our own fault, after the request may have left: said, and tried again.
+            logger.exception("push broke", extra={"action": "push"})
+            answer = PushAnswer(PushResult.AMBIGUOUS, type(error).__name__)
+        self._landed.append((notice, answer))
+        await self._heed(answer, token)
+        _log(notice, answer, time.monotonic() - started)
+        self._bell.set()
+
+    async def _heed(self, answer: PushAnswer, token: Token | None) -> None:
+        self._breaker.note(worked=answer.result not in FAILED)
+        if answer.result in PAUSES:
+            self._paused_until = self._house.clock.now() + PAUSES[answer.result]
+        if answer.result is PushResult.TOKEN_REFUSED and token == self._token:
+            self._token = None
+            self._refused = token
+
+    async def _good_token(self) -> Token | None:
+        if self._token is not None and not self._token.is_old(self._house.clock.now()):
+            return self._token
+        try:
+            self._token = await self._in_database(self._find_token)
+        except TokenRefused as error:
+            logger.error(  # noqa: TRY400  # the cause is said; a trace would add nothing
+                "channel stopped: no access token",
+                extra={"action": "token", "error_type": str(error)},
+            )
+            self._paused_until, self._refused = self._house.clock.now() + TOKEN_PAUSE, None
+        return self._token
+
+    def _find_token(self) -> Token | None:
+        now = self._house.clock.now()
+        found = current_token(self._house)
+        if found is not None and found != self._refused and not found.is_old(now):
+            return found
+        return renew_token(self._house, found)
+
+    def _renew_share(self) -> tuple[float, int]:
+        with transaction(self._house.engine) as session:
+            return self._share.renew(session, self._house.clock.now())
+
+    def _exchange(self, landed: list[tuple[Leased, PushAnswer]], limit: int) -> list[Leased]:
+        """Settle what has landed and claim what is next, in one transaction."""
+        if not landed and not limit:
+            return []
+        now = self._house.clock.now()
+        settlements = [settlement_for(notice, answer, now) for notice, answer in landed]
+        with transaction(self._house.engine) as session:
+            settle(session, settlements, now)
+            leased = claim(session, now=now, limit=limit) if limit else []
+        _log_ends(settlements)
+        return leased
+
+    async def _finish(self, line: LinePush) -> None:
+        """Wait for what is under way and settle it; what does not end stays leased."""
+        if self._flights:
+            await asyncio.wait(self._flights, timeout=FINISH_SECONDS)
+        landed, self._landed = self._landed, []
+        await self._in_database(lambda: self._exchange(landed, 0))
+        await self._in_database(self._leave)
+        self._database.shutdown()
+
+    def _leave(self) -> None:
+        with transaction(self._house.engine) as session:
+            self._share.let_go(session)
+
+    async def _in_database(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._database, work)
+
+
+def _log(notice: Leased, answer: PushAnswer, seconds: float) -> None:
+    quiet = answer.result is PushResult.ACCEPTED
+    logger.log(
+        logging.INFO if quiet else logging.WARNING,
+        "push",
+        extra={
+            "action": "push",
+            "notice_id": str(notice.id),
+            "kind": notice.kind,
+            "attempt": notice.attempts,
+            "outcome": answer.reason,
+            "count": 1 + len(notice.riders),
+            "ms": round(seconds * 1000),
+            "line_request_id": answer.request_id,
+        },
+    )
+
+
+def _log_ends(settlements: list[Settlement]) -> None:
+    for one in settlements:
+        if one.state in (NoticeState.DEAD, NoticeState.UNKNOWN):
+            extra = {"action": "push", "notice_id": str(one.notice_id), "outcome": one.outcome}
+            logger.error("notice not told", extra=extra)

@@ -1,0 +1,96 @@
+"""Settling: what became of leased pushes is written down, many in one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Integer, case, column, func, update
+from sqlmodel import Session
+
+from core.db import table_of
+from core.kinds import NoticeState
+from core.notices.tables import Notice
+from core.rows import given_rows, rows_given
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a try. With `due_at` the notice goes back to wait for another one.
+
+    `is_try` False: the request certainly did nothing, so it does not count.
+    """
+
+    notice_id: UUID
+    lease_token: UUID
+    state: NoticeState
+    outcome: str
+    due_at: datetime | None = None
+    is_try: bool = True
+    line_request_id: str | None = None
+    riders: tuple[UUID, ...] = ()
+
+
+def settle(session: Session, settlements: Sequence[Settlement], now: datetime) -> None:
+    """Write what became of leased notices; joins the caller's transaction.
+
+    Only where the lease is still ours: after a stall another sender owns the row and its word
+    counts. Rows are taken in the order of their ids, as everywhere.
+    """
+    rows = [
+        _row(one, notice_id, now)
+        for one in settlements
+        for notice_id in (one.notice_id, *one.riders)
+    ]
+    if rows:
+        engine = session.get_bind().dialect.name
+        rows.sort(key=lambda row: row["id"])
+        session.connection().execute(_settling(engine), rows_given(engine, _columns(), rows))
+
+
+def _row(one: Settlement, notice_id: UUID, now: datetime) -> dict[str, Any]:
+    return {
+        "id": notice_id,
+        "lease_token": one.lease_token,
+        "state": one.state.value,
+        "outcome": one.outcome,
+        "due_at": one.due_at or now,
+        "settled_at": None if one.due_at else now,
+        "uncounted": 0 if one.is_try else 1,
+        "line_request_id": one.line_request_id,
+    }
+
+
+def _columns() -> list[Any]:
+    notice = table_of(Notice).c
+    own = ("id", "lease_token", "state", "outcome", "due_at", "settled_at", "line_request_id")
+    return [*(notice[name] for name in own), column("uncounted", Integer)]
+
+
+@cache
+def _settling(engine: str) -> Any:
+    notice = table_of(Notice)
+    given = given_rows(engine, _columns())
+    attempts = notice.c.attempts - given.c.uncounted
+    return (
+        update(notice)
+        .where(
+            notice.c.id == given.c.id,
+            notice.c.lease_token == given.c.lease_token,
+            notice.c.state == NoticeState.LEASED.value,
+        )
+        .values(
+            state=given.c.state,
+            outcome=given.c.outcome,
+            due_at=given.c.due_at,
+            settled_at=given.c.settled_at,
+            attempts=attempts,
+            # What was certainly never sent was never tried.
+            first_tried_at=case((attempts == 0, None), else_=notice.c.first_tried_at),
+            line_request_id=func.coalesce(given.c.line_request_id, notice.c.line_request_id),
+            lease_until=None,
+            lease_token=None,
+        )
+    )

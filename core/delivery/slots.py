@@ -1,0 +1,124 @@
+"""One budget for all senders: LINE_PUSH_PER_SECOND is cut into slots, each held by one at a time.
+
+A sender pushes at the rate of the slots it holds, and stops using one well before its hold ends;
+the next one takes it only after the end. So however many senders come, go, stall or lose the
+database, the sum never exceeds the budget, and no row is written more than every few seconds.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
+
+from core.db import insert_for, table_of
+from core.delivery.tables import PushSlot, SenderSeat
+
+# The budget is cut into so many; so many senders can work side by side.
+SLOTS = 20
+HOLD = timedelta(seconds=15)
+RENEW_SECONDS = 3.0
+# Clocks of machines may differ by as much; a slot is taken over only so long after its hold ended.
+SKEW = timedelta(seconds=5)
+# How long a renewal counts here, by this process's own steady clock, from before it was asked for.
+TRUSTED_SECONDS = 12.0
+
+
+class Share:
+    """The slots of one sender."""
+
+    def __init__(
+        self, per_second: int, slots: int, steady: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.holder = uuid4()
+        self._slot_rate = per_second / slots
+        self._steady = steady
+        self._held = 0
+        self._asked_at = -TRUSTED_SECONDS
+
+    @property
+    def rate(self) -> float:
+        """Return how many pushes a second are ours now; 0 once the last renewal is too old."""
+        is_trusted = self._steady() - self._asked_at < TRUSTED_SECONDS
+        return self._held * self._slot_rate if is_trusted else 0.0
+
+    @property
+    def is_due(self) -> bool:
+        """Tell whether it is time to renew."""
+        return self._steady() - self._asked_at >= RENEW_SECONDS
+
+    def renew(self, session: Session, now: datetime) -> tuple[float, int]:
+        """Keep, give up or take slots, by how many senders there are; joins the transaction.
+
+        What is given up counts no more at once, what is taken once `confirm` was told the result.
+        """
+        asked_at = self._steady()
+        held = hold_slots(session, self.holder, now)
+        self._held = min(self._held, held)
+        return asked_at, held
+
+    def confirm(self, renewal: tuple[float, int]) -> None:
+        """Count what a committed renewal brought."""
+        self._asked_at, self._held = renewal
+
+    def let_go(self, session: Session) -> None:
+        """Give everything back, so that others need not wait for the end of the hold."""
+        self._held = 0
+        release(session, self.holder)
+
+
+def hold_slots(session: Session, holder: UUID, now: datetime) -> int:
+    """Renew what `holder` has, within its fair share of all slots; return how many it has now.
+
+    Joins the caller's transaction.
+    """
+    slots = _all_slots(session) or _cut_slots(session)
+    fair = -(-len(slots) // _sit_down(session, holder, now))
+    mine = [
+        one for one in slots if one.holder == holder and one.held_until and one.held_until > now
+    ]
+    free = [one for one in slots if one.holder is None or _is_over(one, now)]
+    kept = [*mine, *(one for one in free if one not in mine)][:fair]
+    for one in slots:
+        if one in kept:
+            one.holder, one.held_until = holder, now + HOLD
+        elif one.holder == holder:
+            one.holder = one.held_until = None
+    session.flush()
+    return len(kept)
+
+
+def release(session: Session, holder: UUID) -> None:
+    """Free the holder's slots and its seat; joins the caller's transaction."""
+    mine = update(PushSlot).where(col(PushSlot.holder) == holder)
+    session.execute(mine.values(holder=None, held_until=None))
+    session.execute(table_of(SenderSeat).delete().where(table_of(SenderSeat).c.id == holder))
+
+
+def _sit_down(session: Session, holder: UUID, now: datetime) -> int:
+    """Let the others see this sender, and return how many there are."""
+    seat = table_of(SenderSeat)
+    values = {"id": holder, "seen_at": now}
+    statement = insert_for(session, seat).values(values)
+    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now}))
+    session.execute(seat.delete().where(seat.c.seen_at < now - HOLD - SKEW))
+    return session.execute(select(func.count()).select_from(seat)).scalar_one()
+
+
+def _is_over(slot: PushSlot, now: datetime) -> bool:
+    return slot.held_until is None or slot.held_until < now - SKEW
+
+
+def _all_slots(session: Session) -> list[PushSlot]:
+    # Held in one order while it is shared out; this is done every few seconds, not for each push.
+    statement = select(PushSlot).order_by(col(PushSlot.number)).with_for_update()
+    return list(session.scalars(statement.execution_options(populate_existing=True)))
+
+
+def _cut_slots(session: Session) -> list[PushSlot]:
+    slot = table_of(PushSlot)
+    rows = [{"number": number} for number in range(SLOTS)]
+    session.connection().execute(insert_for(session, slot).on_conflict_do_nothing(), rows)
+    return _all_slots(session)
