@@ -1,0 +1,129 @@
+"""The month's quota as stored: what LINE said last, and what it means for a notice."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlmodel import Session, select
+
+from core.clock import at_taipei, school_day_of
+from core.db import insert_for
+from core.delivery.quota import Outlook, Quota, Standing, Step, next_standing
+from core.delivery.tables import QuotaMonth
+from core.kinds import Channel, NoticeKind
+
+ON_DEMAND = {
+    Step.NORMAL: frozenset[NoticeKind](),
+    Step.NO_COPIES: frozenset[NoticeKind](),
+    Step.DEPARTURES_ON_DEMAND: frozenset({NoticeKind.DEPARTURE}),
+    Step.ARRIVALS_ON_DEMAND: frozenset({NoticeKind.DEPARTURE, NoticeKind.ARRIVAL}),
+}
+# LINE does not say when its month turns: Japan's midnight is likely, UTC's is 08:00 here.
+TURNED_BY = time(9)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an answer of LINE changed. `quota` is that answer."""
+
+    quota: Quota
+    before: Standing
+    after: Standing
+
+    @property
+    def new_step(self) -> Step | None:
+        """Return the step that was just reached from below."""
+        return self.after.step if self.after.step > self.before.step else None
+
+    @property
+    def new_warning(self) -> int:
+        """Return the share staff are to hear of now, or 0."""
+        return self.after.told if self.after.told > self.before.told else 0
+
+
+def current_step(session: Session, now: datetime) -> Step:
+    """Return how far deliveries are cut back; a month nobody asked about yet is a normal one."""
+    row = session.get(QuotaMonth, (Channel.LINE, month_of(now)))
+    return Step(row.step) if row else Step.NORMAL
+
+
+def on_demand_kinds(session: Session, now: datetime) -> frozenset[NoticeKind]:
+    """Return what is answered when asked for and not pushed: one look-up by key.
+
+    Waiting notices of these kinds end as cancelled, with the outcome on_demand.
+    """
+    return ON_DEMAND[current_step(session, now)]
+
+
+def record_quota(session: Session, quota: Quota, outlook: Outlook, now: datetime) -> Change | None:
+    """Store what LINE said and decide the step; None when it still counts the month before.
+
+    Joins the caller's transaction, which holds the month's row until it ends: of several clocks
+    one sees a change.
+    """
+    if _is_of_last_month(session, quota, now):
+        return None
+    row = _lock_month(session, quota, now)
+    before = Standing(Step(row.step), row.told)
+    after = next_standing(before, quota, outlook, is_raised=_is_raised(row.granted, quota.granted))
+    row.granted, row.used, row.asked_at = quota.granted, quota.used, now
+    row.step, row.told = after.step, after.told
+    session.add(row)
+    session.flush()
+    return Change(quota, before, after)
+
+
+def last_asked(session: Session, now: datetime) -> tuple[Quota, datetime] | None:
+    """Return what LINE said last in this month, and when."""
+    row = session.get(QuotaMonth, (Channel.LINE, month_of(now)))
+    return (Quota(row.granted, row.used), row.asked_at) if row else None
+
+
+def month_of(moment: datetime) -> date:
+    """Return the first Taipei date of the moment's month."""
+    return school_day_of(moment).replace(day=1)
+
+
+def month_end(moment: datetime) -> date:
+    """Return the last Taipei date of the moment's month."""
+    return (month_of(moment) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _lock_month(session: Session, quota: Quota, now: datetime) -> QuotaMonth:
+    month = month_of(now)
+    session.execute(
+        insert_for(session, QuotaMonth)
+        .values(
+            channel=Channel.LINE,
+            month=month,
+            granted=quota.granted,
+            used=quota.used,
+            asked_at=now,
+            step=Step.NORMAL,
+            told=0,
+        )
+        .on_conflict_do_nothing()
+    )
+    statement = select(QuotaMonth).where(
+        QuotaMonth.channel == Channel.LINE, QuotaMonth.month == month
+    )
+    # Read anew: what the session knew of the row may be older than the lock.
+    return session.exec(statement.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def _is_raised(before: int | None, after: int | None) -> bool:
+    if before is None:
+        return False
+    return after is None or after > before
+
+
+def _is_of_last_month(session: Session, quota: Quota, now: datetime) -> bool:
+    """Tell whether the count can't be the new month's: a step taken on it would stay for all of it.
+
+    Looked at in the first hours only, in which a new month's count can't have caught up.
+    """
+    month = month_of(now)
+    if now >= at_taipei(month, TURNED_BY):
+        return False
+    month_before = (month - timedelta(days=1)).replace(day=1)
+    last = session.get(QuotaMonth, (Channel.LINE, month_before))
+    return last is not None and 0 < last.used <= quota.used

@@ -1,0 +1,144 @@
+"""The month's quota as stored."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlmodel import Session, select
+
+from core.clock import TAIPEI
+from core.db import snapshot, transaction
+from core.delivery.quota import RESERVED, Outlook, Quota, Standing, Step
+from core.delivery.quota_month import (
+    Change,
+    current_step,
+    last_asked,
+    month_end,
+    on_demand_kinds,
+    record_quota,
+)
+from core.delivery.tables import QuotaMonth
+from core.house import House
+from core.kinds import NoticeKind
+
+MONDAY = datetime(2026, 11, 23, 7, 20, tzinfo=TAIPEI)
+OUTLOOK = Outlook(past=16, left=5)
+
+
+def record(house: House, granted: int | None, used: int, at: datetime = MONDAY) -> Change | None:
+    """LINE said so, at that moment."""
+    with transaction(house.engine) as session:
+        return record_quota(session, Quota(granted, used), OUTLOOK, at)
+
+
+def kinds(house: House, at: datetime = MONDAY) -> frozenset[NoticeKind]:
+    """What waits to be asked for at that moment."""
+    with snapshot(house.engine) as session:
+        return on_demand_kinds(session, at)
+
+
+def months(session: Session) -> list[tuple[date, int | None, int, int, int]]:
+    """Every row."""
+    rows = session.exec(select(QuotaMonth))
+    return [(row.month, row.granted, row.used, row.step, row.told) for row in rows]
+
+
+def test_month_nobody_asked_about_is_a_normal_one(house: House) -> None:
+    assert kinds(house) == frozenset()
+    with snapshot(house.engine) as session:
+        assert last_asked(session, MONDAY) is None
+
+
+@pytest.mark.parametrize(
+    ("used", "step", "expected"),
+    [
+        (5_000, Step.NORMAL, set()),
+        (7_500, Step.NO_COPIES, set()),
+        (7_900, Step.DEPARTURES_ON_DEMAND, {NoticeKind.DEPARTURE}),
+        (9_000, Step.ARRIVALS_ON_DEMAND, {NoticeKind.DEPARTURE, NoticeKind.ARRIVAL}),
+    ],
+)
+def test_departures_wait_to_be_asked_for_before_arrivals_and_nothing_else_does(
+    house: House, used: int, step: Step, expected: set[NoticeKind]
+) -> None:
+    record(house, 10_000, used)
+    assert kinds(house) == expected
+    with snapshot(house.engine) as session:
+        assert current_step(session, MONDAY) is step
+
+
+def test_row_keeps_what_line_said_and_when(house: House) -> None:
+    record(house, 10_000, 8_100)
+    with snapshot(house.engine) as session:
+        assert last_asked(session, MONDAY) == (Quota(10_000, 8_100), MONDAY)
+        assert months(session) == [(date(2026, 11, 1), 10_000, 8_100, 2, 80)]
+
+
+def test_change_is_seen_once(house: House) -> None:
+    first, second = record(house, 10_000, 9_000), record(house, 10_000, 9_001)
+    assert first is not None
+    assert second is not None
+    assert (first.new_step, first.new_warning) == (Step.ARRIVALS_ON_DEMAND, RESERVED)
+    assert (second.new_step, second.new_warning) == (None, 0)
+
+
+def test_count_that_falls_gives_nothing_back(house: House) -> None:
+    record(house, 10_000, 9_000)
+    record(house, 10_000, 100)
+    assert NoticeKind.ARRIVAL in kinds(house)
+
+
+@pytest.mark.parametrize("granted", [30_000, None])
+def test_more_quota_brings_everything_back(house: House, granted: int | None) -> None:
+    record(house, 10_000, 9_000)
+    change = record(house, granted, 9_000)
+    assert change is not None
+    assert change.after == Standing()
+    assert kinds(house) == frozenset()
+
+
+def test_less_quota_is_no_more_quota(house: House) -> None:
+    record(house, 30_000, 9_000)
+    record(house, 10_000, 9_000)
+    record(house, 10_000, 9_000)
+    assert NoticeKind.ARRIVAL in kinds(house)
+
+
+def test_new_month_begins_at_once(house: House) -> None:
+    record(house, 10_000, 9_000)
+    new = datetime(2026, 12, 1, 0, 0, tzinfo=TAIPEI)
+    assert NoticeKind.ARRIVAL in kinds(house, new - timedelta(seconds=1))
+    assert kinds(house, new) == frozenset()
+
+
+def test_count_of_last_month_decides_nothing_in_the_new_one(house: House) -> None:
+    record(house, 10_000, 9_000)
+    december = datetime(2026, 12, 1, 0, 10, tzinfo=TAIPEI)
+    assert record(house, 10_000, 9_000, december) is None
+    assert kinds(house, december) == frozenset()
+    change = record(house, 10_000, 12, december)
+    assert change is not None
+    assert change.after == Standing()
+
+
+def test_from_nine_on_a_big_count_is_the_new_months(house: House) -> None:
+    record(house, 10_000, 12, MONDAY)
+    assert record(house, 10_000, 9_000, datetime(2026, 12, 1, 9, 0, tzinfo=TAIPEI)) is not None
+
+
+@pytest.mark.parametrize(
+    ("moment", "last"),
+    [
+        (MONDAY, date(2026, 11, 30)),
+        (datetime(2027, 2, 1, 0, 0, tzinfo=TAIPEI), date(2027, 2, 28)),
+        (datetime(2026, 12, 31, 23, 59, tzinfo=TAIPEI), date(2026, 12, 31)),
+    ],
+)
+def test_month_ends_on_its_last_taipei_date(moment: datetime, last: date) -> None:
+    assert month_end(moment) == last
+
+
+def test_of_several_clocks_one_sees_the_change(house: House) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        changes = list(pool.map(lambda _: record(house, 10_000, 9_000), range(4)))
+    assert sum(one is not None and one.new_step is not None for one in changes) == 1
