@@ -45,6 +45,7 @@ class NoticeKind(StrEnum):
     CLOSURE_ANSWERED = "closure_answered"
     CLOSURE_FOUND = "closure_found"
     THREE_DAYS = "three_days"
+    QUOTA = "quota"
 
 
 class DayPart(StrEnum):

@@ -86,6 +86,7 @@ def notice_bubble(kind: NoticeKind, facts: NoticeFacts) -> Json:
             | NoticeKind.CLOSURE_ANSWERED
             | NoticeKind.CLOSURE_FOUND
             | NoticeKind.THREE_DAYS
+            | NoticeKind.QUOTA
         ):
             raise KeyError(kind)
     assert_never(kind)

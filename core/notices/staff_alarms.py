@@ -1,10 +1,10 @@
-"""What staff are told of readers and of closures.
+"""What staff are told of readers, of closures and of the month's quota.
 
 Every function joins the caller's transaction and returns how many notices were new.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -12,7 +12,15 @@ from sqlmodel import Session
 from core.clock import school_day_of
 from core.kinds import NoticeKind
 from core.notices import staff_bubbles as bubbles
-from core.notices.staff_desk import Topic, once, place, runners_of, send_all
+from core.notices.staff_desk import (
+    Topic,
+    all_runners,
+    bureau_of,
+    once,
+    place,
+    runners_of,
+    send_all,
+)
 from core.notices.staff_words import Said, moment_words, say
 from core.notices.wording import short_date, short_moment
 from core.people.tables import Staff
@@ -130,6 +138,34 @@ def _tell_of_closure(
     foot = [] if is_answered else [bubbles.type_word("看停課", CLOSURE_WORD)]
     message = bubbles.news(kind, said, summary or short_date(topic.school_day), foot=foot)
     return send_all(session, topic, once(staff), message, now)
+
+
+def tell_quota_warning(
+    session: Session, *, percent: int, days: int | None, about: str, now: datetime
+) -> int:
+    """Tell the bureau how much of the month's quota is used, and for how many days it lasts.
+
+    Who runs a school hears only of what changes there: a push to everybody costs quota too.
+    """
+    said = say("quota", p=percent, days="" if days is None else days)
+    return _tell_of_quota(session, bureau_of(session), said, about, now)
+
+
+def tell_quota_cut(
+    session: Session, *, percent: int, with_arrivals: bool, until: date, about: str, now: datetime
+) -> int:
+    """Tell the bureau and who runs a school that departures, or arrivals too, wait to be asked."""
+    key = "quota_arrivals" if with_arrivals else "quota_departures"
+    said = say(key, p=percent, until=short_date(until))
+    return _tell_of_quota(session, all_runners(session), said, f"{about}/{key}", now)
+
+
+def _tell_of_quota(
+    session: Session, people: Sequence[Staff], said: Said, about: str, now: datetime
+) -> int:
+    topic = Topic(NoticeKind.QUOTA, school_day_of(now), about)
+    message = bubbles.news(topic.kind, said, short_date(topic.school_day))
+    return send_all(session, topic, people, message, now)
 
 
 def _action(is_undo: bool) -> str:

@@ -48,6 +48,7 @@ TONES = {
     NoticeKind.CLOSURE_ANSWERED: TEAL,
     NoticeKind.CLOSURE_FOUND: TEAL,
     NoticeKind.THREE_DAYS: NO_TAP,
+    NoticeKind.QUOTA: TEAL,
 }
 
 

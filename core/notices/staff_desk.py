@@ -13,7 +13,7 @@ from core.notices.outbox import NewNotice, enqueue
 from core.notices.staff_words import seat_words
 from core.notices.templates import frozen
 from core.notices.wording import short_date
-from core.people.staff import RUNNERS, staff_at
+from core.people.staff import RUNNERS, all_staff, staff_at
 from core.people.tables import School, Staff, StaffRole
 from core.postback import Action, PostbackCodec, Press
 from core.settings import Settings
@@ -113,6 +113,17 @@ def officers_of(session: Session, school_code: str) -> list[Staff]:
     """Return the officers, or whoever else runs a school that has none."""
     officers = once(staff_at(session, school_code, {StaffRole.OFFICER}))
     return officers or runners_of(session, school_code)
+
+
+def bureau_of(session: Session) -> list[Staff]:
+    """Return who minds the whole: the bureau, or who runs the schools where there is none."""
+    return once(staff_at(session, None, {StaffRole.BUREAU_ADMIN})) or all_runners(session)
+
+
+def all_runners(session: Session) -> list[Staff]:
+    """Return the bureau and who runs any school, each person once."""
+    roles = RUNNERS | {StaffRole.BUREAU_ADMIN}
+    return once([one for one in all_staff(session) if one.role in roles])
 
 
 def teachers_of(session: Session, school_code: str, homeroom: str) -> list[Staff]:
