@@ -9,6 +9,7 @@ from core.clock import TAIPEI
 from core.db import transaction
 from core.duty.closure_tick import run_closure_tick
 from core.duty.no_show_tick import run_no_show_tick, run_tap_out_tick
+from core.duty.quota_tick import run_quota_tick
 from core.duty.reader_tick import watch_readers
 from core.duty.three_days_tick import run_three_days_tick
 from core.gate.readers import purge_nonces
@@ -26,6 +27,8 @@ TICKS: dict[Tick, int] = {
     run_closure_tick: 10,
     run_tap_out_tick: 60,
     run_three_days_tick: 60,
+    # Decides for itself when LINE is asked.
+    run_quota_tick: 60,
 }
 
 

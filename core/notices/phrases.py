@@ -27,6 +27,17 @@ ALT_TEXTS = {
     "link_old": "這個 LINE 帳號的連結已變更",
 }
 
+# Said in the chat and on the pages as long as it is so: a push to tell it would cost quota.
+ON_DEMAND = {
+    "departure": (
+        "本月 LINE 發送額度不夠用到月底。到 {until}為止，離校時間改為查詢：輸入「今天」，立即回覆。"
+        "到校和「尚無刷卡紀錄」仍會主動通知。"
+    ),
+    "arrival": (
+        "本月 LINE 發送額度快用完了。到 {until}為止，輸入「今天」，立即回覆到校和離校時間。"
+        "「尚無刷卡紀錄」仍會主動通知。"
+    ),
+}
 ASK_SCHOOL = ("有疑問請聯絡學校：{school_phone}", "有疑問請聯絡學校。")
 # Each line is a list of wordings: the first one whose facts are all known is used.
 LINES: dict[str, tuple[tuple[str, ...], ...]] = {

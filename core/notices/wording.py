@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import pairwise
 
 from core.clock import TAIPEI, taipei_clock
 from core.kinds import DayPart, EventKind, NoticeKind
-from core.notices.phrases import ALT_TEXTS, LINES
+from core.notices.phrases import ALT_TEXTS, LINES, ON_DEMAND
 
 WEEKDAYS = "一二三四五六日"
 PART_WORDS = {DayPart.WHOLE: "全天", DayPart.MORNING: "上午", DayPart.AFTERNOON: "下午"}
@@ -85,6 +86,17 @@ def lines(kind: NoticeKind, facts: NoticeFacts) -> list[str]:
     """Return the body as sentences, one a line. Raises KeyError when a needed fact is missing."""
     slots = _slots(kind, facts)
     return [first_known(wordings, slots) for wordings in LINES[_variant(kind, facts)]]
+
+
+def on_demand_line(kinds: Collection[NoticeKind], until: date) -> str:
+    """Return what a guardian is told while these kinds wait to be asked for, "" for none.
+
+    `until` is the last date it is so.
+    """
+    if not kinds:
+        return ""
+    key = NoticeKind.ARRIVAL if NoticeKind.ARRIVAL in kinds else NoticeKind.DEPARTURE
+    return fill(ON_DEMAND[key], {"until": short_date(until)})
 
 
 def first_known(wordings: tuple[str, ...], slots: dict[str, str]) -> str:
