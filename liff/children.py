@@ -12,10 +12,11 @@ from core.attendance.days import DayView, days_of
 from core.calendar.policy import DayRules, rules_for
 from core.clock import school_day_of
 from core.db import snapshot, transaction
+from core.delivery.quota_month import month_end, on_demand_kinds
 from core.errors import InputError
 from core.kinds import Channel, EventKind
 from core.notices.trail import trail_of
-from core.notices.wording import BOX_WORDS, short_date
+from core.notices.wording import BOX_WORDS, on_demand_line, short_date
 from core.people.bindings import BoundChild, children_of, get_child, unbind_child
 from core.people.subscriptions import (
     OFFERED,
@@ -51,6 +52,7 @@ class _Page:
     rules: DayRules
     boxes: frozenset[Box]
     steps: list[Step]
+    on_demand: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,10 @@ def _read_page(visit: Visit, binding_id: UUID) -> _Page:
         boxes = boxes_of(database, binding_id)
         told = trail_of(database, guardian.id, child.student_id, today)
         siblings = children_of(database, guardian.id)
-    steps = steps_of(days[-1], rules, told, boxes)
-    return _Page(child, siblings, days, rules, boxes, steps)
+        on_demand = on_demand_kinds(database, visit.now)
+    steps = steps_of(days[-1], rules, told, boxes, on_demand)
+    line = on_demand_line(on_demand, month_end(visit.now))
+    return _Page(child, siblings, days, rules, boxes, steps, line)
 
 
 def _render(page: _Page, wish: _Wish, fault: str = "") -> str:
@@ -155,6 +159,7 @@ def _render(page: _Page, wish: _Wish, fault: str = "") -> str:
         week=week_of(page.days, day.school_day),
         span=f"{page.days[0].school_day:%Y/%m/%d}–{day.school_day:%Y/%m/%d}",
         steps=page.steps,
+        on_demand=page.on_demand,
         school_phone=phone_link(child.school_phone) if child.school_phone else None,
         note=request.args.get("note", ""),
         is_untold=not page.boxes,

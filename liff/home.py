@@ -7,7 +7,9 @@ from sqlmodel import Session
 from core.attendance.days import days_of
 from core.clock import school_day_of
 from core.db import snapshot
+from core.delivery.quota_month import month_end, on_demand_kinds
 from core.gate.readers import last_contact
+from core.notices.wording import on_demand_line
 from core.people.bindings import BoundChild, children_of
 from core.people.friends import is_friend
 from core.people.staff import roles_of
@@ -40,7 +42,9 @@ def _overview(database: Session, visit: Visit, children: list[BoundChild]) -> di
     views = {child.binding_id: days[child.student_id][-1] for child in children}
     is_open = any(view.is_school_day for view in views.values())
     readers = _reader_lines(database, visit, children)
+    on_demand = on_demand_kinds(database, visit.now) if children else ()
     return {
+        "on_demand": on_demand_line(on_demand, month_end(visit.now)),
         "day": f"{long_date(today)}・{'上課日' if is_open else '今天不上課'}" if children else "",
         "cards": [
             (

@@ -1,6 +1,6 @@
 """今天的通知: the day's taps and what was told of them, as one trail."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +39,10 @@ STATES = {
     NoticeState.EXPIRED: ("trouble", "逾時未送出，僅供查看"),
     NoticeState.CANCELLED: ("done", "不需要再通知，已取消"),
 }
+# Where the state alone would not be the truth.
+OUTCOMES = {
+    (NoticeState.CANCELLED, "on_demand"): ("done", "本月改為輸入「今天」查詢，沒有主動送出"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,19 @@ class Step:
 
 
 def steps_of(
-    day: DayView, rules: DayRules, told: Sequence[TrailStep], boxes: frozenset[Box]
+    day: DayView,
+    rules: DayRules,
+    told: Sequence[TrailStep],
+    boxes: frozenset[Box],
+    on_demand: Collection[NoticeKind] = (),
 ) -> list[Step]:
-    """Return the day's points, oldest first, and last what is still to come."""
+    """Return the day's points, oldest first, and last what is still to come.
+
+    What is `on_demand` is not promised.
+    """
     points = [*_taps(day), *((step.at, _told(step)) for step in told)]
     steps = [step for _, step in sorted(points, key=lambda point: point[0])]
-    return [*steps, *_to_come(day, rules, boxes)]
+    return [*steps, *_to_come(day, rules, boxes, on_demand)]
 
 
 def _taps(day: DayView) -> list[tuple[datetime, Step]]:
@@ -80,18 +91,23 @@ def _arrival_detail(day: DayView, arrived_at: datetime) -> str:
 
 
 def _told(step: TrailStep) -> Step:
-    look, title = STATES[step.state]
+    look, title = OUTCOMES.get((step.state, step.outcome)) or STATES[step.state]
     kind = KINDS.get(step.kind, "通知")
     return Step(look, title, f"{taipei_clock(step.at)}・{kind}")
 
 
-def _to_come(day: DayView, rules: DayRules, boxes: frozenset[Box]) -> list[Step]:
+def _to_come(
+    day: DayView, rules: DayRules, boxes: frozenset[Box], on_demand: Collection[NoticeKind]
+) -> list[Step]:
     if not day.is_school_day or (day.leave in EXCUSED_PARTS and day.arrived_at is None):
         return []
     if day.arrived_at is None and day.departed_at is None:
         if day.is_past_cutoff or (Channel.LINE, EventKind.ARRIVAL) not in boxes:
             return []
-        return [Step("open", "到校後通知您", f"截止時間 {rules.cutoff:%H:%M}")]
+        title = "到校後輸入「今天」查詢" if NoticeKind.ARRIVAL in on_demand else "到校後通知您"
+        return [Step("open", title, f"截止時間 {rules.cutoff:%H:%M}")]
     if day.departed_at is None and (Channel.LINE, EventKind.DEPARTURE) in boxes:
-        return [Step("open", "離校後再通知您", f"{rules.departure_from:%H:%M} 起的刷卡算離校")]
+        is_asked_for = NoticeKind.DEPARTURE in on_demand
+        title = "離校後輸入「今天」查詢" if is_asked_for else "離校後再通知您"
+        return [Step("open", title, f"{rules.departure_from:%H:%M} 起的刷卡算離校")]
     return []

@@ -11,8 +11,10 @@ from bot.replies.speech import moment
 from bot.replies.today import SILENCE
 from bot.replies.why import Check, checked
 from core.clock import school_day_of, taipei_clock
+from core.delivery.quota_month import month_end, on_demand_kinds
 from core.gate.readers import last_contact
 from core.house import House
+from core.kinds import NoticeKind
 from core.notices.trail import last_accepted
 from core.notices.wording import BOX_WORDS, fill, short_date
 from core.people.bindings import BoundChild
@@ -29,6 +31,7 @@ def tell_why(session: Session, house: House, person: Person, now: datetime) -> l
         _friendship(session, person),
         *(_boxes(session, child, pages) for child in person.children),
         *(_reader(session, code, name, now) for code, name in _schools(person).items()),
+        *_quota(session, now),
         _last_sent(session, person),
     ]
     return checked(checks, house.settings.hotline)
@@ -75,6 +78,18 @@ def _reader(session: Session, code: str, name: str, now: datetime) -> Check:
         finding=f"{name}刷卡機{since}沒有連線",
         advice="校門刷卡機沒有連線，紀錄會較晚出現。有疑問請聯絡學校。",
     )
+
+
+def _quota(session: Session, now: datetime) -> list[Check]:
+    on_demand = on_demand_kinds(session, now)
+    words = [word for kind, word in BOX_WORDS.items() if NoticeKind(kind) in on_demand]
+    slots = {"kinds": "、".join(words), "until": short_date(month_end(now))}
+    check = Check(
+        is_passed=False,
+        finding=fill("本月{kinds}改為查詢才回覆", slots),
+        advice=fill("本月{kinds}改為輸入「今天」查詢，到 {until}。", slots),
+    )
+    return [check] if words else []
 
 
 def _last_sent(session: Session, person: Person) -> Check:

@@ -13,8 +13,10 @@ from bot.replies.today import ChildToday, day_line, today_messages
 from bot.replies.week import ChildWeek, week_messages
 from core.attendance.days import days_of
 from core.clock import school_day_of
+from core.delivery.quota_month import month_end, on_demand_kinds
 from core.gate.readers import last_contact
 from core.house import House
+from core.notices.wording import on_demand_line
 from core.postback import Action, PostbackCodec, Press
 
 DAYS_SHOWN = 7
@@ -31,7 +33,8 @@ def tell_today(session: Session, house: House, person: Person, now: datetime) ->
         ChildToday(child, days[child.student_id][0], contacts[child.school_code])
         for child in person.children
     ]
-    return today_messages(found, Pages(house.settings.liff_id), now)
+    note = on_demand_line(on_demand_kinds(session, now), month_end(now))
+    return today_messages(found, Pages(house.settings.liff_id), now, note)
 
 
 def tell_week(

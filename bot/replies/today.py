@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from bot.answer import Json
 from bot.replies.pages import Pages
-from bot.replies.speech import about, side_by_side
+from bot.replies.speech import about, say, side_by_side
 from core.attendance.days import DayView
 from core.attendance.tables import EXCUSED_PARTS
 from core.clock import TAIPEI, school_day_of, taipei_clock
@@ -53,10 +53,14 @@ class GateWords:
     departed: str | None
 
 
-def today_messages(found: list[ChildToday], pages: Pages, now: datetime) -> list[Json]:
-    """Return today's bubbles, siblings side by side."""
+def today_messages(
+    found: list[ChildToday], pages: Pages, now: datetime, note: str = ""
+) -> list[Json]:
+    """Return today's bubbles, siblings side by side, and below them `note` if there is one."""
     words = ("本週", "請假", "設定", "說明")
-    return side_by_side(found, lambda one: _bubble(one, pages, now), _alt, *words)
+    below = [say(note, *words)] if note else []
+    offered = () if below else words
+    return [*side_by_side(found, lambda one: _bubble(one, pages, now), _alt, *offered), *below]
 
 
 def day_line(day: DayView) -> str:

@@ -1,0 +1,50 @@
+"""What the chat says while arrivals or departures wait to be asked for."""
+
+import pytest
+
+from core.delivery.quota import Step
+from core.house import House
+from core.people.tables import Student
+from tests.bot.conversation import hear, say
+from tests.bot.happenings import make_text
+from tests.delivery.shortage import run_short
+
+DEPARTURES = "離校時間改為查詢：輸入「今天」，立即回覆。"
+ARRIVALS = "輸入「今天」，立即回覆到校和離校時間。「尚無刷卡紀錄」仍會主動通知。"
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [(Step.DEPARTURES_ON_DEMAND, DEPARTURES), (Step.ARRIVALS_ON_DEMAND, ARRIVALS)],
+)
+def test_today_says_so_below_the_record(
+    house: House, ming: Student, step: Step, words: str
+) -> None:
+    run_short(house, step)
+
+    record, note = hear(house, make_text("今天")).messages
+
+    assert record["type"] == "flex"
+    assert "quickReply" not in record
+    assert words in note["text"]
+    assert "到 11/30（一）為止" in note["text"]
+    assert note["quickReply"]
+
+
+@pytest.mark.parametrize("step", [Step.NORMAL, Step.NO_COPIES])
+def test_today_says_nothing_while_both_are_sent(house: House, ming: Student, step: Step) -> None:
+    run_short(house, step)
+
+    (record,) = hear(house, make_text("今天")).messages
+
+    assert record["quickReply"]
+
+
+def test_why_nothing_came_names_the_quota(house: House, ming: Student) -> None:
+    assert "本月離校改為查詢才回覆" not in say(house, "為什麼沒收到")
+    run_short(house, Step.DEPARTURES_ON_DEMAND)
+
+    said = say(house, "為什麼沒收到")
+
+    assert "本月離校改為查詢才回覆" in said
+    assert "本月離校改為輸入「今天」查詢，到 11/30（一）。" in said
