@@ -1,0 +1,140 @@
+"""The one budget: however senders come, go and stall, the sum of their rates stays within it."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from core.db import table_of, transaction
+from core.delivery.pacing import Pacer
+from core.delivery.slots import HOLD, SKEW, SLOTS, TRUSTED_SECONDS, Share
+from core.delivery.tables import PushSlot, SenderSeat
+from core.house import House
+
+BUDGET = 1000
+
+
+class Machine:
+    """A sender with a steady clock of its own, and a wall clock that may be off."""
+
+    def __init__(self, stage: "Stage", skew: float) -> None:
+        self._stage = stage
+        self._skew = timedelta(seconds=skew)
+        self.share = Share(BUDGET, SLOTS, steady=lambda: stage.seconds)
+
+    def renew(self) -> None:
+        now = self._stage.now + self._skew
+        with transaction(self._stage.house.engine) as session:
+            renewal = self.share.renew(session, now)
+        self.share.confirm(renewal)
+
+    def leave(self) -> None:
+        with transaction(self._stage.house.engine) as session:
+            self.share.let_go(session)
+
+
+class Stage:
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.start: datetime = house.clock.now()
+        self.seconds = 0.0
+        with transaction(house.engine) as session:
+            session.execute(delete(table_of(PushSlot)))
+            session.execute(delete(table_of(SenderSeat)))
+
+    @property
+    def now(self) -> datetime:
+        return self.start + timedelta(seconds=self.seconds)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["renew", "renew", "renew", "leave", "wait"]),
+        st.integers(0, 4),
+        st.floats(0, 20),
+    ),
+    min_size=5,
+    max_size=40,
+)
+
+
+@given(steps=STEPS, skews=st.lists(st.floats(-2, 2), min_size=5, max_size=5))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_sum_of_all_rates_never_exceeds_the_budget(
+    house: House, steps: list[tuple[str, int, float]], skews: list[float]
+) -> None:
+    stage = Stage(house)
+    machines = [Machine(stage, skew) for skew in skews]
+    for what, which, seconds in steps:
+        if what == "wait":
+            stage.seconds += seconds
+        else:
+            getattr(machines[which], what)()
+        rates = [one.share.rate for one in machines]
+        assert sum(rates) <= BUDGET + 1e-6, rates
+
+
+def _settle_down(machines: list[Machine], stage: Stage, seconds: float = 60) -> None:
+    end = stage.seconds + seconds
+    while stage.seconds < end:
+        for one in machines:
+            one.renew()
+        stage.seconds += 3
+
+
+def test_one_sender_alone_has_it_all(house: House) -> None:
+    stage = Stage(house)
+    machine = Machine(stage, 0)
+    machine.renew()
+    assert machine.share.rate == BUDGET
+
+
+def test_senders_come_to_equal_shares(house: House) -> None:
+    stage = Stage(house)
+    machines = [Machine(stage, 0) for _ in range(4)]
+    machines[0].renew()
+    _settle_down(machines, stage)
+    assert [one.share.rate for one in machines] == [BUDGET / 4] * 4
+
+
+def test_share_of_a_dead_sender_comes_to_the_others(house: House) -> None:
+    stage = Stage(house)
+    machines = [Machine(stage, 0) for _ in range(2)]
+    _settle_down(machines, stage)
+    survivor = machines[0]
+    _settle_down([survivor], stage, seconds=(HOLD + SKEW).total_seconds() + 6)
+    assert survivor.share.rate == BUDGET
+    assert machines[1].share.rate == 0
+
+
+def test_sender_that_leaves_gives_its_share_back_at_once(house: House) -> None:
+    stage = Stage(house)
+    machines = [Machine(stage, 0) for _ in range(2)]
+    _settle_down(machines, stage)
+    machines[1].leave()
+    machines[0].renew()
+    assert machines[0].share.rate == BUDGET
+
+
+def test_sender_that_stalled_does_not_push_on_its_old_share(house: House) -> None:
+    stage = Stage(house)
+    machine = Machine(stage, 0)
+    machine.renew()
+    stage.seconds += TRUSTED_SECONDS
+    assert machine.share.rate == 0
+
+
+def test_pacer_follows_its_rate() -> None:
+    now = [0.0]
+    pacer = Pacer(0, steady=lambda: now[0])
+    assert pacer.take(5) == 0
+    pacer.set_rate(100)
+    taken = []
+    for _ in range(1000):
+        now[0] += 0.01
+        taken.append(pacer.take(16))
+    assert 1000 <= sum(taken) <= 1011
+    pacer.set_rate(0)
+    now[0] += 60
+    assert pacer.take(5) == 0
