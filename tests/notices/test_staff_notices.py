@@ -18,6 +18,8 @@ from core.notices.staff_notices import (
     tell_held_expired,
     tell_old_card,
     tell_quarantine,
+    tell_quota_cut,
+    tell_quota_warning,
     tell_reader_cloned,
     tell_reader_gap,
     tell_reader_silent,
@@ -34,6 +36,7 @@ from tests.notices.conftest import MONDAY
 from tests.notices.staff_cast import (
     ADMIN,
     BUREAU,
+    ELSEWHERE,
     NOW,
     OFFICER,
     RUN,
@@ -94,6 +97,18 @@ TOLD: dict[str, tuple[Tell, set[str], str]] = {
         lambda s, desk: tell_three_days(s, desk, SCHOOL, MONDAY, [child()], NOW),
         {OFFICER, TEACHER},
         "連續 3 天沒有刷卡也沒有請假：1 人。",
+    ),
+    "quota": (
+        lambda s, _: tell_quota_warning(s, percent=80, days=6, about="80", now=NOW),
+        {BUREAU},
+        "本月 LINE 已用 80%，約剩 6 天。",
+    ),
+    "quota cut": (
+        lambda s, _: tell_quota_cut(
+            s, percent=90, with_arrivals=True, until=MONDAY, about="", now=NOW
+        ),
+        {*RUNNERS, ELSEWHERE, BUREAU},
+        "到 11/23（一）為止，到校、離校改為查詢才回覆。",
     ),
     "silent": (
         lambda s, _: tell_reader_silent(s, SCHOOL, "正門", READER, NOW, NOW),
