@@ -110,9 +110,9 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> PushAns
         return PushAnswer(PushResult.TOKEN_REFUSED, reason, request_id)
     if status == 403:
         return PushAnswer(PushResult.CHANNEL_STOPPED, reason, request_id)
-    if status >= 500:
-        return PushAnswer(PushResult.AMBIGUOUS, reason, request_id)
-    return PushAnswer(PushResult.WRONG, reason, request_id)
+    if 400 <= status < 500:
+        return PushAnswer(PushResult.WRONG, reason, request_id)
+    return PushAnswer(PushResult.AMBIGUOUS, reason, request_id)
 
 
 def _read_acceptance(body: bytes, request_id: str | None) -> PushAnswer:

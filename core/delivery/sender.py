@@ -12,16 +12,20 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+
+from sqlmodel import Session
 
 from core.db import transaction
 from core.delivery.breaker import Breaker
 from core.delivery.claims import Leased, claim
 from core.delivery.hearing import hear_others
 from core.delivery.line import LinePush, PushAnswer, PushResult, open_line
+from core.delivery.line_quota import is_quota_gone
 from core.delivery.outcomes import PAUSES, settlement_for
 from core.delivery.pacing import Pacer
+from core.delivery.quota_month import on_demand_kinds
 from core.delivery.settle import Settlement, settle
 from core.delivery.slots import SLOTS, Share
 from core.delivery.tokens import Token, TokenRefused, current_token, renew_token
@@ -38,6 +42,8 @@ GATHER_SECONDS = 0.02
 POLL_SECONDS = 1.0
 FINISH_SECONDS = 11.0
 TOKEN_PAUSE = timedelta(seconds=60)
+# How long LINE's word on the quota holds for further 429s.
+ASK_AGAIN = timedelta(seconds=30)
 FAILED = frozenset({PushResult.AMBIGUOUS, PushResult.NOT_SENT})
 Result = TypeVar("Result")
 
@@ -58,6 +64,9 @@ class Sender:
         self._paused_until: datetime | None = None
         self._token: Token | None = None
         self._refused: Token | None = None
+        self._asking = asyncio.Lock()
+        self._ask_again_at = datetime.min.replace(tzinfo=UTC)
+        self._is_quota_gone = False
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; a failed turn is logged and the next one begins."""
@@ -146,10 +155,23 @@ class Sender:
             # Our own fault, after the request may have left: said, and tried again.
             logger.exception("push broke", extra={"action": "push"})
             answer = PushAnswer(PushResult.AMBIGUOUS, type(error).__name__)
+        if answer.result is PushResult.RATE_LIMITED and token is not None:
+            answer = await self._cause_of_429(answer, token)
         self._landed.append((notice, answer))
         await self._heed(answer, token)
         _log(notice, answer, time.monotonic() - started)
         self._bell.set()
+
+    async def _cause_of_429(self, answer: PushAnswer, token: Token) -> PushAnswer:
+        """Ask LINE's numbers, as its words for a spent quota may change; once for a burst."""
+        async with self._asking:
+            if self._house.clock.now() >= self._ask_again_at:
+                settings = self._house.settings
+                self._is_quota_gone = await asyncio.to_thread(is_quota_gone, settings, token.value)
+                self._ask_again_at = self._house.clock.now() + ASK_AGAIN
+        if not self._is_quota_gone:
+            return answer
+        return PushAnswer(PushResult.CHANNEL_STOPPED, "quota", answer.request_id)
 
     async def _heed(self, answer: PushAnswer, token: Token | None) -> None:
         self._breaker.note(worked=answer.result not in FAILED)
@@ -191,7 +213,7 @@ class Sender:
         settlements = [settlement_for(notice, answer, now) for notice, answer in landed]
         with transaction(self._house.engine) as session:
             settle(session, settlements, now)
-            leased = claim(session, now=now, limit=limit) if limit else []
+            leased = _claim(session, limit, now) if limit else []
         _log_ends(settlements)
         return leased
 
@@ -210,6 +232,10 @@ class Sender:
 
     async def _in_database(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._database, work)
+
+
+def _claim(session: Session, limit: int, now: datetime) -> list[Leased]:
+    return claim(session, now=now, limit=limit, on_demand=on_demand_kinds(session, now))
 
 
 def _log(notice: Leased, answer: PushAnswer, seconds: float) -> None:
