@@ -25,7 +25,7 @@ DAY = (
 NOTICE = (
     "notice (id, dedupe_key, retry_key, kind, student_id, guardian_id, channel, line_user_id,"
     " school_day, occurrence, tap_id, content, is_silent, priority, state, created_at, due_at,"
-    " expires_at, attempts)"
+    " expires_at, attempts, turn_at, may_ride)"
 )
 
 
@@ -99,5 +99,5 @@ def _notice(number: int, kind: str, at: str, day: str, content: bytes) -> tuple[
         made_id("notice", number), f"{student}/{day}/{kind}/1/{guardian}/line",
         made_id("retry", number), kind, student, guardian, "line",
         f"U{made_id('line', number)}", day, 1, tap, content, False, 2,
-        "pending", at, at, at, 0,
+        "pending", at, at, at, 0, at, False,
     )  # fmt: skip

@@ -58,5 +58,6 @@ def notice_of(
         priority=2,
         created_at=now,
         due_at=now,
+        turn_at=now,
         expires_at=now + LIFETIME,
     )

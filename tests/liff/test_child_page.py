@@ -53,6 +53,7 @@ def make_notice(session: Session, family: Family, state: str) -> None:
             state=state,
             created_at=at(7, 41),
             due_at=at(7, 41),
+            turn_at=at(7, 41),
             expires_at=at(8, 41),
             settled_at=at(7, 41),
         )
