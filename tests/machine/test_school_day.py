@@ -281,6 +281,7 @@ class SchoolDay(RuleBasedStateMachine):
             outcome,
             due_at=None if outcome == "accepted" else self.now + timedelta(seconds=5),
             is_try=outcome != "refused_rate",
+            riders=one.riders,
         )
         with transaction(self.house.engine) as session:
             settle(session, [settlement], self.now)
