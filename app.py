@@ -42,7 +42,7 @@ from core.duty.commands import (
 from core.duty.migrate import is_current, migrate
 from core.duty.policy_commands import policy_commands
 from core.duty.reader_commands import reader_commands
-from core.duty.scheduler import start_scheduler
+from core.duty.scheduler import PURGE_EVERY_SECONDS, Tick, start_scheduler
 from core.duty.server import Background, Server, start_background
 from core.duty.staff_commands import staff_commands
 from core.errors import ConfigError
@@ -52,6 +52,10 @@ from core.settings import Settings, load_settings
 
 MAX_BODY = 1_000_000
 CHAT_LOOPS = 4
+# Ticks of rooms above duty, in seconds.
+MORE_TICKS: dict[Tick, int] = {
+    purge_events: PURGE_EVERY_SECONDS,
+}
 console = Console()
 
 
@@ -122,7 +126,7 @@ def background(house: House, *, delivers: bool, ticks: bool) -> Background:
         # Several take turns at the inbox, so that one slow call to LINE delays one person only.
         answers = [Dispatcher(house).run] * CHAT_LOOPS
         loops = [Sender(house).run, *answers]
-    scheduler = start_scheduler(house, [purge_events]) if ticks else None
+    scheduler = start_scheduler(house, MORE_TICKS) if ticks else None
 
     def wake_and_stop() -> None:
         house.notices_due.set()
