@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     hotline: str = "02-2758-9171"
     pass_line: str = "1999 轉 8585"
     privacy_line: str = "02-2720-8889 轉 2844"
+    metrics_token: SecretStr = SecretStr("")
+    canary_line_user_id: str = Field(default="", pattern=r"^(U[0-9a-f]{32})?$")
+    heartbeat_file: str = ""
+    heartbeat_url: str = ""
     clock_now: datetime | None = None
 
     @property
@@ -217,6 +221,9 @@ def _general_faults(settings: Settings) -> list[Fault]:
         faults.append(Fault("DATABASE_URL", "not a database address we know", hint))
     if urlsplit(settings.base_url).scheme not in ("http", "https"):
         faults.append(Fault("BASE_URL", "not an address", "Write https://gate.example.tw"))
+    if settings.heartbeat_url and not _is_safe(settings.heartbeat_url):
+        hint = "Write an https address, or one of this machine"
+        faults.append(Fault("HEARTBEAT_URL", "neither https nor loopback", hint))
     return faults
 
 
@@ -224,7 +231,7 @@ def _production_faults(settings: Settings) -> list[Fault]:
     faults = []
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        if field.annotation is not SecretStr or name == _MAY_BE_EMPTY:
+        if field.annotation is not SecretStr or name in _MAY_BE_EMPTY:
             continue
         if value == field.default or not value.get_secret_value().strip():
             hint = f"Set {name.upper()} or {name.upper()}_FILE to your own secret"
@@ -240,7 +247,7 @@ def _production_faults(settings: Settings) -> list[Fault]:
     return faults
 
 
-_MAY_BE_EMPTY = "secret_key_fallbacks"
+_MAY_BE_EMPTY = ("secret_key_fallbacks", "metrics_token")
 
 
 def _addresses(settings: Settings) -> dict[str, str]:
@@ -259,12 +266,19 @@ def _address_faults(name: str, url: str) -> list[Fault]:
     faults = []
     if parts.scheme != "https":
         faults.append(Fault(name, "not https", "Production talks https only"))
-    if _is_loopback(parts.hostname or ""):
+    if is_loopback(parts.hostname or ""):
         faults.append(Fault(name, "a sandbox address", "Name the real host"))
     return faults
 
 
-def _is_loopback(host: str) -> bool:
+def _is_safe(url: str) -> bool:
+    parts = urlsplit(url)
+    is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    return bool(parts.hostname) and (parts.scheme == "https" or is_local)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
