@@ -49,12 +49,14 @@ from core.errors import ConfigError
 from core.house import House, build_house
 from core.logs import configure_logging
 from core.settings import Settings, load_settings
+from core.watch.counting import count_notices
 
 MAX_BODY = 1_000_000
 CHAT_LOOPS = 4
 # Ticks of rooms above duty, in seconds.
 MORE_TICKS: dict[Tick, int] = {
     purge_events: PURGE_EVERY_SECONDS,
+    count_notices: 30,
 }
 console = Console()
 

@@ -11,6 +11,8 @@ from core.kinds import NoticeState
 
 UNFINISHED = text("state IN ('pending', 'leased')")
 RIDING = text("rides_with IS NOT NULL")
+SETTLED = text("settled_at IS NOT NULL")
+LOOK_AT = text("state IN ('dead', 'unknown')")
 
 
 class Notice(SQLModel, table=True):
@@ -35,6 +37,20 @@ class Notice(SQLModel, table=True):
             "rides_with",
             sqlite_where=RIDING,
             postgresql_where=RIDING,
+        ),
+        # Serves the counts: what ended since the last look.
+        Index(
+            "ix_notice_settled",
+            "settled_at",
+            sqlite_where=SETTLED,
+            postgresql_where=SETTLED,
+        ),
+        # Serves the list of those a person has to look at.
+        Index(
+            "ix_notice_look_at",
+            "settled_at",
+            sqlite_where=LOOK_AT,
+            postgresql_where=LOOK_AT,
         ),
     )
 
