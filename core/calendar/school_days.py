@@ -18,6 +18,7 @@ from core.calendar.breaks import break_on, school_year_of
 from core.calendar.scopes import GRADES, ClosureScope, Place
 from core.calendar.tables import CalendarDay, Closure, OfficeDay, Term
 from core.kinds import DayPart
+from core.people.roster import CANARY_SCHOOL
 from core.people.tables import School
 
 # A grade no row can name: what holds for a school whose children are not looked at one by one.
@@ -60,6 +61,9 @@ class _Layers:
         return DayStatus(usual.is_open, CLOSED[part] if usual.is_open else usual.reason, part)
 
     def _usual(self, place: Place, day: date) -> DayStatus:
+        if place.school_code == CANARY_SCHOOL:
+            # It has no lessons: its silence must alarm operators, and nobody else.
+            return DayStatus(False)
         for scope in place.scopes:
             if (scope, day) in self.own:
                 return self.own[scope, day]

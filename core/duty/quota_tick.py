@@ -19,6 +19,7 @@ from core.delivery.tokens import TokenRefused, current_token, renew_token
 from core.errors import ChannelError
 from core.house import House
 from core.notices.staff_notices import tell_quota_cut, tell_quota_warning
+from core.people.roster import CANARY_SCHOOL
 from core.people.tables import School
 
 logger = logging.getLogger(__name__)
@@ -78,7 +79,10 @@ def tell_change(session: Session, change: Change, outlook: Outlook, now: datetim
 def outlook_for(session: Session, now: datetime, reserve: int) -> Outlook:
     """Return the month's school days as they stand in the calendar, a share of schools each."""
     today = school_day_of(now)
-    keys = [(code, NO_GRADE) for code in session.exec(select(School.code))]
+    keys = [
+        (code, NO_GRADE)
+        for code in session.exec(select(School.code).where(School.code != CANARY_SCHOOL))
+    ]
     past = left = 0.0
     for days in day_statuses(session, keys, month_of(now), month_end(now)).values():
         past += sum(status.is_open for day, status in days.items() if day <= today)

@@ -16,6 +16,8 @@ from core.people.tables import Card, EnrollmentStatus, School, Student
 
 NATIONAL_ID = "student.national_id"
 BIRTH_DATE = "student.birth_date"
+# No school of the city: the canary's, whose one child taps every few minutes. Nobody chooses it.
+CANARY_SCHOOL = "000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,10 @@ class StudentFacts:
 
 
 def list_schools(session: Session) -> list[School]:
-    """Return every school by district, level and name."""
+    """Return every school of the city by district, level and name."""
     order = (col(School.district), col(School.level), col(School.name))
-    return list(session.exec(select(School).order_by(*order)))
+    statement = select(School).where(School.code != CANARY_SCHOOL).order_by(*order)
+    return list(session.exec(statement))
 
 
 def holds_live_card(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
