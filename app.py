@@ -49,6 +49,8 @@ from core.errors import ConfigError
 from core.house import House, build_house
 from core.logs import configure_logging
 from core.settings import Settings, load_settings
+from core.watch.canary import run_canary
+from core.watch.canary_commands import canary_commands
 from core.watch.counting import count_notices
 
 MAX_BODY = 1_000_000
@@ -56,6 +58,7 @@ CHAT_LOOPS = 4
 # Ticks of rooms above duty, in seconds.
 MORE_TICKS: dict[Tick, int] = {
     purge_events: PURGE_EVERY_SECONDS,
+    run_canary: 5,
     count_notices: 30,
 }
 console = Console()
@@ -282,6 +285,7 @@ COMMANDS = (
     calendar_commands,
     closure_commands,
     policy_commands,
+    canary_commands,
 )
 for command in COMMANDS:
     main.add_command(command)
