@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, abort, jsonify, request
 from flask_wtf.csrf import CSRFProtect
 from rich.console import Console
 from sqlalchemy import Engine
@@ -52,6 +52,7 @@ from core.settings import Settings, load_settings
 from core.watch.canary import run_canary
 from core.watch.canary_commands import canary_commands
 from core.watch.counting import count_notices
+from core.watch.metrics import CONTENT_TYPE, is_allowed, metrics_page
 
 MAX_BODY = 1_000_000
 CHAT_LOOPS = 4
@@ -92,6 +93,7 @@ def assemble(house: House) -> Flask:
         app.register_blueprint(signed)
     app.register_blueprint(liff.make_blueprint(house, menu_changer(house)))
     _add_health(app, house)
+    _add_metrics(app, house)
     if settings.clock_now is not None:
         _add_clock(app, house, csrf)
     return app
@@ -109,6 +111,17 @@ def _add_health(app: Flask, house: House) -> None:
         except SQLAlchemyError:
             ready = False
         return jsonify(status="ok" if ready else "not_ready"), 200 if ready else 503
+
+
+def _add_metrics(app: Flask, house: House) -> None:
+    token = house.settings.metrics_token.get_secret_value()
+
+    @app.get("/metrics")
+    def show_metrics() -> Response:
+        if not is_allowed(token, request.remote_addr or "", request.headers):
+            # Who may not read it need not know that there is something.
+            abort(404)
+        return Response(metrics_page(house), content_type=CONTENT_TYPE)
 
 
 def _add_clock(app: Flask, house: House, csrf: CSRFProtect) -> None:
