@@ -53,6 +53,7 @@ from core.watch.canary import run_canary
 from core.watch.canary_commands import canary_commands
 from core.watch.counting import count_notices
 from core.watch.metrics import CONTENT_TYPE, is_allowed, metrics_page
+from core.watch.notice_commands import notice_commands
 
 MAX_BODY = 1_000_000
 CHAT_LOOPS = 4
@@ -298,6 +299,7 @@ COMMANDS = (
     calendar_commands,
     closure_commands,
     policy_commands,
+    notice_commands,
     canary_commands,
 )
 for command in COMMANDS:

@@ -1,0 +1,158 @@
+"""Replay: only what is certainly dead, still safe to repeat and still news waits again."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import select
+
+from core.audit import AuditEntry
+from core.db import snapshot, transaction
+from core.house import House
+from core.kinds import NoticeState
+from core.notices.tables import Notice
+from core.watch.counting import count_notices
+from core.watch.replay import Replay, replay, to_look_at
+from core.watch.tables import NoticeCount
+from tests.watch.conftest import Ming
+
+Go = Callable[..., Any]
+
+
+def ask(house: House, notice_id: UUID) -> Replay:
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        return replay(session, notice_id, by="operator", now=now)
+
+
+def change(house: House, **facts: Any) -> None:
+    with transaction(house.engine) as session:
+        session.execute(update(Notice).values(**facts))
+
+
+@pytest.fixture
+def dead(ming: Ming) -> Notice:
+    """An arrival that LINE called wrong just now."""
+    ming.tap()
+    ming.end(NoticeState.DEAD)
+    return ming.notices()[0]
+
+
+def test_dead_notice_waits_again_with_its_own_key_and_it_is_recorded(
+    house: House, ming: Ming, dead: Notice, go: Go
+) -> None:
+    go(minutes=5)
+    assert ask(house, dead.id) is Replay.WAITING
+    again = ming.notices()[0]
+    assert (again.state, again.outcome, again.settled_at) == ("pending", None, None)
+    assert (again.due_at, again.retry_key) == (house.clock.now(), dead.retry_key)
+    assert again.first_tried_at == dead.first_tried_at
+    with snapshot(house.engine) as session:
+        entry = session.exec(select(AuditEntry).where(AuditEntry.action == "notice.replay")).one()
+    assert (entry.actor, entry.subject) == ("operator", f"notice:{dead.id}")
+
+
+def test_never_tried_one_may_wait_again(house: House, ming: Ming, dead: Notice) -> None:
+    change(house, first_tried_at=None, attempts=0)
+    assert ask(house, dead.id) is Replay.WAITING
+
+
+def test_twenty_three_hours_after_its_first_try_it_is_refused(
+    house: House, ming: Ming, dead: Notice, go: Go
+) -> None:
+    change(house, expires_at=house.clock.now() + timedelta(days=3))
+    go(hours=23)
+    assert ask(house, dead.id) is Replay.TOO_LATE
+    assert ming.notices()[0].state == NoticeState.DEAD
+
+
+def test_old_news_is_refused(house: House, ming: Ming, dead: Notice, go: Go) -> None:
+    go(minutes=60)
+    assert ask(house, dead.id) is Replay.OLD_NEWS
+
+
+@pytest.mark.parametrize("state", [one for one in NoticeState if one is not NoticeState.DEAD])
+def test_nothing_but_the_dead_waits_again(
+    house: House, ming: Ming, dead: Notice, state: NoticeState
+) -> None:
+    change(house, state=state)
+    assert ask(house, dead.id) is Replay.NOT_DEAD
+    assert ming.notices()[0].state == state
+
+
+def test_unknown_id_is_refused(house: House) -> None:
+    assert ask(house, uuid4()) is Replay.NO_SUCH
+
+
+def test_what_rode_together_waits_together(house: House, ming: Ming, dead: Notice, go: Go) -> None:
+    with transaction(house.engine) as session:
+        facts = dead.model_dump() | {"id": uuid4(), "dedupe_key": "rider", "rides_with": dead.id}
+        session.add(Notice(**facts))
+        rider_id = facts["id"]
+    assert ask(house, rider_id) is Replay.WAITING
+    assert {one.state for one in ming.notices()} == {"pending"}
+
+
+def test_push_that_is_not_all_dead_stays(house: House, ming: Ming, dead: Notice) -> None:
+    with transaction(house.engine) as session:
+        facts = dead.model_dump() | {"id": uuid4(), "dedupe_key": "rider", "rides_with": dead.id}
+        session.add(Notice(**facts | {"state": NoticeState.UNKNOWN}))
+    assert ask(house, dead.id) is Replay.NOT_DEAD
+
+
+def test_two_operators_replay_once(house: House, ming: Ming, dead: Notice) -> None:
+    answers: list[Replay] = []
+    start = threading.Barrier(2)
+
+    def press() -> None:
+        start.wait()
+        answers.append(ask(house, dead.id))
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(answers) == [Replay.NOT_DEAD, Replay.WAITING]
+
+
+def test_replayed_notice_is_counted_by_its_last_end_only(
+    house: House, ming: Ming, dead: Notice, go: Go
+) -> None:
+    go(minutes=3)
+    count_notices(house)
+    ask(house, dead.id)
+    ming.end()
+    go(minutes=3)
+    count_notices(house)
+    with snapshot(house.engine) as session:
+        counts = {one.state: one.number for one in session.exec(select(NoticeCount))}
+    assert counts == {"dead": 0, "accepted": 1}
+
+
+def test_dead_and_unknown_are_listed_latest_first(house: House, ming: Ming, go: Go) -> None:
+    for state in (NoticeState.DEAD, NoticeState.UNKNOWN, NoticeState.ACCEPTED):
+        with transaction(house.engine) as session:
+            facts = {"kind": "bound", "channel": "line", "content": b"[]", "priority": 3}
+            moment = go(minutes=1)
+            times = dict.fromkeys(("created_at", "due_at", "turn_at", "settled_at"), moment)
+            session.add(
+                Notice(
+                    **facts,
+                    **times,
+                    dedupe_key=state,
+                    retry_key=uuid4(),
+                    guardian_id=ming.guardian_id,
+                    school_day=moment.date(),
+                    expires_at=moment,
+                    state=state,
+                )
+            )
+    with snapshot(house.engine) as session:
+        found = to_look_at(session, house.clock.now() - timedelta(days=1))
+        assert [one.state for one in found] == ["unknown", "dead"]
+        assert to_look_at(session, house.clock.now()) == []
