@@ -54,6 +54,7 @@ from core.watch.canary_commands import canary_commands
 from core.watch.counting import count_notices
 from core.watch.metrics import CONTENT_TYPE, is_allowed, metrics_page
 from core.watch.notice_commands import notice_commands
+from core.watch.reconcile import reconcile_yesterday
 
 MAX_BODY = 1_000_000
 CHAT_LOOPS = 4
@@ -62,6 +63,7 @@ MORE_TICKS: dict[Tick, int] = {
     purge_events: PURGE_EVERY_SECONDS,
     run_canary: 5,
     count_notices: 30,
+    reconcile_yesterday: 60,
 }
 console = Console()
 
