@@ -52,6 +52,7 @@ from core.settings import Settings, load_settings
 from core.watch.canary import run_canary
 from core.watch.canary_commands import canary_commands
 from core.watch.counting import count_notices
+from core.watch.heartbeat import send_heartbeat
 from core.watch.metrics import CONTENT_TYPE, is_allowed, metrics_page
 from core.watch.notice_commands import notice_commands
 from core.watch.reconcile import reconcile_yesterday
@@ -63,6 +64,7 @@ MORE_TICKS: dict[Tick, int] = {
     purge_events: PURGE_EVERY_SECONDS,
     run_canary: 5,
     count_notices: 30,
+    send_heartbeat: 60,
     reconcile_yesterday: 60,
 }
 console = Console()
