@@ -75,9 +75,8 @@ def claim(
     A notice is due when pending and ripe, or when its lease ran out (its sender died). One of a
     guardian, child and channel at a time, oldest first, so that a departure never overtakes its
     arrival. What somebody may no longer hear ends here, as do kinds that are told on demand only:
-    this is the last look before it leaves.
+    this is the last look before it leaves. What got too old is passed over, `expire` ends it.
     """
-    expire(session, now)
     lease = {"now": now, "token": uuid4(), "until": now + LEASE}
     heads = _execute(session, _claim, lease | {"limit": limit})
     if not heads:
@@ -259,6 +258,7 @@ def _claim(_engine: str) -> Any:
         .where(
             _is_unfinished(notice),
             _is_free(notice),
+            notice.c.expires_at > _now(),
             notice.c.channel == Channel.LINE.value,
             notice.c.rides_with.is_(None),
             ~_waits_for_another(notice),
@@ -292,6 +292,7 @@ def _claim_company(engine: str) -> Any:
             notice.c.kind.in_([kind.value for kind in GATE_NEWS]),
             _is_unfinished(notice),
             notice.c.state == NoticeState.PENDING.value,
+            notice.c.expires_at > _now(),
             notice.c.first_tried_at.is_(None),
             notice.c.rides_with.is_(None),
             ~_waits_for_another(notice),

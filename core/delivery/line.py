@@ -20,6 +20,8 @@ CONNECT_SECONDS = 3
 TOTAL_SECONDS = 10
 # LINE's answers are small; a longer one is nobody's answer.
 MOST_BYTES = 65_536
+# LINE's word for a user id it does not know (an account deleted, or of another provider).
+NOBODY = b"Failed to send messages"
 PUSH_PATH = "/v2/bot/message/push"
 
 
@@ -32,6 +34,7 @@ class PushResult(StrEnum):
     RATE_LIMITED = "rate_limited"
     TOKEN_REFUSED = "token_refused"  # noqa: S105  # a word, not a token
     CHANNEL_STOPPED = "channel_stopped"
+    NOBODY = "nobody"
     WRONG = "wrong"
 
 
@@ -110,6 +113,8 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> PushAns
         return PushAnswer(PushResult.TOKEN_REFUSED, reason, request_id)
     if status == 403:
         return PushAnswer(PushResult.CHANNEL_STOPPED, reason, request_id)
+    if status == 400 and NOBODY in body:
+        return PushAnswer(PushResult.NOBODY, "unknown_user", request_id)
     if 400 <= status < 500:
         return PushAnswer(PushResult.WRONG, reason, request_id)
     return PushAnswer(PushResult.AMBIGUOUS, reason, request_id)

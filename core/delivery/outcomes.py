@@ -25,6 +25,8 @@ def settlement_for(notice: Leased, answer: PushAnswer, now: datetime) -> Settlem
     match answer.result:
         case PushResult.ACCEPTED:
             state = NoticeState.ACCEPTED
+        case PushResult.NOBODY:
+            state = NoticeState.REFUSED
         case PushResult.WRONG:
             state = NoticeState.DEAD
         case PushResult.NOT_SENT:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from core.db import transaction
 from core.delivery.breaker import Breaker
-from core.delivery.claims import Leased, claim
+from core.delivery.claims import Leased, claim, expire
 from core.delivery.hearing import hear_others
 from core.delivery.line import LinePush, PushAnswer, PushResult, open_line
 from core.delivery.line_quota import is_quota_gone
@@ -31,6 +31,7 @@ from core.delivery.slots import SLOTS, Share
 from core.delivery.tokens import Token, TokenRefused, current_token, renew_token
 from core.house import House
 from core.kinds import NoticeState
+from core.people.friends import record_friendship
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,10 @@ IN_FLIGHT = 256
 GATHER_SECONDS = 0.02
 # The net under the bell: how long a notice written by another process waits at most.
 POLL_SECONDS = 1.0
-FINISH_SECONDS = 11.0
+# Inside the ten seconds a stop may take; what has not ended by then is repeated with its key.
+FINISH_SECONDS = 8.0
+# How often what got too old is looked for; it is passed over in between.
+EXPIRE_SECONDS = 1.0
 TOKEN_PAUSE = timedelta(seconds=60)
 # How long LINE's word on the quota holds for further 429s.
 ASK_AGAIN = timedelta(seconds=30)
@@ -67,6 +71,7 @@ class Sender:
         self._asking = asyncio.Lock()
         self._ask_again_at = datetime.min.replace(tzinfo=UTC)
         self._is_quota_gone = False
+        self._expired_at = -EXPIRE_SECONDS
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; a failed turn is logged and the next one begins."""
@@ -207,12 +212,17 @@ class Sender:
 
     def _exchange(self, landed: list[tuple[Leased, PushAnswer]], limit: int) -> list[Leased]:
         """Settle what has landed and claim what is next, in one transaction."""
-        if not landed and not limit:
+        is_time_to_expire = time.monotonic() - self._expired_at >= EXPIRE_SECONDS
+        if not landed and not limit and not is_time_to_expire:
             return []
         now = self._house.clock.now()
         settlements = [settlement_for(notice, answer, now) for notice, answer in landed]
         with transaction(self._house.engine) as session:
             settle(session, settlements, now)
+            _note_strangers(session, landed, now)
+            if is_time_to_expire:
+                expire(session, now)
+                self._expired_at = time.monotonic()
             leased = _claim(session, limit, now) if limit else []
         _log_ends(settlements)
         return leased
@@ -232,6 +242,15 @@ class Sender:
 
     async def _in_database(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._database, work)
+
+
+def _note_strangers(
+    session: Session, landed: Sequence[tuple[Leased, PushAnswer]], now: datetime
+) -> None:
+    """Take a user LINE does not know for one who left, until they follow again."""
+    for notice, answer in landed:
+        if answer.result is PushResult.NOBODY:
+            record_friendship(session, line_user_id=notice.line_user_id, is_following=False, at=now)
 
 
 def _claim(session: Session, limit: int, now: datetime) -> list[Leased]:

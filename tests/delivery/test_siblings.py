@@ -22,8 +22,6 @@ from tests.factories import card_uid_of, make_binding, make_guardian, make_schoo
 from tests.fakes import FakeLine, fake_line
 from tests.gate.conftest import SigningReader
 
-pytest_plugins = ["tests.gate.conftest"]
-
 NAMES = {"11510001": "王小明", "11520002": "王以安", "11530003": "王晴晴"}
 Walk = Callable[..., None]
 

@@ -12,7 +12,7 @@ from core.attendance.no_show import mark_missing
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.clock import TAIPEI, taipei_clock
 from core.db import transaction
-from core.delivery.claims import claim
+from core.delivery.claims import claim, expire
 from core.delivery.settle import Settlement, settle
 from core.gate.health import gate_health
 from core.house import House
@@ -78,6 +78,7 @@ def _healthy_since(session: Session, school_code: str, now: datetime) -> datetim
 def _send_all(house: House, state: NoticeState = NoticeState.ACCEPTED) -> list[str]:
     now = house.clock.now()
     with transaction(house.engine) as session:
+        expire(session, now)
         leased = claim(session, now=now, limit=100)
         settle(session, [Settlement(one.id, one.lease_token, state, "test") for one in leased], now)
     return [one.kind for one in leased]

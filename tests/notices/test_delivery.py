@@ -16,6 +16,7 @@ from core.delivery.sender import Sender
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
 from core.notices.tables import Notice
+from core.people.friends import record_friendship
 from core.settings import load_settings
 from tests.factories import MEI
 from tests.fakes import FakeLine
@@ -126,10 +127,31 @@ def test_unreadable_content_is_dead_and_the_others_go_out(
 def test_wrong_request_is_dead_at_once(
     notify: Notify, deliver: Deliver, all_notices: Notices, line: FakeLine
 ) -> None:
-    line.script = [(400, '{"message":"Failed to send messages"}')]
+    line.script = [(400, '{"message":"The request body has 1 error(s)"}')]
     notify()
     deliver()
     assert (all_notices()[0].state, all_notices()[0].outcome) == (NoticeState.DEAD, "http_400")
+
+
+def test_user_line_does_not_know_is_unreachable_until_a_new_follow(
+    house: House, notify: Notify, deliver: Deliver, all_notices: Notices, line: FakeLine
+) -> None:
+    line.script = [(400, '{"message":"Failed to send messages"}')]
+    notify()
+    deliver()
+    notify(occurrence=2)
+    deliver()
+    assert [(one.state, one.outcome) for one in all_notices()] == [
+        (NoticeState.REFUSED, "unknown_user"),
+        (NoticeState.REFUSED, "unfollowed"),
+    ]
+    assert len(line.requests) == 1
+    house.clock.move_to(house.clock.now() + timedelta(seconds=1))
+    with transaction(house.engine) as session:
+        record_friendship(session, line_user_id=MEI, is_following=True, at=house.clock.now())
+    notify(occurrence=3)
+    deliver()
+    assert all_notices()[-1].state == NoticeState.ACCEPTED
 
 
 @pytest.mark.parametrize(

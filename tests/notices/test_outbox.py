@@ -10,7 +10,7 @@ from sqlalchemy import event, insert
 from sqlmodel import select
 
 from core.db import table_of, transaction
-from core.delivery.claims import LEASE, Leased, claim
+from core.delivery.claims import LEASE, Leased, claim, expire
 from core.delivery.settle import Settlement, settle
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
@@ -29,6 +29,7 @@ Notices = Callable[[], list[Notice]]
 
 def _claim(house: House, limit: int = 100) -> list[Leased]:
     with transaction(house.engine) as session:
+        expire(session, house.clock.now())
         return claim(session, now=house.clock.now(), limit=limit)
 
 

@@ -1,0 +1,5 @@
+"""The gate's fixtures: what is told begins with a tap."""
+
+from tests.gate.conftest import client, make_signing_reader
+
+__all__ = ["client", "make_signing_reader"]
