@@ -1,0 +1,113 @@
+"""One of our programs in a process of its own, with a fuse if wanted.
+
+A point is crossed before and after each COMMIT and each push. The product knows nothing of this.
+"""
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine.default import DefaultDialect
+
+import app
+from bot import dispatch
+from core.delivery import breaker, claims, hearing, line, outcomes, retry, sender, slots
+from core.delivery.claims import Leased
+from core.delivery.line import LinePush, PushAnswer, PushResult
+from core.notices import fan_out
+
+# Leases and pauses, made short enough to wait for in a test.
+HASTE: tuple[tuple[Any, Any, Any], ...] = (
+    (claims, "LEASE", timedelta(seconds=0.4)),
+    (slots, "HOLD", timedelta(seconds=0.4)),
+    (slots, "SKEW", timedelta(seconds=0.05)),
+    (slots, "RENEW_SECONDS", 0.25),
+    (slots, "TRUSTED_SECONDS", 0.35),
+    (retry, "DELAYS_SECONDS", (0.1, 0.2, 0.5, 1)),
+    (sender, "POLL_SECONDS", 0.1),
+    (sender, "TOKEN_PAUSE", timedelta(seconds=0.3)),
+    (line, "TOTAL_SECONDS", 1),
+    (outcomes, "RATE_PAUSE", timedelta(seconds=0.2)),
+    (outcomes.PAUSES, PushResult.RATE_LIMITED, timedelta(seconds=0.2)),
+    (outcomes.PAUSES, PushResult.TOKEN_REFUSED, timedelta(seconds=0.2)),
+    (outcomes.PAUSES, PushResult.CHANNEL_STOPPED, timedelta(seconds=0.3)),
+    (breaker, "REST_SECONDS", (0.2,)),
+    (hearing, "AGAIN_SECONDS", 0.2),
+    (fan_out, "COMPANY", timedelta(seconds=0.2)),
+    # Nobody chats here; its idle looks would only be further points.
+    (dispatch, "POLL_SECONDS", 60),
+)
+
+
+POINTS = ("before commit", "after commit", "before push", "after push")
+
+
+@dataclass(frozen=True, slots=True)
+class Fuse:
+    """While `left` is not 0 it counts down at each such point; at the last the signal is sent.
+
+    `left` and `point` (its place in POINTS) are numbers in memory shared with who lights the fuse.
+    """
+
+    left: Any
+    point: Any
+    number: signal.Signals = signal.SIGKILL
+
+
+def run_program(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    shift: timedelta,
+    log: Path,
+    fuse: Fuse,
+) -> None:
+    """Be `python app.py ARGUMENTS`, with a clock that is off by `shift`.
+
+    What it prints and the point it was struck at go to `log`.
+    """
+    # A group of its own: the web server's workers end with it.
+    os.setpgid(0, 0)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.environ.update(environment, CLOCK_NOW=(datetime.now(UTC) + shift).isoformat())
+    for where, name, value in HASTE:
+        if isinstance(where, dict):
+            where[name] = value
+        else:
+            setattr(where, name, value)
+    _lay(fuse)
+    app.main(list(arguments))
+
+
+def _lay(fuse: Fuse) -> None:
+    def cross(point: str) -> None:
+        with fuse.left.get_lock():
+            if not fuse.left.value or POINTS[fuse.point.value] != point:
+                return
+            fuse.left.value -= 1
+            is_last = not fuse.left.value
+        if is_last:
+            os.write(1, f"struck {point}\n".encode())
+            os.killpg(0, fuse.number)
+
+    commit: Any = DefaultDialect.do_commit
+    push = LinePush.push
+
+    def do_commit(self: DefaultDialect, connection: Any) -> None:
+        cross("before commit")
+        commit(self, connection)
+        cross("after commit")
+
+    async def do_push(self: LinePush, notice: Leased, token: str) -> PushAnswer:
+        cross("before push")
+        answer = await push(self, notice, token)
+        cross("after push")
+        return answer
+
+    DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
+    LinePush.push = do_push  # type: ignore[method-assign]

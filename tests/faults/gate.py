@@ -1,0 +1,64 @@
+"""A reader at the gate that keeps its own ledger and repeats what was not answered with 2xx."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+import requests
+from standardwebhooks.webhooks import Webhook
+
+SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY"
+PATIENCE_SECONDS = 60
+
+
+@dataclass
+class Gate:
+    """`answered` holds the cards whose tap was answered 2xx, in the reader's own memory."""
+
+    reader_id: UUID
+    origin: str
+    now: Callable[[], datetime]
+    look_after: Callable[[], None] = lambda: None
+    answered: list[str] = field(default_factory=list)
+    repeats: int = 0
+    statuses: list[str] = field(default_factory=list)
+    _numbers: "count[int]" = field(default_factory=lambda: count(1))
+    _messages: "count[int]" = field(default_factory=lambda: count(1))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tap(self, card_uid: str) -> None:
+        """Hold a card to the reader; it sends the tap until it is taken."""
+        moment = self.now() - timedelta(seconds=1)
+        tap = {"seq": next(self._numbers), "card_uid": card_uid, "tapped_at": moment.isoformat()}
+        body = json.dumps({"boot_id": "b1", "taps": [tap]})
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._is_taken(body):
+            assert time.monotonic() < deadline, "the tap was never taken"
+            with self._lock:
+                self.repeats += 1
+                self.look_after()
+            time.sleep(0.02)
+        self.answered.append(card_uid)
+
+    def _is_taken(self, body: str) -> bool:
+        now, message_id = self.now(), f"m_{self.reader_id}_{next(self._messages)}"
+        headers = {
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(SECRET).sign(message_id, now, body),
+        }
+        address = f"{self.origin}/gate/v1/readers/{self.reader_id}/taps"
+        try:
+            answer = requests.post(address, data=body, headers=headers, timeout=5)
+        except requests.RequestException:
+            return False
+        assert answer.status_code in (200, 500, 502, 503), answer.text
+        if answer.status_code != 200:
+            return False
+        self.statuses.append(answer.json()["results"][0]["status"])
+        return True

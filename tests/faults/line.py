@@ -1,0 +1,163 @@
+"""A LINE with troubles: a ledger of what it took in, and what the sender got to see of it."""
+
+import json
+import socket
+import struct
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+RATE = '{"message":"The API rate limit has been exceeded. Try again later."}'
+QUOTA = '{"message":"You have reached your monthly limit."}'
+
+
+class Wire(Enum):
+    """How an answer fails to come."""
+
+    RESET = auto()
+    SILENCE = auto()
+    DRIBBLE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The fate of one push: whether it is taken in, and what comes back."""
+
+    answer: int | Wire
+    accepts: bool = False
+    text: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A push that came: its retry key, its token, and the status it was answered with."""
+
+    key: str
+    token: str
+    status: int | Wire
+
+
+@dataclass
+class TroubledLine:
+    """Each push takes the next of `troubles`; with none left it goes well, once per key."""
+
+    origin: str = ""
+    troubles: list[Trouble] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    accepted: dict[str, dict[str, Any]] = field(default_factory=dict)
+    bodies: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # With tokens to give, only the last one given is good until it is revoked.
+    grants: int = 0
+    good_token: str | None = None
+    checks_tokens: bool = False
+    closing: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def push(self, key: str, token: str, raw: str) -> tuple[int | Wire, str]:
+        """Take a push in, or not, and return what the sender sees."""
+        with self.lock:
+            self.bodies[key].add(raw)
+            status, text = self._decide(key, token, json.loads(raw))
+            self.attempts.append(Attempt(key, token, status))
+        return status, text
+
+    def _decide(self, key: str, token: str, body: dict[str, Any]) -> tuple[int | Wire, str]:
+        if self.checks_tokens and token != self.good_token:
+            return 401, "{}"
+        trouble = self.troubles.pop(0) if self.troubles else None
+        if trouble is not None and not trouble.accepts:
+            return trouble.answer, trouble.text
+        is_new = self.accepted.setdefault(key, body) is body
+        if trouble is not None:
+            return trouble.answer, trouble.text
+        return (200, '{"sentMessages":[]}') if is_new else (409, "{}")
+
+    def grant(self) -> str:
+        """Give a token; the former one is good no more."""
+        with self.lock:
+            self.grants += 1
+            self.good_token = f"token-{self.grants}"
+            return self.good_token
+
+    def revoke(self) -> None:
+        """Let no token be good."""
+        with self.lock:
+            self.good_token = None
+
+    def told(self) -> Counter[tuple[str, str]]:
+        """How often each person was told each thing, over all accepted pushes."""
+        with self.lock:
+            bodies = list(self.accepted.values())
+        return Counter(
+            (body["to"], message.get("altText") or message["text"])
+            for body in bodies
+            for message in body["messages"]
+        )
+
+
+@contextmanager
+def troubled_line() -> Iterator[TroubledLine]:
+    """Run one on loopback."""
+    line = TroubledLine()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(line))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
+    thread.start()
+    line.origin = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield line
+    finally:
+        line.closing.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _handler(line: TroubledLine) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            if self.path == "/oauth2/v3/token":
+                assert parse_qs(raw)["grant_type"] == ["client_credentials"]
+                fields = {"access_token": line.grant(), "expires_in": 900, "token_type": "Bearer"}
+                self._answer(200, json.dumps(fields))
+                return
+            token = self.headers["Authorization"].removeprefix("Bearer ")
+            status, text = line.push(self.headers["X-Line-Retry-Key"], token, raw)
+            if isinstance(status, Wire):
+                self._fail(status)
+            else:
+                self._answer(status, text)
+
+        def _answer(self, status: int, text: str) -> None:
+            head = f"HTTP/1.1 {status} x\r\nContent-Length: {len(text)}\r\n\r\n"
+            self.wfile.write((head + text).encode())
+
+        def _fail(self, how: Wire) -> None:
+            self.close_connection = True
+            if how is Wire.RESET:
+                # Linger 0 makes close() send RST instead of an orderly end.
+                linger = struct.pack("ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                return
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n" * (how is Wire.DRIBBLE))
+            while how is Wire.DRIBBLE and not line.closing.wait(0.05):
+                try:
+                    self.wfile.write(b"x")
+                except OSError:
+                    return
+            line.closing.wait()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    return Handler
