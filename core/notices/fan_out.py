@@ -22,10 +22,10 @@ CLOSURE = "closure"
 Instead = Mapping[tuple[UUID, UUID], str]
 # Which of these children have still to pass the gate that way on the day.
 StillExpected = Callable[[NoticeKind, date, Collection[UUID]], set[UUID]]
-# So long news waits for a sibling's, and only while it is fresh. Two children who walk together are
-# rarely farther apart; whoever comes later is a message of its own.
-COMPANY = timedelta(seconds=15)
-LIVE_FOR_COMPANY = timedelta(seconds=60)
+# So long fresh news waits for a sibling's. Children who walk together tap within seconds, and with
+# this wait it is still told within five; whoever comes later is a message of its own.
+COMPANY = timedelta(seconds=4)
+FRESH_FOR = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ def _held_for_company(
     live = {
         place: (one.school_day, to.siblings)
         for place, (one, to) in enumerate(told_to)
-        if to.siblings and not one.is_make_up and now - one.at <= LIVE_FOR_COMPANY
+        if to.siblings and not one.is_make_up and now - one.at <= FRESH_FOR
     }
     expected = {
         day: still_expected(

@@ -89,14 +89,14 @@ def test_first_child_waits_a_moment_for_the_others(
 ) -> None:
     walk("07:41:00", "11510001")
     assert _send(house, line) == []
-    walk("07:41:04", "11520002")
-    walk("07:41:09", "11530003")
+    walk("07:41:02", "11520002")
+    walk("07:41:03", "11530003")
     assert _send(house, line) == [["以安 07:41 到校", "小明 07:41 到校", "晴晴 07:41 到校"]]
 
 
 def test_nobody_waits_longer_than_a_moment(house: House, walk: Walk, line: FakeLine) -> None:
     walk("07:41:00", "11510001")
-    _later(house, seconds=15)
+    _later(house, seconds=4)
     assert _send(house, line) == [["小明 07:41 到校"]]
     walk("07:55:00", "11520002", "11530003")
     assert _send(house, line) == [["以安 07:55 到校", "晴晴 07:55 到校"]]
@@ -137,7 +137,7 @@ def test_who_goes_home_waits_for_who_is_still_inside(
     _send(house, line)
     walk("16:00:00", "11510001")
     assert _send(house, line) == []
-    walk("16:00:05", "11520002")
+    walk("16:00:03", "11520002")
     assert _send(house, line) == [["以安 16:00 離校", "小明 16:00 離校"]]
 
 
@@ -156,9 +156,9 @@ def test_doubtful_push_is_repeated_as_it_was(house: House, walk: Walk, line: Fak
     line.accepts_before_failing = True
     line.script = [(500, "{}")]
     walk("07:41:00", "11510001", "11520002")
-    _later(house, seconds=15)
+    _later(house, seconds=4)
     _send(house, line)
-    walk("07:41:17", "11530003")
+    walk("07:41:06", "11530003")
     _later(house, seconds=5)
     _send(house, line)
     first, *others = line.requests
