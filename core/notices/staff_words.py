@@ -7,6 +7,7 @@ from core.clock import school_day_of, taipei_clock
 from core.kinds import HoldReason
 from core.notices.wording import fill, first_known, short_moment
 from core.people.names import masked_name
+from core.people.reach import Unreached
 from core.people.tables import StaffRole
 
 LOCK_SCREEN = 30
@@ -15,6 +16,11 @@ ROLE_WORDS = {
     StaffRole.OFFICER: "生教組",
     StaffRole.SCHOOL_ADMIN: "學校管理者",
     StaffRole.BUREAU_ADMIN: "教育局",
+}
+# Beside a child's name: whoever reads it knows to phone.
+UNREACHED_WORDS = {
+    Unreached.UNBOUND: "沒有家長綁定",
+    Unreached.NOT_ON_LINE: "家長收不到 LINE",
 }
 
 

@@ -20,8 +20,9 @@ from core.db import snapshot
 from core.errors import AccessError
 from core.gate.discrepancies import old_card_holders
 from core.gate.readers import last_contact
-from core.notices.staff_words import ROLE_WORDS, class_words
+from core.notices.staff_words import ROLE_WORDS, UNREACHED_WORDS, class_words
 from core.notices.wording import PART_WORDS
+from core.people.reach import Unreached, unreached
 from core.people.staff import staff_name
 from core.people.tables import StaffRole
 from liff.guard import staff
@@ -76,9 +77,15 @@ def show_class(homeroom: str) -> ResponseReturnValue:
         if today is None:
             raise AccessError("no_such_class")
         old_cards = old_card_holders(database, school.code, school_day_of(visit.now))
+        alone = unreached(database, [child.student_id for child in today.children])
         reader = reader_line("校門", last_contact(database, school.code), visit.now)
     note_look(visit, desk, f"class:{school.code}/{homeroom}")
-    children = sorted(today.children, key=_by_time) if is_by_time else today.children
+    lines = {
+        child.student_id: _line(
+            child, is_old=child.student_id in old_cards, alone=alone.get(child.student_id)
+        )
+        for child in (sorted(today.children, key=_by_time) if is_by_time else today.children)
+    }
     return render_template(
         "staff/class.html",
         desk=desk,
@@ -86,8 +93,8 @@ def show_class(homeroom: str) -> ResponseReturnValue:
         title=class_words(homeroom),
         homeroom=homeroom,
         today=today,
-        missing=[_line(child, is_old=child.student_id in old_cards) for child in today.missing],
-        children=[_line(child, is_old=child.student_id in old_cards) for child in children],
+        missing=[lines[child.student_id] for child in today.missing],
+        children=list(lines.values()),
         is_by_time=is_by_time,
         reader=reader,
     )
@@ -115,12 +122,12 @@ def _by_time(child: ChildToday) -> tuple[bool, str, int]:
     return (at is None, at.isoformat() if at else "", child.seat_number)
 
 
-def _line(child: ChildToday, *, is_old: bool) -> ChildLine:
+def _line(child: ChildToday, *, is_old: bool, alone: Unreached | None) -> ChildLine:
     mark, text = _mark(child)
     return ChildLine(
         f"{child.seat_number:02d}",
         child.name,
-        "・".join(_causes(child, is_old=is_old)),
+        "・".join(_causes(child, is_old=is_old, alone=alone)),
         mark,
         text,
         taipei_clock(child.departed_at) if child.departed_at and child.arrived_at else "",
@@ -153,12 +160,13 @@ def _is_late_upload(child: ChildToday) -> bool:
     return child.received_at - child.arrived_at > LATE_UPLOAD
 
 
-def _causes(child: ChildToday, *, is_old: bool) -> list[str]:
+def _causes(child: ChildToday, *, is_old: bool, alone: Unreached | None) -> list[str]:
     causes = {
         "補登": child.arrival_is_make_up or child.departure_is_make_up,
         "補傳": _is_late_upload(child),
         "舊卡": is_old,
         "刷卡待查": child.is_in_doubt,
         f"{PART_WORDS[child.leave]}請假" if child.leave else "": child.leave is not None,
+        UNREACHED_WORDS[alone] if alone else "": alone is not None,
     }
     return [word for word, holds in causes.items() if holds]

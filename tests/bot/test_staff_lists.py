@@ -11,10 +11,11 @@ from core.clock import TAIPEI
 from core.db import transaction
 from core.house import House
 from core.kinds import DayPart
+from core.people.friends import record_friendship
 from core.people.tables import Card, Student
 from tests.bot.line_limits import words_of
 from tests.bot.staff_room import FANG, HO, LIN, SCHOOL, labels, make_room, tell
-from tests.factories import make_reader, make_student
+from tests.factories import MEI, make_reader, make_student
 
 MONDAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 8, 5, tzinfo=TAIPEI)
@@ -69,6 +70,17 @@ def test_a_class_today_in_numbers_then_names(house: House, room: Student) -> Non
     assert labels(listed) == ["已到", "請假", "未到"] * 2
     assert listed.messages[0]["altText"] == "603 班 尚無紀錄 2 人"
     assert "/staff/classes/603" in str(listed.messages)
+
+
+def test_a_missing_child_nobody_hears_of_is_marked(house: House, room: Student) -> None:
+    assert said(tell(house, "今日 603", LIN)).count("沒有家長綁定") == 1
+    with transaction(house.engine) as session:
+        record_friendship(session, line_user_id=MEI, is_following=False, at=NOW)
+
+    listed = said(tell(house, "未到", LIN))
+
+    assert listed[listed.index("12 王○明") + 1] == "家長收不到 LINE"
+    assert listed[listed.index("20 陳○安") + 1] == "沒有家長綁定"
 
 
 def test_a_whole_class_without_a_tap_fits(house: House, room: Student) -> None:

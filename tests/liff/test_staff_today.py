@@ -8,9 +8,10 @@ from sqlmodel import Session
 from core.attendance.tables import AttendanceDay
 from core.db import transaction
 from core.house import House
+from core.people.friends import record_friendship
 from core.people.tables import School, Student
 from tests.attendance.test_reports import DAYS, MONDAY, at, watch
-from tests.factories import make_reader, make_staff, make_student
+from tests.factories import MEI, make_reader, make_staff, make_student
 from tests.liff.conftest import Family
 from tests.liff.desk import OFFICER, TEACHER, StaffPhone
 
@@ -60,10 +61,21 @@ def test_class_shows_each_child_with_its_cause(
         record(session, doubtful.id, no_show="doubt")
         make_reader(session, pages, contact_at=at(7, 19))
     page = staff_phone(TEACHER).text(CLASS)
-    assert "尚無紀錄 1 位 03 李大四 刷卡待查 尚無紀錄" in page
-    assert "01 李大二 補登 07:12 02 李大三 上午請假 請假" in page
+    assert "尚無紀錄 1 位 03 李大四 刷卡待查・沒有家長綁定 尚無紀錄" in page
+    assert "01 李大二 補登・沒有家長綁定 07:12 02 李大三 上午請假・沒有家長綁定 請假" in page
     assert "12 王小明 07:10 離校 07:15" in page
     assert "校門刷卡機 07:19 有連線。" in page
+
+
+def test_class_marks_a_child_whose_guardians_line_does_not_reach(
+    staff_phone: StaffPhone, pages: House, family: Family
+) -> None:
+    assert "12 王小明 尚無紀錄" in staff_phone(TEACHER).text(CLASS)
+    with transaction(pages.engine) as session:
+        record_friendship(session, line_user_id=MEI, is_following=False, at=at(7, 0))
+    page = staff_phone(TEACHER).text(CLASS)
+    assert "12 王小明 家長收不到 LINE 尚無紀錄" in page
+    assert "林" not in page
 
 
 def test_class_can_be_read_by_time(staff_phone: StaffPhone, pages: House, family: Family) -> None:

@@ -16,6 +16,7 @@ from bot.staff_commands import StaffAsk
 from core.attendance.reports import class_today, school_today
 from core.attendance.tables import LeaveReason
 from core.kinds import DayPart, Direction
+from core.people.reach import unreached
 from core.people.staff import can_see_class
 from core.people.tables import EnrollmentStatus, School, Staff, StaffRole, Student
 from core.postback import Action, Press
@@ -111,7 +112,7 @@ def _class(turn: Turn, place: Class, role: Staff) -> ClassAnswer | None:
     }
     query = {"school": code} if len(schools_of(turn)) > 1 else {}
     page = turn.pages.staff(f"classes/{homeroom}", **query)
-    return ClassAnswer(seen, buttons, page)
+    return ClassAnswer(seen, buttons, page, unreached(turn.session, list(buttons)))
 
 
 def _own_classes(turn: Turn) -> dict[Class, Staff]:

@@ -34,8 +34,9 @@ from core.notices.flex import (
     row,
     text,
 )
-from core.notices.staff_words import class_words, seat_words
+from core.notices.staff_words import UNREACHED_WORDS, class_words, seat_words
 from core.notices.wording import short_date
+from core.people.reach import Unreached
 from core.postback import Action
 
 ANSWERS = (
@@ -50,11 +51,15 @@ MAX_MESSAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class ClassAnswer:
-    """A class, the data of each missing child's buttons, and the page with everybody."""
+    """A class, the data of each missing child's buttons, and the page with everybody.
+
+    `unreached` are the missing children of whom nobody hears on LINE.
+    """
 
     seen: ClassToday
     buttons: Mapping[UUID, Mapping[Action, str]]
     page: str
+    unreached: Mapping[UUID, Unreached]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +161,12 @@ def _child(one: ClassAnswer, child: ChildToday) -> Json:
         for action, tone, word in ANSWERS
     ]
     line = {"type": "separator", "color": HAIR}
-    doubt = [text("有刷卡資料待查", size="sm", color=INK2)] if child.is_in_doubt else []
+    notes = ["有刷卡資料待查"] if child.is_in_doubt else []
+    if child.student_id in one.unreached:
+        notes.append(UNREACHED_WORDS[one.unreached[child.student_id]])
     name = text(words, weight="bold", margin="md")
-    return box([line, name, *doubt, row(answers, spacing="sm", margin="sm")], margin="md")
+    small = [text(note, size="sm", color=INK2) for note in notes]
+    return box([line, name, *small, row(answers, spacing="sm", margin="sm")], margin="md")
 
 
 def _school(one: SchoolAnswer, now: datetime) -> list[Json]:
