@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
-from core.notices.trail import last_accepted
+from core.notices.trail import is_idle, last_accepted
+from core.people.friends import friendship_of
 from core.people.guardians import find_link, guardian_name, unlink_account
 from core.people.names import masked_name
 from core.people.sessions import session_line_name
@@ -45,12 +46,16 @@ def _account(visit: Visit) -> dict[str, object]:
         link = find_link(database, web_session.line_user_id)
         linked_on = f"{link.linked_at.astimezone(TAIPEI):%Y/%m/%d}" if link else ""
         last = last_accepted(database, guardian.id)
+        follows = friendship_of(database, web_session.line_user_id)
+        idle = is_idle(database, guardian.id, visit.now)
     name = guardian_name(house.vault, guardian)
     return {
         "initial": name[0],
         "member_name": masked_name(name),
         "line_name": session_line_name(house.vault, web_session),
         "linked_on": linked_on,
+        "follows": follows,
+        "is_idle": idle,
         "last": day_and_time(last, school_day_of(visit.now)) if last else "",
         "consent_version": guardian.consent_version,
         "consented_on": f"{guardian.consented_at.astimezone(TAIPEI):%Y/%m/%d}",

@@ -11,7 +11,7 @@ from core.delivery.quota_month import month_end, on_demand_kinds
 from core.gate.readers import last_contact
 from core.notices.wording import on_demand_line
 from core.people.bindings import BoundChild, children_of
-from core.people.friends import is_friend
+from core.people.friends import friendship_of
 from core.people.staff import roles_of
 from liff.guard import signed_in
 from liff.present import long_date, reader_line, school_line, today_of
@@ -31,9 +31,9 @@ def show_home() -> ResponseReturnValue:
     with snapshot(visit.house.engine) as database:
         is_staff = bool(roles_of(database, line_user_id))
         children = children_of(database, visit.guardian.id)
-        follows = is_friend(database, line_user_id)
+        follows = friendship_of(database, line_user_id)
         page = _overview(database, visit, children)
-    return render_template("home.html", note=note, is_friend=follows, is_staff=is_staff, **page)
+    return render_template("home.html", note=note, follows=follows, is_staff=is_staff, **page)
 
 
 def _overview(database: Session, visit: Visit, children: list[BoundChild]) -> dict[str, object]:

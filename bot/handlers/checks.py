@@ -15,8 +15,8 @@ from core.delivery.quota_month import month_end, on_demand_kinds
 from core.gate.readers import last_contact
 from core.house import House
 from core.kinds import NoticeKind
-from core.notices.trail import last_accepted
-from core.notices.wording import BOX_WORDS, fill, short_date
+from core.notices.trail import is_idle, last_accepted
+from core.notices.wording import BOX_WORDS, fill, short_date, shown_number
 from core.people.bindings import BoundChild
 from core.people.friends import is_friend
 from core.people.guardians import find_guardian
@@ -32,7 +32,7 @@ def tell_why(session: Session, house: House, person: Person, now: datetime) -> l
         *(_boxes(session, child, pages) for child in person.children),
         *(_reader(session, code, name, now) for code, name in _schools(person).items()),
         *_quota(session, now),
-        _last_sent(session, person),
+        _last_sent(session, house, person, now),
     ]
     return checked(checks, house.settings.hotline)
 
@@ -92,8 +92,15 @@ def _quota(session: Session, now: datetime) -> list[Check]:
     return [check] if words else []
 
 
-def _last_sent(session: Session, person: Person) -> Check:
+def _last_sent(session: Session, house: House, person: Person, now: datetime) -> Check:
     guardian = find_guardian(session, person.line_user_id)
+    if guardian and is_idle(session, guardian.id, now):
+        phone = shown_number(house.settings.hotline)
+        return Check(
+            is_passed=False,
+            finding="最近 30 天沒有通知送到 LINE",
+            advice=f"當時可能封鎖了本帳號，現在已恢復；仍收不到請撥 {phone}。",
+        )
     at = last_accepted(session, guardian.id) if guardian else None
     if at is None:
         return Check(is_passed=True, finding="還沒有送出過通知")

@@ -1,7 +1,8 @@
 """What was told to a guardian, for the pages."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -9,6 +10,10 @@ from sqlmodel import Session, col
 
 from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.tables import Notice
+
+# So long nothing may reach a guardian before the page says so.
+IDLE_AFTER = timedelta(days=30)
+NOT_TOLD = (NoticeState.REFUSED, NoticeState.UNKNOWN, NoticeState.EXPIRED, NoticeState.DEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,26 @@ def trail_of(
 def last_accepted(session: Session, guardian_id: UUID) -> datetime | None:
     """Return when LINE last accepted something for this guardian."""
     statement = select(func.max(col(Notice.settled_at))).where(
-        col(Notice.guardian_id) == guardian_id, col(Notice.state) == NoticeState.ACCEPTED
+        *_on_line(guardian_id), col(Notice.state) == NoticeState.ACCEPTED
     )
     return session.execute(statement).scalar_one()
+
+
+def is_idle(session: Session, guardian_id: UUID, now: datetime) -> bool:
+    """Tell whether LINE accepted nothing for 30 days although there was something to tell.
+
+    Holidays alone don't count, nor what nobody wanted to hear.
+    """
+    last = last_accepted(session, guardian_id)
+    if last is not None and last > now - IDLE_AFTER:
+        return False
+    missed = select(col(Notice.id)).where(
+        *_on_line(guardian_id),
+        col(Notice.state).in_(NOT_TOLD),
+        col(Notice.created_at) > now - IDLE_AFTER,
+    )
+    return session.execute(missed.limit(1)).first() is not None
+
+
+def _on_line(guardian_id: UUID) -> tuple[Any, Any]:
+    return col(Notice.guardian_id) == guardian_id, col(Notice.channel) == Channel.LINE

@@ -38,7 +38,11 @@ def record_friendship(
 
 def is_friend(session: Session, line_user_id: str) -> bool:
     """Tell whether the person follows the account. Someone never heard of does not."""
-    friend = session.exec(
+    return bool(friendship_of(session, line_user_id))
+
+
+def friendship_of(session: Session, line_user_id: str) -> bool | None:
+    """Tell whether the person follows the account, or stopped; None: was never heard of."""
+    return session.exec(
         select(LineFriend.is_following).where(LineFriend.line_user_id == line_user_id)
     ).first()
-    return bool(friend)

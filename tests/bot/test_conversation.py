@@ -13,8 +13,10 @@ from core.attendance.tables import AttendanceDay, NoShowState
 from core.clock import TAIPEI
 from core.db import transaction
 from core.house import House
-from core.kinds import Channel, EventKind
+from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.notices.outbox import NewNotice, enqueue
 from core.people.bindings import children_of
+from core.people.guardians import find_guardian
 from core.people.subscriptions import save_boxes
 from core.people.tables import Student
 from core.postback import Action, PostbackCodec, Press
@@ -263,6 +265,27 @@ def test_why_nothing_came_names_the_first_thing_that_is_wrong(house: House, ming
 
     assert "沒有訂閱小明的「離校、未到校」，所以不會通知。" in said
     assert "修改訂閱" in said
+
+
+def test_a_month_without_a_notice_is_one_of_the_checks(house: House, ming: Student) -> None:
+    finding = "最近 30 天沒有通知送到 LINE"
+    assert finding not in say(house, "為什麼沒收到")
+    with transaction(house.engine) as session:
+        guardian = find_guardian(session, MEI)
+        assert guardian is not None
+        missed = NewNotice(
+            kind=NoticeKind.ARRIVAL,
+            student_id=ming.id,
+            guardian_id=guardian.id,
+            line_user_id=MEI,
+            school_day=TODAY,
+            at=clock(7, 10),
+            content=b"[]",
+            ended=(NoticeState.REFUSED, "unfollowed"),
+        )
+        enqueue(session, [missed], clock(7, 10))
+
+    assert finding in say(house, "為什麼沒收到")
 
 
 OTHER_MESSAGES = {

@@ -1,10 +1,17 @@
 """The first page."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
+import pytest
+
+from core.clock import school_day_of
 from core.db import transaction
 from core.house import House
+from core.kinds import Channel, NoticeKind, NoticeState
+from core.notices.outbox import NewNotice, enqueue
 from core.people.friends import record_friendship
+from core.people.tables import LineFriend
 from tests.conftest import FixedClock
 from tests.factories import HUA, MEI, make_reader
 from tests.liff.conftest import Family
@@ -85,11 +92,43 @@ def test_silent_reader_is_said_as_a_doubt(mei: Phone, pages: House) -> None:
     assert "banner amber" in answer.text
 
 
-def test_person_who_blocked_the_account_is_told(mei: Phone, pages: House) -> None:
-    assert "加本帳號為好友" not in mei.text("/liff/home")
-    with transaction(pages.engine) as session:
+BLOCKED = "目前通知送不到這個 LINE：本帳號已被封鎖，或還沒加為好友。"
+PAGES = ("/liff/home", "/liff/account")
+
+
+def block(house: House) -> None:
+    """Mei stops following."""
+    with transaction(house.engine) as session:
         record_friendship(session, line_user_id=MEI, is_following=False, at=at(7, 0))
-    assert "請先加本帳號為好友，才收得到通知。" in mei.text("/liff/home")
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_person_who_blocked_the_account_is_told(mei: Phone, pages: House, address: str) -> None:
+    assert BLOCKED not in mei.text(address)
+    block(pages)
+    page = mei.text(address)
+    assert BLOCKED in page
+    assert "請解除封鎖或加入好友，就會恢復通知。" in page
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_person_who_never_followed_is_asked_to(mei: Phone, pages: House, address: str) -> None:
+    with transaction(pages.engine) as session:
+        session.delete(session.get_one(LineFriend, MEI))
+    assert "請先加本帳號為好友，才收得到通知。" in mei.text(address)
+
+
+def test_nothing_is_promised_to_an_account_that_gets_nothing(mei: Phone, pages: House) -> None:
+    assert "通知會送到這個 LINE" in mei.text("/liff/home?note=linked")
+    block(pages)
+    page = mei.text("/liff/home?note=linked")
+    assert "已連結台北通。" in page
+    assert "通知會送到這個 LINE" not in page
+
+
+def test_that_one_guardian_gets_nothing_is_not_shown_to_another(hua: Phone, pages: House) -> None:
+    block(pages)
+    assert all("送不到" not in hua.text(address) for address in PAGES)
 
 
 def test_account_names_both_sides_masked(mei: Phone) -> None:
@@ -98,3 +137,57 @@ def test_account_names_both_sides_masked(mei: Phone) -> None:
     assert "林雅婷" not in page
     assert "已連結" in page
     assert "還沒有送出過通知" in page
+
+
+def told(house: House, family: Family, kind: NoticeKind, at: datetime, **ended: object) -> None:
+    """A notice to Mei and what became of it."""
+    notice = NewNotice(
+        kind=kind,
+        student_id=UUID(family.student_id),
+        guardian_id=UUID(family.guardian_id),
+        line_user_id=MEI,
+        school_day=school_day_of(at),
+        at=at,
+        content=b"[]",
+        **ended,  # type: ignore[arg-type]
+    )
+    with transaction(house.engine) as session:
+        enqueue(session, [notice], at)
+
+
+ACCEPTED = (NoticeState.ACCEPTED, "http_200")
+REFUSED = (NoticeState.REFUSED, "unfollowed")
+IDLE = "最近 30 天沒有通知送到您的 LINE。"
+
+
+def test_account_says_when_line_last_took_something(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    told(pages, family, NoticeKind.ARRIVAL, at(7, 12), ended=ACCEPTED)
+    mail = {"ended": ACCEPTED, "channel": Channel.EMAIL}
+    told(pages, family, NoticeKind.NO_SHOW, at(7, 15), **mail)
+    page = mei.text("/liff/account")
+    assert "最近一次送出：今天 07:12 LINE。" in page
+    assert IDLE not in page
+
+
+def test_account_warns_when_nothing_arrived_for_thirty_days(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    told(pages, family, NoticeKind.ARRIVAL, at(7, 12) - timedelta(days=31), ended=ACCEPTED)
+    assert IDLE not in mei.text("/liff/account")
+    told(pages, family, NoticeKind.ARRIVAL, at(7, 12), ended=REFUSED)
+    page = mei.text("/liff/account")
+    assert f"{IDLE}請在聊天輸入「為什麼沒收到」，會逐項檢查原因。" in page
+    assert "最近一次送出：10/23（五） 07:12 LINE。" in page
+
+
+def test_a_blocked_person_is_not_sent_to_a_chat_that_stays_silent(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    told(pages, family, NoticeKind.ARRIVAL, at(7, 12), ended=REFUSED)
+    block(pages)
+    page = mei.text("/liff/account")
+    assert IDLE in page
+    assert "為什麼沒收到" not in page
+    assert "收不到通知" in page
