@@ -4,18 +4,19 @@ lock -> read the day's taps -> decide (pure) -> write -> stop or correct a no-sh
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import update
 from sqlmodel import Session, col
 
 from core.attendance.decision import Day, Passing, TapFact, decide
-from core.attendance.tables import BLANK_DAY, EXCUSED_PARTS, AttendanceDay, NoShowState
+from core.attendance.tables import BLANK_DAY, AttendanceDay, NoShowState
+from core.attendance.whereabouts import still_expected
 from core.calendar.policy import DayRules
 from core.clock import TAIPEI
 from core.db import table_of
@@ -29,7 +30,7 @@ from core.notices.fan_out import (
 )
 from core.notices.leave_notices import LEAVE_TAP, Sighting, tell_leave_taps
 from core.notices.staff_notices import tell_discrepancies
-from core.rows import insert_given, is_one_of, rows_given
+from core.rows import insert_given, rows_given
 
 DayKey = tuple[UUID, date]
 NOON = time(12)
@@ -135,8 +136,7 @@ def record_days(
     happenings = [
         one for key, day in decided.items() for one in _happenings(key, day, facts[key], new_taps)
     ]
-    still_expected = partial(_still_expected, session)
-    tell_happenings(session, liff_id, happenings, instead, still_expected, now)
+    tell_happenings(session, liff_id, happenings, instead, partial(still_expected, session), now)
     return {one.tap.tap_id for day in decided.values() for one in day.passings}
 
 
@@ -252,27 +252,6 @@ def contradicts(leave: DayPart | None, kind: NoticeKind, at: datetime) -> bool:
 
 def _is_morning(at: datetime) -> bool:
     return at.astimezone(TAIPEI).time() < NOON
-
-
-def _still_expected(
-    session: Session, kind: NoticeKind, day: date, student_ids: Collection[UUID]
-) -> set[UUID]:
-    """Return which of these children have still to come, or to go, on the day."""
-    rows = session.connection().execute(
-        _whereabouts(session.get_bind().dialect.name), {"students": list(student_ids), "day": day}
-    )
-    if kind is NoticeKind.DEPARTURE:
-        return {row.student_id for row in rows if row.arrived_at and not row.departed_at}
-    here = {row.student_id for row in rows if row.arrived_at or row.leave in EXCUSED_PARTS}
-    return set(student_ids) - here
-
-
-@cache
-def _whereabouts(engine: str) -> Any:
-    day = table_of(AttendanceDay).c
-    return select(day.student_id, day.arrived_at, day.departed_at, day.leave).where(
-        is_one_of(engine, day.student_id, "students"), day.school_day == bindparam("day")
-    )
 
 
 def _happenings(key: DayKey, day: Day, facts: DayFacts, new_taps: set[UUID]) -> list[Happening]:

@@ -4,9 +4,7 @@ One statement claims on both engines: PostgreSQL passes over rows somebody holds
 SQLite's writer is alone; the state is looked at again by the UPDATE itself.
 """
 
-import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -27,34 +25,14 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from core.db import UtcDateTime, table_of
-from core.delivery.rights import rights_of
+from core.delivery.last_look import end_unwanted
+from core.delivery.pushes import Leased, assemble, push_of
 from core.kinds import Channel, NoticeKind, NoticeState
-from core.notices.outbox import GATE_NEWS, RETRY_NAMESPACE
+from core.notices.outbox import GATE_NEWS
 from core.notices.tables import Notice
 from core.rows import given_rows, is_one_of, rows_given
 
 LEASE = timedelta(seconds=30)
-# Source: LINE docs, "Send push message": at most five message objects in a push.
-MOST_MESSAGES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Leased:
-    """A push in a sender's hands: a notice, and those of the same guardian that ride with it.
-
-    `content` is the JSON array of all their message objects.
-    """
-
-    id: UUID
-    lease_token: UUID
-    kind: str
-    line_user_id: str
-    retry_key: UUID
-    content: bytes
-    is_silent: bool
-    attempts: int
-    first_tried_at: datetime
-    riders: tuple[UUID, ...] = ()
 
 
 def expire(session: Session, now: datetime) -> None:
@@ -82,10 +60,10 @@ def claim(
     if not heads:
         return []
     riding = _riders_of(session, heads, lease)
-    wanted = _end_unwanted(session, [*heads, *riding], on_demand, now)
-    pushes = _pushes(heads, riding, wanted)
+    wanted = end_unwanted(session, [*heads, *riding], on_demand, now)
+    pushes = assemble(heads, riding, wanted)
     _freeze(session, pushes)
-    return [_leased(members) for members in pushes]
+    return [push_of(members) for members in pushes]
 
 
 def _riders_of(session: Session, heads: Sequence[Any], lease: Mapping[str, Any]) -> list[Any]:
@@ -99,69 +77,6 @@ def _riders_of(session: Session, heads: Sequence[Any], lease: Mapping[str, Any])
     return [*frozen, *joining]
 
 
-def _pushes(heads: Sequence[Any], riding: Sequence[Any], wanted: set[UUID]) -> list[list[Any]]:
-    """Return each push as its notices, the head first.
-
-    On a first try a guardian's gate news of several children goes together; later tries repeat what
-    the first one held.
-    """
-    pushes: dict[UUID, list[Any]] = {row.id: [row] for row in heads if row.id in wanted}
-    open_for: dict[tuple[str, bool], list[Any]] = {}
-    for row in sorted(heads, key=_order):
-        if row.id in pushes and row.may_ride and row.attempts == 1:
-            _board(pushes, open_for, row)
-    for row in riding:
-        if row.id not in wanted:
-            continue
-        if row.rides_with in pushes:
-            pushes[row.rides_with].append(row)
-        else:
-            pushes[row.id] = [row]
-            _board(pushes, open_for, row)
-    return [[head, *sorted(riders, key=_order)] for head, *riders in pushes.values()]
-
-
-def _board(
-    pushes: dict[UUID, list[Any]], open_for: dict[tuple[str, bool], list[Any]], row: Any
-) -> None:
-    """Let a notice ride in its guardian's open push, or open one for those to come."""
-    whose = (row.line_user_id, row.is_silent)
-    push = open_for.get(whose)
-    if push is None or len(push) >= MOST_MESSAGES:
-        open_for[whose] = pushes[row.id]
-        return
-    push += pushes.pop(row.id)
-
-
-def _order(row: Any) -> tuple[datetime, UUID]:
-    return row.created_at, row.id
-
-
-def _leased(members: Sequence[Any]) -> Leased:
-    head, *riders = members
-    contents = [bytes(row.content)[1:-1] for row in members]
-    return Leased(
-        id=head.id,
-        lease_token=head.lease_token,
-        kind=head.kind,
-        line_user_id=head.line_user_id,
-        retry_key=_retry_key(members),
-        content=b"[" + b",".join(contents) + b"]" if riders else bytes(head.content),
-        is_silent=head.is_silent,
-        attempts=head.attempts,
-        first_tried_at=head.first_tried_at,
-        riders=tuple(row.id for row in riders),
-    )
-
-
-def _retry_key(members: Sequence[Any]) -> UUID:
-    """Return the one key of a push: whoever repeats it, wherever, computes the same."""
-    if len(members) == 1:
-        key: UUID = members[0].retry_key
-        return key
-    return uuid.uuid5(RETRY_NAMESPACE, "/".join(sorted(str(row.retry_key) for row in members)))
-
-
 def _freeze(session: Session, pushes: Sequence[Sequence[Any]]) -> None:
     """Write down who rides with whom before the first try, so that every try is the same push."""
     seats = [(row, head.id) for head, *riders in pushes for row in riders]
@@ -172,58 +87,6 @@ def _freeze(session: Session, pushes: Sequence[Sequence[Any]]) -> None:
         engine = session.get_bind().dialect.name
         columns = [table_of(Notice).c[name] for name in ("id", "rides_with")]
         session.connection().execute(_ride(engine), rows_given(engine, columns, rows))
-
-
-def _end_unwanted(
-    session: Session, rows: Sequence[Any], on_demand: Collection[NoticeKind], now: datetime
-) -> set[UUID]:
-    """End what is not to be told any more; return the ids of the others."""
-    ids = [row.id for row in rows]
-    engine = session.get_bind().dialect.name
-    rights = session.connection().execute(rights_of(engine), {"ids": ids}).all()
-    ended = {row.id: "not_wanted" for row in rights if not row.is_wanted}
-    ended |= {row.id: "unfollowed" for row in rights if row.is_wanted and row.is_blocked}
-    for row in rows:
-        if row.kind in on_demand and row.attempts == 1:
-            ended.setdefault(row.id, "on_demand")
-    ended |= _broken_up(rows, ended)
-    if ended:
-        _end(session, ended, now)
-    return set(ids) - set(ended)
-
-
-def _broken_up(rows: Sequence[Any], ended: Mapping[UUID, str]) -> dict[UUID, str]:
-    """Return those whose push was tried and can't be repeated as it was.
-
-    Under the key of the first try nothing else may be sent, and under another key it might be read
-    twice.
-    """
-    tried = [row for row in rows if row.attempts > 1]
-    spoiled = {row.rides_with or row.id for row in tried if row.id in ended}
-    return {
-        row.id: "broken_up"
-        for row in tried
-        if row.id not in ended and (row.rides_with or row.id) in spoiled
-    }
-
-
-STATES = {
-    "not_wanted": NoticeState.CANCELLED,
-    "on_demand": NoticeState.CANCELLED,
-    "unfollowed": NoticeState.REFUSED,
-    "broken_up": NoticeState.UNKNOWN,
-}
-
-
-def _end(session: Session, ended: Mapping[UUID, str], now: datetime) -> None:
-    engine = session.get_bind().dialect.name
-    columns = [table_of(Notice).c[name] for name in ("id", "state", "outcome")]
-    rows = [
-        {"id": notice_id, "state": STATES[outcome].value, "outcome": outcome}
-        for notice_id, outcome in sorted(ended.items())
-    ]
-    values = rows_given(engine, columns, rows) | {"now": now}
-    session.connection().execute(_ending(engine), values)
 
 
 def _execute(session: Session, build: Any, values: Mapping[str, Any]) -> list[Any]:
@@ -372,20 +235,3 @@ def _ride(engine: str) -> Any:
     notice = table_of(Notice)
     given = given_rows(engine, [notice.c.id, notice.c.rides_with])
     return update(notice).where(notice.c.id == given.c.id).values(rides_with=given.c.rides_with)
-
-
-@cache
-def _ending(engine: str) -> Any:
-    notice = table_of(Notice)
-    given = given_rows(engine, [notice.c.id, notice.c.state, notice.c.outcome])
-    return (
-        update(notice)
-        .where(notice.c.id == given.c.id)
-        .values(
-            state=given.c.state,
-            outcome=given.c.outcome,
-            settled_at=_now(),
-            lease_until=None,
-            lease_token=None,
-        )
-    )

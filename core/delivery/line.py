@@ -13,7 +13,7 @@ from enum import StrEnum
 import orjson
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, TCPConnector
 
-from core.delivery.claims import Leased
+from core.delivery.pushes import Leased
 from core.settings import Settings
 
 CONNECT_SECONDS = 3

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from core.delivery.claims import Leased
 from core.delivery.line import PushAnswer, PushResult
+from core.delivery.pushes import Leased
 from core.delivery.retry import next_try
 from core.delivery.settle import Settlement
 from core.kinds import NoticeState

@@ -19,12 +19,13 @@ from sqlmodel import Session
 
 from core.db import transaction
 from core.delivery.breaker import Breaker
-from core.delivery.claims import Leased, claim, expire
+from core.delivery.claims import claim, expire
 from core.delivery.hearing import hear_others
 from core.delivery.line import LinePush, PushAnswer, PushResult, open_line
 from core.delivery.line_quota import is_quota_gone
 from core.delivery.outcomes import PAUSES, settlement_for
 from core.delivery.pacing import Pacer
+from core.delivery.pushes import Leased
 from core.delivery.quota_month import on_demand_kinds
 from core.delivery.settle import Settlement, settle
 from core.delivery.slots import SLOTS, Share

@@ -13,7 +13,8 @@ from core.calendar.closures import propose_closure, propose_undo
 from core.calendar.scopes import ClosureScope
 from core.clock import TAIPEI
 from core.db import transaction
-from core.delivery.claims import Leased, claim
+from core.delivery.claims import claim
+from core.delivery.pushes import Leased
 from core.delivery.settle import Settlement, settle
 from core.duty.closure_tick import due_announcements, run_closure_tick
 from core.house import House

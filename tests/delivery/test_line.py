@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from linebot.v3.messaging import PushMessageRequest
 
-from core.delivery.claims import Leased
 from core.delivery.line import PushResult, body_of, read_answer
+from core.delivery.pushes import Leased
 from core.kinds import NoticeKind
 from core.notices.templates import content_of
 from tests.factories import MEI

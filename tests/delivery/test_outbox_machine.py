@@ -20,9 +20,10 @@ from sqlalchemy import delete, func, select
 from sqlmodel import col
 
 from core.db import snapshot, transaction
-from core.delivery.claims import LEASE, Leased, claim
+from core.delivery.claims import LEASE, claim
 from core.delivery.line import PushAnswer, PushResult
 from core.delivery.outcomes import settlement_for
+from core.delivery.pushes import Leased
 from core.delivery.settle import settle
 from core.house import House
 from core.kinds import NoticeKind, NoticeState

@@ -33,7 +33,8 @@ from core.calendar.scopes import ClosureScope
 from core.calendar.tables import Closure
 from core.clock import TAIPEI, school_day_of
 from core.db import transaction
-from core.delivery.claims import Leased, claim
+from core.delivery.claims import claim
+from core.delivery.pushes import Leased
 from core.delivery.settle import Settlement, settle
 from core.duty.no_show_tick import run_no_show_tick
 from core.errors import AccessError, InputError

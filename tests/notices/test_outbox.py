@@ -10,7 +10,8 @@ from sqlalchemy import event, insert
 from sqlmodel import select
 
 from core.db import table_of, transaction
-from core.delivery.claims import LEASE, Leased, claim, expire
+from core.delivery.claims import LEASE, claim, expire
+from core.delivery.pushes import Leased
 from core.delivery.settle import Settlement, settle
 from core.house import House
 from core.kinds import NoticeKind, NoticeState

@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import Session, select
 
 from core.db import transaction
-from core.delivery.claims import Leased, claim
+from core.delivery.claims import claim
+from core.delivery.pushes import Leased
 from core.house import House
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
 from core.notices.tables import Notice

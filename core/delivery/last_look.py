@@ -1,0 +1,87 @@
+"""The last look before a notice leaves: what may not be told any more ends here."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, update
+from sqlmodel import Session
+
+from core.db import UtcDateTime, table_of
+from core.delivery.rights import rights_of
+from core.kinds import NoticeKind, NoticeState
+from core.notices.tables import Notice
+from core.rows import given_rows, rows_given
+
+STATES = {
+    "not_wanted": NoticeState.CANCELLED,
+    "on_demand": NoticeState.CANCELLED,
+    "unfollowed": NoticeState.REFUSED,
+    "broken_up": NoticeState.UNKNOWN,
+}
+
+
+def end_unwanted(
+    session: Session, rows: Sequence[Any], on_demand: Collection[NoticeKind], now: datetime
+) -> set[UUID]:
+    """End what is not to be told any more; return the ids of the others.
+
+    Joins the caller's transaction, which has just leased the rows.
+    """
+    ids = [row.id for row in rows]
+    engine = session.get_bind().dialect.name
+    rights = session.connection().execute(rights_of(engine), {"ids": ids}).all()
+    ended = {row.id: "not_wanted" for row in rights if not row.is_wanted}
+    ended |= {row.id: "unfollowed" for row in rights if row.is_wanted and row.is_blocked}
+    for row in rows:
+        if row.kind in on_demand and row.attempts == 1:
+            ended.setdefault(row.id, "on_demand")
+    ended |= _broken_up(rows, ended)
+    if ended:
+        _end(session, ended, now)
+    return set(ids) - set(ended)
+
+
+def _broken_up(rows: Sequence[Any], ended: Mapping[UUID, str]) -> dict[UUID, str]:
+    """Return those whose push was tried and can't be repeated as it was.
+
+    Under the key of the first try nothing else may be sent, and under another key it might be read
+    twice.
+    """
+    tried = [row for row in rows if row.attempts > 1]
+    spoiled = {row.rides_with or row.id for row in tried if row.id in ended}
+    return {
+        row.id: "broken_up"
+        for row in tried
+        if row.id not in ended and (row.rides_with or row.id) in spoiled
+    }
+
+
+def _end(session: Session, ended: Mapping[UUID, str], now: datetime) -> None:
+    engine = session.get_bind().dialect.name
+    columns = [table_of(Notice).c[name] for name in ("id", "state", "outcome")]
+    rows = [
+        {"id": notice_id, "state": STATES[outcome].value, "outcome": outcome}
+        for notice_id, outcome in sorted(ended.items())
+    ]
+    values = rows_given(engine, columns, rows) | {"now": now}
+    session.connection().execute(_ending(engine), values)
+
+
+@cache
+def _ending(engine: str) -> Any:
+    notice = table_of(Notice)
+    given = given_rows(engine, [notice.c.id, notice.c.state, notice.c.outcome])
+    return (
+        update(notice)
+        .where(notice.c.id == given.c.id)
+        .values(
+            state=given.c.state,
+            outcome=given.c.outcome,
+            settled_at=bindparam("now", type_=UtcDateTime),
+            lease_until=None,
+            lease_token=None,
+        )
+    )

@@ -1,0 +1,95 @@
+"""Pushes: which leased notices go to LINE together. Pure."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from core.notices.outbox import RETRY_NAMESPACE
+
+# Source: LINE docs, "Send push message": at most five message objects in a push.
+MOST_MESSAGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A push in a sender's hands: a notice, and those of the same guardian that ride with it.
+
+    `content` is the JSON array of all their message objects.
+    """
+
+    id: UUID
+    lease_token: UUID
+    kind: str
+    line_user_id: str
+    retry_key: UUID
+    content: bytes
+    is_silent: bool
+    attempts: int
+    first_tried_at: datetime
+    riders: tuple[UUID, ...] = ()
+
+
+def assemble(heads: Sequence[Any], riding: Sequence[Any], wanted: set[UUID]) -> list[list[Any]]:
+    """Return each push as its notices, the head first.
+
+    On a first try a guardian's gate news of several children goes together; later tries repeat what
+    the first one held.
+    """
+    pushes: dict[UUID, list[Any]] = {row.id: [row] for row in heads if row.id in wanted}
+    open_for: dict[tuple[str, bool], list[Any]] = {}
+    for row in sorted(heads, key=_order):
+        if row.id in pushes and row.may_ride and row.attempts == 1:
+            _board(pushes, open_for, row)
+    for row in riding:
+        if row.id not in wanted:
+            continue
+        if row.rides_with in pushes:
+            pushes[row.rides_with].append(row)
+        else:
+            pushes[row.id] = [row]
+            _board(pushes, open_for, row)
+    return [[head, *sorted(riders, key=_order)] for head, *riders in pushes.values()]
+
+
+def _board(
+    pushes: dict[UUID, list[Any]], open_for: dict[tuple[str, bool], list[Any]], row: Any
+) -> None:
+    """Let a notice ride in its guardian's open push, or open one for those to come."""
+    whose = (row.line_user_id, row.is_silent)
+    push = open_for.get(whose)
+    if push is None or len(push) >= MOST_MESSAGES:
+        open_for[whose] = pushes[row.id]
+        return
+    push += pushes.pop(row.id)
+
+
+def _order(row: Any) -> tuple[datetime, UUID]:
+    return row.created_at, row.id
+
+
+def push_of(members: Sequence[Any]) -> Leased:
+    head, *riders = members
+    contents = [bytes(row.content)[1:-1] for row in members]
+    return Leased(
+        id=head.id,
+        lease_token=head.lease_token,
+        kind=head.kind,
+        line_user_id=head.line_user_id,
+        retry_key=_retry_key(members),
+        content=b"[" + b",".join(contents) + b"]" if riders else bytes(head.content),
+        is_silent=head.is_silent,
+        attempts=head.attempts,
+        first_tried_at=head.first_tried_at,
+        riders=tuple(row.id for row in riders),
+    )
+
+
+def _retry_key(members: Sequence[Any]) -> UUID:
+    """Return the one key of a push: whoever repeats it, wherever, computes the same."""
+    if len(members) == 1:
+        key: UUID = members[0].retry_key
+        return key
+    return uuid.uuid5(RETRY_NAMESPACE, "/".join(sorted(str(row.retry_key) for row in members)))
