@@ -19,7 +19,8 @@ from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.gate.batch import Batch, TapIn, WrongTap, parse_batch, parse_heartbeat
 from core.gate.continuity import follow_boot, note_boot, watch_boot
-from core.gate.readers import Caller, Signature, admit, credentials_of, record_heartbeat, verify
+from core.gate.readers import admit, record_heartbeat
+from core.gate.signatures import Caller, Signature, credentials_of, verify
 from core.gate.tables import Reader
 from core.gate.tap_time import lived_at
 from core.gate.taps import Delivery, TapStatus, record_taps

@@ -21,7 +21,7 @@ from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
 from core.duty.job_runs import lock_run
 from core.duty.tables import JobRun
-from core.gate.readers import SECRET
+from core.gate.signatures import SECRET
 from core.gate.tables import Reader, Tap
 from core.house import House
 from core.kinds import Direction, NoticeState

@@ -21,7 +21,7 @@ from core.duty.reader_tick import GAP_AFTER, SILENT_AFTER
 from core.gate.batch import MAX_SEQ, MAX_TAPS
 from core.gate.health import CONTACT_LIMIT
 from core.gate.intake import BACKLOG_AGE, MAX_BODY, RETRY_AFTER_SECONDS, make_blueprint
-from core.gate.readers import TIMESTAMP_TOLERANCE
+from core.gate.signatures import TIMESTAMP_TOLERANCE
 from core.gate.tables import Reader, Tap
 from core.gate.tap_time import BUFFER_LIMIT, DAY_BEGINS, LIVE_WITHIN, SMALL_OFFSET
 from core.gate.taps import TapStatus
