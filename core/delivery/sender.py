@@ -75,15 +75,25 @@ class Sender:
         self._expired_at = -EXPIRE_SECONDS
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set; a failed turn is logged and the next one begins."""
-        asyncio.run(self._work(stop))
+        """Work until `stop` is set, whatever fails: it is logged and the work begins again."""
+        while not stop.is_set():
+            try:
+                asyncio.run(self._work(stop))
+            except Exception:
+                logger.exception("sender failed", extra={"action": "deliver"})
+                stop.wait(POLL_SECONDS)
+        self._database.shutdown()
 
     def drain(self) -> int:
         """Send what is due now and settle it; return how many notices were claimed."""
-        return asyncio.run(self._drain())
+        claimed = asyncio.run(self._drain())
+        self._database.shutdown()
+        return claimed
 
     async def _work(self, stop: threading.Event) -> None:
         loop = asyncio.get_running_loop()
+        # They belong to the loop they are first used in.
+        self._bell, self._asking = asyncio.Event(), asyncio.Lock()
 
         def ring() -> None:
             with suppress(RuntimeError):
@@ -235,7 +245,6 @@ class Sender:
         landed, self._landed = self._landed, []
         await self._in_database(lambda: self._exchange(landed, 0))
         await self._in_database(self._leave)
-        self._database.shutdown()
 
     def _leave(self) -> None:
         with transaction(self._house.engine) as session:
