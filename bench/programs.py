@@ -26,12 +26,16 @@ def stop_at_sigterm() -> None:
 
 @contextmanager
 def running(
-    arguments: Sequence[str], environment: Mapping[str, str], log: Path
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    program: str = sys.executable,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a Python program from the checkout; what it prints goes to `log`."""
+    """Run a Python program from the checkout, or another; what it prints goes to `log`."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, *arguments],
+            [program, *arguments],
             cwd=ROOT,
             env={**os.environ, **environment},
             stdout=output,
@@ -47,6 +51,15 @@ def running(
 @contextmanager
 def serving(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[int]:
     """Run a web server and yield its port once it answers at all."""
+    with served(arguments, environment, log) as (port, _):
+        yield port
+
+
+@contextmanager
+def served(
+    arguments: Sequence[str], environment: Mapping[str, str], log: Path
+) -> Iterator[tuple[int, int]]:
+    """Run a web server and yield its port and process id once it answers at all."""
     port = free_pair()
     with running(arguments, {**environment, "PORT": str(port)}, log) as process:
 
@@ -60,7 +73,7 @@ def serving(arguments: Sequence[str], environment: Mapping[str, str], log: Path)
             return True
 
         wait_for(is_up, "the web server")
-        yield port
+        yield port, process.pid
 
 
 def wait_for(look: Callable[[], Any], what: str) -> Any:
