@@ -120,12 +120,13 @@ def _send_in_turn(wire: socket.socket, waiting: deque[bytes]) -> Iterable[float]
         except IndexError:
             return
         started = time.perf_counter()
-        wire.sendall(request)
-        _read_answer(answers)
+        exchange(wire, answers, request)
         yield time.perf_counter() - started
 
 
-def _read_answer(answers: Any) -> None:
+def exchange(wire: socket.socket, answers: Any, request: bytes) -> None:
+    """Send a request and read its answer. Raises RuntimeError for one other than 200."""
+    wire.sendall(request)
     status = answers.readline()
     length = 0
     while (line := answers.readline().strip()) != b"":

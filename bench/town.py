@@ -75,22 +75,25 @@ def build_town(url: str, vault: Vault, town: Town) -> None:
         _load_guardians(loader, vault, town)
 
 
-def build_morning(url: str, town: Town, day: date, came: Callable[[int], bool]) -> None:
+def build_morning(
+    url: str, town: Town, day: date, came: Callable[[int], bool], *, boot: str = "bench"
+) -> None:
     """Add the day's taps and day rows of the children for whom `came` holds.
 
-    They tapped one after another from 07:00; nothing is missing from the readers' numbers.
+    They tapped one after another from 07:00; nothing is missing from the readers' numbers, which
+    each `boot` begins anew.
     """
     start = datetime.combine(day, datetime.min.time(), TAIPEI) + timedelta(hours=7)
     times = [moment(start + timedelta(seconds=second)) for second in range(3600)]
     with loading(url) as loader:
         present = [number for number in town.numbers() if came(number)]
-        loader.load(Tap, TAP_COLUMNS, (_tap(town, one, day, times) for one in present))
+        loader.load(Tap, TAP_COLUMNS, (_tap(town, one, day, times, boot) for one in present))
         loader.load(
             AttendanceDay,
             ("student_id", "school_day", "arrived_at", "arrival_received_at", "arrivals"),
             (_day(one, day, times[one % 3600]) for one in present),
         )
-        loader.load(ReaderDay, READER_DAY_COLUMNS, _reader_days(town, present, day, times[0]))
+        loader.load(ReaderDay, READER_DAY_COLUMNS, _reader_days(town, present, day, times[0], boot))
 
 
 READER_DAY_COLUMNS = (
@@ -102,11 +105,11 @@ TAP_COLUMNS = (
 )  # fmt: skip
 
 
-def _tap(town: Town, number: int, day: date, times: list[str]) -> tuple[Any, ...]:
+def _tap(town: Town, number: int, day: date, times: list[str], boot: str) -> tuple[Any, ...]:
     school, child = divmod(number, town.children)
     at = times[number % 3600]
     return (
-        made_id("tap", number), made_id("reader", school), "bench", child + 1,
+        made_id("tap", number), made_id("reader", school), boot, child + 1,
         town.card_uid(school, child), made_id("student", number), "both", at, at, at,
         day.isoformat(), "accepted",
     )  # fmt: skip
@@ -117,7 +120,7 @@ def _day(number: int, day: date, at: str) -> tuple[Any, ...]:
 
 
 def _reader_days(
-    town: Town, present: Iterable[int], day: date, first: str
+    town: Town, present: Iterable[int], day: date, first: str, boot: str
 ) -> Iterator[tuple[Any, ...]]:
     taps: dict[int, list[int]] = {}
     for number in present:
@@ -125,7 +128,7 @@ def _reader_days(
         taps.setdefault(school, []).append(child + 1)
     for school, seqs in taps.items():
         reader = made_id("reader", school)
-        yield reader, "bench", day.isoformat(), seqs[-1] - len(seqs), seqs[-1], len(seqs), first
+        yield reader, boot, day.isoformat(), seqs[-1] - len(seqs), seqs[-1], len(seqs), first
 
 
 def _load_schools(loader: Loader, vault: Vault, town: Town) -> None:
