@@ -34,10 +34,11 @@ lint: $(VENV)/.ready-dev ## ruff, mypy --strict, import directions, dependencies
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/deptry .
 
-bench: $(VENV)/.ready-dev ## measure taps into the gate, a no-show of 300,000, tap to push
+bench: $(VENV)/.ready-dev ## measure taps into the gate, a no-show of 300,000, taps to pushes
 	$(PY) -m bench.ingest
 	$(PY) -m bench.no_show
 	$(PY) -m bench.tap_to_push
+	$(PY) -m bench.delivery
 
 lock: ## renew the hashed locks from *.in (needs uv)
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt

@@ -53,3 +53,10 @@ def test_no_show_bench_tells_of_the_same_children_on_both_sides(
 def test_tap_to_push_bench_gets_every_push_accepted(tmp_path: Path) -> None:
     results = _run("tap_to_push", tmp_path, "--rate", "20", "--taps", "5")
     assert len(results["ours"]) == len(results["usual_bot"]) == 5
+
+
+def test_delivery_bench_runs_each_part(tmp_path: Path, postgres_server: str) -> None:
+    results = _run("delivery", tmp_path, "--small", TEST_DATABASE_URL=postgres_server)
+    assert {"postgresql", "sqlite_unpaced", "fresh", "bare"} <= set(results["rates"])
+    assert results["delays"][0]["messages"] == 10
+    assert set(results["growth"]) == set(results["outbox"]) == {"sqlite", "postgresql"}
