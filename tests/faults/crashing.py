@@ -5,6 +5,7 @@ A point is crossed before and after each COMMIT and each push. The product knows
 
 import os
 import signal
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,8 @@ from sqlalchemy.engine.default import DefaultDialect
 import app
 from bot import dispatch
 from core.delivery import breaker, claims, hearing, line, outcomes, retry, sender, slots
-from core.delivery.claims import Leased
 from core.delivery.line import LinePush, PushAnswer, PushResult
+from core.delivery.pushes import Leased
 from core.notices import fan_out
 
 # Leases and pauses, made short enough to wait for in a test.
@@ -94,6 +95,8 @@ def _lay(fuse: Fuse) -> None:
         if is_last:
             os.write(1, f"struck {point}\n".encode())
             os.killpg(0, fuse.number)
+            # The thread that got the signal may be another one.
+            time.sleep(0.2)
 
     commit: Any = DefaultDialect.do_commit
     push = LinePush.push
