@@ -63,6 +63,7 @@ LINK_NEWS = (NoticeKind.LINK_NEW, NoticeKind.LINK_OLD)
 class NewNotice:
     """What to tell whom: either a guardian or a member of staff.
 
+    `line_user_id` is None where LINE is not the channel.
     `at` is the moment of the thing told (of a make-up tap: of its recording); `about` names it
     where no occurrence does (such as the binding); `content` is the frozen JSON array of LINE
     message objects. With `ended` (a state and our word for why) the row is written only for the
@@ -73,7 +74,7 @@ class NewNotice:
     kind: NoticeKind
     guardian_id: UUID | None = None
     staff_id: UUID | None = None
-    line_user_id: str
+    line_user_id: str | None
     school_day: date
     at: datetime
     content: bytes
@@ -190,6 +191,7 @@ def cancel_no_shows(
     session.execute(
         select(col(Notice.id)).where(*theirs).order_by(col(Notice.id)).with_for_update()
     )
+    make_moot(session, student_ids, school_day, now)
     quietly = {"synchronize_session": False}
     session.execute(
         update(Notice)
@@ -212,6 +214,26 @@ def cancel_no_shows(
         col(Notice.state).not_in((NoticeState.REFUSED, NoticeState.DEAD)),
     )
     return list(session.execute(tried).all())
+
+
+def make_moot(
+    session: Session, student_ids: Sequence[UUID], school_day: date, now: datetime
+) -> None:
+    """Let the children's no-shows go to no further channel; what waits or was told stays as it is.
+
+    For an answer, by whomever, it is enough. Joins the caller's transaction.
+    """
+    session.execute(
+        update(Notice)
+        .where(
+            col(Notice.student_id).in_(student_ids),
+            col(Notice.school_day) == school_day,
+            col(Notice.kind) == NoticeKind.NO_SHOW,
+            col(Notice.moot_at).is_(None),
+        )
+        .values(moot_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def told_taps(

@@ -12,6 +12,7 @@ from core.kinds import NoticeState
 UNFINISHED = text("state IN ('pending', 'leased')")
 RIDING = text("rides_with IS NOT NULL")
 SETTLED = text("settled_at IS NOT NULL")
+CLIMBING = text("kind IN ('no_show', 'correction')")
 LOOK_AT = text("state IN ('dead', 'unknown')")
 
 
@@ -44,6 +45,13 @@ class Notice(SQLModel, table=True):
             "settled_at",
             sqlite_where=SETTLED,
             postgresql_where=SETTLED,
+        ),
+        # Serves the ladder: the no-shows of the last hours and what corrects them.
+        Index(
+            "ix_notice_climbing",
+            "created_at",
+            sqlite_where=CLIMBING,
+            postgresql_where=CLIMBING,
         ),
         # Serves the list of those a person has to look at.
         Index(
@@ -89,6 +97,8 @@ class Notice(SQLModel, table=True):
     first_tried_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     lease_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     lease_token: UUID | None = None
+    # Of a no-show: answered, corrected or cancelled. From then on it goes to no other channel.
+    moot_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     settled_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     # A short word of ours (http_500, timeout, stale …), never the channel's own text.
     outcome: str | None = None
