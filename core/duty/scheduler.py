@@ -8,6 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from core.clock import TAIPEI
 from core.db import transaction
 from core.duty.closure_tick import run_closure_tick
+from core.duty.ladder_tick import run_ladder_tick
 from core.duty.no_show_tick import run_no_show_tick, run_tap_out_tick
 from core.duty.quota_tick import run_quota_tick
 from core.duty.reader_tick import watch_readers
@@ -27,6 +28,8 @@ TICKS: dict[Tick, int] = {
     watch_readers: 15,
     # A confirmed closure works at once; this only announces it.
     run_closure_tick: 10,
+    # Minutes were waited for LINE by then; a correction by another channel should not wait long.
+    run_ladder_tick: 15,
     run_tap_out_tick: 60,
     run_three_days_tick: 60,
     # Decides for itself when LINE is asked.
