@@ -11,6 +11,7 @@ from core.clock import taipei_clock
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
 from core.notices.outbox import AGE_LIMITS
 from core.notices.trail import TrailStep
+from core.notices.wording import fill
 from core.people.subscriptions import Box
 
 KINDS = {
@@ -39,6 +40,16 @@ STATES = {
     NoticeState.EXPIRED: ("trouble", "逾時未送出，僅供查看"),
     NoticeState.CANCELLED: ("done", "不需要再通知，已取消"),
 }
+# What LINE did not carry and another channel was given.
+ELSEWHERE = {
+    NoticeState.PENDING: ("open", "改用{channel}，正在送出"),
+    NoticeState.LEASED: ("open", "改用{channel}，正在送出"),
+    NoticeState.ACCEPTED: ("done", "改用{channel}送出"),
+    NoticeState.UNKNOWN: ("trouble", "改用{channel}，無法確認是否送出"),
+    NoticeState.REFUSED: ("trouble", "無法用{channel}送出"),
+    NoticeState.DEAD: ("trouble", "無法用{channel}送出"),
+}
+CHANNELS = {Channel.EMAIL: "e-mail", Channel.SMS: "簡訊", Channel.APP: "酷課 APP"}
 # Where the state alone would not be the truth.
 OUTCOMES = {
     (NoticeState.CANCELLED, "on_demand"): ("done", "本月改為輸入「今天」查詢，沒有主動送出"),
@@ -91,9 +102,16 @@ def _arrival_detail(day: DayView, arrived_at: datetime) -> str:
 
 
 def _told(step: TrailStep) -> Step:
-    look, title = OUTCOMES.get((step.state, step.outcome)) or STATES[step.state]
+    look, title = OUTCOMES.get((step.state, step.outcome)) or _state(step)
     kind = KINDS.get(step.kind, "通知")
     return Step(look, title, f"{taipei_clock(step.at)}・{kind}")
+
+
+def _state(step: TrailStep) -> tuple[str, str]:
+    if step.channel is Channel.LINE or step.state not in ELSEWHERE:
+        return STATES[step.state]
+    look, title = ELSEWHERE[step.state]
+    return look, fill(title, {"channel": CHANNELS[step.channel]})
 
 
 def _to_come(

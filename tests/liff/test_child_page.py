@@ -36,7 +36,7 @@ def record_day(session: Session, family: Family, day: date, **moments: object) -
     )
 
 
-def make_notice(session: Session, family: Family, state: str) -> None:
+def make_notice(session: Session, family: Family, state: str, channel: str = "line") -> None:
     """An arrival notice of today."""
     session.add(
         Notice(
@@ -45,7 +45,7 @@ def make_notice(session: Session, family: Family, state: str) -> None:
             kind="arrival",
             student_id=UUID(family.student_id),
             guardian_id=UUID(family.guardian_id),
-            channel="line",
+            channel=channel,
             line_user_id=MEI,
             school_day=TODAY,
             content=b"[]",
@@ -124,6 +124,16 @@ def test_trail_is_honest_about_trouble(
     with transaction(pages.engine) as session:
         make_notice(session, family, state)
     assert words in mei.text(family.page)
+
+
+def test_trail_names_the_channel_that_stood_in(mei: Phone, family: Family, pages: House) -> None:
+    with transaction(pages.engine) as session:
+        make_notice(session, family, "refused")
+        make_notice(session, family, "accepted", "email")
+        make_notice(session, family, "dead", "sms")
+    page = mei.text(family.page)
+    for words in ("無法送到 LINE", "改用 e-mail 送出", "無法用簡訊送出"):
+        assert words in page
 
 
 @pytest.mark.parametrize(
