@@ -9,7 +9,7 @@ from typing import Any
 from bench.databases import Databases, migrate_database
 from bench.history import build_history
 from bench.line_stub import Stub
-from bench.sides import BATCH, MORNING, product
+from bench.sides import MORNING, WARM_UP_SHARE, product
 from bench.town import Town, build_town
 from core.clock import school_day_of
 from core.house import build_house
@@ -44,8 +44,8 @@ def measure_growth(
     databases: Databases, stub: Stub, folder: Path, sizes: Sequence[int], *, rounds: int
 ) -> list[dict[str, Any]]:
     """Return CPU a message and messages a second at each size, the sizes taking turns."""
-    # The smallest town's children last for all rounds and one before them.
-    messages = min(sizes) // (rounds + 2) // BATCH * BATCH
+    # The smallest town's children last for all rounds and one before them, warming up included.
+    messages = min(sizes) // (rounds + 1) * WARM_UP_SHARE // (WARM_UP_SHARE + 2)
     results: list[dict[str, Any]] = []
     with ExitStack() as stack:
         sides = []

@@ -19,11 +19,9 @@ from bench.sides import MORNING
 from bench.town import Town, build_town
 from core.db import transaction
 from core.delivery.claims import LEASE, claim
-from core.delivery.line import PushAnswer, PushResult
-from core.delivery.outcomes import settlement_for
-from core.delivery.pushes import Leased
-from core.delivery.settle import settle
+from core.delivery.settle import Settlement, settle
 from core.house import House, build_house
+from core.kinds import NoticeState
 from core.settings import load_settings
 
 CLAIM_MOST = 200
@@ -31,7 +29,7 @@ SIDES = ("ours", "row_settle", "row_by_row")
 # Rows of a round: the slow sides get fewer.
 SHARES = {"ours": 1, "row_settle": 4, "row_by_row": 8}
 NOW = datetime.fromisoformat(MORNING) + timedelta(minutes=1)
-ACCEPTED = PushAnswer(PushResult.ACCEPTED, "http_200", "0c1b5e0e-6a60-4d4e-8f4c-2d9be3a0f7d1")
+REQUEST_ID = "0c1b5e0e-6a60-4d4e-8f4c-2d9be3a0f7d1"
 CLAIM = (
     "UPDATE notice SET state = 'leased', lease_token = {mark}, lease_until = {mark},"
     " attempts = attempts + 1, first_tried_at = coalesce(first_tried_at, {mark})"
@@ -91,7 +89,7 @@ class BareOutbox:
             if not claimed:
                 break
             for row in claimed:
-                self._connection.execute(self._settle, (now, ACCEPTED.request_id, row[0], token))
+                self._connection.execute(self._settle, (now, REQUEST_ID, row[0], token))
                 self._connection.commit()
             done += len(claimed)
         return done
@@ -106,16 +104,26 @@ class BareOutbox:
 def _ours(house: House, count: int) -> int:
     """Do what the sender does in its turns: settle what landed, claim what is next."""
     done = 0
-    landed: list[Leased] = []
+    landed: list[Settlement] = []
     while done < count or landed:
-        settlements = [settlement_for(notice, ACCEPTED, NOW) for notice in landed]
+        limit = min(CLAIM_MOST, count - done)
         with transaction(house.engine) as session:
-            settle(session, settlements, NOW)
-            limit = min(CLAIM_MOST, count - done)
-            landed = claim(session, now=NOW, limit=limit) if limit else []
-        if limit and not landed:
+            settle(session, landed, NOW)
+            leased = claim(session, now=NOW, limit=limit) if limit else []
+        if limit and not leased:
             break
-        done += len(landed)
+        landed = [
+            Settlement(
+                one.id,
+                one.lease_token,
+                NoticeState.ACCEPTED,
+                "http_200",
+                line_request_id=REQUEST_ID,
+                riders=one.riders,
+            )
+            for one in leased
+        ]
+        done += len(leased)
     return done
 
 

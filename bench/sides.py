@@ -28,6 +28,7 @@ BOT_WORKERS = 2
 BATCH = 20
 # The last pushes are accepted; what became of them has still to be written down.
 SETTLE_SECONDS = 0.3
+WARM_UP_SHARE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,15 @@ class Web:
         return [request_of(self.town, batch, now) for batch in batches]
 
     def measure(self, stub: Stub, messages: int, delay: float = 0.0) -> Measured:
-        """Tap so many children, from the first tap sent to the last message accepted."""
-        batches = [self.supply.take(BATCH) for _ in range(max(1, messages // BATCH))]
-        count, ready = BATCH * len(batches), self.requests_of(batches)
+        """Tap so many children, from the first tap sent to the last message accepted.
+
+        Some are tapped before, so that the connections that fell idle since are open again.
+        """
+        self._rush(stub, _whole(messages // WARM_UP_SHARE), delay)
+        return self._rush(stub, _whole(messages), delay)
+
+    def _rush(self, stub: Stub, count: int, delay: float) -> Measured:
+        ready = self.requests_of([self.supply.take(BATCH) for _ in range(count // BATCH)])
         stub.reset(delay)
         cpu, started = cpu_seconds(self.roots), time.monotonic()
         send_all(self.port, ready, CONNECTIONS)
@@ -92,6 +99,11 @@ class Bare:
 Side = Web | Bare
 
 
+def taps_of(messages: int) -> int:
+    """Return how many children a round of so many messages taps."""
+    return _whole(messages) + _whole(messages // WARM_UP_SHARE)
+
+
 @contextmanager
 def product(url: str, town: Town, stub: Stub, folder: Path, *, is_paced: bool) -> Iterator[Web]:
     """Run the product on a town's database, as it is shipped or with the push limit lifted.
@@ -126,6 +138,10 @@ def bot(client: str, content: Path, town: Town, stub: Stub) -> Iterator[Web]:
     program += ["--workers", str(BOT_WORKERS)]
     with served(program, stub.environment, _log(content.parent)) as (port, pid):
         yield Web(port, (pid,), Supply(town), town)
+
+
+def _whole(messages: int) -> int:
+    return max(1, messages // BATCH) * BATCH
 
 
 def _log(folder: Path) -> Path:

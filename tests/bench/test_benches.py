@@ -59,4 +59,5 @@ def test_delivery_bench_runs_each_part(tmp_path: Path, postgres_server: str) -> 
     results = _run("delivery", tmp_path, "--small", TEST_DATABASE_URL=postgres_server)
     assert {"postgresql", "sqlite_unpaced", "fresh", "bare"} <= set(results["rates"])
     assert results["delays"][0]["messages"] == 10
-    assert set(results["growth"]) == set(results["outbox"]) == {"sqlite", "postgresql"}
+    assert set(results["growth"]) == {"sqlite"}
+    assert set(results["outbox"]) == {"sqlite", "postgresql"}
