@@ -47,6 +47,8 @@ INSERTS: dict[str, Callable[[Any], Any]] = {
 }
 # A connection used just now is taken as it is.
 FRESH_SECONDS = 5
+# No transaction of ours waits for anything but the database, so none is silent for so long.
+ABANDONED_SECONDS = 10
 SEALED = re.compile(r"^[A-Za-z0-9_-]{1,16}:[A-Za-z0-9+/=_-]+$")
 
 
@@ -95,6 +97,7 @@ def make_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         engine = create_engine(parsed, pool_size=10, max_overflow=20, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "checkin", _note_use)
         event.listen(engine, "checkout", partial(_look_after_rest, engine.dialect))
         return engine
@@ -105,6 +108,12 @@ def make_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    """Let nobody hold rows for long who went away in the middle: stopped, or cut off."""
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{ABANDONED_SECONDS}s'")
+    connection.commit()
 
 
 def _note_use(_connection: Any, record: Any) -> None:

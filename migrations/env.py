@@ -13,6 +13,7 @@ import core.duty.tables
 import core.gate.tables
 import core.notices.tables
 import core.people.tables  # noqa: F401
+import core.watch.tables  # noqa: F401
 from core.db import make_engine, metadata
 from core.settings import load_settings
 

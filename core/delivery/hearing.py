@@ -6,10 +6,10 @@ It only shortens the wait; what is due is always found by query. Source: Postgre
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import psycopg
-from sqlalchemy.engine import make_url
 
 from core.house import House
 from core.notices.outbox import WRITTEN
@@ -21,10 +21,10 @@ AGAIN_SECONDS = 2.0
 
 async def hear_others(house: House, ring: Callable[[], None]) -> None:
     """Ring whenever another process has committed notices, until cancelled."""
-    url = make_url(house.settings.database_url)
-    if url.get_backend_name() == "sqlite":
+    engine = house.engine
+    if engine.dialect.name == "sqlite":
         return
-    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    _, address = engine.dialect.create_connect_args(engine.url)
     while True:
         try:
             await _listen(address, ring)
@@ -34,8 +34,8 @@ async def hear_others(house: House, ring: Callable[[], None]) -> None:
         await asyncio.sleep(AGAIN_SECONDS)
 
 
-async def _listen(address: str, ring: Callable[[], None]) -> None:
-    connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
+async def _listen(address: Mapping[str, Any], ring: Callable[[], None]) -> None:
+    connection = await psycopg.AsyncConnection.connect(**address, autocommit=True)
     async with connection:
         await connection.execute(f"LISTEN {WRITTEN}")
         # Something may have been written while nobody listened.

@@ -26,7 +26,8 @@ def settlement_for(notice: Leased, answer: PushAnswer, now: datetime) -> Settlem
         case PushResult.ACCEPTED:
             state = NoticeState.ACCEPTED
         case PushResult.NOBODY:
-            state = NoticeState.REFUSED
+            # An earlier try may have been read before the account was gone.
+            state = NoticeState.REFUSED if notice.attempts == 1 else NoticeState.UNKNOWN
         case PushResult.WRONG:
             state = NoticeState.DEAD
         case PushResult.NOT_SENT:

@@ -1,13 +1,10 @@
 """Pushes: which leased notices go to LINE together. Pure."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from core.notices.outbox import RETRY_NAMESPACE
 
 # Source: LINE docs, "Send push message": at most five message objects in a push.
 MOST_MESSAGES = 5
@@ -71,6 +68,7 @@ def _order(row: Any) -> tuple[datetime, UUID]:
 
 
 def push_of(members: Sequence[Any]) -> Leased:
+    """Return the push of leased rows, the head first."""
     head, *riders = members
     contents = [bytes(row.content)[1:-1] for row in members]
     return Leased(
@@ -78,18 +76,12 @@ def push_of(members: Sequence[Any]) -> Leased:
         lease_token=head.lease_token,
         kind=head.kind,
         line_user_id=head.line_user_id,
-        retry_key=_retry_key(members),
+        # The head's own: a restored backup that knows of fewer riders still names the same push,
+        # and LINE says of it that it was taken.
+        retry_key=head.retry_key,
         content=b"[" + b",".join(contents) + b"]" if riders else bytes(head.content),
         is_silent=head.is_silent,
         attempts=head.attempts,
         first_tried_at=head.first_tried_at,
         riders=tuple(row.id for row in riders),
     )
-
-
-def _retry_key(members: Sequence[Any]) -> UUID:
-    """Return the one key of a push: whoever repeats it, wherever, computes the same."""
-    if len(members) == 1:
-        key: UUID = members[0].retry_key
-        return key
-    return uuid.uuid5(RETRY_NAMESPACE, "/".join(sorted(str(row.retry_key) for row in members)))

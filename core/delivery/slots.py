@@ -2,7 +2,7 @@
 
 A sender pushes at the rate of the slots it holds, and stops using one well before its hold ends;
 the next one takes it only after the end. So however many senders come, go, stall or lose the
-database, the sum never exceeds the budget, and no row is written more than every few seconds.
+database, the sum never exceeds the budget, and no row is written more than every second or two.
 """
 
 import time
@@ -18,12 +18,13 @@ from core.delivery.tables import PushSlot, SenderSeat
 
 # The budget is cut into so many; so many senders can work side by side.
 SLOTS = 20
-HOLD = timedelta(seconds=15)
-RENEW_SECONDS = 3.0
-# Clocks of machines may differ by as much; a slot is taken over only so long after its hold ended.
-SKEW = timedelta(seconds=5)
+HOLD = timedelta(seconds=5)
+RENEW_SECONDS = 1.5
+# Clocks of machines may differ by as much (they keep time by NTP); a slot is taken over only so
+# long after its hold ended. Who starts after another was killed waits six seconds at most.
+SKEW = timedelta(seconds=1)
 # How long a renewal counts here, by this process's own steady clock, from before it was asked for.
-TRUSTED_SECONDS = 12.0
+TRUSTED_SECONDS = 4.0
 
 
 class Share:

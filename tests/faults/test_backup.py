@@ -80,7 +80,6 @@ def test_restored_backup_sends_nothing_a_second_time(
     assert line.told() == told
 
 
-@pytest.mark.xfail(strict=True, reason="the key of a shared push depends on who shares it")
 def test_backup_from_between_two_siblings_sends_nothing_a_second_time(
     town: Town, line: TroubledLine, backup: Callable[[], str]
 ) -> None:
