@@ -43,7 +43,7 @@ from core.duty.migrate import is_current, migrate
 from core.duty.policy_commands import policy_commands
 from core.duty.reader_commands import reader_commands
 from core.duty.scheduler import PURGE_EVERY_SECONDS, Tick, start_scheduler
-from core.duty.server import Background, Server, start_background
+from core.duty.server import Background, Server, settle_memory, start_background
 from core.duty.staff_commands import staff_commands
 from core.errors import ConfigError
 from core.house import House, build_house
@@ -288,6 +288,7 @@ def _run_loops(settings: Settings, *, delivers: bool, ticks: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     house = build_house(settings)
+    settle_memory()
     running = start_background(background(house, delivers=delivers, ticks=ticks))
     stop.wait()
     running.stop()

@@ -268,9 +268,13 @@ def _claim(session: Session, limit: int, now: datetime) -> list[Leased]:
 
 
 def _log(notice: Leased, answer: PushAnswer, seconds: float) -> None:
-    quiet = answer.result is PushResult.ACCEPTED
+    # What LINE took is written with its request id to the notice; a line for each would cost more
+    # than the push.
+    level = logging.DEBUG if answer.result is PushResult.ACCEPTED else logging.WARNING
+    if not logger.isEnabledFor(level):
+        return
     logger.log(
-        logging.INFO if quiet else logging.WARNING,
+        level,
         "push",
         extra={
             "action": "push",
