@@ -8,7 +8,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Scale:
 
 
 FULL = Scale(
-    Town(schools=40, children=2000, bound_every=3),
+    Town(schools=40, children=2500, bound_every=3),
     3,
     (
         Case(1, 1, 500),
@@ -109,10 +109,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", choices=ENGINES, action="append", help="default: both")
     parser.add_argument("--workers", type=int, help="web processes, default 1 and 2")
+    parser.add_argument("--rounds", type=int, help="default 3")
     parser.add_argument("--small", action="store_true", help="only see that it runs")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
     scale = SMALL if options.small else FULL
+    scale = replace(scale, rounds=options.rounds or scale.rounds)
     results = {}
     for engine in options.engine or ENGINES:
         workers = options.workers or WORKERS[engine]
