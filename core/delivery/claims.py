@@ -26,7 +26,7 @@ from sqlmodel import Session
 
 from core.db import UtcDateTime, table_of
 from core.delivery.last_look import end_unwanted
-from core.delivery.pushes import Leased, assemble, push_of
+from core.delivery.pushes import Leased, assemble, is_new, push_of
 from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.outbox import GATE_NEWS
 from core.notices.tables import Notice
@@ -72,7 +72,7 @@ def _riders_of(session: Session, heads: Sequence[Any], lease: Mapping[str, Any])
     if not social:
         return []
     frozen = _execute(session, _claim_riders, {**lease, "heads": [row.id for row in social]})
-    new = {row.line_user_id for row in social if row.attempts == 1}
+    new = {row.line_user_id for row in social if is_new(row)}
     joining = _execute(session, _claim_company, {**lease, "people": list(new)}) if new else []
     return [*frozen, *joining]
 
@@ -157,6 +157,7 @@ def _claim_company(engine: str) -> Any:
             notice.c.state == NoticeState.PENDING.value,
             notice.c.expires_at > _now(),
             notice.c.first_tried_at.is_(None),
+            notice.c.outcome.is_(None),
             notice.c.rides_with.is_(None),
             ~_waits_for_another(notice),
         )
@@ -194,6 +195,7 @@ def _leasing(which: ColumnElement[bool]) -> Any:
             row.c.created_at,
             row.c.may_ride,
             row.c.rides_with,
+            row.c.outcome,
         )
     )
 

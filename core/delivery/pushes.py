@@ -38,7 +38,7 @@ def assemble(heads: Sequence[Any], riding: Sequence[Any], wanted: set[UUID]) -> 
     pushes: dict[UUID, list[Any]] = {row.id: [row] for row in heads if row.id in wanted}
     open_for: dict[tuple[str, bool], list[Any]] = {}
     for row in sorted(heads, key=_order):
-        if row.id in pushes and row.may_ride and row.attempts == 1:
+        if row.id in pushes and row.may_ride and is_new(row):
             _board(pushes, open_for, row)
     for row in riding:
         if row.id not in wanted:
@@ -49,6 +49,14 @@ def assemble(heads: Sequence[Any], riding: Sequence[Any], wanted: set[UUID]) -> 
             pushes[row.id] = [row]
             _board(pushes, open_for, row)
     return [[head, *sorted(riders, key=_order)] for head, *riders in pushes.values()]
+
+
+def is_new(row: Any) -> bool:
+    """Tell whether a leased row was never in a push, not even in one LINE turned away.
+
+    Only such rows are put together: whatever was once handed out under a key stays as it was.
+    """
+    return row.attempts == 1 and row.outcome is None
 
 
 def _board(
