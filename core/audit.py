@@ -1,16 +1,23 @@
 """The append-only record of who did or saw what."""
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Column
 from sqlmodel import Field, Session, SQLModel
 
-from core.db import UtcDateTime
+from core.db import UtcDateTime, table_of
+from core.rows import insert_given, run_rows
 
 
 class AuditEntry(SQLModel, table=True):
-    """One act. `actor` and `subject` are our ids such as guardian:<uuid>, never names."""
+    """One act. `actor` and `subject` are our ids such as guardian:<uuid>, never names.
+
+    `reason` is a word of ours for why, where one is asked for.
+    """
 
     __tablename__ = "audit_entry"
 
@@ -19,8 +26,36 @@ class AuditEntry(SQLModel, table=True):
     action: str
     subject: str = Field(index=True)
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+    reason: str | None = None
 
 
-def record_audit(session: Session, *, actor: str, action: str, subject: str, now: datetime) -> None:
+def record_audit(
+    session: Session,
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    now: datetime,
+    reason: str | None = None,
+) -> None:
     """Add an entry; joins the caller's transaction."""
-    session.add(AuditEntry(actor=actor, action=action, subject=subject, at=now))
+    entry = AuditEntry(actor=actor, action=action, subject=subject, at=now, reason=reason)
+    session.add(entry)
+
+
+def record_audits(
+    session: Session, *, actor: str, action: str, subjects: Collection[str], now: datetime
+) -> None:
+    """Add an entry for each subject, all in one statement; joins the caller's transaction."""
+    if not subjects:
+        return
+    rows = [
+        {"id": uuid4(), "actor": actor, "action": action, "subject": one, "at": now}
+        for one in subjects
+    ]
+    run_rows(session, _insert, [table_of(AuditEntry).c[name] for name in rows[0]], rows)
+
+
+@cache
+def _insert(engine: str) -> Any:
+    return insert_given(engine, table_of(AuditEntry), ["id", "actor", "action", "subject", "at"])

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 TAIPEI = ZoneInfo("Asia/Taipei")
+# Other years are slips of the pen: at the calendar's edges nothing can be counted from a day.
+YEARS = range(1912, 2200)
 
 
 class Clock:

@@ -9,7 +9,11 @@ from sqlalchemy import Engine
 from core.clock import Clock
 from core.crypto import Vault, parse_keys
 from core.db import make_engine
+from core.sealed import hold_keys
 from core.settings import Settings
+
+# What PostgreSQL calls out to other processes when chat events were stored.
+EVENTS_WRITTEN = "events_written"
 
 
 class Bell(threading.Event):
@@ -43,6 +47,7 @@ class House:
     vault: Vault
     notices_due: Bell = field(default_factory=Bell)
     events_due: threading.Event = field(default_factory=threading.Event)
+    letters_due: threading.Event = field(default_factory=threading.Event)
 
 
 def build_house(settings: Settings) -> House:
@@ -51,4 +56,6 @@ def build_house(settings: Settings) -> House:
         parse_keys(settings.data_keys.get_secret_value()),
         parse_keys(settings.index_keys.get_secret_value()),
     )
-    return House(settings, make_engine(settings.database_url), Clock(settings.clock_start), vault)
+    engine = make_engine(settings.database_url)
+    hold_keys(engine, vault)
+    return House(settings, engine, Clock(settings.clock_start), vault)

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 
 from core.settings import Settings
+from core.signing import serializer_of
 
 SALT = "bot.postback"
 GOOD_FOR = timedelta(hours=24)
@@ -32,6 +33,12 @@ class Action(StrEnum):
     HELD_CANCEL_SURE = "held_cancel_sure"
     # Leaves what was asked back undone.
     BACK = "back"
+    # Boxes to turn; the detail is binding id/kinds.
+    BOX_ON = "box_on"
+    BOX_OFF = "box_off"
+    # A guardian's request for a make-up; the moment picker's detail is what was said so far.
+    MAKE_UP_MOMENT = "make_up_moment"
+    MAKE_UP_SEND = "make_up_send"
     # A guardian's leave. The day picker's detail is a student id, dropping's a leave id.
     LEAVE_DAY = "leave_day"
     LEAVE_SEND = "leave_send"
@@ -53,13 +60,55 @@ class Action(StrEnum):
     CLOSURE_SEND = "closure_send"
     CLOSURE_UNDO = "closure_undo"
     CLOSURE_UNDO_SEND = "closure_undo_send"
+    # A guardian on texts: binding id/items for an order, an order's id for its end.
+    SMS_ITEMS = "sms_items"
+    SMS_ORDER = "sms_order"
+    SMS_CANCEL = "sms_cancel"
+    SMS_CANCEL_SURE = "sms_cancel_sure"
+    SMS_KEEP = "sms_keep"
+    # A guardian's own link.
+    UNLINK_SURE = "unlink_sure"
+    # A guardian on a child not seen yet; detail is student id/school day.
+    ANSWER_ASK = "answer_ask"
+    ANSWER_NOTED = "answer_noted"
+    ANSWER_HOME = "answer_home"
+    # Staff on a child whose guardian asked; detail is the same.
+    HELP_PRESENT = "help_present"
+    HELP_LOOKING = "help_looking"
+    HELP_LEAVE = "help_leave"
+    # A guardian on a child who moved; detail is the proposal's id.
+    MOVE_KEEP = "move_keep"
+    MOVE_DROP = "move_drop"
+    # Staff: detail is a request's id, or a student's.
+    REQUEST_APPROVE = "request_approve"
+    REQUEST_DECLINE = "request_decline"
+    CHILD_OPEN = "child_open"
+    # Staff: detail is a student id and why it is looked up.
+    LOOK_UP = "look_up"
+    # Staff on what a guardian asked to be entered: a request's id, the last one with the reason.
+    ASKED_ENTER = "asked_enter"
+    ASKED_REFUSE = "asked_refuse"
+    ASKED_WHY = "asked_why"
+    # Staff on an SMS order: detail is its id, WHY's with the reason's key.
+    SMS_REVIEW_APPROVE = "sms_review_approve"
+    SMS_REVIEW_END = "sms_review_end"
+    SMS_REVIEW_RETURN = "sms_review_return"
+    SMS_REVIEW_WHY = "sms_review_why"
+    SMS_REVIEW_NEXT = "sms_review_next"
+    # Staff: detail is the id of what was written and is kept until it is sure.
+    SEND_SURE = "send_sure"
+    INVITE_SURE = "invite_sure"
+    # Detail is the id of a role.
+    REVOKE = "revoke"
+    REVOKE_SURE = "revoke_sure"
 
 
 class PostbackProblem(StrEnum):
-    """Why a button is not obeyed."""
+    """Why a button is not obeyed. A forwarded one is genuine, but was made for somebody else."""
 
     EXPIRED = "expired"
     FOREIGN = "foreign"
+    FORWARDED = "forwarded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +127,7 @@ class PostbackCodec:
     """Seal what a button means and check it when it comes back."""
 
     def __init__(self, settings: Settings) -> None:
-        keys = [*reversed(settings.old_secret_keys), settings.secret_key.get_secret_value()]
-        # The last key signs, all of them verify.
-        self._serializer = URLSafeSerializer(keys, salt=SALT)
+        self._serializer = serializer_of(settings, SALT)
 
     def seal(self, press: Press, line_user_id: str, now: datetime) -> str:
         """Return the data of a button. Raises ValueError when LINE would refuse its length."""
@@ -99,11 +146,16 @@ class PostbackCodec:
         except (BadData, TypeError, ValueError, OverflowError):
             return PostbackProblem.FOREIGN
         if made_for != _print_of(line_user_id):
-            return PostbackProblem.FOREIGN
+            return PostbackProblem.FORWARDED
         # Checked against our own clock, which may be shifted; the library knows only the machine's.
         if not 0 <= now.timestamp() - made_at + 1 <= GOOD_FOR.total_seconds():
             return PostbackProblem.EXPIRED
         return press
+
+    def read(self, data: str) -> str:
+        """Return what a genuine button is about, whoever holds it: action and detail."""
+        action, detail, *_ = self._serializer.loads(data)
+        return f"button:{action}/{detail}" if detail else f"button:{action}"
 
 
 def _print_of(line_user_id: str) -> str:

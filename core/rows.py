@@ -1,13 +1,15 @@
 """Many rows, or many keys, as a parameter of one statement whose text never changes.
 
-PostgreSQL takes them as arrays, SQLite as JSON. So a statement is made once, compiled once and
-planned once, however many rows it gets; a list spelled out would be another statement each time.
+PostgreSQL takes them as arrays, SQLite as JSON, and new rows one by one. So a statement is made
+once, compiled once and planned once, however many rows it gets; a list spelled out would be another
+statement each time.
 
 Source: PostgreSQL manual "Array functions" (unnest); SQLite "JSON functions" (json_each).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import (
@@ -21,15 +23,22 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    inspect,
     select,
-    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.types import TypeEngine
+from sqlmodel import Session, SQLModel
 
 from core.db import INSERTS
+from core.prepared import Convert, Rows, convert_each, prepare
 
+M = TypeVar("M", bound=SQLModel)
 SQLITE = "sqlite"
+# Makes a statement for an engine by its dialect's name, once.
+Build = Callable[[str], Any]
 
 
 class JsonRows(TypeDecorator[Any]):
@@ -42,23 +51,107 @@ class JsonRows(TypeDecorator[Any]):
         super().__init__()
         self.types = types
 
-    def process_bind_param(self, value: Iterable[Any] | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        processors = [one.dialect_impl(dialect).bind_processor(dialect) for one in self.types]
-        if len(processors) == 1:
-            return _json([_processed(processors[0], one) for one in value])
-        return _json([list(map(_processed, processors, row)) for row in value])
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        """Return what writes the values, or the rows, as JSON."""
+        converters = [_converter(one, dialect) for one in self.types]
+        if len(converters) == 1:
+            return lambda values: _json(convert_each(converters[0], list(values)))
+
+        def write(rows: Sequence[Sequence[Any]]) -> str:
+            # Column by column: most need nothing done to them.
+            columns = map(convert_each, converters, map(list, zip(*rows, strict=True)))
+            return _json(list(zip(*columns, strict=True)))
+
+        return write
 
 
-def _processed(processor: Any, value: Any) -> Any:
-    made = value if processor is None else processor(value)
+def _converter(of: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    process = of.dialect_impl(dialect).bind_processor(dialect)
+    plain = of.impl_instance if isinstance(of, TypeDecorator) else of
+    return partial(_text, process) if isinstance(plain, LargeBinary) else process
+
+
+def _text(process: Convert | None, value: bytes | None) -> str | None:
     # A message is UTF-8 text; SQLite turns it back into bytes.
-    return bytes(made).decode() if isinstance(made, bytes | memoryview) else made
+    made = value if process is None else process(value)
+    return None if made is None else bytes(made).decode()
 
 
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def run(session: Session, build: Build, values: Mapping[str, Any]) -> Rows:
+    """Run the statement that `build` makes for this session's engine, and keeps; return its rows.
+
+    Joins the caller's transaction.
+    """
+    connection = _connection_of(session)
+    dialect = connection.dialect
+    return prepare(build(dialect.name), dialect).run(connection, values)
+
+
+def run_models(
+    session: Session, build: Build, model: type[M], values: Mapping[str, Any]
+) -> list[M]:
+    """Run a statement that selects a model's columns, like `run`; return objects of the model.
+
+    They are detached, as of a session that was closed: what is changed in them is not written.
+    """
+    new = inspect(model).class_manager.new_instance
+    found = []
+    for row in run(session, build, values):
+        one: M = new()
+        vars(one).update(row._asdict())
+        make_transient_to_detached(one)
+        found.append(one)
+    return found
+
+
+def run_rows(
+    session: Session,
+    build: Build,
+    columns: Sequence[Any],
+    rows: Sequence[Mapping[str, Any]],
+    **values: Any,
+) -> Rows:
+    """Run a statement over rows of these columns, like `run`; `values` are further parameters."""
+    connection = _connection_of(session)
+    dialect = connection.dialect
+    statement = prepare(build(dialect.name), dialect)
+    if dialect.name == SQLITE and not statement.takes("rows"):
+        each = {_own(one.name): [row[one.name] for row in rows] for one in columns}
+        return statement.run_each(connection, each)
+    return statement.run(connection, rows_given(dialect.name, columns, rows) | values)
+
+
+def _connection_of(session: Session) -> Connection:
+    """Return the connection of the session's transaction or savepoint, asked for once in each.
+
+    As before a statement of SQLAlchemy's own, what waits in the session is written first; and a
+    savepoint is only set when the session is asked for its connection.
+    """
+    session.flush()
+    held: tuple[Any, Connection] | None = session.info.get("connection")
+    if held is None or held[0] is None or held[0] is not _innermost(session):
+        connection = session.connection()
+        held = (_innermost(session), connection)
+        session.info["connection"] = held
+    return held[1]
+
+
+def _innermost(session: Session) -> Any:
+    return session.get_nested_transaction() or session.get_transaction()
+
+
+def is_literally(of: Any, values: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that a column is among these words, spelled out in the statement.
+
+    SQLite matches a partial index only by its literal words.
+    """
+    words: Any = bindparam(None, list(values), unique=True, expanding=True, literal_execute=True)
+    among: ColumnElement[bool] = of.in_(words)
+    return among
 
 
 def is_one_of(engine: str, of: Any, name: str) -> ColumnElement[bool]:
@@ -79,11 +172,20 @@ def insert_given(engine: str, table: Table, names: Sequence[str], order: Sequenc
 
     Rows are taken in the order of the columns `order`, which matters where they are locked.
     """
+    if engine == SQLITE:
+        # Its statements travel nowhere, so one for each row is quicker than taking JSON apart, and
+        # its only writer needs no order.
+        each = {name: bindparam(_own(name), type_=table.c[name].type) for name in names}
+        return INSERTS[engine](table).values(each)
     given = given_rows(engine, [table.c[name] for name in names])
-    # SQLite can't tell ON CONFLICT from a join's ON unless a WHERE stands between.
-    rows = select(*(given.c[name] for name in names)).where(true())
+    rows = select(*(given.c[name] for name in names))
     rows = rows.order_by(*(given.c[name] for name in order))
     return INSERTS[engine](table).from_select(list(names), rows)
+
+
+def _own(name: str) -> str:
+    # A column's own name is SQLAlchemy's.
+    return f"given_{name}"
 
 
 def given_rows(engine: str, columns: Sequence[Any]) -> Any:

@@ -1,18 +1,14 @@
 """Settings: read once from the environment, `.env` and secret files, checked as a whole."""
 
 import base64
-import ipaddress
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -20,9 +16,13 @@ from pydantic_settings import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from core.bureau_login import BUREAU_ADDRESSES, BureauLogin, TokenAuth
 from core.clock import TAIPEI
 from core.crypto import parse_keys
 from core.errors import ConfigError, Fault
+from core.loopback import is_loopback
+from core.post_settings import PostSettings, post_faults, strict_post_faults
+from core.secret_files import SecretFiles
 
 # LINE's limit for push is 2,000/s; above 1,800 no room is left for retries.
 PUSH_CEILING = 1800
@@ -36,19 +36,12 @@ class AppEnv(StrEnum):
     PRODUCTION = "production"
 
 
-class TokenAuth(StrEnum):
-    """How the client proves itself at Taipei Pass's token endpoint."""
-
-    POST = "client_secret_post"
-    BASIC = "client_secret_basic"
-
-
 def _development_key(key_id: str) -> str:
     padded = f"{DEVELOPMENT}{key_id}".ljust(32, ".")[:32]
     return f"{key_id}:{base64.b64encode(padded.encode()).decode()}"
 
 
-class Settings(BaseSettings):
+class Settings(BureauLogin, PostSettings):
     """Everything an operator can set. Names are the environment's, in lower case here."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
@@ -58,6 +51,8 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65534)
+    proxy_hops: int = Field(default=0, ge=0, le=5)
+    redis_url: SecretStr = SecretStr("")
     secret_key: SecretStr = SecretStr(f"{DEVELOPMENT}session-signing-key")
     secret_key_fallbacks: SecretStr = SecretStr("")
     data_keys: SecretStr = SecretStr(_development_key("d0"))
@@ -66,9 +61,11 @@ class Settings(BaseSettings):
     line_channel_access_token: SecretStr = SecretStr("sandbox-channel-token")
     line_channel_id: str = ""
     line_login_channel_id: str = "1660000001"
+    line_login_channel_secret: SecretStr = SecretStr("")
     liff_id: str = "1660000001-sandbox1"
     line_api_base: str = ""
     line_data_api_base: str = ""
+    line_access_base: str = ""
     liff_sdk_url: str = ""
     line_push_per_second: int = Field(default=1000, ge=1, le=PUSH_CEILING)
     line_quota_reserve: int = Field(default=0, ge=0)
@@ -79,13 +76,39 @@ class Settings(BaseSettings):
     taipei_pass_client_id: str = "sandbox-taipei-pass"
     taipei_pass_client_secret: SecretStr = SecretStr("sandbox-taipei-pass-secret")
     taipei_pass_token_auth: TokenAuth = TokenAuth.POST
+    taipei_pass_pkce: bool = False
     hotline: str = "02-2758-9171"
     pass_line: str = "1999 轉 8585"
+    # 1999 answers inside the city only.
+    pass_line_outside: str = "02-2720-8889 轉 8585"
     privacy_line: str = "02-2720-8889 轉 2844"
+    staff_digest_at: time = time(17)
+    maintenance_from: time = time(0, 10)
+    maintenance_until: time = time(0, 30)
+    maintenance_notice_minutes: int = Field(default=20, ge=0, le=240)
     metrics_token: SecretStr = SecretStr("")
     canary_line_user_id: str = Field(default="", pattern=r"^(U[0-9a-f]{32})?$")
     heartbeat_file: str = ""
     heartbeat_url: str = ""
+    backup_folder: str = "var/backups"
+    postgresql_bin: str = ""
+    tombstones_file: str = "var/tombstones"
+    retention_taps_days: int = Field(default=30, ge=1)
+    retention_attendance_days: int = Field(default=30, ge=1)
+    retention_notice_text_days: int = Field(default=7, ge=1)
+    retention_notices_days: int = Field(default=90, ge=7)
+    retention_events_days: int = Field(default=30, ge=7)
+    retention_attempts_days: int = Field(default=180, ge=1)
+    retention_audit_days: int = Field(default=1827, ge=180)
+    retention_sessions_days: int = Field(default=30, ge=1)
+    retention_ended_days: int = Field(default=1827, ge=30)
+    retention_counts_days: int = Field(default=400, ge=60)
+    retention_backups_days: int = Field(default=35, ge=1)
+    retention_announcements_days: int = Field(default=400, ge=60)
+    retention_orders_days: int = Field(default=30, ge=1)
+    channel_check_days: int = Field(default=30, ge=0, le=120)
+    make_up_request_days: int = Field(default=3, ge=0, le=6)
+    incident_report_hours: int = Field(default=72, ge=1, le=720)
     clock_now: datetime | None = None
 
     @property
@@ -108,6 +131,11 @@ class Settings(BaseSettings):
     def line_data_api(self) -> str:
         """Return the origin for images and other content."""
         return self._outside(self.line_data_api_base, "https://api-data.line.me", "")
+
+    @property
+    def line_access(self) -> str:
+        """Return the origin of LINE's own sign-in pages."""
+        return self._outside(self.line_access_base, "https://access.line.me", "")
 
     @property
     def liff_sdk(self) -> str:
@@ -166,17 +194,6 @@ class Settings(BaseSettings):
         return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
 
 
-class SecretFiles(EnvSettingsSource):
-    """Read a secret `NAME` from the file that `NAME_FILE` names."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Return the file's text without the line end; nothing for fields that are no secrets."""
-        path, key, _ = super().get_field_value(field, f"{field_name}_file")
-        if field.annotation is not SecretStr or not path:
-            return None, field_name, False
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), key, False
-
-
 def load_settings(**given: Any) -> Settings:
     """Return checked settings. Raises ConfigError with every fault at once, each with a hint."""
     faults: list[Fault] = []
@@ -219,8 +236,13 @@ def _general_faults(settings: Settings) -> list[Fault]:
     if backend not in ("sqlite", "postgresql"):
         hint = "Use sqlite:///var/gate.db or postgresql+psycopg://user:password@host/name"
         faults.append(Fault("DATABASE_URL", "not a database address we know", hint))
+    redis_url = settings.redis_url.get_secret_value()
+    if redis_url and urlsplit(redis_url).scheme not in ("redis", "rediss"):
+        hint = "Write redis://host:6379/0, or rediss:// over TLS"
+        faults.append(Fault("REDIS_URL", "not an address of Redis", hint))
     if urlsplit(settings.base_url).scheme not in ("http", "https"):
         faults.append(Fault("BASE_URL", "not an address", "Write https://gate.example.tw"))
+    faults += post_faults(settings)
     if settings.heartbeat_url and not _is_safe(settings.heartbeat_url):
         hint = "Write an https address, or one of this machine"
         faults.append(Fault("HEARTBEAT_URL", "neither https nor loopback", hint))
@@ -242,21 +264,40 @@ def _production_faults(settings: Settings) -> list[Fault]:
             faults.append(Fault(name.upper(), "empty or still the development value", hint))
     for name, url in _addresses(settings).items():
         faults += _address_faults(name, url)
+    if settings.has_bureau_login and not settings.bureau_login_client_secret.get_secret_value():
+        hint = "Set it, or leave BUREAU_LOGIN_CLIENT_ID empty"
+        faults.append(Fault("BUREAU_LOGIN_CLIENT_SECRET", "empty", hint))
+    faults += strict_post_faults(settings)
     if settings.clock_now is not None:
         faults.append(Fault("CLOCK_NOW", "set in production", "Remove it"))
     return faults
 
 
-_MAY_BE_EMPTY = ("secret_key_fallbacks", "metrics_token")
+_MAY_BE_EMPTY = (
+    "secret_key_fallbacks",
+    "metrics_token",
+    "redis_url",
+    "line_login_channel_secret",
+    "bureau_login_client_secret",
+    # Asked for where the channel is switched on.
+    "smtp_url",
+    "bounce_mailbox_url",
+    "sms_password",
+    "sms_callback_secret",
+)
 
 
 def _addresses(settings: Settings) -> dict[str, str]:
     names = ("authorize", "token", "profile", "logout")
+    bureau = BUREAU_ADDRESSES if settings.has_bureau_login else ()
     return {
         "BASE_URL": settings.base_url,
         "LINE_API_BASE": settings.line_api,
         "LINE_DATA_API_BASE": settings.line_data_api,
         "LIFF_SDK_URL": settings.liff_sdk,
+        "LINE_ACCESS_BASE": settings.line_access,
+        **{name.upper(): getattr(settings, name) for name in bureau},
+        **({"SMS_API_BASE": settings.sms_api_base} if settings.sms_api_base else {}),
         **{f"TAIPEI_PASS_{name.upper()}_URL": settings.taipei_pass(name) for name in names},
     }
 
@@ -275,13 +316,3 @@ def _is_safe(url: str) -> bool:
     parts = urlsplit(url)
     is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
     return bool(parts.hostname) and (parts.scheme == "https" or is_local)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
