@@ -1,49 +1,30 @@
 """Bindings: a guardian tied to a child, and the one door to what a guardian may see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from enum import StrEnum
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from core.audit import record_audit
-from core.clock import school_day_of
-from core.crypto import Vault
+from core.db import table_of
 from core.errors import AccessError
-from core.people import identity_numbers
 from core.people.names import given_name
-from core.people.roster import Claim, find_student, normalise_student_number
 from core.people.subscriptions import add_default_boxes
-from core.people.tables import Binding, BindingAttempt, Guardian, School, Student
-
-SUBJECT = "binding_attempt.subject"
-# Failed tries a Taipei date: by one guardian, and at one child by everybody together.
-OWN_LIMIT = 5
-CHILD_LIMIT = 10
-
-
-class BindResult(StrEnum):
-    """How a try to bind ended."""
-
-    BOUND = "bound"
-    ALREADY = "already"
-    MISMATCH = "mismatch"
-    OWN_LIMIT = "own_limit"
-
-
-@dataclass(frozen=True, slots=True)
-class BindOutcome:
-    """The result, and the binding where there is one."""
-
-    result: BindResult
-    binding_id: UUID | None = None
+from core.people.tables import Binding, School, Student
+from core.rows import run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundChild:
-    """A child as its guardian may see it. `tap_out_by` is a Taipei time of day, None is off."""
+    """A child as its guardian may see it. `tap_out_by` is a Taipei time of day, None is off.
+
+    Until `quiet_until` a guardian new beside others gets no gate news; None is at once.
+    """
 
     binding_id: UUID
     student_id: UUID
@@ -58,61 +39,38 @@ class BoundChild:
     seat_number: int
     relationship: str
     tap_out_by: time | None
+    quiet_until: datetime | None = None
+
+
+def is_quiet(child: BoundChild, now: datetime) -> bool:
+    """Tell whether the guardian's quiet day runs."""
+    return child.quiet_until is not None and now < child.quiet_until
 
 
 def children_of(session: Session, guardian_id: UUID) -> list[BoundChild]:
     """Return the guardian's children, youngest last; two of one given name keep full names."""
-    statement = (
-        select(Binding, Student, School)
-        .join(Student, col(Student.id) == col(Binding.student_id))
-        .join(School, col(School.code) == col(Student.school_code))
-        .where(Binding.guardian_id == guardian_id, col(Binding.ended_at).is_(None))
-        .order_by(col(Student.grade).desc(), col(Student.seat_number), col(Student.id))
-    )
-    return _tell_apart([_bound_child(*row) for row in session.exec(statement)])
+    rows = run(session, _children, {"guardian_id": guardian_id})
+    return _tell_apart([_bound_child(row) for row in rows])
 
 
 def get_child(session: Session, guardian_id: UUID, binding_id: UUID) -> BoundChild:
     """Return this guardian's child. Raises AccessError 404 for every other binding."""
-    for child in children_of(session, guardian_id):
+    return pick_child(children_of(session, guardian_id), binding_id)
+
+
+def pick_child(children: Sequence[BoundChild], binding_id: UUID) -> BoundChild:
+    """Return the child of a binding among a guardian's own. Raises AccessError 404."""
+    for child in children:
         if child.binding_id == binding_id:
             return child
     raise AccessError("no_such_child")
 
 
-def bind_child(
-    session: Session,
-    vault: Vault,
-    *,
-    guardian_id: UUID,
-    claim: Claim,
-    relationship: str,
-    now: datetime,
-) -> BindOutcome:
-    """Tie the guardian to the child the five facts name; joins the caller's transaction.
+def unbind_child(session: Session, *, guardian_id: UUID, binding_id: UUID, now: datetime) -> UUID:
+    """End the guardian's own binding and return the child's id; others keep theirs.
 
-    A mismatch is counted against the guardian and against the child; at the child's limit even the
-    right facts are a mismatch. LINE boxes for arrival, departure and no-show are ticked.
+    What waits to be told is core.notices.partings' business. Raises AccessError 404.
     """
-    # One try of a guardian at a time, so that parallel tries can't pass the limit.
-    session.exec(select(Guardian.id).where(Guardian.id == guardian_id).with_for_update())
-    if _misses(session, now, col(BindingAttempt.guardian_id) == guardian_id) >= OWN_LIMIT:
-        return BindOutcome(BindResult.OWN_LIMIT)
-    attempt = _attempt(vault, guardian_id, claim, now)
-    student = find_student(session, vault, claim)
-    if student is None or _is_locked(session, attempt, now):
-        session.add(attempt)
-        return BindOutcome(BindResult.MISMATCH)
-    earlier = _open_binding(session, guardian_id, student.id)
-    if earlier is not None:
-        return BindOutcome(BindResult.ALREADY, earlier.id)
-    return BindOutcome(
-        BindResult.BOUND, _add_binding(session, guardian_id, student.id, relationship, now)
-    )
-
-
-def unbind_child(session: Session, *, guardian_id: UUID, binding_id: UUID, now: datetime) -> None:
-    """End the guardian's own binding; others keep theirs. Raises AccessError 404."""
     ended = session.exec(
         update(Binding)
         .where(
@@ -121,18 +79,20 @@ def unbind_child(session: Session, *, guardian_id: UUID, binding_id: UUID, now: 
             col(Binding.ended_at).is_(None),
         )
         .values(ended_at=now, ended_by="guardian")
-        .returning(col(Binding.id))
+        .returning(col(Binding.student_id))
     ).first()
     if ended is None:
         raise AccessError("no_such_child")
     actor = f"guardian:{guardian_id}"
     subject = f"binding:{binding_id}"
     record_audit(session, actor=actor, action="binding.end", subject=subject, now=now)
+    student_id: UUID = ended.student_id
+    return student_id
 
 
 def is_bound(session: Session, guardian_id: UUID, student_id: UUID) -> bool:
     """Tell whether the guardian's binding to the child is open."""
-    return _open_binding(session, guardian_id, student_id) is not None
+    return find_open_binding(session, guardian_id, student_id) is not None
 
 
 def other_guardians(session: Session, student_id: UUID, guardian_id: UUID) -> list[UUID]:
@@ -145,15 +105,42 @@ def other_guardians(session: Session, student_id: UUID, guardian_id: UUID) -> li
     return list(session.exec(statement))
 
 
-def _add_binding(
-    session: Session, guardian_id: UUID, student_id: UUID, relationship: str, now: datetime
+def guardians_bound(session: Session, student_id: UUID) -> list[UUID]:
+    """Return everybody bound to the child, longest first."""
+    statement = (
+        select(Binding.guardian_id)
+        .where(Binding.student_id == student_id, col(Binding.ended_at).is_(None))
+        .order_by(col(Binding.bound_at), col(Binding.id))
+    )
+    return list(session.exec(statement))
+
+
+def child_of_binding(session: Session, binding_id: UUID) -> BoundChild:
+    """Return the child of a binding as its guardian calls it, open or ended."""
+    return _bound_child(run(session, _child, {"binding_id": binding_id}).one())
+
+
+def add_binding(
+    session: Session,
+    *,
+    guardian_id: UUID,
+    student_id: UUID,
+    relationship: str,
+    proven_by: str,
+    quiet_until: datetime | None,
+    now: datetime,
 ) -> UUID:
+    """Tie a proven guardian to a child with every LINE box ticked; joins the transaction.
+
+    The proof is core.binding's business. Until `quiet_until` there is no gate news for them.
+    """
     binding = Binding(
         guardian_id=guardian_id,
         student_id=student_id,
         relationship=relationship,
-        proven_by="five_facts",
+        proven_by=proven_by,
         bound_at=now,
+        quiet_until=quiet_until,
     )
     session.add(binding)
     session.flush()
@@ -164,7 +151,8 @@ def _add_binding(
     return binding.id
 
 
-def _open_binding(session: Session, guardian_id: UUID, student_id: UUID) -> Binding | None:
+def find_open_binding(session: Session, guardian_id: UUID, student_id: UUID) -> Binding | None:
+    """Return the pair's open binding."""
     return session.exec(
         select(Binding).where(
             Binding.guardian_id == guardian_id,
@@ -174,51 +162,48 @@ def _open_binding(session: Session, guardian_id: UUID, student_id: UUID) -> Bind
     ).first()
 
 
-def _attempt(vault: Vault, guardian_id: UUID, claim: Claim, now: datetime) -> BindingAttempt:
-    # A child is named by school and number or by its identity number: guesses that keep either and
-    # change the rest add up.
-    number = normalise_student_number(claim.student_number)
-    return BindingAttempt(
-        guardian_id=guardian_id,
-        subject_index=vault.index(f"{claim.school_code}/{number}", SUBJECT),
-        identity_index=vault.index(identity_numbers.normalise(claim.national_id), SUBJECT),
-        school_day=school_day_of(now),
-        tried_at=now,
+@cache
+def _children(_engine: str) -> Any:
+    binding, student = table_of(Binding).c, table_of(Student).c
+    return (
+        _bound()
+        .where(binding.guardian_id == bindparam("guardian_id"), binding.ended_at.is_(None))
+        .order_by(student.grade.desc(), student.seat_number, student.id)
     )
 
 
-def _is_locked(session: Session, attempt: BindingAttempt, now: datetime) -> bool:
-    by_number = col(BindingAttempt.subject_index) == attempt.subject_index
-    by_identity = col(BindingAttempt.identity_index) == attempt.identity_index
-    # Both are counted always: the time taken tells nothing.
-    counts = [_misses(session, now, named) for named in (by_number, by_identity)]
-    return max(counts) >= CHILD_LIMIT
+@cache
+def _child(_engine: str) -> Any:
+    return _bound().where(table_of(Binding).c.id == bindparam("binding_id"))
 
 
-def _misses(session: Session, now: datetime, whose: object) -> int:
-    statement = select(func.count()).where(
-        BindingAttempt.school_day == school_day_of(now),
-        whose,  # type: ignore[arg-type]  # a column comparison
+def _bound() -> Any:
+    """Return a SELECT of what BoundChild holds."""
+    binding, student, school = table_of(Binding), table_of(Student), table_of(School)
+    return (
+        binding.join(student, student.c.id == binding.c.student_id)
+        .join(school, school.c.code == student.c.school_code)
+        .select()
+        .with_only_columns(
+            binding.c.id.label("binding_id"),
+            student.c.id.label("student_id"),
+            student.c.name,
+            school.c.code.label("school_code"),
+            school.c.name.label("school_name"),
+            school.c.short_name.label("school_short_name"),
+            school.c.phone.label("school_phone"),
+            student.c.grade,
+            student.c.homeroom,
+            student.c.seat_number,
+            binding.c.relationship,
+            binding.c.tap_out_by,
+            binding.c.quiet_until,
+        )
     )
-    return session.exec(statement).one()
 
 
-def _bound_child(binding: Binding, student: Student, school: School) -> BoundChild:
-    return BoundChild(
-        binding_id=binding.id,
-        student_id=student.id,
-        name=student.name,
-        given_name=given_name(student.name),
-        school_code=school.code,
-        school_name=school.name,
-        school_short_name=school.short_name,
-        school_phone=school.phone,
-        grade=student.grade,
-        homeroom=student.homeroom,
-        seat_number=student.seat_number,
-        relationship=binding.relationship,
-        tap_out_by=binding.tap_out_by,
-    )
+def _bound_child(row: Any) -> BoundChild:
+    return BoundChild(given_name=given_name(row.name), **row._asdict())
 
 
 def _tell_apart(children: list[BoundChild]) -> list[BoundChild]:

@@ -1,12 +1,15 @@
 """Whether LINE can reach a person: follow and unfollow, in whatever order they come."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import case
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, case, select
+from sqlmodel import Session, col
 
-from core.db import insert_for
+from core.db import insert_for, table_of
 from core.people.tables import LineFriend
+from core.rows import run
 
 
 def record_friendship(
@@ -43,6 +46,11 @@ def is_friend(session: Session, line_user_id: str) -> bool:
 
 def friendship_of(session: Session, line_user_id: str) -> bool | None:
     """Tell whether the person follows the account, or stopped; None: was never heard of."""
-    return session.exec(
-        select(LineFriend.is_following).where(LineFriend.line_user_id == line_user_id)
-    ).first()
+    found = run(session, _friendship, {"line_user_id": line_user_id}).scalars()
+    return found[0] if found else None
+
+
+@cache
+def _friendship(_engine: str) -> Any:
+    friend = table_of(LineFriend).c
+    return select(friend.is_following).where(friend.line_user_id == bindparam("line_user_id"))

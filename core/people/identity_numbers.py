@@ -15,14 +15,18 @@ LETTER_VALUES = dict(
         strict=True,
     )
 )
+# Spaces, dashes of any length, line breaks and what cannot be seen.
+UNREAD = frozenset({"Zs", "Zl", "Zp", "Pd", "Cc", "Cf"})
 WEIGHTS = (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1)
 SHAPE = re.compile(r"[A-Z][1289A-D]\d{8}", re.ASCII)
+OLD_RESIDENCE = re.compile(r"[A-Z][A-D]\d{8}", re.ASCII)
+NEW_RESIDENCE = re.compile(r"[A-Z][89]\d{8}", re.ASCII)
 
 
 def normalise(text: str) -> str:
-    """Return the number as it is compared: half width, upper case, no spaces or hyphens."""
+    """Return the number as it is compared: half width, upper case, no spaces, no dashes."""
     folded = unicodedata.normalize("NFKC", text).upper()
-    return "".join(char for char in folded if not char.isspace() and char != "-")
+    return "".join(char for char in folded if unicodedata.category(char) not in UNREAD)
 
 
 def is_valid(number: str) -> bool:
@@ -33,6 +37,15 @@ def is_valid(number: str) -> bool:
     digits = f"{LETTER_VALUES[number[0]]}{second}{number[2:]}"
     weighted = (int(d) * weight for d, weight in zip(digits, WEIGHTS, strict=True))
     return sum(weighted) % 10 == 0
+
+
+def is_renewal(former: str, number: str) -> bool:
+    """Tell whether a residence number of the old form gave way to one of the new form.
+
+    Both normalised. Every other change of a number corrects a mistake.
+    """
+    is_old = OLD_RESIDENCE.fullmatch(former) is not None
+    return is_old and NEW_RESIDENCE.fullmatch(number) is not None
 
 
 def with_check_digit(first_nine: str) -> str:

@@ -2,14 +2,34 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 MAX_NAME = 40
 MAX_LATIN_GIVEN = 10
+ADDRESS = re.compile(r"[<>]|://|www\.|\.(?:com|net|org|tw|me|cc|ly)\b", re.IGNORECASE | re.ASCII)
 MIDDLE_DOTS = "·・‧•．"
 # Two-character surnames in use in Taiwan; the second of 張簡 or 歐陽 is no part of a given name.
 COMPOUND_SURNAMES = frozenset(
     ["歐陽", "司馬", "上官", "諸葛", "司徒", "皇甫", "尉遲", "公孫", "慕容", "令狐"]
     + ["東方", "夏侯", "端木", "張簡", "范姜", "張廖", "周黃", "江謝"]
+)
+# How a school's official name begins and ends, and what people say instead.
+SCHOOL_OWNERS = (
+    "臺北市立",
+    "台北市立",
+    "臺北市私立",
+    "台北市私立",
+    "國立",
+    "私立",
+    "臺北市",
+    "台北市",
+)
+SCHOOL_ENDINGS = (
+    ("國民小學", "國小"),
+    ("國民中學", "國中"),
+    ("高級中學", "高中"),
+    ("高級中等學校", "高中"),
+    ("特殊教育學校", "特教學校"),
 )
 _ALLOWED_MARKS = frozenset(" -'’" + MIDDLE_DOTS)
 
@@ -29,12 +49,36 @@ def clean_name(text: str) -> str | None:
     return None
 
 
+def clean_line(text: str) -> str | None:
+    """Return a line of somebody's own words without controls, or None when it holds an address.
+
+    What a school writes beside our words may be read as ours: no link, no markup.
+    """
+    visible = "".join(
+        " " if char.isspace() else char
+        for char in unicodedata.normalize("NFC", text)
+        if char.isspace() or unicodedata.category(char)[0] != "C"
+    )
+    line = " ".join(visible.split())
+    return None if ADDRESS.search(line) else line
+
+
 def fold_name(text: str) -> str:
     """Return the form in which two spellings of one name are equal."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(char for char in folded if char not in _ALLOWED_MARKS and not char.isspace())
+    return "".join(
+        char
+        for char in folded
+        if char not in _ALLOWED_MARKS and not char.isspace() and not _is_unseen(char)
+    )
 
 
+def _is_unseen(char: str) -> bool:
+    # Joiners and the selectors that ask for another drawing of the same character.
+    return unicodedata.category(char) == "Cf" or unicodedata.name(char, "").startswith("VARIATION")
+
+
+@lru_cache(maxsize=4096)
 def given_name(name: str) -> str:
     """Return what a guardian calls the child: 王小明 → 小明, 歐陽小明 → 小明, Anna Lee → Anna.
 
@@ -46,6 +90,16 @@ def given_name(name: str) -> str:
     if len(name) <= 2:
         return name
     return name[2:] if name[:2] in COMPOUND_SURNAMES else name[1:]
+
+
+def short_school_name(name: str) -> str:
+    """Return how people call a school: 臺北市立榕光國民小學 → 榕光國小."""
+    owner = next((start for start in SCHOOL_OWNERS if name.startswith(start)), "")
+    short = name.removeprefix(owner)
+    for ending, spoken in SCHOOL_ENDINGS:
+        if short.endswith(ending):
+            return short.removesuffix(ending) + spoken
+    return short
 
 
 def masked_name(name: str) -> str:

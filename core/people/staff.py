@@ -1,29 +1,30 @@
 """Staff: who they are by one-time code, and what their role lets them see and do."""
 
-import secrets
 import unicodedata
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, bindparam, update
 from sqlmodel import Session, col, select
 
 from core.audit import record_audit
-from core.crypto import Vault
+from core.crypto import Vault, new_code
+from core.db import table_of
 from core.errors import AccessError, InputError
 from core.people.names import clean_name
 from core.people.tables import School, Staff, StaffInvite, StaffRole
+from core.rows import run_models
 
 NAME = "staff.name"
 CODE = "staff_invite.code"
-# Without the signs that are mistaken for each other when read aloud or copied from paper.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-CODE_LENGTH = 8
 GOOD_FOR = timedelta(hours=24)
 # Who runs a school's gate: held no-shows, readers, exports, closures of the own school.
 RUNNERS = frozenset({StaffRole.OFFICER, StaffRole.SCHOOL_ADMIN})
+# Who takes the money of SMS orders.
+CASHIERS = frozenset({StaffRole.CASHIER, StaffRole.SCHOOL_ADMIN})
 
 
 def invite_staff(
@@ -42,11 +43,11 @@ def invite_staff(
     Raises InputError when name, school or homeroom do not fit the role. Joins the caller's
     transaction.
     """
-    _check(session, school_code, role, homeroom)
+    check_place(session, school_code, role, homeroom)
     cleaned = clean_name(name)
     if cleaned is None:
         raise InputError("bad_name", "name")
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    code = new_code()
     invite = StaffInvite(
         code_index=vault.index(code, CODE),
         name_sealed=vault.seal(cleaned, NAME),
@@ -64,9 +65,10 @@ def invite_staff(
     return f"{code[:4]}-{code[4:]}"
 
 
-def _check(
+def check_place(
     session: Session, school_code: str | None, role: StaffRole, homeroom: str | None
 ) -> None:
+    """Raise InputError where school or homeroom do not fit the role."""
     if (school_code is None) != (role is StaffRole.BUREAU_ADMIN):
         raise InputError("wrong_place", "school_code")
     if (homeroom is None) == (role is StaffRole.HOMEROOM_TEACHER):
@@ -124,9 +126,20 @@ def _add(session: Session, line_user_id: str, invite: StaffInvite, now: datetime
 
 
 def roles_of(session: Session, line_user_id: str) -> list[Staff]:
-    """Return what the LINE user is now, oldest first; look it up anew for every request."""
-    statement = select(Staff).where(Staff.line_user_id == line_user_id, _live())
-    return list(session.exec(statement.order_by(*_oldest_first())))
+    """Return what the LINE user is now, oldest first, to read only; look it up anew for every
+    request.
+    """
+    return run_models(session, _roles, Staff, {"line_user_id": line_user_id})
+
+
+@cache
+def _roles(_engine: str) -> Any:
+    staff = table_of(Staff)
+    return (
+        staff.select()
+        .where(staff.c.line_user_id == bindparam("line_user_id"), staff.c.revoked_at.is_(None))
+        .order_by(staff.c.enrolled_at, staff.c.id)
+    )
 
 
 def staff_at(
@@ -188,6 +201,21 @@ def can_run_school(staff: Staff, school_code: str) -> bool:
     return staff.role in RUNNERS and _is_at(staff, school_code)
 
 
+def can_take_money(staff: Staff, school_code: str) -> bool:
+    """Tell whether what guardians pay for their SMS orders is theirs to enter."""
+    return staff.role in CASHIERS and _is_at(staff, school_code)
+
+
+def can_see_order(staff: Staff, school_code: str, homeroom: str) -> bool:
+    """Tell whether the SMS orders of the class's children may be seen."""
+    return can_see_class(staff, school_code, homeroom) or can_take_money(staff, school_code)
+
+
+def is_bureau_admin(staff: Staff) -> bool:
+    """Tell whether they speak for the whole city."""
+    return staff.role == StaffRole.BUREAU_ADMIN and staff.revoked_at is None
+
+
 def can_close(staff: Staff, school_code: str | None) -> bool:
     """Tell whether they may propose and confirm a closure; None is one wider than a school."""
     if staff.role == StaffRole.BUREAU_ADMIN:
@@ -195,10 +223,34 @@ def can_close(staff: Staff, school_code: str | None) -> bool:
     return school_code is not None and can_run_school(staff, school_code)
 
 
+def can_read_survey(staff: Staff, school_code: str | None) -> bool:
+    """Tell whether the survey's results of the school are theirs; None is the whole city's."""
+    if school_code is None:
+        return is_bureau_admin(staff)
+    return staff.role == StaffRole.SCHOOL_ADMIN and _is_at(staff, school_code)
+
+
+def can_manage_school(staff: Staff, school_code: str | None) -> bool:
+    """Tell whether calendar, people, roster and channels of a school or the city are theirs."""
+    if is_bureau_admin(staff):
+        return True
+    is_admin = staff.role == StaffRole.SCHOOL_ADMIN
+    return is_admin and school_code is not None and _is_at(staff, school_code)
+
+
 def closers_of(session: Session, school_code: str | None) -> list[Staff]:
     """Return everybody who may propose and confirm a closure of the school; None is a wider one."""
     bureau = staff_at(session, None, {StaffRole.BUREAU_ADMIN})
     return bureau + (staff_at(session, school_code, RUNNERS) if school_code else [])
+
+
+def are_one_person(session: Session, one: str, other: str) -> bool:
+    """Tell whether two actors (staff:<id>) are one human being: two roles are two rows."""
+    if one == other:
+        return True
+    ids = [UUID(who.removeprefix("staff:")) for who in (one, other) if who.startswith("staff:")]
+    people = session.exec(select(Staff.line_user_id).where(col(Staff.id).in_(ids))).all()
+    return len(people) == 2 and len(set(people)) == 1
 
 
 def _is_at(staff: Staff, school_code: str) -> bool:
