@@ -1,0 +1,1 @@
+"""How a guardian comes to a child, and how they part: proofs, limits, codes, approval, seals."""
