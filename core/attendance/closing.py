@@ -14,12 +14,11 @@ from sqlmodel import Session, col
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.calendar.closures import confirm_closure, confirm_undo, get_closure
 from core.calendar.school_days import scope_of
-from core.calendar.scopes import ClosureScope
+from core.calendar.scopes import ClosureScope, hold_schools
 from core.calendar.tables import Closure
 from core.clock import school_day_of
 from core.kinds import DayPart
 from core.notices.outbox import cancel_no_shows
-from core.people.tables import School
 
 STOPPED = "closure"
 
@@ -31,7 +30,7 @@ def close_day(session: Session, closure_id: UUID, by: str, now: datetime) -> Clo
     from the next tick. Joins the caller's transaction; raises what confirm_closure raises.
     """
     scope = scope_of(get_closure(session, closure_id))
-    _lock_schools(session, scope)
+    hold_schools(session, scope)
     closure = confirm_closure(session, closure_id, by, now)
     if closure.day == school_day_of(now) and closure.part != DayPart.AFTERNOON:
         _stop_no_shows(session, scope, closure.day, now)
@@ -44,18 +43,8 @@ def reopen_day(session: Session, closure_id: UUID, by: str, now: datetime) -> Cl
     Cut-offs still to come count again. Whoever was told of the closure hears of it from the next
     tick. Raises what confirm_undo raises.
     """
-    _lock_schools(session, scope_of(get_closure(session, closure_id)))
+    hold_schools(session, scope_of(get_closure(session, closure_id)))
     return confirm_undo(session, closure_id, by, now)
-
-
-def _lock_schools(session: Session, scope: ClosureScope) -> None:
-    # FOR NO KEY UPDATE: taps and notices that only refer to a school need not wait.
-    session.execute(
-        select(col(School.code))
-        .where(*scope.schools())
-        .order_by(col(School.code))
-        .with_for_update(key_share=True)
-    )
 
 
 def _stop_no_shows(session: Session, scope: ClosureScope, day: date, now: datetime) -> None:

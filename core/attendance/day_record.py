@@ -21,16 +21,12 @@ from core.calendar.policy import DayRules
 from core.clock import TAIPEI
 from core.db import table_of
 from core.kinds import DayPart, NoticeKind
-from core.notices.fan_out import (
-    CORRECTED,
-    Happening,
-    Presence,
-    tell_corrections,
-    tell_happenings,
-)
+from core.notices.fan_out import CORRECTED, tell_corrections, tell_happenings
+from core.notices.happenings import Happening, Presence
 from core.notices.leave_notices import LEAVE_TAP, Sighting, tell_leave_taps
 from core.notices.staff_notices import tell_discrepancies
-from core.rows import insert_given, rows_given
+from core.rows import insert_given, run_rows
+from core.texting.paid import text_happenings
 
 DayKey = tuple[UUID, date]
 NOON = time(12)
@@ -71,15 +67,13 @@ def lock_days(session: Session, keys: set[DayKey]) -> dict[DayKey, LockedDay]:
     """
     if not keys:
         return {}
-    engine, names = session.get_bind().dialect.name, [*KEY, *BLANK_DAY]
     rows = [{"student_id": student, "school_day": day, **BLANK_DAY} for student, day in keys]
-    columns = [table_of(AttendanceDay).c[name] for name in names]
-    held = session.connection().execute(_hold_days(engine), rows_given(engine, columns, rows))
+    columns = [table_of(AttendanceDay).c[name] for name in (*KEY, *BLANK_DAY)]
     return {
         (row.student_id, row.school_day): LockedDay(
             NoShowState(row.no_show), DayPart(row.leave) if row.leave else None
         )
-        for row in held
+        for row in run_rows(session, _hold_days, columns, rows)
     }
 
 
@@ -137,6 +131,7 @@ def record_days(
         one for key, day in decided.items() for one in _happenings(key, day, facts[key], new_taps)
     ]
     tell_happenings(session, liff_id, happenings, instead, partial(still_expected, session), now)
+    text_happenings(session, happenings, instead, now)
     return {one.tap.tap_id for day in decided.values() for one in day.passings}
 
 
@@ -145,9 +140,8 @@ def _write(
 ) -> None:
     rows = [_columns(key, held[key].no_show, one) for key, one in decided.items()]
     if rows:
-        engine = session.get_bind().dialect.name
         columns = [table_of(AttendanceDay).c[name] for name in (*KEY, *DECIDED)]
-        session.connection().execute(_write_days(engine), rows_given(engine, columns, rows))
+        run_rows(session, _write_days, columns, rows)
 
 
 @cache

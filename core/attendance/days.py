@@ -1,19 +1,23 @@
 """Days as they are shown: what is recorded of a child, beside what the calendar says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlalchemy import bindparam
+from sqlmodel import Session
 
 from core.attendance.tables import AttendanceDay, NoShowState
-from core.calendar.policy import DayRules, rules_for
+from core.calendar.policy import DayRules, rules_of_schools
 from core.calendar.school_days import DayStatus, day_statuses
 from core.clock import at_taipei, school_day_of
+from core.db import table_of
 from core.kinds import DayPart
-from core.people.bindings import BoundChild
+from core.people.bindings import BoundChild, is_quiet
+from core.rows import is_one_of, run_models
 
 # An arrival known this much later than it happened is shown as uploaded late.
 LATE_UPLOAD = timedelta(minutes=5)
@@ -26,8 +30,10 @@ class DayView:
     """A child's day as it is shown. Moments are aware; `reason` says why there are no lessons.
 
     `is_known` is False for a past day nobody watched, such as one before the school's first reader:
-    its silence says nothing. `closed_part` is what a closure covers; `cutoff` and
-    `departure_from` are Taipei times of day.
+    its silence says nothing. `closed_part` is what a closure covers; `cutoff`, `departure_from` and
+    `dismissal` (None where unknown) are Taipei times of day. With `is_quieted` what the gate saw is
+    left out: the guardian's quiet day runs, in which nobody learns from us where the child can be
+    met.
     """
 
     school_day: date
@@ -36,6 +42,7 @@ class DayView:
     closed_part: DayPart | None
     cutoff: time
     departure_from: time
+    dismissal: time | None
     arrived_at: datetime | None
     departed_at: datetime | None
     received_at: datetime | None
@@ -47,6 +54,7 @@ class DayView:
     is_past_cutoff: bool
     is_missing_departure: bool
     is_known: bool
+    is_quieted: bool = False
 
     @property
     def is_closure(self) -> bool:
@@ -64,33 +72,46 @@ def days_of(
     session: Session, children: Sequence[BoundChild], first: date, last: date, now: datetime
 ) -> dict[UUID, list[DayView]]:
     """Return each child's days from first to last, oldest first, by student id."""
+    if not children:
+        return {}
     places = {(child.school_code, child.grade) for child in children}
     statuses = day_statuses(session, places, first, last)
-    rules = {
-        (code, *one): rule
-        for code in {code for code, _ in places}
-        for one, rule in rules_for(session, code, _grade_days(places, code, first, last)).items()
+    codes = {code for code, _ in places}
+    days = {code: _grade_days(places, code, first, last) for code in codes}
+    rules = rules_of_schools(session, days)
+    wanted = {
+        "student_ids": [child.student_id for child in children],
+        "first": first,
+        "last": last,
     }
-    rows = session.scalars(
-        select(AttendanceDay).where(
-            col(AttendanceDay.student_id).in_([child.student_id for child in children]),
-            col(AttendanceDay.school_day).between(first, last),
-        )
-    )
+    rows = run_models(session, _recorded, AttendanceDay, wanted)
     recorded = {(row.student_id, row.school_day): row for row in rows}
     return {
         child.student_id: [
-            _view(
-                day,
-                status,
-                recorded.get((child.student_id, day)),
-                rules[child.school_code, child.grade, day],
+            _hushed(
+                child,
+                _view(
+                    day,
+                    status,
+                    recorded.get((child.student_id, day)),
+                    rules[child.school_code][child.grade, day],
+                    now,
+                ),
                 now,
             )
             for day, status in statuses[child.school_code, child.grade].items()
         ]
         for child in children
     }
+
+
+@cache
+def _recorded(engine: str) -> Any:
+    row = table_of(AttendanceDay)
+    return row.select().where(
+        is_one_of(engine, row.c.student_id, "student_ids"),
+        row.c.school_day.between(bindparam("first"), bindparam("last")),
+    )
 
 
 def _grade_days(
@@ -114,6 +135,7 @@ def _view(
         closed_part=status.closed_part,
         cutoff=rules.cutoff,
         departure_from=rules.departure_from,
+        dismissal=rules.dismissal,
         arrived_at=arrived_at,
         departed_at=row.departed_at if row else None,
         received_at=received_at,
@@ -125,6 +147,31 @@ def _view(
         is_past_cutoff=now >= at_taipei(day, rules.cutoff),
         is_missing_departure=_misses_departure(row, rules, day, now),
         is_known=row is not None or day >= school_day_of(now),
+    )
+
+
+def _hushed(child: BoundChild, view: DayView, now: datetime) -> DayView:
+    """Return today without its taps while the guardian's quiet day runs.
+
+    A missing child is shown all the same: a search that begins late costs more.
+    """
+    if not is_quiet(child, now) or view.school_day != school_day_of(now):
+        return view
+    was_seen = view.arrived_at is not None or view.departed_at is not None
+    if not was_seen and (view.is_past_cutoff or view.no_show_told):
+        return view
+    return replace(
+        view,
+        arrived_at=None,
+        departed_at=None,
+        received_at=None,
+        arrival_is_make_up=False,
+        departure_is_make_up=False,
+        is_late_upload=False,
+        is_past_cutoff=False,
+        no_show_told=False,
+        is_missing_departure=False,
+        is_quieted=True,
     )
 
 

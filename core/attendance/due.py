@@ -1,14 +1,14 @@
 """Which cut-offs have passed and are not finished: the work of a tick, found by query."""
 
 from collections import defaultdict
-from datetime import date, datetime, time
+from datetime import datetime, time
 
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from core.attendance.runs import OPEN, RunKey
 from core.attendance.tables import NoShowRun, RunState
-from core.calendar.policy import resolve
+from core.calendar.policy import resolve, stands
 from core.calendar.tables import DayPolicy
 from core.clock import TAIPEI, school_day_of
 from core.people.tables import School
@@ -33,16 +33,17 @@ def due_runs(session: Session, now: datetime) -> list[RunKey]:
     }
     return [
         RunKey(code, today, cutoff)
-        for code, cutoffs in _cutoffs(session, today).items()
+        for code, cutoffs in _cutoffs(session, now).items()
         for cutoff in cutoffs
         if cutoff <= clock and (code, cutoff) not in at_rest
     ]
 
 
-def _cutoffs(session: Session, today: date) -> dict[str, list[time]]:
+def _cutoffs(session: Session, now: datetime) -> dict[str, list[time]]:
     """Return each school's cut-offs of a day, of the grades its rules name and of all others."""
+    today = school_day_of(now)
     rules: dict[str, list[DayPolicy]] = defaultdict(list)
-    for row in session.scalars(select(DayPolicy).where(col(DayPolicy.ended_at).is_(None))):
+    for row in session.scalars(select(DayPolicy).where(stands(now))):
         rules[row.school_code].append(row)
     found = {}
     for school in session.scalars(select(School).order_by(col(School.code))):

@@ -43,7 +43,7 @@ def to_csv(rows: Sequence[SheetRow]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(cell) for cell in _cells(row)] for row in rows)
+    writer.writerows([harmless(cell) for cell in _cells(row)] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -90,6 +90,6 @@ def _moment(at: datetime | None, *, is_make_up: bool) -> tuple[str, str]:
     return taipei_clock(at), "補登" if is_make_up else "刷卡"
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """Return what no spreadsheet takes for a formula; a leading apostrophe means text there."""
     return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA_STARTS) else cell

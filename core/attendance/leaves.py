@@ -25,7 +25,8 @@ from core.calendar.school_days import day_statuses
 from core.clock import at_taipei, school_day_of
 from core.errors import AccessError, InputError
 from core.kinds import DayPart, NoticeKind
-from core.notices.fan_out import Presence, tell_corrections
+from core.notices.fan_out import tell_corrections
+from core.notices.happenings import Presence
 from core.notices.leave_notices import LeaveNews, Sighting, tell_leave, tell_leave_taps
 from core.notices.staff_notices import tell_discrepancies
 from core.people.bindings import is_bound

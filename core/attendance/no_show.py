@@ -28,7 +28,7 @@ from core.attendance.tables import BLANK_DAY, AttendanceDay, NoShowState
 from core.db import INSERTS, table_of
 from core.people.roster import holds_live_card
 from core.people.tables import EnrollmentStatus, Student
-from core.rows import is_one_of
+from core.rows import is_one_of, run
 
 # The columns of a mark, and the parameters they are given by.
 MARK = ("no_show", "no_show_at", "no_show_due_at")
@@ -55,7 +55,7 @@ def mark_missing(
     values = _place(school_code, grades, school_day) | {
         "now": now, "state": state.value, "due_at": due_at
     }  # fmt: skip
-    return list(session.connection().execute(_mark(_engine(session)), values).scalars())
+    return list(run(session, _mark, values).scalars())
 
 
 def count_missing(
@@ -66,7 +66,7 @@ def count_missing(
     A child on leave that did not come is not expected.
     """
     values = _place(school_code, grades, school_day) | {"now": now}
-    counts = session.connection().execute(_count(_engine(session)), values).one()
+    counts = run(session, _count, values).one()
     everybody, arrived, excused = (int(count) for count in counts)
     return everybody - excused, arrived, everybody - excused - arrived
 
@@ -106,8 +106,9 @@ def missing_children(
     session: Session, school_code: str, grades: Collection[int], school_day: date, now: datetime
 ) -> list[Student]:
     """Return the children a sweep would mark or has waiting, by class and seat."""
-    is_open = _is_settled(NoShowState.NONE, NoShowState.WAITING)
-    statement = _expected(_engine(session)).with_only_columns(Student).where(~is_open)
+    is_settled = _is_settled(NoShowState.NONE, NoShowState.WAITING)
+    statement = _expected(session.get_bind().dialect.name)
+    statement = statement.with_only_columns(Student).where(~is_settled)
     order = (col(Student.homeroom), col(Student.seat_number), col(Student.id))
     values = _place(school_code, grades, school_day) | {"now": now}
     return list(session.scalars(statement.order_by(*order), values))
@@ -118,7 +119,7 @@ def _hold_waiting(
 ) -> list[Any]:
     """Hold the waiting day rows, in the order in which taps take them."""
     values = _place(school_code, grades, school_day)
-    return list(session.connection().execute(_waiting(_engine(session)), values))
+    return list(run(session, _waiting, values))
 
 
 def _turn(
@@ -127,11 +128,7 @@ def _turn(
     if not student_ids:
         return []
     values = {"students": student_ids, "day": school_day, "state": state.value, "now": now}
-    return list(session.connection().execute(_turned(_engine(session)), values).scalars())
-
-
-def _engine(session: Session) -> str:
-    return session.get_bind().dialect.name
+    return list(run(session, _turned, values).scalars())
 
 
 def _place(school_code: str, grades: Collection[int], school_day: date) -> dict[str, Any]:

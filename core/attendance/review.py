@@ -13,6 +13,7 @@ from core.calendar.policy import rules_for
 from core.clock import school_day_of
 from core.errors import AccessError
 from core.notices.fan_out import tell_no_shows
+from core.notices.staff_desk import StaffDesk
 from core.people.tables import Student
 
 
@@ -27,7 +28,7 @@ class ReviewResult(StrEnum):
 
 
 def answer_absent(
-    session: Session, liff_id: str, *, student_id: UUID, school_day: date, by: str, now: datetime
+    session: Session, desk: StaffDesk, *, student_id: UUID, school_day: date, by: str, now: datetime
 ) -> ReviewResult:
     """Tell the guardians at once that the teacher has not seen the child; joins the transaction.
 
@@ -48,7 +49,7 @@ def answer_absent(
     one = (student.grade, school_day)
     tell_no_shows(
         session,
-        liff_id,
+        desk,
         [student_id],
         school_day=school_day,
         cutoff=rules_for(session, student.school_code, [one])[one].cutoff,

@@ -18,6 +18,7 @@ from core.db import insert_for
 from core.errors import InputError
 from core.kinds import DayPart
 from core.notices.fan_out import tell_no_shows
+from core.notices.staff_desk import StaffDesk
 from core.people.tables import School, Student
 
 OPEN = (RunState.DUE, RunState.HELD, RunState.WAITING)
@@ -91,14 +92,16 @@ def expected_groups(session: Session, key: RunKey) -> Groups:
     return found
 
 
-def release_run(session: Session, liff_id: str, key: RunKey, *, by: str, now: datetime) -> Released:
+def release_run(
+    session: Session, desk: StaffDesk, key: RunKey, *, by: str, now: datetime
+) -> Released:
     """Tell the held no-shows after all: staff know the gate was well; joins the transaction.
 
     Raises InputError answered when the run is not held any more.
     """
     run = _lock_held(session, key, now)
     children = _settle_all(session, key, NoShowState.TOLD, now)
-    told = tell_missing(session, liff_id, key, children, None, now)
+    told = tell_missing(session, desk, key, children, None, now)
     _finish(session, run, RunState.TOLD, by, now)
     run.told += told
     return Released(len(children), max(run.held - len(children), 0))
@@ -128,7 +131,7 @@ def grades_of(groups: Groups) -> list[int]:
 
 def tell_missing(
     session: Session,
-    liff_id: str,
+    desk: StaffDesk,
     key: RunKey,
     children: Collection[UUID],
     heartbeat: datetime | None,
@@ -139,7 +142,7 @@ def tell_missing(
         return 0
     return tell_no_shows(
         session,
-        liff_id,
+        desk,
         children,
         school_day=key.school_day,
         cutoff=key.cutoff,

@@ -35,6 +35,7 @@ class SheetRow:
     """A child's day on a sheet. Moments are aware."""
 
     school_day: date
+    student_id: UUID
     homeroom: str
     seat_number: int
     student_number: str
@@ -146,6 +147,7 @@ def _status(
 def _row(child: Student, day: date, record: AttendanceDay | None, status: SheetStatus) -> SheetRow:
     return SheetRow(
         school_day=day,
+        student_id=child.id,
         homeroom=child.homeroom,
         seat_number=child.seat_number,
         student_number=child.student_number,

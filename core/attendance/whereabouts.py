@@ -12,16 +12,14 @@ from sqlmodel import Session
 from core.attendance.tables import EXCUSED_PARTS, AttendanceDay
 from core.db import table_of
 from core.kinds import NoticeKind
-from core.rows import is_one_of
+from core.rows import is_one_of, run
 
 
 def still_expected(
     session: Session, kind: NoticeKind, day: date, student_ids: Collection[UUID]
 ) -> set[UUID]:
     """Return which of these children have still to come, or to go, on the day."""
-    rows = session.connection().execute(
-        _whereabouts(session.get_bind().dialect.name), {"students": list(student_ids), "day": day}
-    )
+    rows = run(session, _whereabouts, {"students": list(student_ids), "day": day})
     if kind is NoticeKind.DEPARTURE:
         return {row.student_id for row in rows if row.arrived_at and not row.departed_at}
     here = {row.student_id for row in rows if row.arrived_at or row.leave in EXCUSED_PARTS}

@@ -22,7 +22,7 @@ from core.clock import school_day_of
 from core.errors import AccessError, InputError
 from core.kinds import DayPart
 from core.notices.wording import PART_WORDS, short_date
-from core.people.tables import Staff
+from core.people.staff import are_one_person
 
 # How long a proposal, of a closure or of its undoing, waits for the second person.
 GOOD_FOR = timedelta(minutes=60)
@@ -250,19 +250,8 @@ def _require_undo_proposed(closure: Closure, now: datetime) -> None:
 
 
 def _require_second(session: Session, first: str | None, by: str) -> None:
-    if first is None or first == by or _are_one_person(session, first, by):
+    if first is None or are_one_person(session, first, by):
         raise InputError("own_confirm")
-
-
-def _are_one_person(session: Session, one: str, other: str) -> bool:
-    # Somebody with two roles has two staff rows, and is still one person.
-    ids = [UUID(actor.removeprefix("staff:")) for actor in (one, other) if _is_staff(actor)]
-    people = session.exec(select(Staff.line_user_id).where(col(Staff.id).in_(ids))).all()
-    return len(people) == 2 and len(set(people)) == 1
-
-
-def _is_staff(actor: str) -> bool:
-    return actor.startswith("staff:")
 
 
 def twins_of(session: Session, scope: ClosureScope, day: date, part: DayPart) -> list[Closure]:

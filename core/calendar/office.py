@@ -7,13 +7,15 @@ a page instead of the file.
 
 import csv
 import io
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from core.audit import record_audit
+from core.calendar.changes import ChangeKind, record_change
+from core.calendar.scopes import CITY, ClosureScope, hold_schools
 from core.calendar.tables import OfficeDay
 from core.clock import school_day_of
 from core.db import insert_for, table_of
@@ -73,19 +75,39 @@ def import_office_days(
     All or nothing. Days that say the same already stay as they are, with their first source.
     """
     rows = read_office_file(data)
-    first, last = rows[0].day, rows[-1].day
-    known = {
-        row.day: (row.is_open, row.remark)
-        for row in session.exec(select(OfficeDay).where(col(OfficeDay.day).between(first, last)))
-    }
-    news = [row for row in rows if known.get(row.day) != (row.is_open, row.remark)]
-    added = sum(row.day not in known for row in news)
+    hold_schools(session, ClosureScope())
+    news, counts = compare_office_days(session, rows)
     if news:
         source = f"{file_name} {school_day_of(now)}"
         _write(session, news, source=source, by=by, now=now)
-        subject = f"office_day:{first}/{last}"
+        span = f"{rows[0].day}/{rows[-1].day}"
+        subject = f"office_day:{span}"
         record_audit(session, actor=by, action="office_day.import", subject=subject, now=now)
-    return Counts(added, len(news) - added, len(rows) - len(news))
+        record_change(
+            session,
+            scope=CITY,
+            kind=ChangeKind.OFFICE,
+            subject=span,
+            before=None,
+            after=asdict(counts),
+            from_day=news[0].day,
+            by=by,
+            now=now,
+        )
+    return counts
+
+
+def compare_office_days(
+    session: Session, rows: Sequence[OfficeRow]
+) -> tuple[list[OfficeRow], Counts]:
+    """Return the days of a file that say something new, and how many there are of each kind."""
+    within = col(OfficeDay.day).between(rows[0].day, rows[-1].day)
+    known = {
+        row.day: (row.is_open, row.remark) for row in session.exec(select(OfficeDay).where(within))
+    }
+    news = [row for row in rows if known.get(row.day) != (row.is_open, row.remark)]
+    added = sum(row.day not in known for row in news)
+    return news, Counts(added, len(news) - added, len(rows) - len(news))
 
 
 def _write(

@@ -8,18 +8,21 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 import holidays
-from sqlalchemy import ColumnElement, and_
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, and_, between, bindparam
+from sqlmodel import Session, col
 
 from core.calendar.breaks import break_on, school_year_of
 from core.calendar.scopes import GRADES, ClosureScope, Place
 from core.calendar.tables import CalendarDay, Closure, OfficeDay, Term
+from core.db import table_of
 from core.kinds import DayPart
 from core.people.roster import CANARY_SCHOOL
 from core.people.tables import School
+from core.rows import is_one_of, run, run_models
 
 # A grade no row can name: what holds for a school whose children are not looked at one by one.
 NO_GRADE = 0
@@ -104,12 +107,16 @@ def day_statuses(
     return {key: {day: layers.status(place, day) for day in days} for key, place in places.items()}
 
 
+def place_of(session: Session, school_code: str) -> Place:
+    """Return where a school's children are, whatever their grade; one query."""
+    key = (school_code, NO_GRADE)
+    return _places(session, {key})[key]
+
+
 def _places(session: Session, keys: set[SchoolGrade]) -> dict[SchoolGrade, Place]:
     codes = {code for code, _ in keys}
-    known = {
-        school.code: school
-        for school in session.exec(select(School).where(col(School.code).in_(codes)))
-    }
+    rows = run(session, _schools, {"codes": list(codes)})
+    known = {school.code: school for school in rows}
     places = {}
     for code, grade in keys:
         school = known.get(code)
@@ -122,15 +129,10 @@ def _places(session: Session, keys: set[SchoolGrade]) -> dict[SchoolGrade, Place
 def _load(session: Session, places: Collection[Place], first: date, last: date) -> _Layers:
     scopes = {scope for place in places for scope in place.scopes}
     years = range(school_year_of(first), school_year_of(last) + 1)
-    own = session.exec(
-        select(CalendarDay).where(
-            col(CalendarDay.scope).in_(scopes), col(CalendarDay.day).between(first, last)
-        )
-    )
-    terms = session.exec(
-        select(Term).where(col(Term.scope).in_(scopes), col(Term.school_year).in_(years))
-    )
-    office = session.exec(select(OfficeDay).where(col(OfficeDay.day).between(first, last)))
+    span = {"first": first, "last": last}
+    own = run(session, _own_days, {"scopes": list(scopes), **span})
+    terms = run_models(session, _terms, Term, {"scopes": list(scopes), "years": list(years)})
+    office = run(session, _office_days, span)
     return _Layers(
         closures_on(session, first, last),
         {(row.scope, row.day): DayStatus(row.is_open, row.reason) for row in own},
@@ -141,11 +143,46 @@ def _load(session: Session, places: Collection[Place], first: date, last: date) 
 
 def closures_on(session: Session, first: date, last: date) -> dict[date, list[Closure]]:
     """Return the closures that count, of any scope, by day."""
-    statement = select(Closure).where(col(Closure.day).between(first, last), counts())
     found: dict[date, list[Closure]] = defaultdict(list)
-    for row in session.exec(statement):
+    for row in run_models(session, _closures, Closure, {"first": first, "last": last}):
         found[row.day].append(row)
     return found
+
+
+@cache
+def _schools(engine: str) -> Any:
+    school = table_of(School)
+    facts = school.select().with_only_columns(school.c.code, school.c.district, school.c.level)
+    return facts.where(is_one_of(engine, school.c.code, "codes"))
+
+
+@cache
+def _own_days(engine: str) -> Any:
+    row = table_of(CalendarDay)
+    return row.select().where(is_one_of(engine, row.c.scope, "scopes"), _in_span(row.c.day))
+
+
+@cache
+def _terms(engine: str) -> Any:
+    row = table_of(Term)
+    return row.select().where(
+        is_one_of(engine, row.c.scope, "scopes"), is_one_of(engine, row.c.school_year, "years")
+    )
+
+
+@cache
+def _office_days(_engine: str) -> Any:
+    row = table_of(OfficeDay)
+    return row.select().where(_in_span(row.c.day))
+
+
+@cache
+def _closures(_engine: str) -> Any:
+    return table_of(Closure).select().where(_in_span(table_of(Closure).c.day), counts())
+
+
+def _in_span(day: Any) -> ColumnElement[bool]:
+    return between(day, bindparam("first"), bindparam("last"))
 
 
 def counts() -> ColumnElement[bool]:
@@ -171,6 +208,8 @@ def scope_of(closure: Closure) -> ClosureScope:
     )
 
 
+# A page asks for a month of days, always the same ones.
+@lru_cache(maxsize=2048)
 def _public_day(day: date) -> DayStatus:
     # Source: holidays' Taiwan calendar, which follows the government's office calendar day by day,
     # make-up Saturdays included.

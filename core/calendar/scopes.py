@@ -75,6 +75,32 @@ class ClosureScope:
         )
 
 
+def hold_schools(session: Session, scope: ClosureScope) -> None:
+    """Hold the schools' rows, in one order; joins the caller's transaction.
+
+    Here whatever changes a school's day meets a cut-off, which shares its school's row: whoever
+    comes second sees what the first one did.
+    """
+    # FOR NO KEY UPDATE: taps and notices that only refer to a school need not wait.
+    session.execute(
+        select(col(School.code))
+        .where(*scope.schools())
+        .order_by(col(School.code))
+        .with_for_update(key_share=True)
+    )
+
+
+def parts_of(scope: str) -> ClosureScope:
+    """Return the scope of a day or term side by side: 353607/6 is a school and a grade. Pure."""
+    kind, _, value = scope.partition(":")
+    if scope == CITY:
+        return ClosureScope()
+    if value:
+        return ClosureScope(level=value) if kind == "level" else ClosureScope(district=value)
+    school_code, _, grade = scope.partition("/")
+    return ClosureScope(school_code=school_code, grade=int(grade) if grade else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """How many schools, and enrolled students, a scope covers."""

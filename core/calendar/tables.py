@@ -7,7 +7,7 @@ narrower one wins.
 from datetime import date, datetime, time
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from core.db import UtcDateTime
@@ -105,11 +105,49 @@ class Closure(SQLModel, table=True):
     undone_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
+OPEN_OFFER = text("ended_at IS NULL")
+
+
+class ChannelOffer(SQLModel, table=True):
+    """Whether a channel is offered in a term: of the city, or of a school, which only narrows it.
+
+    `scope` is `city` or a school code; (`school_year`, `term`) is such as (115, 1). `note` is what
+    guardians read beside it. An ended row counts no more and stays as history.
+    """
+
+    __tablename__ = "channel_offer"
+    __table_args__ = (
+        Index(
+            "uq_channel_offer_open",
+            "scope",
+            "school_year",
+            "term",
+            "channel",
+            unique=True,
+            sqlite_where=OPEN_OFFER,
+            postgresql_where=OPEN_OFFER,
+        ),
+        CheckConstraint("term IN (1, 2)", name="term"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    scope: str
+    school_year: int
+    term: int
+    channel: str
+    state: str
+    note: str = ""
+    recorded_by: str
+    recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    ended_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
 class DayPolicy(SQLModel, table=True):
     """What differs from the school's usual day, for a grade, a weekday (0 is Monday) or a date.
 
     None in the first three columns means every one; None in the values means as usual. Times are
-    Taipei times of day. An ended row counts no more and stays as history.
+    Taipei times of day. A row counts from `from_day` on (None: since it was recorded) until
+    `ended_at`, which may lie ahead; ended, it stays as history.
     """
 
     __tablename__ = "day_policy"
@@ -130,3 +168,34 @@ class DayPolicy(SQLModel, table=True):
     recorded_by: str
     recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     ended_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    from_day: date | None = None
+
+
+class SettingChange(SQLModel, table=True):
+    """One change of a rule, a day, a term or the office calendar: what was, what is, from when.
+
+    `subject` is what was changed within scope and kind: a day, a term, whom a rule is for; its
+    changes are numbered. `before` and `after` are JSON, None where nothing stood. It can be undone
+    until `from_day` begins.
+    """
+
+    __tablename__ = "setting_change"
+    __table_args__ = (
+        # One follows another, whoever writes at the same moment.
+        UniqueConstraint("scope", "kind", "subject", "number"),
+        # Serves the list of a school's changes.
+        Index("ix_setting_change_scope", "scope", "recorded_at"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    scope: str
+    kind: str
+    subject: str
+    number: int
+    before: str | None = None
+    after: str | None = None
+    from_day: date
+    recorded_by: str
+    recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    undone_by: str | None = None
+    undone_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))

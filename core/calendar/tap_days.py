@@ -17,7 +17,7 @@ from core.calendar.tables import Closure, DayPolicy
 from core.db import table_of
 from core.kinds import DayPart
 from core.people.tables import School
-from core.rows import is_one_of
+from core.rows import is_one_of, run
 
 SchoolDay = tuple[str, int, date]
 
@@ -37,8 +37,7 @@ def tap_days(session: Session, wanted: Collection[SchoolDay]) -> dict[SchoolDay,
     """
     days = [day for _, _, day in wanted]
     values = {"codes": list({code for code, _, _ in wanted}), "first": min(days), "last": max(days)}
-    statement = _schools(session.get_bind().dialect.name)
-    schools = {row.code: row for row in session.connection().execute(statement, values)}
+    schools = {row.code: row for row in run(session, _schools, values)}
     policies = _policies(session, [row.code for row in schools.values() if row.has_rules])
     is_any_closed = any(row.has_closures for row in schools.values())
     closures = closures_on(session, min(days), max(days)) if is_any_closed else {}

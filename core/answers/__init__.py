@@ -1,0 +1,1 @@
+"""What guardians and the school answer each other while a child has not been seen."""
