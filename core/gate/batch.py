@@ -44,12 +44,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """What a reader says of itself; `clock` is its own time, aware."""
+    """What a reader says of itself; `clock` is its own time, aware.
+
+    `resent` names the request to send again that it has done, if any.
+    """
 
     boot_id: str
     last_seq: int
     buffered: int
     clock: datetime
+    resent: str | None = None
 
 
 def parse_batch(body: bytes) -> Batch:
@@ -72,6 +76,7 @@ def parse_heartbeat(body: bytes) -> Heartbeat:
         last_seq=_count(fields, "last_seq", MAX_SEQ),
         buffered=_count(fields, "buffered", MAX_BUFFERED),
         clock=parse_moment(fields.get("clock"), "clock"),
+        resent=_resent(fields),
     )
 
 
@@ -106,6 +111,15 @@ def _boot_id(fields: dict[str, Any]) -> str:
     if not isinstance(boot_id, str) or not BOOT_ID.fullmatch(boot_id):
         raise InputError("must be 1 to 64 visible ASCII characters", "boot_id")
     return boot_id
+
+
+def _resent(fields: dict[str, Any]) -> str | None:
+    if "resent" not in fields:
+        return None
+    resent = fields["resent"]
+    if not isinstance(resent, str) or not BOOT_ID.fullmatch(resent):
+        raise InputError("must be 1 to 64 visible ASCII characters", "resent")
+    return resent
 
 
 def _count(fields: dict[str, Any], name: str, limit: int) -> int:

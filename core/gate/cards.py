@@ -1,12 +1,12 @@
 """Cards: given to a child, ended, moved; and taps of a card nobody knew, once it is known."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlmodel import Session, col
 
 from core.attendance.day_record import DayKey, lock_days, record_days
@@ -17,6 +17,9 @@ from core.gate.batch import CARD_UID
 from core.gate.day_facts import read_day_facts
 from core.gate.tables import Reader, Tap, Verdict
 from core.people.tables import Card, Student
+
+# Cards handled by one statement: a city's roster brings 260,000.
+CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +40,54 @@ class _Kept:
 def give_card(
     session: Session, liff_id: str, *, uid: str, student_id: UUID, by: str, now: datetime
 ) -> int:
-    """Make the card the child's from now on, ending whoever's it was; joins the transaction.
-
-    A card nobody ever held counts from this morning, so that taps made before the roster came find
-    their child. Return how many such taps did. Raises InputError malformed, AccessError 404.
-    """
-    uid = _normalise(uid)
+    """Make the card the child's from now on, like `give_cards`. Raises AccessError 404 as well."""
     if session.get(Student, student_id) is None:
         raise AccessError("no_such_student")
-    before = session.scalars(select(Card).where(col(Card.uid) == uid)).all()
-    live = next((card for card in before if card.valid_until is None), None)
-    if live is not None and live.student_id == student_id:
-        return 0
-    _end(session, uid, now)
-    valid_from = now if before else at_taipei(school_day_of(now), time())
-    session.add(Card(uid=uid, student_id=student_id, valid_from=valid_from))
+    return give_cards(session, liff_id, {uid: student_id}, by=by, now=now)
+
+
+def give_cards(
+    session: Session, liff_id: str, owners: Mapping[str, UUID], *, by: str, now: datetime
+) -> int:
+    """Make cards, by chip, these children's from now on; joins the transaction.
+
+    Whoever held one loses it, and a child's earlier card ends, as a reissue blocks it. A card
+    nobody ever held counts from this morning, so that taps made before the roster came find their
+    child. Return how many such taps did. Raises InputError malformed.
+    """
+    wanted = {_normalise(uid): student_id for uid, student_id in owners.items()}
+    matched = 0
+    for uids in _chunks(list(wanted)):
+        matched += _give(session, liff_id, {uid: wanted[uid] for uid in uids}, by, now)
+    return matched
+
+
+def _give(
+    session: Session, liff_id: str, owners: Mapping[str, UUID], by: str, now: datetime
+) -> int:
+    before = session.scalars(select(Card).where(col(Card.uid).in_(owners))).all()
+    held = {card.uid: card.student_id for card in before if card.valid_until is None}
+    new = {uid: child for uid, child in owners.items() if held.get(uid) != child}
+    _end_earlier(session, new, now)
+    used = {card.uid for card in before}
+    morning = at_taipei(school_day_of(now), time())
+    for uid, child in new.items():
+        session.add(Card(uid=uid, student_id=child, valid_from=now if uid in used else morning))
+        subject = f"student:{child}"
+        record_audit(session, actor=by, action="card.give", subject=subject, now=now)
     session.flush()
-    subject = f"student:{student_id}"
-    record_audit(session, actor=by, action="card.give", subject=subject, now=now)
-    return match_unknown(session, liff_id, [uid], now)
+    return match_unknown(session, liff_id, list(new), now) if new else 0
+
+
+def _end_earlier(session: Session, owners: Mapping[str, UUID], now: datetime) -> None:
+    """End these cards, whoever holds them, and every other card of their new owners."""
+    is_given = or_(col(Card.uid).in_(owners), col(Card.student_id).in_(set(owners.values())))
+    session.execute(
+        update(Card)
+        .where(is_given, col(Card.valid_until).is_(None))
+        .values(valid_until=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def end_card(session: Session, *, uid: str, by: str, now: datetime) -> None:
@@ -83,6 +115,10 @@ def match_unknown(session: Session, liff_id: str, uids: Collection[str], now: da
         new_taps = {one.tap_id for one in taken}
         record_days(session, liff_id, held, facts, new_taps=new_taps, now=now)
     return len(kept)
+
+
+def _chunks(uids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (uids[start : start + CHUNK] for start in range(0, len(uids), CHUNK))
 
 
 def _normalise(uid: str) -> str:

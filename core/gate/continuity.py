@@ -15,9 +15,9 @@ from sqlmodel import Session, col
 
 from core.clock import school_day_of
 from core.db import insert_for, table_of
-from core.gate.readers import mark_cloned
+from core.gate.readers import HeldReader, mark_cloned
 from core.gate.tables import Reader, ReaderDay
-from core.rows import insert_given, is_one_of, rows_given
+from core.rows import insert_given, is_one_of, run, run_rows
 
 # A reader and what it calls the time since it last started.
 Boot = tuple[UUID, str]
@@ -54,7 +54,12 @@ def follow_boot(session: Session, reader: Reader, boot_id: str, now: datetime) -
 
 
 def watch_boot(
-    session: Session, reader: Reader, boot_id: str, now: datetime, *, lived_at: datetime | None
+    session: Session,
+    reader: Reader | HeldReader,
+    boot_id: str,
+    now: datetime,
+    *,
+    lived_at: datetime | None,
 ) -> None:
     """Mark the reader when a boot lives on after the present one began; joins the transaction.
 
@@ -113,13 +118,12 @@ def missing_numbers(session: Session, readers: Collection[Reader], day: date) ->
 
 def _count(session: Session, stored: Mapping[Boot, Sequence[int]], now: datetime) -> set[Boot]:
     """Return the boots that were counted; where another batch came first nothing is changed."""
-    engine, connection = session.get_bind().dialect.name, session.connection()
     readers, boots = (list({boot[place] for boot in stored}) for place in (0, 1))
-    latest = connection.execute(_latest_days(engine), {"readers": readers, "boots": boots})
+    latest = run(session, _latest_days, {"readers": readers, "boots": boots})
     known = {(row.reader_id, row.boot_id): row for row in latest}
     rows = [_counted(boot, seqs, known.get(boot), now) for boot, seqs in sorted(stored.items())]
     columns = list(table_of(ReaderDay).c)
-    counted = connection.execute(_count_numbers(engine), rows_given(engine, columns, rows))
+    counted = run_rows(session, _count_numbers, columns, rows)
     return {(row.reader_id, row.boot_id) for row in counted}
 
 

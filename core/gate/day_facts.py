@@ -19,7 +19,7 @@ from core.calendar.tap_days import tap_days
 from core.db import table_of
 from core.gate.tables import Reader, Tap, TapSource, Verdict
 from core.kinds import DayPart, Direction, NoticeKind
-from core.rows import is_one_of
+from core.rows import is_one_of, run
 
 # After a morning without lessons children come at noon: a tap then is no way out.
 AFTERNOON_DEPARTURES_FROM = time(15)
@@ -58,7 +58,7 @@ def _taps(
 ) -> tuple[dict[DayKey, list[TapFact]], dict[DayKey, Counter[NoticeKind]]]:
     students, days = ({key[place] for key in keys} for place in (0, 1))
     wanted = {"students": list(students), "days": list(days)}
-    rows = session.connection().execute(_taps_of(session.get_bind().dialect.name), wanted).all()
+    rows = run(session, _taps_of, wanted).all()
     undone = {row.undoes_id for row in rows if row.source == TapSource.UNDO}
     facts: dict[DayKey, list[TapFact]] = defaultdict(list)
     taken_back: dict[DayKey, Counter[NoticeKind]] = defaultdict(Counter)

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core.db import table_of
 from core.people.tables import Card, Student
-from core.rows import is_one_of
+from core.rows import is_one_of, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,8 @@ class Holder:
 
 def holders_of(session: Session, uids: Collection[str]) -> dict[str, list[Holder]]:
     """Return everybody who ever held each card, by chip, oldest first."""
-    statement = _cards(session.get_bind().dialect.name)
     found: dict[str, list[Holder]] = defaultdict(list)
-    for row in session.connection().execute(statement, {"uids": list(uids)}):
+    for row in run(session, _cards, {"uids": list(uids)}):
         found[row.uid].append(Holder(*row[1:]))
     return found
 

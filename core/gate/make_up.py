@@ -19,7 +19,8 @@ from core.gate.day_facts import read_day_facts
 from core.gate.tables import Tap, TapSource, Verdict
 from core.kinds import Direction
 from core.notices.make_up_notices import UndoneTap, tell_undone
-from core.people.tables import Student
+from core.people.doors import StaffDoor
+from core.people.tables import Staff, Student
 
 # Older days are the school's own register's matter.
 OLDEST = timedelta(days=7)
@@ -88,6 +89,14 @@ def undo_make_up(
     record = (day.arrived_at, day.departed_at)
     tell_undone(session, liff_id, undone, record, now)
     _audit(session, recorded_by, "make_up.undo", tap_id, now)
+
+
+def make_up_of_staff(door: StaffDoor, tap_id: UUID) -> tuple[Student, Staff, Tap]:
+    """Return a make-up with the child and the role it is seen by. Raises AccessError 404."""
+    tap = door.session.get(Tap, tap_id)
+    if tap is None or tap.source != TapSource.MAKE_UP or tap.student_id is None:
+        raise AccessError("no_such_make_up")
+    return *door.child(tap.student_id), tap
 
 
 def make_ups_of(session: Session, student_id: UUID, day: date) -> Sequence[Tap]:

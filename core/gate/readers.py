@@ -3,10 +3,11 @@
 import base64
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, select, update
@@ -14,18 +15,37 @@ from sqlmodel import Session, col
 
 from core.audit import AuditEntry, record_audit
 from core.crypto import Vault
-from core.db import table_of
+from core.db import UtcDateTime, table_of
 from core.errors import AccessError, InputError
 from core.gate.signatures import SECRET, Caller
 from core.gate.tables import Reader, ReaderNonce
 from core.kinds import Direction
-from core.rows import insert_given, is_one_of, rows_given
+from core.rows import insert_given, is_one_of, run, run_rows
 
 logger = logging.getLogger(__name__)
 
+# Characters that say where a reader stands.
+MAX_GATE = 20
 NONCE_MEMORY = timedelta(minutes=10)
 ROTATE = "reader.rotate"
 NEXT_SEEN = "reader.next_secret_seen"
+
+
+class SecretChanged(AccessError):
+    """The secret a request was checked against is none of the reader's now, or sealed anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReader:
+    """A reader whose row is held; `clock_offset_seconds` as in the table."""
+
+    id: UUID
+    school_code: str
+    direction: str
+    boot_id: str | None
+    clock_offset_seconds: float | None
+    secret_sealed: str
+    next_secret_sealed: str | None
 
 
 def add_reader(
@@ -112,54 +132,72 @@ def next_secret_seen_at(session: Session, reader_id: UUID) -> datetime | None:
     return latest.at if latest and latest.action == NEXT_SEEN else None
 
 
-def admit(session: Session, callers: Sequence[Caller], now: datetime) -> list[Reader | AccessError]:
+def admit(
+    session: Session, callers: Sequence[Caller], now: datetime
+) -> list[HeldReader | AccessError]:
     """Note the contacts and return each caller's reader, its row held; joins the transaction.
 
     Requests of one reader take turns from here on. Instead of a reader stands AccessError 401 for a
-    replay and 403 for a reader revoked meanwhile. The id of a request is remembered with what it
-    brings, so a request that failed can be sent again.
+    replay and for a secret that was dropped meanwhile, and 403 for a reader revoked meanwhile. The
+    id of a request is remembered with what it brings, so a request that failed can be sent again.
     """
-    fresh = _note_requests(session, callers, now)
     held = _hold_readers(session, {caller.reader_id for caller in callers}, now)
-    admitted: list[Reader | AccessError] = []
-    for caller in callers:
+    judged = [_judged(caller, held.get(caller.reader_id)) for caller in callers]
+    good = [one for one, reader in zip(callers, judged, strict=True) if _is_good(reader)]
+    fresh = _note_requests(session, good, now)
+    admitted: list[HeldReader | AccessError] = []
+    for caller, reader in zip(callers, judged, strict=True):
         request = (caller.reader_id, caller.webhook_id)
-        reader = held.get(caller.reader_id)
-        if request not in fresh:
-            admitted.append(AccessError("replayed", 401))
-        elif reader is None:
-            admitted.append(AccessError("revoked", 403))
-        else:
-            admitted.append(reader)
-            _note_next_secret(session, caller, now)
+        is_replay = _is_good(reader) and request not in fresh
+        admitted.append(AccessError("replayed", 401) if is_replay else reader)
         # Of two copies that came together, one is the replay.
         fresh.discard(request)
+    _note_next_secrets(session, callers, admitted, now)
     return admitted
+
+
+def _judged(caller: Caller, reader: HeldReader | None) -> HeldReader | AccessError:
+    if reader is None:
+        return AccessError("revoked", 403)
+    if caller.secret_sealed not in (reader.secret_sealed, reader.next_secret_sealed):
+        return SecretChanged("bad_signature", 401)
+    return reader
+
+
+def _is_good(reader: HeldReader | AccessError) -> TypeGuard[HeldReader]:
+    return isinstance(reader, HeldReader)
 
 
 def _note_requests(
     session: Session, callers: Sequence[Caller], now: datetime
 ) -> set[tuple[UUID, str]]:
     """Return which (reader, webhook-id) were never seen before."""
-    engine, columns = session.get_bind().dialect.name, list(table_of(ReaderNonce).c)
+    if not callers:
+        return set()
     rows = [
         {"reader_id": one.reader_id, "webhook_id": one.webhook_id, "seen_at": now}
         for one in callers
     ]
-    noted = session.connection().execute(_new_nonces(engine), rows_given(engine, columns, rows))
+    noted = run_rows(session, _new_nonces, list(table_of(ReaderNonce).c), rows)
     return {(row.reader_id, row.webhook_id) for row in noted}
 
 
-def _hold_readers(session: Session, reader_ids: set[UUID], now: datetime) -> dict[UUID, Reader]:
-    values = {"reader_ids": list(reader_ids), "now": now}
-    held = session.scalars(_contact(session.get_bind().dialect.name), values)
-    return {reader.id: reader for reader in held}
+def _hold_readers(session: Session, reader_ids: set[UUID], now: datetime) -> dict[UUID, HeldReader]:
+    held = run(session, _contact, {"reader_ids": list(reader_ids), "now": now})
+    return {row.id: HeldReader(*row) for row in held}
 
 
-def _note_next_secret(session: Session, caller: Caller, now: datetime) -> None:
-    reader_id = caller.reader_id
-    if caller.uses_next_secret and next_secret_seen_at(session, reader_id) is None:
-        _audit(session, reader_id, NEXT_SEEN, f"reader:{reader_id}", now)
+def _note_next_secrets(
+    session: Session,
+    callers: Sequence[Caller],
+    admitted: Sequence[HeldReader | AccessError],
+    now: datetime,
+) -> None:
+    for caller, reader in zip(callers, admitted, strict=True):
+        if not _is_good(reader) or caller.secret_sealed != reader.next_secret_sealed:
+            continue
+        if next_secret_seen_at(session, reader.id) is None:
+            _audit(session, reader.id, NEXT_SEEN, f"reader:{reader.id}", now)
 
 
 @cache
@@ -171,15 +209,15 @@ def _new_nonces(engine: str) -> Any:
 
 @cache
 def _contact(engine: str) -> Any:
+    reader = table_of(Reader)
     # Held in one order, so that two groups of requests can't wait for each other.
-    among = select(col(Reader.id)).where(is_one_of(engine, col(Reader.id), "reader_ids"))
-    in_order = among.order_by(col(Reader.id)).with_for_update(key_share=True)
+    among = select(reader.c.id).where(is_one_of(engine, reader.c.id, "reader_ids"))
+    in_order = among.order_by(reader.c.id).with_for_update(key_share=True)
     return (
-        update(Reader)
-        .where(col(Reader.id).in_(in_order), col(Reader.revoked_at).is_(None))
-        .values(last_contact_at=bindparam("now"))
-        .returning(Reader)
-        .execution_options(synchronize_session=False, populate_existing=True)
+        update(reader)
+        .where(reader.c.id.in_(in_order), reader.c.revoked_at.is_(None))
+        .values(last_contact_at=bindparam("now", type_=UtcDateTime))
+        .returning(*(reader.c[one.name] for one in fields(HeldReader)))
     )
 
 
@@ -218,10 +256,23 @@ def mark_cloned(session: Session, reader_id: UUID, now: datetime) -> None:
 
 def last_contact(session: Session, school_code: str) -> datetime | None:
     """Return when the school's readers were last heard."""
-    statement = select(func.max(col(Reader.last_contact_at))).where(
-        col(Reader.school_code) == school_code, col(Reader.revoked_at).is_(None)
+    return last_contacts(session, [school_code])[school_code]
+
+
+def last_contacts(session: Session, school_codes: Collection[str]) -> dict[str, datetime | None]:
+    """Return when each school's readers were last heard; one query, however many."""
+    rows = run(session, _contacts, {"codes": list(school_codes)}) if school_codes else []
+    return dict.fromkeys(school_codes) | {row.school_code: row.heard for row in rows}
+
+
+@cache
+def _contacts(engine: str) -> Any:
+    reader = table_of(Reader).c
+    return (
+        select(reader.school_code, func.max(reader.last_contact_at).label("heard"))
+        .where(is_one_of(engine, reader.school_code, "codes"), reader.revoked_at.is_(None))
+        .group_by(reader.school_code)
     )
-    return session.execute(statement).scalar_one()
 
 
 def purge_nonces(session: Session, now: datetime) -> None:

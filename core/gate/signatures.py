@@ -17,7 +17,7 @@ from core.crypto import Vault
 from core.db import table_of
 from core.errors import AccessError
 from core.gate.tables import Reader
-from core.rows import is_one_of
+from core.rows import is_one_of, run
 
 # What secrets of readers are sealed for.
 SECRET = "reader.secret"  # noqa: S105  # a purpose, not a secret
@@ -37,18 +37,20 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who signed a request rightly. `offset_seconds` is that of the reader's clock, if measured."""
+    """Who signed a request rightly. `offset_seconds` is that of the reader's clock, if measured.
+
+    `secret_sealed` is the secret it was signed with, as it was when it was read.
+    """
 
     reader_id: UUID
     webhook_id: str
-    uses_next_secret: bool
+    secret_sealed: str
     offset_seconds: float | None
 
 
 def credentials_of(session: Session, reader_ids: Collection[UUID]) -> dict[UUID, Any]:
     """Return what a request of each reader is checked against; only reads."""
-    statement = _credentials(session.get_bind().dialect.name)
-    rows = session.connection().execute(statement, {"reader_ids": list(reader_ids)})
+    rows = run(session, _credentials, {"reader_ids": list(reader_ids)})
     return {row.id: row for row in rows}
 
 
@@ -62,13 +64,13 @@ def verify(
     """
     if credentials is None:
         raise AccessError("bad_signature", 401)
-    place = _signing_secret(_secrets_of(vault, credentials), signature, body, now)
-    if place is None:
+    sealed = _signing_secret(vault, credentials, signature, body, now)
+    if sealed is None:
         raise AccessError("bad_signature", 401)
     if credentials.revoked_at is not None:
         raise AccessError("revoked", 403)
     offset = credentials.clock_offset_seconds
-    return Caller(credentials.id, signature.webhook_id, place > 0, offset)
+    return Caller(credentials.id, signature.webhook_id, sealed, offset)
 
 
 @cache
@@ -83,15 +85,10 @@ def _credentials(engine: str) -> Any:
     ).where(is_one_of(engine, reader.c.id, "reader_ids"))
 
 
-def _secrets_of(vault: Vault, credentials: Any) -> list[str]:
-    sealed = (credentials.secret_sealed, credentials.next_secret_sealed)
-    return [vault.open(one, SECRET) for one in sealed if one]
-
-
 def _signing_secret(
-    keys: list[str], signature: Signature, body: bytes, now: datetime
-) -> int | None:
-    """Return the place of the secret that fits, None when none does."""
+    vault: Vault, credentials: Any, signature: Signature, body: bytes, now: datetime
+) -> str | None:
+    """Return the secret that fits, sealed; None when none does."""
     try:
         signed_at = datetime.fromtimestamp(int(signature.timestamp), UTC)
         text = body.decode()
@@ -103,8 +100,9 @@ def _signing_secret(
     if not WEBHOOK_ID.fullmatch(signature.webhook_id):
         return None
     given = [one.encode() for one in signature.signatures.split(" ")]
-    for place, key in enumerate(keys):
-        expected = Webhook(key).sign(signature.webhook_id, signed_at, text).encode()
+    for sealed in filter(None, (credentials.secret_sealed, credentials.next_secret_sealed)):
+        key = Webhook(vault.open(sealed, SECRET))
+        expected = key.sign(signature.webhook_id, signed_at, text).encode()
         if any(hmac.compare_digest(expected, one) for one in given):
-            return place
+            return str(sealed)
     return None

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from core.db import BIG_NUMBER, SealedText, UtcDateTime
@@ -28,6 +28,18 @@ class TapSource(StrEnum):
     UNDO = "undo"
 
 
+class RequestState(StrEnum):
+    """Where a guardian's request for a make-up stands; only OPEN is not final."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN_REQUEST = text("state = 'open'")
+
+
 class Reader(SQLModel, table=True):
     """A device at a gate. Two secrets may be live while rotating."""
 
@@ -36,7 +48,9 @@ class Reader(SQLModel, table=True):
     gate: str
     direction: str
     secret_sealed: str = Field(sa_column=Column(SealedText, nullable=False))
-    next_secret_sealed: str | None = Field(default=None, sa_column=Column(SealedText))
+    next_secret_sealed: str | None = Field(
+        default=None, sa_column=Column(SealedText("reader.secret"))
+    )
     added_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     revoked_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     last_contact_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
@@ -48,6 +62,8 @@ class Reader(SQLModel, table=True):
     buffered: int = 0
     # When two devices were last caught using this reader's identity.
     cloned_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    # A backup was put back then; None once the reader said that it sent again what is lacking.
+    asked_again_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
 class ReaderDay(SQLModel, table=True):
@@ -118,3 +134,43 @@ class Tap(SQLModel, table=True):
     recorded_by: str | None = None
     reason: str | None = None
     undoes_id: UUID | None = Field(default=None, foreign_key="tap.id", unique=True)
+
+
+class MakeUpRequest(SQLModel, table=True):
+    """無卡補登申請: a guardian asks for a make-up tap; the school enters it or says why not."""
+
+    __tablename__ = "make_up_request"
+    __table_args__ = (
+        # A child's way in or out of a day is asked for once at a time, by whichever guardian.
+        Index(
+            "uq_make_up_request_open",
+            "student_id",
+            "school_day",
+            "direction",
+            unique=True,
+            sqlite_where=OPEN_REQUEST,
+            postgresql_where=OPEN_REQUEST,
+        ),
+        # Serves the child's page and the purge.
+        Index("ix_make_up_request_student", "student_id", "school_day"),
+        CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
+        CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refusal"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    student_id: UUID = Field(foreign_key="student.id")
+    guardian_id: UUID = Field(foreign_key="guardian.id", index=True)
+    school_day: date
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    direction: str
+    reason: str
+    # What the guardian adds; only the school reads it.
+    words_sealed: str | None = Field(default=None, sa_column=Column(SealedText))
+    asked_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    state: str = RequestState.OPEN
+    closed_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    # guardian:<uuid> or staff:<uuid>.
+    closed_by: str | None = None
+    refusal: str | None = None
+    # The make-up tap that was entered. No foreign key: taps are purged by themselves.
+    tap_id: UUID | None = None

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from core.clock import school_day_of
 from core.gate.batch import TapIn
-from core.gate.tables import Reader, Tap
+from core.gate.readers import HeldReader
+from core.gate.tables import Tap
 
 # A clock this far off is corrected by its measured offset; farther off it is mad.
 SMALL_OFFSET = timedelta(minutes=5)
@@ -42,7 +44,7 @@ def effective_time(
 
 
 def tap_moments(
-    session: Session, reader: Reader, boot_id: str, taps: Sequence[TapIn], now: datetime
+    session: Session, reader: HeldReader, boot_id: str, taps: Sequence[TapIn], now: datetime
 ) -> list[datetime | None]:
     """Return the moment each tap counts for, in the order given; None when nobody can know it.
 
@@ -72,6 +74,8 @@ def lived_at(
     return max(live, default=None)
 
 
+# Asked several times of each tap, and mostly of one moment: now.
+@lru_cache(maxsize=1024)
 def _gate_day(moment: datetime) -> date:
     return school_day_of(moment - DAY_BEGINS)
 
@@ -80,7 +84,7 @@ def _corrected(tapped_at: datetime, offset_seconds: float | None) -> datetime:
     return tapped_at + timedelta(seconds=offset_seconds or 0)
 
 
-def _moment_before(session: Session, reader: Reader, boot_id: str, seq: int) -> datetime | None:
+def _moment_before(session: Session, reader: HeldReader, boot_id: str, seq: int) -> datetime | None:
     statement = (
         select(col(Tap.effective_at))
         .where(

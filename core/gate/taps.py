@@ -21,11 +21,11 @@ from core.gate.batch import TapIn
 from core.gate.continuity import Boot, follow_numbers
 from core.gate.day_facts import read_day_facts
 from core.gate.holders import Holder, former_holder, holder_at, holders_of
-from core.gate.readers import mark_cloned
-from core.gate.tables import Reader, Tap, TapSource, Verdict
+from core.gate.readers import HeldReader, mark_cloned
+from core.gate.tables import Tap, TapSource, Verdict
 from core.gate.tap_time import tap_moments
 from core.notices.staff_notices import tell_old_card, tell_quarantine
-from core.rows import insert_given, rows_given
+from core.rows import insert_given, run_rows
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ STATUS_OF = {
 class Delivery:
     """The taps of one request, in the order given, and the reader that brought them."""
 
-    reader: Reader
+    reader: HeldReader
     boot_id: str
     taps: Sequence[TapIn]
 
@@ -107,7 +107,7 @@ def _follow_numbers(session: Session, rows: list[dict[str, Any]], now: datetime)
 
 
 def _row(
-    reader: Reader,
+    reader: HeldReader,
     boot_id: str,
     tap: TapIn,
     effective_at: datetime | None,
@@ -144,16 +144,19 @@ def _row(
 
 
 def _store(session: Session, rows: Sequence[dict[str, Any]]) -> set[UUID]:
-    engine, columns = session.get_bind().dialect.name, [table_of(Tap).c[name] for name in rows[0]]
-    statement = _insert_taps(engine, tuple(rows[0]))
-    stored = session.connection().execute(statement, rows_given(engine, columns, rows))
+    names = tuple(rows[0])
+    columns = [table_of(Tap).c[name] for name in names]
+    stored = run_rows(session, lambda engine: _insert_taps(engine, names), columns, rows)
     return set(stored.scalars())
 
 
 @cache
 def _insert_taps(engine: str, names: tuple[str, ...]) -> Any:
     tap = table_of(Tap)
-    return insert_given(engine, tap, names).on_conflict_do_nothing().returning(tap.c.id)
+    # The one rule that may hold already is named; otherwise every unique index is looked at before.
+    number = ["reader_id", "boot_id", "seq"]
+    statement = insert_given(engine, tap, names).on_conflict_do_nothing(index_elements=number)
+    return statement.returning(tap.c.id)
 
 
 def _store_clashes(
@@ -216,7 +219,7 @@ def _doubtful_days(rows: list[dict[str, Any]], now: datetime) -> set[DayKey]:
 
 
 def _tell_staff(
-    session: Session, reader: Reader, rows: list[dict[str, Any]], now: datetime
+    session: Session, reader: HeldReader, rows: list[dict[str, Any]], now: datetime
 ) -> None:
     old = [
         (row["student_id"], row["effective_at"] or now)
