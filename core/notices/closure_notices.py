@@ -1,22 +1,26 @@
 """What guardians hear of closures: one notice each, however many children it covers."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, literal, null, select, update
 from sqlmodel import Session, col
 
 from core.clock import day_end
 from core.kinds import Channel, NoticeKind, NoticeState
+from core.languages.language import SOURCE, language_of
+from core.notices.fan_out import FORMS
+from core.notices.hearers import has_verified_address, has_verified_phone
 from core.notices.outbox import RETRY_HORIZON, NewNotice, enqueue
 from core.notices.recipients import UNFOLLOWED
 from core.notices.tables import Notice
-from core.notices.templates import content_of
 from core.notices.wording import NoticeFacts
-from core.people.tables import AccountLink, Binding, LineFriend, Subscription
+from core.people.tables import AccountLink, Binding, Guardian, LineFriend, Subscription
+from core.topics.choices import left_by
+from core.topics.topics import CLOSURES
 
 QUIETLY = {"synchronize_session": False}
 
@@ -37,16 +41,17 @@ class ClosureNews:
 
 
 def tell_closures(session: Session, news: ClosureNews, students: Any, now: datetime) -> int:
-    """Enqueue a closure for every guardian of these children with any LINE box ticked.
+    """Enqueue a closure for every guardian of these children with any LINE box ticked, or any of
+    e-mail or SMS and a verified address there, but for those who left the topic.
 
     `students` selects the children's ids. Returns how many are new; joins the caller's transaction.
     """
-    ticked = select(col(Subscription.binding_id)).where(
-        col(Subscription.channel) == Channel.LINE, col(Subscription.is_on)
-    )
-    recipients = _guardians(students).where(col(Binding.id).in_(ticked))
-    notices = _notices(NoticeKind.CLOSURE_ON, news, session.execute(recipients).all(), now)
-    return enqueue(session, notices, now)
+    recipients = [
+        row
+        for channel, guardians in _guardians(students).items()
+        for row in session.execute(guardians.where(*_wants(channel)))
+    ]
+    return enqueue(session, _notices(NoticeKind.CLOSURE_ON, news, recipients, now), now)
 
 
 def tell_reopening(
@@ -57,22 +62,74 @@ def tell_reopening(
     What was not sent yet is dropped. Returns how many are new, and whether all is done: a closure
     in a sender's hands must arrive before its undoing, so its guardian is left for the next turn.
     """
-    guardians = session.execute(_guardians(students)).all()
+    guardians = [row for one in _guardians(students).values() for row in session.execute(one)]
     keys = [one.dedupe_key for one in _notices(NoticeKind.CLOSURE_ON, news, guardians, now)]
     told = _stop_closures(session, keys, now)
-    is_sent = {row.guardian_id for row in told if row.state != NoticeState.LEASED}
-    readers = [row for row in guardians if row.guardian_id in is_sent]
+    is_sent = {(row.guardian_id, row.channel) for row in told if row.state != NoticeState.LEASED}
+    readers = [row for row in guardians if (row.guardian_id, row.channel) in is_sent]
     count = enqueue(session, _notices(NoticeKind.CLOSURE_OFF, news, readers, now), now)
     return count, len(is_sent) == len(told)
 
 
-def _guardians(students: Any) -> Any:
+def _wants(channel: Channel) -> tuple[ColumnElement[bool], ...]:
+    return wants_any(channel), col(Guardian.id).not_in(left_by(CLOSURES))
+
+
+def _guardians(students: Any) -> dict[Channel, Any]:
+    """Return a selection of guardians for each channel on which they can be told."""
+    return {
+        Channel.LINE: guardians_on_line(students),
+        Channel.EMAIL: _beside_line(students, Channel.EMAIL, has_verified_address()),
+        Channel.SMS: guardians_by_text(students),
+    }
+
+
+def guardians_by_text(students: Any) -> Any:
+    """Select the guardians of these children with a verified number, as `guardians_on_line`."""
+    return _beside_line(students, Channel.SMS, has_verified_phone())
+
+
+def wants_any(channel: Channel) -> ColumnElement[bool]:
+    """Return the condition that any box of the channel is ticked for the binding."""
+    ticked = select(col(Subscription.binding_id)).where(
+        col(Subscription.channel) == channel, col(Subscription.is_on)
+    )
+    return col(Binding.id).in_(ticked)
+
+
+def _beside_line(students: Any, channel: Channel, is_reached: ColumnElement[bool]) -> Any:
+    return (
+        select(
+            col(Guardian.id).label("guardian_id"),
+            null().label("line_user_id"),
+            null().label("is_following"),
+            col(Guardian.locale),
+            literal(channel.value).label("channel"),
+        )
+        .join(Binding, col(Binding.guardian_id) == col(Guardian.id))
+        .where(
+            col(Binding.ended_at).is_(None),
+            col(Binding.student_id).in_(students),
+            is_reached,
+        )
+        .distinct()
+        .order_by(col(Guardian.id))
+    )
+
+
+def guardians_on_line(students: Any) -> Any:
+    """Select the linked guardians of these children, each once: id, LINE user, whether it follows,
+    language, channel.
+    """
     return (
         select(
             col(AccountLink.guardian_id),
             col(AccountLink.line_user_id),
             col(LineFriend.is_following),
+            col(Guardian.locale),
+            literal(Channel.LINE.value).label("channel"),
         )
+        .join(Guardian, col(Guardian.id) == col(AccountLink.guardian_id))
         .join(Binding, col(Binding.guardian_id) == col(AccountLink.guardian_id))
         .outerjoin(LineFriend, col(LineFriend.line_user_id) == col(AccountLink.line_user_id))
         .where(
@@ -88,6 +145,7 @@ def _guardians(students: Any) -> Any:
 def _notices(
     kind: NoticeKind, news: ClosureNews, guardians: Collection[Any], now: datetime
 ) -> list[NewNotice]:
+    looks = {(row.channel, row.locale) for row in guardians}
     facts = NoticeFacts(
         child="",
         school=news.scope,
@@ -98,7 +156,10 @@ def _notices(
         source=news.source,
         source_time=news.source_at,
     )
-    content = content_of(kind, facts)
+    content = {
+        look: FORMS[Channel(look[0])](kind, replace(facts, language=language_of(look[1]) or SOURCE))
+        for look in looks
+    }
     return [
         NewNotice(
             kind=kind,
@@ -108,7 +169,8 @@ def _notices(
             # So that it expires with the day, however late it was announced.
             at=min(now, day_end(news.day) - RETRY_HORIZON),
             about=str(news.closure_id),
-            content=content,
+            channel=Channel(row.channel),
+            content=content[row.channel, row.locale],
             ended=UNFOLLOWED if row.is_following is False else None,
         )
         for row in guardians
@@ -116,7 +178,7 @@ def _notices(
 
 
 def _stop_closures(session: Session, keys: list[str], now: datetime) -> list[Any]:
-    """Drop what waits; return guardian_id and state of what may have been read."""
+    """Drop what waits; return guardian_id, channel and state of what may have been read."""
     theirs = (col(Notice.dedupe_key).in_(keys),)
     # Taken in the order of their ids, as everywhere, before any of them is changed.
     session.execute(
@@ -134,7 +196,7 @@ def _stop_closures(session: Session, keys: list[str], now: datetime) -> list[Any
         .values(expires_at=now)
         .execution_options(**QUIETLY)
     )
-    tried = select(col(Notice.guardian_id), col(Notice.state)).where(
+    tried = select(col(Notice.guardian_id), col(Notice.channel), col(Notice.state)).where(
         *theirs,
         col(Notice.first_tried_at).is_not(None),
         col(Notice.state).not_in((NoticeState.REFUSED, NoticeState.DEAD)),

@@ -2,23 +2,40 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from core.kinds import EventKind, NoticeKind, NoticeState
+from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.languages.speech import _, speaking
+from core.notices.happenings import Happening, Presence
+from core.notices.letters import letter_content
 from core.notices.outbox import NewNotice, cancel_no_shows, enqueue, told_taps
-from core.notices.recipients import Recipient, recipients_of
+from core.notices.recipients import (
+    DELEGATED_PLACE,
+    IN_DIGEST,
+    QUIET,
+    Recipient,
+    delegations_page,
+    is_gathered,
+    is_quieted,
+    readers_by,
+    recipients_of,
+)
+from core.notices.staff_desk import StaffDesk
 from core.notices.templates import content_of
+from core.notices.texts import text_content
 from core.notices.wording import NoticeFacts
 
 # Told in other words already; the row keeps a later upload from telling it again.
 CORRECTED = "corrected"
 CLOSURE = "closure"
-# By (tap, guardian): the word for what was said, or not said, instead of the plain news.
+# What is also said there where it was said there first.
+BESIDE_LINE = (Channel.EMAIL, Channel.SMS)
+FORMS = {Channel.LINE: content_of, Channel.EMAIL: letter_content, Channel.SMS: text_content}
+# By (tap, place): the word for what was said, or not said, there instead of the plain news.
 Instead = Mapping[tuple[UUID, UUID], str]
 # Which of these children have still to pass the gate that way on the day.
 StillExpected = Callable[[NoticeKind, date, Collection[UUID]], set[UUID]]
@@ -26,57 +43,6 @@ StillExpected = Callable[[NoticeKind, date, Collection[UUID]], set[UUID]]
 # this wait it is still told within five; whoever comes later is a message of its own.
 COMPANY = timedelta(seconds=4)
 FRESH_FOR = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """A change of side at the gate. Moments are aware; `occurrence` counts from 1 in its day.
-
-    `taken_back` counts this kind's entries of the day that staff took back: what was told under
-    their number must not keep a real one from being told. `reason` is set for what staff entered,
-    at `recorded_at`. Within a closure nothing is told. An older tap is one stored before that
-    counts only now; it may have been told already.
-    """
-
-    student_id: UUID
-    school_day: date
-    kind: NoticeKind
-    occurrence: int
-    at: datetime
-    tap_id: UUID
-    gate: str
-    arrived_at: datetime | None
-    departed_at: datetime | None
-    taken_back: int = 0
-    reason: str | None = None
-    recorded_at: datetime | None = None
-    is_in_closure: bool = False
-    is_older_tap: bool = False
-
-    @property
-    def is_make_up(self) -> bool:
-        """Tell whether staff entered it."""
-        return self.reason is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
-    """Why a no-show that was told, or is about to be, does not stand.
-
-    Seen at the gate by the tap `tap_id`, at `arrived_at`, or first at `departed_at`; seen by staff
-    when `recorded_at` is set; or on leave, when no moment is.
-    """
-
-    student_id: UUID
-    tap_id: UUID | None = None
-    arrived_at: datetime | None = None
-    departed_at: datetime | None = None
-    recorded_at: datetime | None = None
-
-    @property
-    def at(self) -> datetime | None:
-        """Return when the child was first seen."""
-        return self.arrived_at or self.departed_at
 
 
 def tell_happenings(
@@ -107,7 +73,7 @@ def tell_happenings(
             (one, to)
             for one in group
             for to in recipients.get(one.student_id, ())
-            if (one.tap_id, to.guardian_id) not in told
+            if (one.tap_id, to.whom) not in told
         ]
         held = _held_for_company(kind, told_to, still_expected, now)
         notices += [
@@ -159,8 +125,10 @@ def _happening_notice(
     )
     # What staff enter is news of the moment they do it; another day's is no news at all.
     at = one.recorded_at if one.is_make_up and one.recorded_at else one.at
-    word = CLOSURE if one.is_in_closure else instead.get((one.tap_id, to.guardian_id))
+    word = CLOSURE if one.is_in_closure else instead.get((one.tap_id, to.place))
     ended = (NoticeState.CANCELLED, word) if word else to.ended
+    if ended is None and is_gathered(to, due_at):
+        ended = IN_DIGEST
     number = one.occurrence + one.taken_back
     return notice_to(
         to,
@@ -177,7 +145,7 @@ def _happening_notice(
 
 def tell_no_shows(
     session: Session,
-    liff_id: str,
+    desk: StaffDesk,
     student_ids: Iterable[UUID],
     *,
     school_day: date,
@@ -193,10 +161,14 @@ def tell_no_shows(
     recipients = recipients_of(session, set(student_ids), EventKind.NO_SHOW)
     notices = []
     for to in (one for group in recipients.values() for one in group):
+        # A letter has no buttons: it says whom to call.
+        is_on_line = to.channel is Channel.LINE
+        about = (to.student_id, school_day, to.line_user_id, now)
         facts = facts_for(
             to,
-            liff_id,
+            desk.liff_id,
             school_day,
+            answers=desk.answers(*about) if is_on_line else None,
             cutoff=cutoff,
             heartbeat=heartbeat,
             is_teacher=is_teacher,
@@ -216,26 +188,40 @@ def tell_corrections(
 ) -> set[tuple[UUID, UUID]]:
     """Stop the children's no-shows; tell whoever may have read one what is known now.
 
-    Whether the box is still ticked does not matter: who read the one may read the other. Return
-    the (student, guardian) pairs told. Joins the caller's transaction, which holds the children's
-    day rows.
+    Whether the box is still ticked does not matter: who read the one may read the other, where it
+    was read and on LINE. Return the (student, place) pairs told. Joins the caller's transaction,
+    which holds the children's day rows.
     """
     seen = {presence.student_id: presence for presence in presences}
     read = cancel_no_shows(session, list(seen), school_day, now)
     told_at = {(row.student_id, row.guardian_id): row.first_tried_at for row in read}
     if not told_at:
         return set()
-    recipients = recipients_of(session, {student for student, _ in told_at})
-    notices = []
-    for to in (one for group in recipients.values() for one in group):
-        notice_time = told_at.get((to.student_id, to.guardian_id))
+    beside = {
+        channel: {
+            (row.student_id, row.guardian_id): row.first_tried_at
+            for row in read
+            if row.channel == channel
+        }
+        for channel in BESIDE_LINE
+    }
+    readers = _all(recipients_of(session, {student for student, _ in told_at}))
+    for channel, told_there in beside.items():
+        readers += _all(readers_by(channel, session, {student for student, _ in told_there}))
+    notices, told = [], set()
+    for to in readers:
+        when = beside.get(to.channel, told_at)
+        notice_time = when.get((to.student_id, to.guardian_id))
         if notice_time is not None:
             facts = _correction_facts(to, liff_id, school_day, seen[to.student_id], notice_time)
             notices.append(notice_to(to, NoticeKind.CORRECTION, facts, now))
+            told.add((to.student_id, to.place))
     enqueue(session, notices, now)
-    return {
-        (one.student_id, one.guardian_id) for one in notices if one.student_id and one.guardian_id
-    }
+    return told
+
+
+def _all(recipients: Mapping[UUID, Sequence[Recipient]]) -> list[Recipient]:
+    return [to for group in recipients.values() for to in group]
 
 
 def _correction_facts(
@@ -259,27 +245,45 @@ def _correction_facts(
 def notice_to(
     to: Recipient, kind: NoticeKind, facts: NoticeFacts, at: datetime, **more: Any
 ) -> NewNotice:
-    """Return the notice of these facts to one guardian; `more` are further fields of it."""
+    """Return the notice of these facts to one guardian; `more` are further fields of it.
+
+    In a quiet day gate news is written for the record only.
+    """
+    if is_quieted(to, kind, at):
+        more["ended"] = QUIET
+    is_on_line = to.channel is Channel.LINE
     return NewNotice(
         kind=kind,
         student_id=to.student_id,
         guardian_id=to.guardian_id,
-        line_user_id=to.line_user_id,
+        delegate_id=to.delegate_id,
+        line_user_id=to.line_user_id if is_on_line else None,
+        channel=to.channel,
         school_day=facts.school_day,
         at=at,
-        content=content_of(kind, facts),
+        content=FORMS[to.channel](kind, facts),
         **{"ended": to.ended, **more},
     )
 
 
 def facts_for(to: Recipient, liff_id: str, school_day: date, **more: Any) -> NoticeFacts:
-    """Return what every notice of a child says, and `more`."""
+    """Return what every notice of a child says, and `more`.
+
+    Whoever receives in a guardian's stead reads neither school nor gate nor reason.
+    """
+    if to.delegate_id is not None:
+        more |= {"gate": "", "reason": DELEGATED_PLACE if more.get("reason") else ""}
+    page, school = child_page(liff_id, to.binding_id), to.school
+    if to.delegate_id is not None:
+        with speaking(to.language):
+            school = _(school)
     return NoticeFacts(
         child=to.child,
-        school=to.school,
+        school=school,
         school_phone=to.school_phone,
         school_day=school_day,
-        link=child_page(liff_id, to.binding_id),
+        link=page if to.delegate_id is None else delegations_page(liff_id),
+        language=to.language,
         **more,
     )
 

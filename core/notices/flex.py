@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from core.languages.speech import _
+
 Json = dict[str, Any]
 
 SURFACE = "#FFFFFF"
@@ -24,6 +26,8 @@ BRAND_SOFT = "#E0ECEF"
 # Source: LINE docs, "Carousel": at most 12 bubbles and 50 KB; some room is left.
 MAX_BUBBLES = 12
 CAROUSEL_BYTES = 45_000
+# Source: LINE docs, "Action objects": a label holds 20 characters.
+MAX_LABEL = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def bubble(
     size: str = "mega",
     strip: Json | None = None,
     link: str = "",
-    opens: str = "看今天",
+    opens: str = "",
 ) -> Json:
     """Return a bubble on white, with an optional header strip.
 
@@ -86,7 +90,7 @@ def bubble(
         made["header"] = strip
     made["body"] = box(contents, paddingAll="16px", backgroundColor=SURFACE)
     if link:
-        made["action"] = open_page(opens, link)
+        made["action"] = open_page(opens or _("看今天"), link)
     return made
 
 
@@ -147,12 +151,12 @@ def quiet(label: str, uri: str) -> Json:
 
 def call_school(phone: str) -> list[Json]:
     """Return the button that dials the school, or nothing without a number."""
-    return [dial("撥電話給學校", phone)] if _dialled(phone) else []
+    return [dial(_("撥電話給學校"), phone)] if dialled(phone) else []
 
 
 def dial(label: str, number: str) -> Json:
     """Return a button that dials a number with a digit in it."""
-    return button(open_page(label, f"tel:{_dialled(number)}"))
+    return button(open_page(label, f"tel:{dialled(number)}"))
 
 
 def button(action: Json, *, ground: str = SUNKEN, color: str = BRAND) -> Json:
@@ -176,12 +180,18 @@ def postback(label: str, data: str, shown: str = "") -> Json:
     return {"type": "postback", "label": label, "data": data, "displayText": shown or label}
 
 
+def type_in(label: str, words: str) -> Json:
+    """Return an act that types words into the chat."""
+    return {"type": "message", "label": label[:MAX_LABEL], "text": words}
+
+
 def open_page(label: str, uri: str) -> Json:
     """Return an action that opens an address."""
     return {"type": "uri", "label": label, "uri": uri}
 
 
-def _dialled(number: str) -> str:
+def dialled(number: str) -> str:
+    """Return the digits to dial, "" where there are none."""
     # 1999 轉 8585: only what stands before the extension can be dialled.
     return "".join(sign for sign in number.split("轉")[0] if sign.isdigit())
 

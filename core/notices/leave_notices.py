@@ -9,12 +9,15 @@ from sqlmodel import Session
 
 from core.clock import school_day_of
 from core.kinds import DayPart, NoticeKind
+from core.languages.dates import day_of_month
+from core.languages.speech import N_, _, speaking
 from core.notices.fan_out import facts_for, notice_to
 from core.notices.outbox import enqueue
 from core.notices.recipients import recipients_of
 from core.notices.wording import PART_WORDS
 
 LEAVE_TAP = "leave_tap"
+SCHOOL, OTHER_GUARDIAN = N_("學校"), N_("另一位家長")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +75,17 @@ def tell_leave(
     Joins the caller's transaction.
     """
     notices = []
-    said = {
-        "part": leave_words(news.first_day, news.last_day, news.part),
-        "who": "學校" if news.is_by_school else "另一位家長",
-    }
+    who = SCHOOL if news.is_by_school else OTHER_GUARDIAN
     for to in recipients_of(session, {news.student_id}).get(news.student_id, ()):
         if to.guardian_id not in but:
-            facts = facts_for(to, liff_id, news.first_day, at=now, **said)
+            with speaking(to.language):
+                part = leave_words(news.first_day, news.last_day, news.part)
+            facts = facts_for(to, liff_id, news.first_day, at=now, part=part, who=who)
             notices.append(notice_to(to, news.kind, facts, now, about=str(news.leave_id)))
     return enqueue(session, notices, now)
 
 
 def leave_words(first: date, last: date, part: DayPart) -> str:
     """Return how a leave's extent is said after its first date: 全天, 上午, –11/26 全天."""
-    words = PART_WORDS[part]
-    return words if first == last else f"–{last.month}/{last.day} {words}"
+    words = _(PART_WORDS[part])
+    return words if first == last else _("–{last} {part}", last=day_of_month(last), part=words)

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlmodel import Session, col
 
 from core.kinds import NoticeKind, NoticeState
+from core.languages.speech import speaking
 from core.notices.fan_out import CORRECTED, facts_for, notice_to
 from core.notices.leave_notices import LEAVE_TAP
 from core.notices.outbox import enqueue
@@ -47,7 +48,9 @@ def tell_undone(
     notices = []
     for to in recipients_of(session, {tap.student_id}).get(tap.student_id, ()):
         if to.guardian_id in readers:
-            facts = facts_for(to, liff_id, tap.school_day, at=tap.at, now=record_words(*record))
+            with speaking(to.language):
+                now_said = record_words(*record)
+            facts = facts_for(to, liff_id, tap.school_day, at=tap.at, now=now_said)
             about = f"tap/{tap.tap_id}"
             notices.append(notice_to(to, NoticeKind.MAKE_UP_UNDONE, facts, now, about=about))
     return enqueue(session, notices, now)

@@ -13,8 +13,9 @@ from sqlmodel import Session, col
 
 from core.db import table_of
 from core.kinds import Channel, NoticeKind, NoticeState
+from core.notices.doubtful import end_doubtful
 from core.notices.tables import Notice
-from core.rows import insert_given, rows_given
+from core.rows import insert_given, run_rows
 
 # A fixed namespace of ours: the same dedupe key gives the same retry key on every machine.
 RETRY_NAMESPACE = UUID("6f0b6d3e-5c1c-5b7e-9d0a-7f3f0e2b9a11")
@@ -25,6 +26,12 @@ PRIORITIES = {
     NoticeKind.CORRECTION: 0,
     NoticeKind.NO_SHOW: 1,
     NoticeKind.NO_TAP_OUT: 1,
+    NoticeKind.ANSWERED: 1,
+    NoticeKind.SCHOOL_REPLY: 1,
+    NoticeKind.SCHOOL_SILENT: 1,
+    NoticeKind.HELP_ASKED: 1,
+    NoticeKind.HELP_GIVEN: 1,
+    NoticeKind.AT_HOME: 1,
     NoticeKind.REVIEW: 1,
     NoticeKind.HELD: 1,
     NoticeKind.HELD_EXPIRED: 1,
@@ -34,6 +41,7 @@ PRIORITIES = {
     NoticeKind.READER_GAP: 1,
     NoticeKind.CLOSURE_ASKED: 1,
     NoticeKind.CLOSURE_FOUND: 1,
+    NoticeKind.LOOKS: 1,
     NoticeKind.ARRIVAL: 2,
     NoticeKind.DEPARTURE: 2,
 }
@@ -52,28 +60,38 @@ AGE_LIMITS = {
     NoticeKind.DEPARTURE: timedelta(minutes=60),
     NoticeKind.NO_SHOW: timedelta(minutes=120),
     NoticeKind.NO_TAP_OUT: timedelta(minutes=120),
+    NoticeKind.ANSWERED: timedelta(minutes=120),
+    NoticeKind.SCHOOL_SILENT: timedelta(minutes=120),
+    NoticeKind.HELP_ASKED: timedelta(minutes=120),
+    NoticeKind.HELP_GIVEN: timedelta(minutes=120),
+    NoticeKind.AT_HOME: timedelta(minutes=120),
     NoticeKind.REVIEW: timedelta(minutes=120),
     NoticeKind.HELD: timedelta(minutes=120),
+    NoticeKind.EMAIL_DIGEST: timedelta(hours=6),
 }
 # They go to the account they are about, wherever the link is by then.
-LINK_NEWS = (NoticeKind.LINK_NEW, NoticeKind.LINK_OLD)
+LINK_NEWS = (NoticeKind.LINK_NEW, NoticeKind.LINK_OLD, NoticeKind.UNLINKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNotice:
-    """What to tell whom: either a guardian or a member of staff.
+    """What to tell whom: a guardian, a member of staff, or the number of the SMS order it goes by.
+
+    With `delegate_id` it is the guardian's news, and goes to somebody in their stead.
 
     `line_user_id` is None where LINE is not the channel.
     `at` is the moment of the thing told (of a make-up tap: of its recording); `about` names it
     where no occurrence does (such as the binding); `content` is the frozen JSON array of LINE
     message objects. With `ended` (a state and our word for why) the row is written only for the
     record. It goes out from `due_at` on, None for at once; `may_ride` lets it go with other news of
-    the guardian's children.
+    the guardian's children; what is silent makes no sound on the phone.
     """
 
     kind: NoticeKind
     guardian_id: UUID | None = None
     staff_id: UUID | None = None
+    delegate_id: UUID | None = None
+    order_id: UUID | None = None
     line_user_id: str | None
     school_day: date
     at: datetime
@@ -85,13 +103,14 @@ class NewNotice:
     ended: tuple[NoticeState, str] | None = None
     may_ride: bool = False
     due_at: datetime | None = None
+    is_silent: bool = False
     channel: Channel = Channel.LINE
 
     @property
     def dedupe_key(self) -> str:
         """Return the identity of what is told: one such key, one message."""
         what = self.about or str(self.occurrence)
-        whom = self.guardian_id or self.staff_id
+        whom = self.delegate_id or self.guardian_id or self.staff_id or self.order_id
         parts = (self.student_id or "-", self.school_day, self.kind, what, whom, self.channel)
         return "/".join(str(part) for part in parts)
 
@@ -104,18 +123,21 @@ def enqueue(session: Session, notices: Sequence[NewNotice], now: datetime) -> in
     """
     if not notices:
         return 0
-    engine = session.get_bind().dialect.name
     rows = [_row(notice, now, _next_place(session)) for notice in notices]
+    end_doubtful(session, rows, [notice.at for notice in notices], now)
     for place, row in enumerate(rows):
         row["turn_at"] = now + place * TURN
-    columns = [table_of(Notice).c[name] for name in rows[0]]
-    statement = _insert(engine, tuple(rows[0]))
-    return session.connection().execute(statement, rows_given(engine, columns, rows)).rowcount
+    names = tuple(rows[0])
+    columns = [table_of(Notice).c[name] for name in names]
+    written = run_rows(session, lambda engine: _insert(engine, names), columns, rows)
+    count: int = written.rowcount
+    return count
 
 
 @cache
 def _insert(engine: str, names: tuple[str, ...]) -> Any:
-    statement = insert_given(engine, table_of(Notice), names).on_conflict_do_nothing()
+    statement = insert_given(engine, table_of(Notice), names)
+    statement = statement.on_conflict_do_nothing(index_elements=["dedupe_key"])
     if engine == "postgresql":
         # Tells senders in other processes at the commit; within a transaction it is told once.
         statement = statement.returning(func.pg_notify(WRITTEN, ""))
@@ -143,13 +165,15 @@ def _row(notice: NewNotice, now: datetime, place: int) -> dict[str, Any]:
         "student_id": notice.student_id,
         "guardian_id": notice.guardian_id,
         "staff_id": notice.staff_id,
+        "delegate_id": notice.delegate_id,
+        "order_id": notice.order_id,
         "channel": notice.channel,
         "line_user_id": notice.line_user_id,
         "school_day": notice.school_day,
         "occurrence": notice.occurrence,
         "tap_id": notice.tap_id,
         "content": notice.content,
-        "is_silent": False,
+        "is_silent": notice.is_silent,
         "may_ride": notice.may_ride,
         "priority": _priority(notice, now),
         "state": state,
@@ -179,8 +203,8 @@ def cancel_no_shows(
     """Stop the children's waiting no-shows and return those that may have been read.
 
     `outcome` is our word for why: tap_came, leave_came, school_answered, closure. Rows: student_id,
-    guardian_id, first_tried_at. Joins the caller's transaction, which holds the children's day
-    rows.
+    guardian_id, channel, first_tried_at. Joins the caller's transaction, which holds the children's
+    day rows.
     """
     theirs = (
         col(Notice.student_id).in_(student_ids),
@@ -207,7 +231,10 @@ def cancel_no_shows(
         .execution_options(**quietly)
     )
     tried = select(
-        col(Notice.student_id), col(Notice.guardian_id), col(Notice.first_tried_at)
+        col(Notice.student_id),
+        col(Notice.guardian_id),
+        col(Notice.channel),
+        col(Notice.first_tried_at),
     ).where(
         *theirs,
         col(Notice.first_tried_at).is_not(None),
@@ -239,17 +266,20 @@ def make_moot(
 def told_taps(
     session: Session, student_ids: Collection[UUID], school_days: Collection[date]
 ) -> set[tuple[UUID, UUID]]:
-    """Return the (tap, guardian) pairs of these children's days that have a notice already."""
+    """Return the (tap, guardian or delegate) pairs of these days that have a notice already."""
     if not student_ids:
         return set()
     rows = session.execute(
-        select(col(Notice.tap_id), col(Notice.guardian_id)).where(
+        select(
+            col(Notice.tap_id),
+            func.coalesce(col(Notice.delegate_id), col(Notice.guardian_id)).label("whom"),
+        ).where(
             col(Notice.student_id).in_(student_ids),
             col(Notice.school_day).in_(school_days),
             col(Notice.tap_id).is_not(None),
         )
     )
-    return {(row.tap_id, row.guardian_id) for row in rows}
+    return {(row.tap_id, row.whom) for row in rows}
 
 
 def readdress(session: Session, *, guardian_id: UUID, moved_from: str, line_user_id: str) -> None:
@@ -262,6 +292,7 @@ def readdress(session: Session, *, guardian_id: UUID, moved_from: str, line_user
         update(Notice)
         .where(
             col(Notice.guardian_id) == guardian_id,
+            col(Notice.delegate_id).is_(None),
             col(Notice.line_user_id) == moved_from,
             col(Notice.state) == NoticeState.PENDING,
             col(Notice.first_tried_at).is_(None),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.languages.speech import _
 from core.notices.flex import (
     ARRIVED,
     DEPARTED,
@@ -25,8 +26,8 @@ class Rail:
 
     arrived: str | None
     departed: str | None
-    waiting_in: str = "還沒到校"
-    waiting_out: str = "還沒離校"
+    waiting_in: str = ""
+    waiting_out: str = ""
 
 
 def gate_bubble(
@@ -48,8 +49,10 @@ def rail_box(rail: Rail) -> Json:
     end = _dot(DEPARTED.strong, "3px") if has_left else _ring()
     travelled = ARRIVED.strong if rail.arrived and has_left else HAIR
     line = box([], height="3px", backgroundColor=travelled, cornerRadius="99px", flex=1)
-    before = text(rail.arrived or rail.waiting_in, size="sm", color=INK2)
-    after = text(rail.departed or rail.waiting_out, size="sm", color=INK2, align="end")
+    before = text(rail.arrived or rail.waiting_in or _("還沒到校"), size="sm", color=INK2)
+    after = text(
+        rail.departed or rail.waiting_out or _("還沒離校"), size="sm", color=INK2, align="end"
+    )
     marks = row([start, line, end], spacing="sm")
     # LINE ignores a first child's margin, so the distance to the time is the outer box's.
     return box([marks, row([before, after], margin="sm")], margin="md")

@@ -2,20 +2,37 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from sqlalchemy import and_, bindparam, select
 from sqlmodel import Session
 
-from core.db import table_of
-from core.kinds import Channel, EventKind, NoticeState
+from core.clock import at_taipei, school_day_of
+from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.languages.language import SOURCE, Language, language_of
+from core.languages.speech import N_
+from core.notices.hearers import (
+    delegates,
+    linked_guardians,
+    phoned_guardians,
+    ticked_guardians,
+    verified_guardians,
+    warned_guardians,
+)
 from core.people.names import given_name
-from core.people.tables import AccountLink, Binding, LineFriend, School, Student, Subscription
-from core.rows import is_one_of
+from core.rows import Build, run
 
+DELEGATED = frozenset({EventKind.ARRIVAL, EventKind.DEPARTURE})
+# Where a guardian reads the school.
+DELEGATED_PLACE = N_("代收")
+# What a guardian new beside others does not hear for a day: where and when the child can be met.
+# A missing child is told to everybody: a search that begins late costs more than it gives away.
+QUIETED = frozenset({NoticeKind.ARRIVAL, NoticeKind.DEPARTURE, NoticeKind.NO_TAP_OUT})
+QUIET = (NoticeState.CANCELLED, "quiet")
+# Written for the record, and told in the evening with the rest of the day.
+IN_DIGEST = (NoticeState.CANCELLED, "in_digest")
 # LINE answers 200 to a push that a blocking person never sees, so it is not even tried.
 UNFOLLOWED = (NoticeState.REFUSED, "unfollowed")
 
@@ -24,7 +41,11 @@ UNFOLLOWED = (NoticeState.REFUSED, "unfollowed")
 class Recipient:
     """A guardian to be told of a child; `ended` where the row is only written for the record.
 
-    `siblings` are the guardian's other children at the same school.
+    `siblings` are the guardian's other children at the same school. Until `quiet_until` there is no
+    gate news. With `delegate_id` it is somebody who receives in the guardian's stead: of the child
+    they know the given name, and nothing else. `language` is what they read. One who is told by
+    e-mail or SMS has no LINE user here; the address is found when the letter or text leaves.
+    `emails_at` is the Taipei time of day at which they get a day's letters as one.
     """
 
     binding_id: UUID
@@ -36,28 +57,118 @@ class Recipient:
     school: str
     school_phone: str
     siblings: tuple[UUID, ...] = ()
+    quiet_until: datetime | None = None
+    delegate_id: UUID | None = None
+    language: Language = SOURCE
+    channel: Channel = Channel.LINE
+    emails_at: time | None = None
+
+    @property
+    def place(self) -> UUID:
+        """Return where this recipient reads: a mailbox is another place than LINE, or a phone."""
+        if self.channel is Channel.SMS:
+            return place_of_texts(self.guardian_id)
+        return self.whom if self.channel is Channel.LINE else self.binding_id
+
+    @property
+    def whom(self) -> UUID:
+        """Return who this is: a delegate is somebody else than the guardian they stand for."""
+        return self.delegate_id or self.guardian_id
+
+
+def place_of_texts(guardian_id: UUID) -> UUID:
+    """Return where a guardian reads texts, whoever pays for them."""
+    return uuid5(guardian_id, Channel.SMS)
+
+
+def is_quieted(to: Recipient, kind: NoticeKind, at: datetime) -> bool:
+    """Tell whether news of that moment falls into the recipient's quiet day."""
+    return to.quiet_until is not None and kind in QUIETED and at < to.quiet_until
+
+
+def is_gathered(to: Recipient, now: datetime) -> bool:
+    """Tell whether gate news of this moment waits for the letter of the day."""
+    if to.channel is not Channel.EMAIL or to.emails_at is None:
+        return False
+    return now < at_taipei(school_day_of(now), to.emails_at)
+
+
+def delegations_page(liff_id: str) -> str:
+    """Return the LIFF address of what somebody receives in another's stead."""
+    return f"https://liff.line.me/{liff_id}/delegations"
 
 
 def recipients_of(
     session: Session, student_ids: Collection[UUID], ticked: EventKind | None = None
 ) -> dict[UUID, list[Recipient]]:
-    """Return by child who is bound and linked, and ticked the LINE box if one is named."""
+    """Return by child who is bound and linked, and ticked the LINE box if one is named.
+
+    Arrivals and departures go to those too who receive in a guardian's stead. Of a named box those
+    are among them as well who ticked it for e-mail and have a verified address, linked or not; of
+    no-shows those too who ticked it for SMS, which is free, and have a verified number.
+    """
+    build = linked_guardians if ticked is None else ticked_guardians
+    if ticked is EventKind.NO_SHOW:
+        build = warned_guardians
+    return _recipients(session, student_ids, build, ticked)
+
+
+def readers_by(
+    channel: Channel, session: Session, student_ids: Collection[UUID]
+) -> dict[UUID, list[Recipient]]:
+    """Return by child who is bound and has a verified address there, whatever is ticked."""
+    build = phoned_guardians if channel is Channel.SMS else verified_guardians
+    return _recipients(session, student_ids, build, None)
+
+
+def _recipients(
+    session: Session, student_ids: Collection[UUID], build: Build, ticked: EventKind | None
+) -> dict[UUID, list[Recipient]]:
     if not student_ids:
         return {}
-    statement = _linked_guardians(session.get_bind().dialect.name, is_ticked=ticked is not None)
     values: dict[str, Any] = {"student_ids": list(student_ids)}
     if ticked is not None:
         values["kind"] = ticked.value
     rows: dict[UUID, Any] = {}
     others: dict[UUID, list[Any]] = defaultdict(list)
-    for row in session.connection().execute(statement, values):
+    for row in run(session, build, values):
         rows[row.binding_id] = row
         if row.sibling is not None:
             others[row.binding_id].append(row)
     found: dict[UUID, list[Recipient]] = defaultdict(list)
     for binding_id, row in rows.items():
-        found[row.student_id].append(_recipient(row, others.get(binding_id, ())))
+        to = _recipient(row, others.get(binding_id, ()))
+        found[row.student_id] += _on_each_channel(row, to)
+    if ticked in DELEGATED:
+        for row in run(session, delegates, values):
+            found[row.student_id].append(_delegate(row))
     return found
+
+
+def _delegate(row: Any) -> Recipient:
+    return Recipient(
+        binding_id=row.binding_id,
+        guardian_id=row.guardian_id,
+        student_id=row.student_id,
+        line_user_id=row.line_user_id,
+        ended=UNFOLLOWED if row.is_following is False else None,
+        child=given_name(row.name),
+        school=DELEGATED_PLACE,
+        school_phone="",
+        delegate_id=row.delegate_id,
+        language=language_of(row.language or "") or SOURCE,
+    )
+
+
+def _on_each_channel(row: Any, to: Recipient) -> list[Recipient]:
+    beside = [(row.is_by_email, Channel.EMAIL), (row.is_by_text, Channel.SMS)]
+    told = [_beside_line(to, channel) for is_told, channel in beside if is_told]
+    return [to, *told] if row.is_on_line else told
+
+
+def _beside_line(to: Recipient, channel: Channel) -> Recipient:
+    # A letter or text waits for no sibling's, and who left LINE still reads it.
+    return replace(to, channel=channel, line_user_id="", ended=None, siblings=())
 
 
 def _recipient(row: Any, others: Collection[Any]) -> Recipient:
@@ -68,67 +179,13 @@ def _recipient(row: Any, others: Collection[Any]) -> Recipient:
         binding_id=row.binding_id,
         guardian_id=row.guardian_id,
         student_id=row.student_id,
-        line_user_id=row.line_user_id,
+        line_user_id=row.line_user_id or "",
         ended=UNFOLLOWED if row.is_following is False else None,
         child=row.name if is_shared else given,
         school=row.short_name,
         school_phone=row.phone,
         siblings=tuple(one.sibling_id for one in others if one.sibling_school == row.school_code),
-    )
-
-
-@cache
-def _linked_guardians(engine: str, *, is_ticked: bool) -> Any:
-    """Select a row for each guardian of each child, or for each other child of that guardian."""
-    binding, student, school = table_of(Binding), table_of(Student), table_of(School)
-    link, friend = table_of(AccountLink), table_of(LineFriend)
-    other, sibling = binding.alias("other"), student.alias("sibling")
-    statement = (
-        select(
-            binding.c.id.label("binding_id"),
-            binding.c.guardian_id,
-            binding.c.student_id,
-            student.c.name,
-            student.c.school_code,
-            school.c.short_name,
-            school.c.phone,
-            link.c.line_user_id,
-            friend.c.is_following,
-            sibling.c.name.label("sibling"),
-            sibling.c.id.label("sibling_id"),
-            sibling.c.school_code.label("sibling_school"),
-        )
-        .select_from(binding)
-        .join(student, student.c.id == binding.c.student_id)
-        .join(school, school.c.code == student.c.school_code)
-        .join(
-            link,
-            and_(link.c.guardian_id == binding.c.guardian_id, link.c.unlinked_at.is_(None)),
-        )
-        .outerjoin(friend, friend.c.line_user_id == link.c.line_user_id)
-        .outerjoin(
-            other,
-            and_(
-                other.c.guardian_id == binding.c.guardian_id,
-                other.c.ended_at.is_(None),
-                other.c.id != binding.c.id,
-            ),
-        )
-        .outerjoin(sibling, sibling.c.id == other.c.student_id)
-        .where(is_one_of(engine, binding.c.student_id, "student_ids"), binding.c.ended_at.is_(None))
-        .order_by(binding.c.bound_at, binding.c.id)
-    )
-    return _ticked(statement, binding) if is_ticked else statement
-
-
-def _ticked(statement: Any, binding: Any) -> Any:
-    box = table_of(Subscription)
-    return statement.join(
-        box,
-        and_(
-            box.c.binding_id == binding.c.id,
-            box.c.channel == Channel.LINE.value,
-            box.c.kind == bindparam("kind"),
-            box.c.is_on,
-        ),
+        quiet_until=row.quiet_until,
+        language=language_of(row.locale) or SOURCE,
+        emails_at=row.emails_at,
     )

@@ -140,6 +140,34 @@ def _tell_of_closure(
     return send_all(session, topic, once(staff), message, now)
 
 
+def tell_announcement_asked(
+    session: Session,
+    staff: Sequence[Staff],
+    *,
+    about: str,
+    title: str,
+    audience: str,
+    asked_by_name: str,
+    page: str,
+    deadline: datetime,
+    now: datetime,
+) -> int:
+    """Ask the others who may publish an announcement; `about` names its version, told once.
+
+    Names as they are to be read; `page` is the address of the announcement's page.
+    """
+    kind = NoticeKind.ANNOUNCEMENT_ASKED
+    said = say(kind, who=asked_by_name, deadline=moment_words(deadline, now))
+    message = bubbles.news(
+        kind,
+        said,
+        audience,
+        detail=[bubbles.in_bold(title)],
+        foot=[bubbles.open_announcement(page)],
+    )
+    return send_all(session, Topic(kind, school_day_of(now), about), once(staff), message, now)
+
+
 def tell_quota_warning(
     session: Session, *, percent: int, days: int | None, about: str, now: datetime
 ) -> int:
@@ -158,6 +186,25 @@ def tell_quota_cut(
     key = "quota_arrivals" if with_arrivals else "quota_departures"
     said = say(key, p=percent, until=short_date(until))
     return _tell_of_quota(session, all_runners(session), said, f"{about}/{key}", now)
+
+
+def tell_looks(
+    session: Session, staff: Staff, *, who: str, count: int, about: str, now: datetime
+) -> int:
+    """Tell the bureau, and who else runs the school, that `staff` looked at very many children.
+
+    `who` is role and name as they are to be read.
+    """
+    runners = runners_of(session, staff.school_code) if staff.school_code else []
+    others = [
+        one
+        for one in once([*bureau_of(session), *runners])
+        if one.line_user_id != staff.line_user_id
+    ]
+    topic = Topic(NoticeKind.LOOKS, school_day_of(now), about)
+    said = say("looks", who=who, n=count)
+    where = place(session, staff.school_code, topic.school_day) if staff.school_code else "教育局"
+    return send_all(session, topic, others, bubbles.news(topic.kind, said, where), now)
 
 
 def _tell_of_quota(

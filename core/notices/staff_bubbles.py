@@ -39,6 +39,12 @@ ANSWERS = (
     (Action.REVIEW_LEAVE, LEAVE, "請假"),
     (Action.REVIEW_ABSENT, NO_TAP, "未到校"),
 )
+ASKED_ACTS = ((Action.ASKED_REFUSE, "不登記"), (Action.ASKED_ENTER, "登記"))
+HELP_ACTS = (
+    (Action.HELP_PRESENT, ARRIVED, "在學校"),
+    (Action.HELP_LEAVE, LEAVE, "已請假"),
+    (Action.HELP_LOOKING, NO_TAP, "還沒看到，確認中"),
+)
 HELD_ACTS = ((Action.HELD_RELEASE, "放行"), (Action.HELD_CANCEL, "取消"))
 TONES = {
     NoticeKind.HELD: HELD,
@@ -47,8 +53,20 @@ TONES = {
     NoticeKind.CLOSURE_ASKED: TEAL,
     NoticeKind.CLOSURE_ANSWERED: TEAL,
     NoticeKind.CLOSURE_FOUND: TEAL,
+    NoticeKind.ANNOUNCEMENT_ASKED: TEAL,
     NoticeKind.THREE_DAYS: NO_TAP,
     NoticeKind.QUOTA: TEAL,
+    NoticeKind.LOOKS: HELD,
+    NoticeKind.NEW_BINDING: TEAL,
+    NoticeKind.BINDING_ASKED: TEAL,
+    NoticeKind.MAKE_UP_ASKED: TEAL,
+    NoticeKind.ANNOUNCEMENT_ANSWERED: TEAL,
+    NoticeKind.DIGEST: TEAL,
+    NoticeKind.QUEUE_AGING: HELD,
+    NoticeKind.ORDER_AGING: HELD,
+    NoticeKind.HELP_ASKED: NO_TAP,
+    NoticeKind.HELP_GIVEN: TEAL,
+    NoticeKind.AT_HOME: TEAL,
 }
 
 
@@ -88,9 +106,34 @@ def held(said: Said, meta: str, data: Mapping[Action, str], page: str) -> list[J
     return [flex_message(said.alt, bubble(contents, strip=strip_of(HELD, said.title)))]
 
 
+def asked_tap(said: Said, meta: str, data: Mapping[Action, str], page: str) -> list[Json]:
+    """Return the question whether a guardian's wish is entered, with both answers."""
+    acts = row([_press(word, data[action]) for action, word in ASKED_ACTS], spacing="sm")
+    return news(NoticeKind.MAKE_UP_ASKED, said, meta, foot=[buttons(acts, quiet("看全部", page))])
+
+
+def help_asked(said: Said, meta: str, data: Mapping[Action, str], child: str) -> list[Json]:
+    """Return a guardian's question about a child with the replies to press."""
+    replies = [
+        answer(tone, word, data[action], f"{child} {word}") for action, tone, word in HELP_ACTS
+    ]
+    acts = box([row(replies[:2], spacing="sm"), row(replies[2:])], spacing="sm", margin="lg")
+    return news(NoticeKind.HELP_ASKED, said, meta, foot=[acts])
+
+
 def open_list(page: str) -> Json:
     """Return the button to a list of children."""
     return buttons(quiet("看名單", page))
+
+
+def open_announcement(page: str) -> Json:
+    """Return the button to an announcement that waits."""
+    return buttons(primary("看公告", page))
+
+
+def in_bold(words: str) -> Json:
+    """Return what somebody wrote, told apart from what we say of it."""
+    return text(words, weight="bold", margin="sm")
 
 
 def type_word(label: str, word: str) -> Json:

@@ -1,4 +1,4 @@
-"""The desk of what staff are told: who hears it, what buttons are made with, how it is sent."""
+"""The school's desk: what buttons are made with, who of the staff hears what, how it is sent."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from core.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class StaffDesk:
-    """What buttons to staff are made with: the LIFF app and the codec of postbacks."""
+    """What buttons in notices are made with: the LIFF app and the codec of postbacks."""
 
     liff_id: str
     codec: PostbackCodec
@@ -38,6 +38,16 @@ class StaffDesk:
             action: self.codec.seal(Press(action, detail), staff.line_user_id, now)
             for action in actions
         }
+
+    def answers(
+        self, student_id: UUID, school_day: date, line_user_id: str, now: datetime
+    ) -> tuple[str, str, str]:
+        """Return the data of a guardian's answers: 請協助確認, 我知道了, 已在家."""
+        asks, noted, home = (
+            self.codec.seal(Press(action, f"{student_id}/{school_day}"), line_user_id, now)
+            for action in (Action.ANSWER_ASK, Action.ANSWER_NOTED, Action.ANSWER_HOME)
+        )
+        return asks, noted, home
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from core.clock import school_day_of, taipei_clock
 from core.kinds import HoldReason
-from core.notices.wording import fill, first_known, short_moment
+from core.languages.slots import fill
+from core.notices.wording import first_known, short_moment
 from core.people.names import masked_name
 from core.people.reach import Unreached
 from core.people.tables import StaffRole
@@ -13,6 +14,7 @@ from core.people.tables import StaffRole
 LOCK_SCREEN = 30
 ROLE_WORDS = {
     StaffRole.HOMEROOM_TEACHER: "導師",
+    StaffRole.CASHIER: "出納組",
     StaffRole.OFFICER: "生教組",
     StaffRole.SCHOOL_ADMIN: "學校管理者",
     StaffRole.BUREAU_ADMIN: "教育局",
@@ -116,10 +118,113 @@ WORDS = {
         "收到停課消息，尚未採用",
         (("收到停課消息（{source}，{time}），尚未採用。請核對。",),),
     ),
+    "announcement_asked": Words(
+        "等第二人確認",
+        "公告等第二人確認",
+        (
+            ("{who} 寫了公告，請核對後決定。",),
+            ("{deadline} 前沒有人確認，就不公布。",),
+        ),
+    ),
+    "new_binding": Words(
+        "新的家長綁定",
+        "{homeroom}有新的家長綁定",
+        (("{child} 有新的家長綁定（{time}）。",),),
+    ),
+    "child_closed": Words(
+        "綁定核對已暫停",
+        "{homeroom}有學生的綁定核對已暫停",
+        (
+            ("{child} 今天 10 次核對都不一致，已暫停新的綁定，明天 00:00 恢復。",),
+            ("已綁定的家長不受影響。要提早恢復，輸入「開放 {number}」。",),
+        ),
+    ),
+    "binding_asked": Words(
+        "綁定待審",
+        "{homeroom}有家長等候綁定審核",
+        (("{child} 有家長申請綁定，等候學校審核。",),),
+    ),
+    "makeup_request": Words(
+        "補登申請",
+        "{homeroom}有家長申請補登",
+        (
+            (
+                "家長申請補登：{child} {day}{kind} {time}，{reason}。",
+                "家長申請補登：{child} {kind} {time}，{reason}。",
+            ),
+        ),
+    ),
+    "ask_school": Words(
+        "請協助確認",
+        "{homeroom}有家長請學校協助確認",
+        (("{child} 的家長請學校協助確認（{time}）。",),),
+    ),
+    "ask_school_again": Words(
+        "請協助確認",
+        "{homeroom}有家長還在等學校回覆",
+        (
+            ("{child} 的家長請學校協助確認（{time}）。",),
+            ("還沒有人回覆，第 {n} 次提醒。",),
+        ),
+    ),
+    "ask_answered": Words(
+        "已有人回覆家長",
+        "{homeroom}的家長已得到回覆",
+        (("{child}：{who} {time} 已回覆家長，不用再處理。",),),
+    ),
+    "at_home": Words(
+        "家長回覆孩子在家",
+        "{homeroom}有家長回覆孩子在家",
+        (("{child} 的家長回覆：孩子在家（{time}）。",),),
+    ),
+    "many_misses": Words(
+        "綁定核對失敗偏多",
+        "最近 1 小時有 {n} 次綁定核對失敗",
+        (
+            ("最近 1 小時，全市有 {n} 次綁定核對失敗，平常不到 100 次。",),
+            ("每位家長、每位學生的次數上限照常生效，已綁定的家長不受影響。",),
+        ),
+    ),
+    "announcement_published": Words(
+        "公告已發送", "公告已發送", (("{who} 已確認，公告已排入發送 {n} 則。",),)
+    ),
+    "announcement_declined": Words(
+        "公告已退回", "公告已退回，沒有發送", (("{who} 已退回，沒有發送。",),)
+    ),
+    "digest": Words(
+        "今天的整理",
+        "{day}整理",
+        (
+            ("應到 {expected}・到校 {arrived}・請假 {on_leave}・尚無紀錄 {missing}",),
+            ("保留 {held}・補登 {make_ups}・不一致 {differing}",),
+            (
+                "通知 {told}・未送出 {failed}・本月剩 {left} 則",
+                "通知 {told}・未送出 {failed}",
+            ),
+        ),
+    ),
+    "queue_aging": Words(
+        "等候審核",
+        "有 {n} 筆申請等了 {days} 天",
+        (("有 {n} 筆申請等候審核，最久已等了 {days} 天。",),),
+    ),
+    "order_aging": Words(
+        "簡訊申請等候審核",
+        "有 {n} 筆簡訊申請等了 {days} 天",
+        (("有 {n} 筆簡訊申請等候審核，最久已等了 {days} 天。",),),
+    ),
     "three_days": Words(
         "連續 3 天沒有紀錄",
         "連續 3 天沒有刷卡也沒有請假：{n} 人",
         (("連續 3 天沒有刷卡也沒有請假：{n} 人。",), ("僅供查證，不會自動通報。",)),
+    ),
+    "looks": Words(
+        "查看學生資料的提醒",
+        "一小時內查看了 {n} 位學生的資料",
+        (
+            ("{who} 一小時內查看了 {n} 位學生的資料，不含自己的班級。",),
+            ("請確認是否為業務所需；不是本人操作時，請立即撤銷權限。",),
+        ),
     ),
     "quota": Words(
         "LINE 發送額度",

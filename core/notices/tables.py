@@ -6,13 +6,29 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
+import core.binding.tables  # noqa: F401  # whom delegate_id points at
+import core.orders.tables  # noqa: F401  # what order_id points at
 from core.db import UtcDateTime
 from core.kinds import NoticeState
+from core.sealed import LineUserId
 
+# A guardian, a member of staff, or the number of an order that nobody made in LINE.
+RECIPIENT = (
+    "(guardian_id IS NULL) <> (staff_id IS NULL) OR "
+    "guardian_id IS NULL AND staff_id IS NULL AND order_id IS NOT NULL"
+)
+# What a phone number was given for: ordered news of the gate, no-shows, and what is urgent.
+PURPOSE = (
+    "channel <> 'sms' OR (kind IN ('arrival', 'departure') AND order_id IS NOT NULL) "
+    "OR (kind IN ('no_show', 'correction', 'closure_on', 'closure_off', 'announcement') "
+    "AND order_id IS NULL)"
+)
 UNFINISHED = text("state IN ('pending', 'leased')")
 RIDING = text("rides_with IS NOT NULL")
+ORDERED = text("order_id IS NOT NULL")
 SETTLED = text("settled_at IS NOT NULL")
 CLIMBING = text("kind IN ('no_show', 'correction')")
+GATHERED = text("outcome = 'in_digest'")
 LOOK_AT = text("state IN ('dead', 'unknown')")
 
 
@@ -20,10 +36,13 @@ class Notice(SQLModel, table=True):
     """One thing told to one person over one channel, from enqueue to its end state."""
 
     __table_args__ = (
-        CheckConstraint("(guardian_id IS NULL) <> (staff_id IS NULL)", name="recipient"),
-        # Serves the claim: due rows first come by priority; settled rows do not weigh on it.
+        CheckConstraint(RECIPIENT, name="recipient"),
+        CheckConstraint(PURPOSE, name="purpose"),
+        # Serves the claims: due rows first come by priority; settled rows do not weigh on it, and
+        # what waits for one channel not on another's.
         Index(
             "ix_notice_due",
+            "channel",
             "priority",
             "turn_at",
             "id",
@@ -53,6 +72,15 @@ class Notice(SQLModel, table=True):
             sqlite_where=CLIMBING,
             postgresql_where=CLIMBING,
         ),
+        # Serves the end of an order: what was told by it.
+        Index("ix_notice_order", "order_id", sqlite_where=ORDERED, postgresql_where=ORDERED),
+        # Serves the letters that gather a day: whose news waits for one.
+        Index(
+            "ix_notice_gathered",
+            "guardian_id",
+            sqlite_where=GATHERED,
+            postgresql_where=GATHERED,
+        ),
         # Serves the list of those a person has to look at.
         Index(
             "ix_notice_look_at",
@@ -69,12 +97,16 @@ class Notice(SQLModel, table=True):
     retry_key: UUID
     kind: str
     student_id: UUID | None = Field(default=None, foreign_key="student.id")
-    # To a guardian or to a member of staff, never both.
+    # To a guardian or to a member of staff, never both; neither only where an order has the number.
     guardian_id: UUID | None = Field(default=None, foreign_key="guardian.id", index=True)
     staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
+    # Of a guardian's notice that goes to somebody in their stead.
+    delegate_id: UUID | None = Field(default=None, foreign_key="delegate.id")
+    # The paid SMS order it is sent and counted by.
+    order_id: UUID | None = Field(default=None, foreign_key="sms_order.id", ondelete="CASCADE")
     channel: str
     # The address is frozen too: a link moved later never redirects what was meant for the old one.
-    line_user_id: str | None = Field(default=None, max_length=33)
+    line_user_id: str | None = Field(default=None, sa_type=LineUserId)
     school_day: date
     occurrence: int = 1
     # The tap that is told of; None for what no tap caused.

@@ -4,37 +4,49 @@ In a rush hundreds of notices differ by the child and its page alone. What stand
 by the one builder of bubbles, so a template can say nothing that the builder would not.
 """
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import orjson
 
 from core.kinds import NoticeKind
+from core.languages.slots import is_han
 from core.notices.bubbles import messages_for
-from core.notices.wording import LOCK_SCREEN_NAME, NoticeFacts, is_han
+from core.notices.wording import LOCK_SCREEN_NAME, NoticeFacts
 
 # Stand for a child's name and page until they are known: a Han name, as spaces are put between Han
 # and Latin, of signs that no name and no sentence has.
 CHILD = "\U0002f9f0\U0002f9f1"
 PAGE = "\U0002f9f2"
+# What a guardian can answer is sealed for each anew.
+ANSWERS = ("\U0002f9f3", "\U0002f9f4", "\U0002f9f5")
+MARKS = (CHILD, PAGE, *ANSWERS)
+HOLE = re.compile("|".join(MARKS))
 MOMENTS = ("at", "arrived_at", "departed_at", "recorded", "heartbeat", "notice_time")
+OTHERS = tuple(
+    one.name
+    for one in fields(NoticeFacts)
+    if one.name not in ("child", "link", "answers", *MOMENTS)
+)
+_moments_of = attrgetter(*MOMENTS)
+_others_of = attrgetter(*OTHERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The bytes between the holes; each hole is the place of its value."""
+    """The bytes, with %b for each hole, and the places of the holes' values."""
 
-    parts: tuple[bytes, ...]
+    pattern: bytes
     holes: tuple[int, ...]
 
     def fill(self, *values: str) -> bytes:
         """Return the message with these values in its holes."""
         written = [orjson.dumps(value)[1:-1] for value in values]
-        filled = [self.parts[0]]
-        for hole, part in zip(self.holes, self.parts[1:], strict=True):
-            filled += (written[hole], part)
-        return b"".join(filled)
+        return self.pattern % tuple(written[hole] for hole in self.holes)
 
 
 def content_of(kind: NoticeKind, facts: NoticeFacts) -> bytes:
@@ -45,44 +57,38 @@ def content_of(kind: NoticeKind, facts: NoticeFacts) -> bytes:
     way, _, page = facts.link.rpartition("/")
     if not page or not _fits(facts.child):
         return frozen(messages_for(kind, facts))
-    return template_of(kind, _shared(facts, f"{way}/{PAGE}")).fill(facts.child, page)
-
-
-def _shared(facts: NoticeFacts, link: str) -> NoticeFacts:
-    """Return what many notices have in common: sentences name minutes and no seconds."""
-    moments = {name: getattr(facts, name) for name in MOMENTS}
-    minutes = {
-        name: moment.replace(second=0, microsecond=0)
-        for name, moment in moments.items()
-        if moment is not None
-    }
-    return replace(facts, child=CHILD, link=link, **minutes)
+    # Sentences name minutes and no seconds.
+    minutes = tuple(one and one.replace(second=0, microsecond=0) for one in _moments_of(facts))
+    has_answers = facts.answers is not None
+    template = template_of(kind, way, minutes, _others_of(facts), has_answers=has_answers)
+    return template.fill(facts.child, page, *(facts.answers or ()))
 
 
 @lru_cache(maxsize=1024)
-def template_of(kind: NoticeKind, shared: NoticeFacts) -> Template:
-    """Return the template of a kind of news, with CHILD and PAGE where they differ."""
-    whole = frozen(messages_for(kind, shared)).decode()
-    parts: list[bytes] = []
-    holes: list[int] = []
-    rest = whole
-    while (found := _next_hole(rest)) is not None:
-        mark, hole = found
-        before, _, rest = rest.partition(mark)
-        parts.append(before.encode())
-        holes.append(hole)
-    return Template((*parts, rest.encode()), tuple(holes))
+def template_of(
+    kind: NoticeKind,
+    way: str,
+    minutes: tuple[datetime | None, ...],
+    others: tuple[Any, ...],
+    *,
+    has_answers: bool,
+) -> Template:
+    """Return the template of a kind of news, with MARKS where they differ.
+
+    `way` is the link without its page; `minutes` and `others` are what many notices have in common,
+    in the order of MOMENTS and OTHERS.
+    """
+    shared = dict(zip((*MOMENTS, *OTHERS), (*minutes, *others), strict=True))
+    shared["answers"] = ANSWERS if has_answers else None
+    facts = NoticeFacts(child=CHILD, link=f"{way}/{PAGE}", **shared)
+    whole = frozen(messages_for(kind, facts)).decode()
+    holes = tuple(MARKS.index(mark) for mark in HOLE.findall(whole))
+    return Template(HOLE.sub("%b", whole.replace("%", "%%")).encode(), holes)
 
 
 def frozen(messages: list[dict[str, Any]]) -> bytes:
     """Return messages as the bytes that are stored and sent."""
     return orjson.dumps(messages)
-
-
-def _next_hole(text: str) -> tuple[str, int] | None:
-    places = {text.find(mark): (mark, hole) for hole, mark in enumerate((CHILD, PAGE))}
-    places.pop(-1, None)
-    return places[min(places)] if places else None
 
 
 def _fits(child: str) -> bool:

@@ -1,20 +1,48 @@
 """Sentences of every notice, zh-TW. What stands on a lock screen is `alt_text`, never more."""
 
-import re
-import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from itertools import pairwise
 
 from core.clock import TAIPEI, taipei_clock
-from core.kinds import DayPart, EventKind, NoticeKind
+from core.kinds import (
+    Channel,
+    DayPart,
+    EventKind,
+    GuardianAnswer,
+    MakeUpReason,
+    MakeUpRefusal,
+    NoticeKind,
+    SchoolReply,
+)
+from core.languages import dates
+from core.languages.language import Language
+from core.languages.phones import phone_words
+from core.languages.slots import SLOT, fill
+from core.languages.speech import N_, _, put_in, spoken, translate
+from core.notices.order_words import OrderFacts, order_slots
 from core.notices.phrases import ALT_TEXTS, LINES, ON_DEMAND
 
 WEEKDAYS = "一二三四五六日"
-PART_WORDS = {DayPart.WHOLE: "全天", DayPart.MORNING: "上午", DayPart.AFTERNOON: "下午"}
+PART_WORDS = {
+    DayPart.WHOLE: N_("全天"),
+    DayPart.MORNING: N_("上午"),
+    DayPart.AFTERNOON: N_("下午"),
+}
 LOCK_SCREEN_NAME = 10
-SLOT = re.compile(r"(\{\w+\})")
+# The buttons of a no-show, and how an answer is told to the other guardians.
+ASK_WORD, NOTED_WORD, HOME_WORD = N_("請協助確認"), N_("我知道了"), N_("已在家")
+ANSWERS = {
+    GuardianAnswer.NOTED: NOTED_WORD,
+    GuardianAnswer.AT_HOME: N_("孩子在家"),
+    GuardianAnswer.ASK_SCHOOL: N_("已請學校確認"),
+}
+REPLIES = {
+    SchoolReply.PRESENT: N_("孩子在學校"),
+    SchoolReply.LOOKING: N_("還沒看到孩子，正在確認"),
+    SchoolReply.ON_LEAVE: N_("今天已請假"),
+}
+PutIn = Callable[[str, Mapping[str, str]], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +54,11 @@ class NoticeFacts:
     `recorded`), or a leave explains it (`is_excused`), or else it passed the gate. A make-up tap
     has `recorded`, and `reason` in the school's words. `now` is the record as it stands after one
     is undone. `part` is 全天, 上午, 下午 or what follows the first day of a span. `who` withdrew a
-    leave. `source` announced a closure at `source_time`.
+    leave. `source` announced a closure at `source_time`. `until` is the last
+    day of a delegation. `last` says when LINE last took a notice. `channel` is what a notice went
+    by that LINE did not carry. `buttons` are the postback data of 沿用 and 不用了, `answers` those
+    of 請協助確認, 我知道了 and 已在家. `answer` is what another guardian said, `reply` what the
+    school said. `order` is of paid texts.
     """
 
     child: str
@@ -57,6 +89,17 @@ class NoticeFacts:
     who: str = ""
     source: str = ""
     source_time: datetime | None = None
+    until: date | None = None
+    buttons: tuple[str, str] | None = None
+    answers: tuple[str, str, str] | None = None
+    answer: str = ""
+    reply: str = ""
+    starts_at: datetime | None = None
+    last: str = ""
+    masked_email: str = ""
+    channel: str = ""
+    order: OrderFacts | None = None
+    language: Language = field(default_factory=spoken)
 
     @property
     def leave_link(self) -> str:
@@ -69,23 +112,52 @@ class NoticeFacts:
         return self.departed_at is not None and self.arrived_at is None
 
 
+# The reasons staff give for what they enter; others stay in the school's own words.
+REASONS = (
+    N_("忘帶卡"),
+    N_("卡片遺失"),
+    N_("卡片故障"),
+    N_("刷卡機故障"),
+    N_("老師確認"),
+    N_("家長申請"),
+)
+# How a guardian's reason stands in the record, and why a school says no.
+MAKE_UP_REASONS = {
+    MakeUpReason.FORGOTTEN: N_("忘帶卡"),
+    MakeUpReason.LOST: N_("卡片遺失"),
+    MakeUpReason.FAULTY: N_("卡片故障"),
+    MakeUpReason.READER: N_("刷卡機故障"),
+    MakeUpReason.OTHER: N_("家長申請"),
+}
+REFUSALS = {
+    MakeUpRefusal.NOT_SEEN: N_("老師當天沒有看到孩子"),
+    MakeUpRefusal.OTHER_TIME: N_("時間和老師的紀錄不同"),
+    MakeUpRefusal.ON_RECORD: N_("當天已有刷卡紀錄"),
+    MakeUpRefusal.TALK: N_("請直接和老師聯絡"),
+}
+CHANNEL_WORDS = {
+    Channel.LINE: "LINE",
+    Channel.EMAIL: "e-mail",
+    Channel.SMS: N_("簡訊"),
+    Channel.APP: N_("酷課 APP"),
+}
 BOX_WORDS = {
-    EventKind.ARRIVAL: "到校",
-    EventKind.DEPARTURE: "離校",
-    EventKind.NO_SHOW: "未到校",
+    EventKind.ARRIVAL: N_("到校"),
+    EventKind.DEPARTURE: N_("離校"),
+    EventKind.NO_SHOW: N_("未到校"),
 }
 
 
 def alt_text(kind: NoticeKind, facts: NoticeFacts) -> str:
     """Return the lock-screen text: at most 30 characters."""
     slots = _slots(kind, facts) | {"child": facts.child[:LOCK_SCREEN_NAME].rstrip()}
-    return fill(ALT_TEXTS[_variant(kind, facts)], slots)
+    return _(ALT_TEXTS[variant_of(kind, facts)], **slots)
 
 
 def lines(kind: NoticeKind, facts: NoticeFacts) -> list[str]:
     """Return the body as sentences, one a line. Raises KeyError when a needed fact is missing."""
     slots = _slots(kind, facts)
-    return [first_known(wordings, slots) for wordings in LINES[_variant(kind, facts)]]
+    return [_first_known(wordings, slots) for wordings in LINES[variant_of(kind, facts)]]
 
 
 def on_demand_line(kinds: Collection[NoticeKind], until: date) -> str:
@@ -96,79 +168,55 @@ def on_demand_line(kinds: Collection[NoticeKind], until: date) -> str:
     if not kinds:
         return ""
     key = NoticeKind.ARRIVAL if NoticeKind.ARRIVAL in kinds else NoticeKind.DEPARTURE
-    return fill(ON_DEMAND[key], {"until": short_date(until)})
+    return _(ON_DEMAND[key], until=dates.short_date(until))
 
 
-def first_known(wordings: tuple[str, ...], slots: dict[str, str]) -> str:
+def _first_known(wordings: tuple[str, ...], slots: dict[str, str]) -> str:
+    return first_known([translate(wording) for wording in wordings], slots, put_in)
+
+
+def first_known(wordings: Sequence[str], slots: Mapping[str, str], put: PutIn = fill) -> str:
     """Fill the first wording whose slots are all known, or else the last.
 
     Raises KeyError when the last one lacks a slot too.
     """
     for wording in wordings[:-1]:
         if all(name[1:-1] in slots for name in SLOT.findall(wording)):
-            return fill(wording, slots)
-    return fill(wordings[-1], slots)
-
-
-def fill(template: str, slots: dict[str, str]) -> str:
-    """Put values into `{slots}`, with a half space where their Latin edge meets a Han character.
-
-    還沒有{child}的 gives 還沒有小明的 and 還沒有 Anna 的.
-    """
-    pieces = [piece for piece in SLOT.split(template) if piece]
-    values = [slots[piece[1:-1]] if SLOT.fullmatch(piece) else piece for piece in pieces]
-    kept = [value for value in values if value]
-    if not kept:
-        return ""
-    return kept[0] + "".join(_joined(left, right) for left, right in pairwise(kept))
-
-
-def _joined(left: str, right: str) -> str:
-    edges = {_script(left[-1]), _script(right[0])}
-    return f" {right}" if edges == {"han", "latin"} else right
-
-
-def is_han(character: str) -> bool:
-    """Tell whether a half space parts this character from a Latin one."""
-    return _script(character) == "han"
-
-
-def _script(character: str) -> str:
-    if not character.isalnum():
-        return "other"
-    return "han" if unicodedata.east_asian_width(character) in "WF" else "latin"
+            return put(wording, slots)
+    return put(wordings[-1], slots)
 
 
 def shown_number(number: str) -> str:
     """Return a telephone number as chat shows it: no line breaks inside; not for tel:."""
-    return number.replace("-", "\N{NON-BREAKING HYPHEN}")
+    return phone_words(number).replace("-", "\N{NON-BREAKING HYPHEN}")
 
 
 def short_date(day: date) -> str:
-    """Return a date as chat shows it: 11/20（五）."""
+    """Return a date as staff read it in chat: 11/20（五）."""
     return f"{day.month}/{day.day}（{WEEKDAYS[day.weekday()]}）"
 
 
 def short_moment(moment: datetime) -> str:
-    """Return a Taipei date and time as chat quotes them: 11/23 20:05."""
+    """Return a Taipei date and time as staff read them: 11/23 20:05."""
     local = moment.astimezone(TAIPEI)
     return f"{local.month}/{local.day} {local:%H:%M}"
 
 
 def place_line(facts: NoticeFacts) -> str:
     """Return the small print: 榕光國小・正門・11/20（五）."""
-    return "・".join(
-        part for part in (facts.school, facts.gate, short_date(facts.school_day)) if part
-    )
+    return dates.parted(facts.school, facts.gate, dates.short_date(facts.school_day))
 
 
-def _variant(kind: NoticeKind, facts: NoticeFacts) -> str:
+def variant_of(kind: NoticeKind, facts: NoticeFacts) -> str:
+    """Return which sentences of the wording book tell this."""
     if kind in (NoticeKind.ARRIVAL, NoticeKind.DEPARTURE) and facts.is_make_up:
         return "makeup"
     if kind is NoticeKind.ARRIVAL and facts.occurrence > 1:
         return "again_in"
     if kind is NoticeKind.NO_SHOW and facts.is_teacher:
         return "no_show_teacher"
+    if kind is NoticeKind.SMS_RETURNED and facts.order and facts.order.is_lapsed:
+        return "sms_lapsed"
     return _corrected_by(facts) if kind is NoticeKind.CORRECTION else kind.value
 
 
@@ -182,37 +230,51 @@ def _corrected_by(facts: NoticeFacts) -> str:
     return "fixed_earlier" if facts.is_earlier else "fixed_later"
 
 
-def _word(kind: NoticeKind, facts: NoticeFacts) -> str:
+def gate_word(kind: NoticeKind, facts: NoticeFacts) -> str:
+    """Return what happened at the gate in a word: 到校, 再次到校 or 離校."""
     if kind is NoticeKind.DEPARTURE or facts.is_first_seen_leaving:
-        return "離校"
-    return "再次到校" if facts.occurrence > 1 else "到校"
+        return _("離校")
+    return _("再次到校") if facts.occurrence > 1 else _("到校")
 
 
 def _slots(kind: NoticeKind, facts: NoticeFacts) -> dict[str, str]:
     known = {
-        "kind": _word(kind, facts),
+        "kind": gate_word(kind, facts),
         "child": facts.child,
         "school": facts.school,
         "school_phone": shown_number(facts.school_phone),
-        "date": short_date(facts.school_day),
+        "date": dates.short_date(facts.school_day),
         "time": _clock(facts.at),
         "cutoff": f"{facts.cutoff:%H:%M}" if facts.cutoff else "",
         "heartbeat": _clock(facts.heartbeat),
         "notice_time": _clock(facts.notice_time),
         "recorded": _clock(facts.recorded),
-        "boxes": "、".join(facts.boxes),
-        "start": facts.start,
+        "boxes": dates.listed(_(box) for box in facts.boxes),
+        "start": dates.day_and_clock(facts.starts_at) if facts.starts_at else _(facts.start),
         "member": facts.member,
         "hotline": shown_number(facts.hotline),
-        "reason": facts.reason,
+        "reason": _(facts.reason),
         "now": facts.now,
-        "part": facts.part,
-        "who": facts.who,
+        "part": _(facts.part),
+        "who": _(facts.who),
         "source": facts.source,
-        "source_time": short_moment(facts.source_time) if facts.source_time else "",
+        "until": dates.short_date(facts.until) if facts.until else "",
+        "last": facts.last,
+        "ask": _(ASK_WORD) if facts.answers else "",
+        "answer": _(facts.answer),
+        "reply": _(facts.reply),
+        "masked_email": facts.masked_email,
+        "channel": _(facts.channel),
+        "source_time": dates.short_moment(facts.source_time) if facts.source_time else "",
+        **order_slots(facts.order),
     }
     return {name: value for name, value in known.items() if value}
 
 
 def _clock(moment: datetime | None) -> str:
     return taipei_clock(moment) if moment else ""
+
+
+# Of a guardian new beside others, in pages and in the chat.
+QUIETED = N_("新綁定的 24 小時內不顯示今天的刷卡時間；「尚無刷卡紀錄」照常顯示。")
+QUIETED_SHORT = N_("暫不顯示")

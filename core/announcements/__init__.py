@@ -1,0 +1,1 @@
+"""Announcements: what schools and the bureau write for guardians to read."""

@@ -1,0 +1,1 @@
+"""City topics: which there are, whose they are, and what a guardian chose."""
