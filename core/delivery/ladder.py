@@ -1,7 +1,8 @@
 """The fallback ladder: a no-show that LINE did not carry goes by e-mail, then by SMS.
 
-no-show stuck on LINE -> the guardian's next channel that is ticked and has an address -> a row of
-its own in the outbox. A correction goes wherever the no-show went. Arrivals never climb.
+no-show stuck on LINE -> the guardian's next channel that has an address, and is ticked where it
+must be -> a row of its own in the outbox. A correction goes wherever the no-show went. Arrivals
+never climb.
 """
 
 from collections import defaultdict
@@ -20,7 +21,7 @@ from core.kinds import Channel, EventKind, NoticeKind, NoticeState
 from core.notices.outbox import AGE_LIMITS, NewNotice, enqueue
 from core.notices.tables import Notice
 from core.people.tables import Binding, Subscription
-from core.rows import is_one_of
+from core.rows import is_literally, is_one_of, run
 
 # From the lowest rung up; each is taken once.
 LADDER = (Channel.LINE, Channel.EMAIL, Channel.SMS)
@@ -40,6 +41,10 @@ class Rung(Protocol):
     @property
     def channel(self) -> Channel:
         """Return the channel whose rows its sender claims."""
+
+    @property
+    def needs_tick(self) -> bool:
+        """Tell whether it takes only no-shows whose box is ticked there."""
 
     def address_of(self, session: Session, guardian_ids: Collection[UUID]) -> dict[UUID, str]:
         """Return the verified addresses of those guardians who have one."""
@@ -94,7 +99,8 @@ def climb(session: Session, rungs: Sequence[Rung], now: datetime) -> int:
     no_shows = _stuck(session, now)
     corrections = _corrections(session, rungs, now)
     addressed = _addressed(session, rungs, [row.guardian_id for row in (*no_shows, *corrections)])
-    notices = _next_no_shows(session, no_shows, addressed, now)
+    is_for_all = {rung.channel for rung in rungs if not rung.needs_tick}
+    notices = _next_no_shows(session, no_shows, addressed, is_for_all, now)
     notices += [
         _notice(row, Channel(row.told_by))
         for row in corrections
@@ -107,6 +113,7 @@ def _next_no_shows(
     session: Session,
     stuck: Sequence[Any],
     addressed: Mapping[Channel, Collection[UUID]],
+    is_for_all: Collection[Channel],
     now: datetime,
 ) -> list[NewNotice]:
     standings, ticked = _standings(session, stuck, now), _ticked(session, stuck)
@@ -116,7 +123,8 @@ def _next_no_shows(
         is_open = {
             channel
             for channel, guardians in addressed.items()
-            if row.guardian_id in guardians and (row.student_id, row.guardian_id, channel) in ticked
+            if row.guardian_id in guardians
+            and (channel in is_for_all or (row.student_id, row.guardian_id, channel) in ticked)
         }
         channel = next_channel(standings[whose], is_open, now)
         if channel is not None:
@@ -157,14 +165,13 @@ def _stuck(session: Session, now: datetime) -> list[Any]:
     """Lock and return the no-shows LINE did not carry; those in other hands wait for next time."""
     late = now - timedelta(minutes=FALLBACK_MINUTES)
     values = {"since": now - WINDOW, "late": late}
-    return list(session.connection().execute(_stuck_on_line(), values))
+    return list(run(session, _stuck_on_line, values))
 
 
 def _corrections(session: Session, rungs: Sequence[Rung], now: datetime) -> list[Any]:
     """Lock and return the corrections of no-shows told elsewhere; `told_by` is the channel."""
     values = {"since": now - WINDOW, "channels": [rung.channel.value for rung in rungs]}
-    statement = _uncorrected(session.get_bind().dialect.name)
-    return list(session.connection().execute(statement, values))
+    return list(run(session, _uncorrected, values))
 
 
 def _standings(
@@ -172,9 +179,8 @@ def _standings(
 ) -> dict[Told, dict[Channel, Standing]]:
     """Return how each of these no-shows stands on every channel it was given to."""
     values = {"since": now - WINDOW, "student_ids": list({row.student_id for row in stuck})}
-    statement = _on_every_channel(session.get_bind().dialect.name)
     found: dict[Told, dict[Channel, Standing]] = defaultdict(dict)
-    for row in session.connection().execute(statement, values):
+    for row in run(session, _on_every_channel, values):
         standing = Standing(NoticeState(row.state), row.created_at)
         found[_whose(row)][Channel(row.channel)] = standing
     return found
@@ -183,13 +189,12 @@ def _standings(
 def _ticked(session: Session, stuck: Sequence[Any]) -> set[tuple[UUID, UUID, Channel]]:
     """Return (child, guardian, channel) where who is bound ticked the box of no-shows."""
     values = {"student_ids": list({row.student_id for row in stuck})}
-    statement = _boxes(session.get_bind().dialect.name)
-    rows = session.connection().execute(statement, values)
+    rows = run(session, _boxes, values)
     return {(row.student_id, row.guardian_id, Channel(row.channel)) for row in rows}
 
 
 @cache
-def _stuck_on_line() -> Any:
+def _stuck_on_line(_engine: str) -> Any:
     row = table_of(Notice).c
     is_late = and_(row.state.in_(_values(UNSENT)), row.created_at <= _moment("late"))
     return (
@@ -260,12 +265,10 @@ def _boxes(engine: str) -> Any:
 def _climbing(notice: Any, kind: NoticeKind) -> Any:
     """Select the LINE notices of this kind that are still news."""
     row = notice.c
-    # Written out in the statement: SQLite matches a partial index only by its literal words.
-    kinds = [NoticeKind.NO_SHOW.value, NoticeKind.CORRECTION.value]
-    literally: Any = bindparam(None, kinds, unique=True, expanding=True, literal_execute=True)
+    kinds = (NoticeKind.NO_SHOW.value, NoticeKind.CORRECTION.value)
     columns = (row.kind, row.student_id, row.guardian_id, row.school_day, row.occurrence)
     return select(row.id, *columns, row.content, row.created_at).where(
-        row.kind.in_(literally),
+        is_literally(row.kind, kinds),
         row.kind == kind.value,
         row.channel == Channel.LINE.value,
         row.guardian_id.is_not(None),

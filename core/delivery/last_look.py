@@ -13,7 +13,7 @@ from core.db import UtcDateTime, table_of
 from core.delivery.rights import rights_of
 from core.kinds import NoticeKind, NoticeState
 from core.notices.tables import Notice
-from core.rows import given_rows, rows_given
+from core.rows import given_rows, run, run_rows
 
 STATES = {
     "not_wanted": NoticeState.CANCELLED,
@@ -31,8 +31,7 @@ def end_unwanted(
     Joins the caller's transaction, which has just leased the rows.
     """
     ids = [row.id for row in rows]
-    engine = session.get_bind().dialect.name
-    rights = session.connection().execute(rights_of(engine), {"ids": ids}).all()
+    rights = run(session, rights_of, {"ids": ids}).all()
     ended = {row.id: "not_wanted" for row in rights if not row.is_wanted}
     ended |= {row.id: "unfollowed" for row in rights if row.is_wanted and row.is_blocked}
     for row in rows:
@@ -60,14 +59,12 @@ def _broken_up(rows: Sequence[Any], ended: Mapping[UUID, str]) -> dict[UUID, str
 
 
 def _end(session: Session, ended: Mapping[UUID, str], now: datetime) -> None:
-    engine = session.get_bind().dialect.name
     columns = [table_of(Notice).c[name] for name in ("id", "state", "outcome")]
     rows = [
         {"id": notice_id, "state": STATES[outcome].value, "outcome": outcome}
         for notice_id, outcome in sorted(ended.items())
     ]
-    values = rows_given(engine, columns, rows) | {"now": now}
-    session.connection().execute(_ending(engine), values)
+    run_rows(session, _ending, columns, rows, now=now)
 
 
 @cache

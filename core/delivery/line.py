@@ -1,8 +1,9 @@
-"""Push to LINE: ready bytes over kept connections, timeouts always, no retries inside.
+"""Push to LINE: ready bytes over kept connections, timeouts always, no retries of our own inside.
 
-Bodies are frozen messages that were checked against line-bot-sdk's models when their templates were
-made; here they only travel. Source of every status below: LINE docs, "Retry failed API requests"
-and "Status codes".
+What libcurl repeats over a new connection is the same request under the same retry key. Bodies are
+frozen messages that were checked against line-bot-sdk's models when their templates were made; here
+they only travel. Source of every status below: LINE docs, "Retry failed API requests" and "Status
+codes".
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import orjson
-from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, TCPConnector
 
+from core.delivery.posting import TIMEOUT, Limits, PostFailed, Posting
 from core.delivery.pushes import Leased
 from core.settings import Settings
 
@@ -50,41 +51,39 @@ class PushAnswer:
 class LinePush:
     """The way to LINE, for one event loop."""
 
-    def __init__(self, session: ClientSession, url: str) -> None:
-        self._session = session
-        self._url = url
+    def __init__(self, posting: Posting) -> None:
+        self._posting = posting
 
     async def push(self, notice: Leased, token: str) -> PushAnswer:
         """Send frozen messages to one person. Never raises for what LINE or the network does."""
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "Content-Type": "application/json",
-            "X-Line-Retry-Key": str(notice.retry_key),
-        }
+        headers = (
+            f"Authorization: Bearer {token}",
+            "Content-Type: application/json",
+            f"X-Line-Retry-Key: {notice.retry_key}",
+            # Nothing here is so long that LINE should be asked before.
+            "Expect:",
+        )
         try:
-            async with self._session.post(
-                self._url, data=body_of(notice), headers=headers
-            ) as answer:
-                body = await answer.content.read(MOST_BYTES)
-                return read_answer(answer.status, answer.headers, body)
-        except ClientConnectorError:
-            # No connection, so nothing left the house.
+            reply = await self._posting.post(body_of(notice), headers)
+        except PostFailed as failure:
+            if failure.was_sent or failure.reason == TIMEOUT:
+                # The request may have left: silence proves nothing.
+                return PushAnswer(PushResult.AMBIGUOUS, failure.reason)
             return PushAnswer(PushResult.NOT_SENT, "no_connection")
-        except (ClientError, TimeoutError, ValueError) as error:
-            # The request may have left: an answer that can't be read proves nothing.
-            return PushAnswer(PushResult.AMBIGUOUS, type(error).__name__)
+        return read_answer(reply.status, reply.headers, reply.body)
 
 
 @asynccontextmanager
 async def open_line(settings: Settings, in_flight: int) -> AsyncIterator[LinePush]:
     """Open the connections to LINE; they stay open between pushes."""
-    timeout = ClientTimeout(
-        total=TOTAL_SECONDS, connect=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS
+    limits = Limits(
+        connections=in_flight,
+        connect_seconds=CONNECT_SECONDS,
+        total_seconds=TOTAL_SECONDS,
+        most_bytes=MOST_BYTES,
     )
-    connector = TCPConnector(limit=in_flight, keepalive_timeout=60)
-    # A proxy or a netrc of the machine's environment has no say here.
-    async with ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:
-        yield LinePush(session, settings.line_api + PUSH_PATH)
+    async with Posting(settings.line_api + PUSH_PATH, limits) as posting:
+        yield LinePush(posting)
 
 
 def body_of(notice: Leased) -> bytes:

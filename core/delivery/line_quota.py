@@ -6,17 +6,13 @@ messages sent this month" (an approximate count).
 
 import logging
 
-from linebot.v3.messaging import ApiClient, ApiException, Configuration, MessagingApi
-from urllib3.exceptions import HTTPError
-
+from core.delivery.line_numbers import TIMEOUT, asking_line
 from core.delivery.quota import Quota
 from core.errors import ChannelError
 from core.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-# Connect and read, seconds.
-TIMEOUT = (3, 10)
 UNLIMITED = "none"
 
 
@@ -25,16 +21,13 @@ def ask_quota(settings: Settings, token: str) -> Quota:
 
     Two calls, which cost no quota. Raises ChannelError when LINE gives no usable answer.
     """
-    client = _client(settings, token)
-    try:
-        return _read(MessagingApi(client))
-    except ApiException as error:
-        raise _unknown(f"http_{int(error.status or 0)}") from None
-    except (HTTPError, ValueError) as error:
-        # An answer that is no quota is as good as none.
-        raise _unknown(type(error).__name__) from None
-    finally:
-        client.rest_client.pool_manager.clear()
+    with asking_line(settings, token) as line:
+        plan = line.get_message_quota(_request_timeout=TIMEOUT)
+        granted = None if plan.type == UNLIMITED else plan.value
+        if granted is None and plan.type != UNLIMITED:
+            raise ValueError("a limit without a value")
+        usage = line.get_message_quota_consumption(_request_timeout=TIMEOUT)
+        return Quota(granted, usage.total_usage)
 
 
 def is_quota_gone(settings: Settings, token: str) -> bool:
@@ -49,23 +42,3 @@ def is_quota_gone(settings: Settings, token: str) -> bool:
     except ChannelError as error:
         logger.warning("quota unknown", extra={"action": "ask_quota", "reason": error.reason})
         return False
-
-
-def _client(settings: Settings, token: str) -> ApiClient:
-    configuration = Configuration(host=settings.line_api, access_token=token)
-    # Asked again at the next look; urllib3 would repeat it at once.
-    configuration.retries = 0
-    return ApiClient(configuration)
-
-
-def _read(api: MessagingApi) -> Quota:
-    plan = api.get_message_quota(_request_timeout=TIMEOUT)
-    granted = None if plan.type == UNLIMITED else plan.value
-    if granted is None and plan.type != UNLIMITED:
-        raise ValueError("a limit without a value")
-    usage = api.get_message_quota_consumption(_request_timeout=TIMEOUT)
-    return Quota(granted, usage.total_usage)
-
-
-def _unknown(reason: str) -> ChannelError:
-    return ChannelError(reason, permanent=False)

@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, select
 
 from core.clock import at_taipei, school_day_of
-from core.db import insert_for
+from core.db import insert_for, table_of
 from core.delivery.quota import Outlook, Quota, Standing, Step, next_standing
 from core.delivery.tables import QuotaMonth
 from core.kinds import Channel, NoticeKind
+from core.rows import run
 
 ON_DEMAND = {
     Step.NORMAL: frozenset[NoticeKind](),
@@ -42,8 +46,16 @@ class Change:
 
 def current_step(session: Session, now: datetime) -> Step:
     """Return how far deliveries are cut back; a month nobody asked about yet is a normal one."""
-    row = session.get(QuotaMonth, (Channel.LINE, month_of(now)))
-    return Step(row.step) if row else Step.NORMAL
+    found = run(session, _step, {"month_of": month_of(now)}).scalars()
+    return Step(found[0]) if found else Step.NORMAL
+
+
+@cache
+def _step(_engine: str) -> Any:
+    row = table_of(QuotaMonth).c
+    return select(row.step).where(
+        row.channel == Channel.LINE.value, row.month == bindparam("month_of")
+    )
 
 
 def on_demand_kinds(session: Session, now: datetime) -> frozenset[NoticeKind]:
@@ -76,6 +88,14 @@ def last_asked(session: Session, now: datetime) -> tuple[Quota, datetime] | None
     """Return what LINE said last in this month, and when."""
     row = session.get(QuotaMonth, (Channel.LINE, month_of(now)))
     return (Quota(row.granted, row.used), row.asked_at) if row else None
+
+
+def left_of(session: Session, now: datetime) -> int | None:
+    """Return how many messages the month has left; None where LINE names no limit, or none yet."""
+    asked = last_asked(session, now)
+    if asked is None or asked[0].granted is None:
+        return None
+    return max(0, asked[0].granted - asked[0].used)
 
 
 def month_of(moment: datetime) -> date:

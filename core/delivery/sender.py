@@ -20,7 +20,7 @@ from sqlmodel import Session
 from core.db import transaction
 from core.delivery.breaker import Breaker
 from core.delivery.claims import claim, expire
-from core.delivery.hearing import hear_others
+from core.delivery.hearing import hearing_others
 from core.delivery.line import LinePush, PushAnswer, PushResult, open_line
 from core.delivery.line_quota import is_quota_gone
 from core.delivery.outcomes import PAUSES, settlement_for
@@ -29,9 +29,9 @@ from core.delivery.pushes import Leased
 from core.delivery.quota_month import on_demand_kinds
 from core.delivery.settle import Settlement, settle
 from core.delivery.slots import SLOTS, Share
-from core.delivery.tokens import Token, TokenRefused, current_token, renew_token
+from core.delivery.tokens import Token, TokenRefused, good_token
 from core.house import House
-from core.kinds import NoticeState
+from core.kinds import NoticeKind, NoticeState
 from core.people.friends import record_friendship
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,8 @@ GATHER_SECONDS = 0.02
 POLL_SECONDS = 1.0
 # Inside the ten seconds a stop may take; what has not ended by then is repeated with its key.
 FINISH_SECONDS = 8.0
-# How often what got too old is looked for; it is passed over in between.
+# How often what got too old is looked for, and the quota's step; the former is passed over in
+# between.
 EXPIRE_SECONDS = 1.0
 TOKEN_PAUSE = timedelta(seconds=60)
 # How long LINE's word on the quota holds for further 429s.
@@ -73,6 +74,7 @@ class Sender:
         self._ask_again_at = datetime.min.replace(tzinfo=UTC)
         self._is_quota_gone = False
         self._expired_at = -EXPIRE_SECONDS
+        self._on_demand: frozenset[NoticeKind] = frozenset()
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set, whatever fails: it is logged and the work begins again."""
@@ -100,13 +102,14 @@ class Sender:
                 loop.call_soon_threadsafe(self._bell.set)
 
         self._house.notices_due.tell(ring)
-        hearing = asyncio.create_task(hear_others(self._house, ring))
-        async with open_line(self._house.settings, self._in_flight) as line:
+        async with (
+            hearing_others(self._house, ring),
+            open_line(self._house.settings, self._in_flight) as line,
+        ):
             while not stop.is_set():
                 await self._wait()
                 await self._guarded_turn(line)
             await self._finish(line)
-        hearing.cancel()
 
     async def _drain(self) -> int:
         async with open_line(self._house.settings, self._in_flight) as line:
@@ -201,7 +204,7 @@ class Sender:
         if self._token is not None and not self._token.is_old(self._house.clock.now()):
             return self._token
         try:
-            self._token = await self._in_database(self._find_token)
+            self._token = await self._in_database(lambda: good_token(self._house, self._refused))
         except TokenRefused as error:
             logger.error(  # noqa: TRY400  # the cause is said; a trace would add nothing
                 "channel stopped: no access token",
@@ -209,13 +212,6 @@ class Sender:
             )
             self._paused_until, self._refused = self._house.clock.now() + TOKEN_PAUSE, None
         return self._token
-
-    def _find_token(self) -> Token | None:
-        now = self._house.clock.now()
-        found = current_token(self._house)
-        if found is not None and found != self._refused and not found.is_old(now):
-            return found
-        return renew_token(self._house, found)
 
     def _renew_share(self) -> tuple[float, int]:
         with transaction(self._house.engine) as session:
@@ -233,10 +229,14 @@ class Sender:
             _note_strangers(session, landed, now)
             if is_time_to_expire:
                 expire(session, now)
+                self._on_demand = on_demand_kinds(session, now)
                 self._expired_at = time.monotonic()
-            leased = _claim(session, limit, now) if limit else []
+            leased = self._claim(session, limit, now) if limit else []
         _log_ends(settlements)
         return leased
+
+    def _claim(self, session: Session, limit: int, now: datetime) -> list[Leased]:
+        return claim(session, now=now, limit=limit, on_demand=self._on_demand)
 
     async def _finish(self, line: LinePush) -> None:
         """Wait for what is under way and settle it; what does not end stays leased."""
@@ -261,10 +261,6 @@ def _note_strangers(
     for notice, answer in landed:
         if answer.result is PushResult.NOBODY:
             record_friendship(session, line_user_id=notice.line_user_id, is_following=False, at=now)
-
-
-def _claim(session: Session, limit: int, now: datetime) -> list[Leased]:
-    return claim(session, now=now, limit=limit, on_demand=on_demand_kinds(session, now))
 
 
 def _log(notice: Leased, answer: PushAnswer, seconds: float) -> None:

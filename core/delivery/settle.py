@@ -13,7 +13,7 @@ from sqlmodel import Session
 from core.db import table_of
 from core.kinds import NoticeState
 from core.notices.tables import Notice
-from core.rows import given_rows, rows_given
+from core.rows import given_rows, run_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,8 @@ def settle(session: Session, settlements: Sequence[Settlement], now: datetime) -
         for notice_id in (one.notice_id, *one.riders)
     ]
     if rows:
-        engine = session.get_bind().dialect.name
         rows.sort(key=lambda row: row["id"])
-        session.connection().execute(_settling(engine), rows_given(engine, _columns(), rows))
+        run_rows(session, _settling, _columns(), rows)
 
 
 def _row(one: Settlement, notice_id: UUID, now: datetime) -> dict[str, Any]:

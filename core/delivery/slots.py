@@ -6,7 +6,7 @@ database, the sum never exceeds the budget, and no row is written more than ever
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -82,13 +82,19 @@ def hold_slots(session: Session, holder: UUID, now: datetime) -> int:
     ]
     free = [one for one in slots if one.holder is None or _is_over(one, now)]
     kept = [*mine, *(one for one in free if one not in mine)][:fair]
-    for one in slots:
-        if one in kept:
-            one.holder, one.held_until = holder, now + HOLD
-        elif one.holder == holder:
-            one.holder = one.held_until = None
-    session.flush()
+    left = [one for one in slots if one.holder == holder and one not in kept]
+    _hand(session, kept, holder, now + HOLD)
+    _hand(session, left, None, None)
     return len(kept)
+
+
+def _hand(
+    session: Session, slots: Sequence[PushSlot], holder: UUID | None, until: datetime | None
+) -> None:
+    if slots:
+        theirs = update(PushSlot).where(col(PushSlot.number).in_([one.number for one in slots]))
+        change = theirs.values(holder=holder, held_until=until)
+        session.execute(change.execution_options(synchronize_session=False))
 
 
 def release(session: Session, holder: UUID) -> None:

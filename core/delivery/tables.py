@@ -34,7 +34,7 @@ class ChannelToken(SQLModel, table=True):
     __tablename__ = "channel_token"
 
     channel: str = Field(primary_key=True)
-    token_sealed: str | None = Field(default=None, sa_column=Column(SealedText))
+    token_sealed: str | None = Field(default=None, sa_column=Column(SealedText("channel.token")))
     # Grows with each renewal, so that whoever was refused knows whether it has been renewed since.
     version: int = 0
     expires_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))

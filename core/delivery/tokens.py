@@ -55,6 +55,17 @@ def current_token(house: House) -> Token | None:
     return Token(house.vault.open(row.token_sealed, PURPOSE), row.version, row.expires_at)
 
 
+def good_token(house: House, refused: Token | None = None) -> Token | None:
+    """Return a token to use now; None while somebody else is fetching it.
+
+    `refused` is one LINE would not take. Raises TokenRefused.
+    """
+    found = current_token(house)
+    if found is not None and found != refused and not found.is_old(house.clock.now()):
+        return found
+    return renew_token(house, found)
+
+
 def renew_token(house: House, refused: Token | None) -> Token | None:
     """Return a newer token than the refused one; None while somebody else is fetching it.
 

@@ -1,0 +1,110 @@
+"""The sender of letters: claims, sends with no transaction open, settles each letter by itself.
+
+One thread and one conversation a process. Crash at any point: the lease runs out, and what was in
+hand goes again under the same Message-ID.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from core.db import snapshot, transaction
+from core.house import House
+from core.mailing.claims import LetterOut, claim_letters, has_letters
+from core.mailing.settle import let_go, settle_letter
+from core.mailing.wording import letter_of
+from core.post.answer import About, Answer, Outcome
+from core.post.pool import PooledMailer
+from core.post.rounds import BEGIN_WITHIN_SECONDS, Rounds, log_sent
+from core.post.smtp import smtp_route
+
+logger = logging.getLogger(__name__)
+
+BATCH = 20
+# What a server that does not answer, or does not let us in, is given.
+PAUSES = {Outcome.LATER: timedelta(seconds=10), Outcome.STOPPED: timedelta(seconds=60)}
+# So many mailboxes in a row are not gone at once: the server has something against us.
+MOST_REFUSED = 5
+
+
+class LetterSender:
+    """Send letters that are due until told to stop. Any number of processes may run one."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        route = smtp_route(house.settings)
+        self._mailer = PooledMailer(route, house.settings.mail_from) if route else None
+        self._rounds = Rounds("letter", self._turn)
+        self._paused_until: datetime | None = None
+        self._refused = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set, then end the conversation."""
+        self._rounds.run(stop)
+        if self._mailer is not None:
+            self._mailer.close()
+
+    def drain(self) -> int:
+        """Send what is due now and settle it; return how many letters were claimed."""
+        count = self._rounds.drain()
+        if self._mailer is not None:
+            self._mailer.close()
+        return count
+
+    def _turn(self) -> int:
+        """Send one batch of what is due; return how many letters were claimed."""
+        now = self._house.clock.now()
+        if self._mailer is None or (self._paused_until and now < self._paused_until):
+            return 0
+        with snapshot(self._house.engine) as session:
+            is_due = has_letters(session, now)
+        if not is_due:
+            self._mailer.rest()
+            return 0
+        begun = time.monotonic()
+        with transaction(self._house.engine) as session:
+            letters = claim_letters(session, self._house.vault, limit=BATCH, now=now)
+        self._send_all(self._mailer, letters, begun)
+        return len(letters)
+
+    def _send_all(self, mailer: PooledMailer, letters: Sequence[LetterOut], begun: float) -> None:
+        for place, out in enumerate(letters):
+            is_late = time.monotonic() - begun > BEGIN_WITHIN_SECONDS
+            if is_late or self._rounds.stop.is_set() or not self._send(mailer, out):
+                rest = letters[place if is_late or self._rounds.stop.is_set() else place + 1 :]
+                with transaction(self._house.engine) as session:
+                    let_go(session, rest, self._house.clock.now())
+                return
+
+    def _send(self, mailer: PooledMailer, out: LetterOut) -> bool:
+        """Send and settle one letter; tell whether the server takes further ones."""
+        started = time.monotonic()
+        try:
+            answer = mailer.send(letter_of(out, self._house.settings))
+        except Exception as error:
+            # Our own fault, after something may have left.
+            logger.exception("sending a letter broke", extra={"action": "letter"})
+            answer = Answer(Outcome.UNKNOWN, type(error).__name__, about=About.CONTENT)
+        answer = self._doubted(answer)
+        now = self._house.clock.now()
+        with transaction(self._house.engine) as session:
+            settle_letter(session, self._house, out, answer, now)
+        seconds = time.monotonic() - started
+        log_sent("letter", out.id, out.kind, attempt=out.attempts, answer=answer, seconds=seconds)
+        if answer.outcome in PAUSES and answer.about is About.CARRIER:
+            self._paused_until = now + PAUSES[answer.outcome]
+            return False
+        return True
+
+    def _doubted(self, answer: Answer) -> Answer:
+        """Believe a server that some mailboxes are gone, but not that all are."""
+        if answer.outcome is Outcome.ACCEPTED:
+            self._refused = 0
+        if answer.outcome is not Outcome.REFUSED or answer.about is not About.ADDRESS:
+            return answer
+        self._refused += 1
+        if self._refused <= MOST_REFUSED:
+            return answer
+        return Answer(Outcome.STOPPED, answer.reason)

@@ -1,0 +1,1 @@
+"""Ways out of the house beside LINE: one e-mail, one text message, and what became of it."""

@@ -1,0 +1,91 @@
+"""The sender of texts: claims, sends with no transaction open, settles each by itself.
+
+A few hands a process, as the firm takes its time. Crash at any point: what was in hand may have
+gone out, so it is asked after and never sent again.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from core.db import snapshot, transaction
+from core.house import House
+from core.post.answer import Answer, Outcome
+from core.post.mitake import text_sender
+from core.post.rounds import BEGIN_WITHIN_SECONDS, Rounds, log_sent
+from core.post.texts import TextSender
+from core.texting.claims import TextOut, claim_texts, has_texts
+from core.texting.settle import let_go, settle_text
+
+logger = logging.getLogger(__name__)
+
+HANDS = 4
+BATCH = 5 * HANDS
+# What a firm that does not answer, or does not let us in, is given.
+PAUSES = {Outcome.LATER: timedelta(seconds=5), Outcome.STOPPED: timedelta(seconds=60)}
+
+
+class TextMessenger:
+    """Send texts that are due until told to stop. Any number of processes may run one."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._sender = text_sender(house.settings)
+        self._rounds = Rounds("text", self._turn)
+        self._paused_until: datetime | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        self._rounds.run(stop)
+
+    def drain(self) -> int:
+        """Send what is due now and settle it; return how many texts were claimed."""
+        return self._rounds.drain()
+
+    def _turn(self) -> int:
+        """Send one batch of what is due; return how many texts were claimed."""
+        now = self._house.clock.now()
+        if self._sender is None or (self._paused_until and now < self._paused_until):
+            return 0
+        with snapshot(self._house.engine) as session:
+            if not has_texts(session, now):
+                return 0
+        begun = time.monotonic()
+        with transaction(self._house.engine) as session:
+            texts = claim_texts(session, self._house, self._sender.name, limit=BATCH, now=now)
+        self._send_all(self._sender, texts, begun)
+        return len(texts)
+
+    def _send_all(self, sender: TextSender, texts: Sequence[TextOut], begun: float) -> None:
+        with ThreadPoolExecutor(HANDS, thread_name_prefix="text") as hands:
+            for start in range(0, len(texts), HANDS):
+                is_late = time.monotonic() - begun > BEGIN_WITHIN_SECONDS
+                if is_late or self._rounds.stop.is_set() or self._is_paused():
+                    with transaction(self._house.engine) as session:
+                        let_go(session, texts[start:], self._house.clock.now())
+                    return
+                wave = texts[start : start + HANDS]
+                list(hands.map(lambda out: self._send(sender, out), wave))
+
+    def _is_paused(self) -> bool:
+        return self._paused_until is not None and self._house.clock.now() < self._paused_until
+
+    def _send(self, sender: TextSender, out: TextOut) -> None:
+        started = time.monotonic()
+        try:
+            answer = sender.send(out.text)
+        except Exception as error:
+            # Our own fault, after something may have left.
+            logger.exception("sending a text broke", extra={"action": "text"})
+            answer = Answer(Outcome.UNKNOWN, type(error).__name__)
+        now = self._house.clock.now()
+        with transaction(self._house.engine) as session:
+            settle_text(session, out, answer, sender.name, now)
+        seconds = time.monotonic() - started
+        attempt = out.attempts
+        log_sent("text", out.held.id, out.kind, attempt=attempt, answer=answer, seconds=seconds)
+        if answer.outcome in PAUSES:
+            self._paused_until = now + PAUSES[answer.outcome]
