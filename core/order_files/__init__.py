@@ -1,0 +1,1 @@
+"""Orders of the SMS service as files: slips that come in, settlements that go out."""

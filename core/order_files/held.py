@@ -1,0 +1,59 @@
+"""A checked file of slips, sealed until it is confirmed: once, by whoever sent it."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core.crypto import Vault
+from core.order_files.slips import Slip
+from core.orders.plans import Items
+from core.people.one_time import keep_text, peek_text, show_text
+
+# Long enough to look through a grade's slips.
+GOOD_FOR = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSlips:
+    """What was checked, for a school and a plan."""
+
+    school_code: str
+    plan_id: UUID
+    file_name: str
+    slips: Sequence[Slip]
+
+
+def hold_slips(session: Session, vault: Vault, held: HeldSlips, *, by: str, now: datetime) -> UUID:
+    """Keep the slips and return their id; joins the caller's transaction."""
+    facts = {
+        "school": held.school_code,
+        "plan": str(held.plan_id),
+        "file": held.file_name,
+        "slips": json.dumps([asdict(one) for one in held.slips]),
+    }
+    return keep_text(session, vault, facts, by=by, now=now, good_for=GOOD_FOR)
+
+
+def look_at_slips(
+    session: Session, vault: Vault, text_id: UUID, askers: Collection[str], now: datetime
+) -> HeldSlips | None:
+    """Return somebody's own held slips; None when they are over, taken or another's."""
+    return _read(peek_text(session, vault, text_id, askers, now))
+
+
+def take_slips(
+    session: Session, vault: Vault, text_id: UUID, askers: Collection[str], now: datetime
+) -> HeldSlips | None:
+    """Return the held slips and forget them, once; joins the caller's transaction."""
+    return _read(show_text(session, vault, text_id, askers, now))
+
+
+def _read(facts: dict[str, str] | None) -> HeldSlips | None:
+    if facts is None or "slips" not in facts:
+        return None
+    slips = [Slip(**one | {"items": Items(one["items"])}) for one in json.loads(facts["slips"])]
+    return HeldSlips(facts["school"], UUID(facts["plan"]), facts["file"], slips)

@@ -1,0 +1,1 @@
+"""The paid SMS service: plans of a semester, orders and their states, what they cost."""

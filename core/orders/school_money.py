@@ -1,0 +1,105 @@
+"""What a semester's texts come to at one school, and those that cost nobody anything."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from core.orders.accounts import FAILED, PENDING, OrderAccount, accounts_for
+from core.orders.states import OrderState
+from core.orders.tables import Purpose, SmsOrder, SmsPlan, SmsText, TextState
+
+# What is free to the guardian, as it is counted: a test is the operator's own.
+FREE = (Purpose.NO_SHOW, Purpose.URGENT)
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolAccount:
+    """The sum of a school's orders, in texts and whole dollars, refunds and shortfalls apart."""
+
+    orders: int
+    arrivals: int
+    departures: int
+    failed: int
+    pending: int
+    fee: int
+    prepaid: int
+    refund: int
+    shortfall: int
+
+    @property
+    def ok(self) -> int:
+        """Return how many texts arrived."""
+        return self.arrivals + self.departures
+
+
+@dataclass(frozen=True, slots=True)
+class FreeCount:
+    """Texts of one purpose that nobody is charged for."""
+
+    ok: int
+    failed: int
+    pending: int
+
+
+def school_account(session: Session, plan: SmsPlan, school_code: str) -> SchoolAccount:
+    """Return how a school's orders of a plan stand now, those that were given back left out."""
+    orders = orders_of_plan(session, plan, school_code)
+    accounts = accounts_for(session, orders).values() if orders else ()
+    return _sum(list(accounts))
+
+
+def orders_of_plan(session: Session, plan: SmsPlan, school_code: str) -> Sequence[SmsOrder]:
+    """Return a school's orders of a plan that were ever paid for or in force."""
+    is_counted = (col(SmsOrder.state) != OrderState.RETURNED) | (col(SmsOrder.prepaid) > 0)
+    statement = select(SmsOrder).where(
+        col(SmsOrder.plan_id) == plan.id, col(SmsOrder.school_code) == school_code, is_counted
+    )
+    return session.scalars(statement).all()
+
+
+def free_texts(session: Session, plan: SmsPlan, school_code: str) -> Mapping[Purpose, FreeCount]:
+    """Return the free texts of a school on the plan's days, by purpose."""
+    number = func.count().label("texts")
+    rows: Sequence[Any] = session.execute(
+        select(col(SmsText.purpose), col(SmsText.state), number)
+        .where(
+            col(SmsText.school_code) == school_code,
+            col(SmsText.school_day).between(plan.first_day, plan.last_day),
+            col(SmsText.purpose).in_(FREE),
+        )
+        .group_by(col(SmsText.purpose), col(SmsText.state))
+    ).all()
+    found: dict[Purpose, dict[TextState, int]] = defaultdict(dict)
+    for row in rows:
+        found[Purpose(row.purpose)][TextState(row.state)] = row.texts
+    return {one: _free(found[one]) for one in FREE}
+
+
+def _free(counts: Mapping[TextState, int]) -> FreeCount:
+    def of(states: Iterable[TextState]) -> int:
+        return sum(counts.get(one, 0) for one in states)
+
+    return FreeCount(of((TextState.DELIVERED,)), of(FAILED), of(PENDING))
+
+
+def _sum(accounts: Sequence[OrderAccount]) -> SchoolAccount:
+    return SchoolAccount(
+        len(accounts),
+        *(
+            sum(getattr(one, name) for one in accounts)
+            for name in (
+                "arrivals",
+                "departures",
+                "failed",
+                "pending",
+                "fee",
+                "prepaid",
+                "refund",
+                "shortfall",
+            )
+        ),
+    )

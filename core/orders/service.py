@@ -1,0 +1,161 @@
+"""Steps of an order as people take them: 申請審核中 → 生效 → 註銷審核中 → 已註銷, or 退回, or 期滿.
+
+Each holds the order's row and joins the caller's transaction; each raises InputError "wrong_state"
+where somebody was quicker, and "closed" where the semester's fees are fixed.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core.errors import InputError
+from core.kinds import NoticeKind
+from core.orders import states
+from core.orders.ledger import Taken, hold_order, take_step, write_order, write_step
+from core.orders.plan_book import plan_of
+from core.orders.plans import effect_of
+from core.orders.states import Done, OrderState, Step
+from core.orders.tables import SmsOrder
+from core.orders.telling import tell_step
+
+LONGEST_REASON = 100
+LONGEST_RECEIPT = 20
+MOST_PAID = 9999
+
+
+def approve(session: Session, liff_id: str, order_id: UUID, *, by: str, now: datetime) -> SmsOrder:
+    """Let the order count from 00:30 of the next Taipei date, or from the service's first day.
+
+    Raises InputError("too_late") where no day would be left.
+    """
+    row, plan = held = hold_order(session, order_id)
+    also = {
+        "approved_at": now,
+        "approved_by": by,
+        "effective_from": max(effect_of(now), plan_of(plan).begins_at),
+    }
+    number = take_step(session, row, plan, lambda of, on: states.approve(of, on, by, now), **also)
+    tell_step(session, liff_id, NoticeKind.SMS_APPROVED, held, number, now)
+    return row
+
+
+def return_order(
+    session: Session, liff_id: str, order_id: UUID, reason: str, *, by: str, now: datetime
+) -> SmsOrder:
+    """Give the order back to whoever asked, who may ask anew.
+
+    Raises InputError("empty" or "length", "reason").
+    """
+    said = reason.strip()
+    if len(said) > LONGEST_REASON:
+        raise InputError("length", "reason")
+    return _step(
+        session,
+        liff_id,
+        order_id,
+        lambda of, _: states.send_back(of, by, now, said),
+        NoticeKind.SMS_RETURNED,
+        now,
+        reason=said,
+    )
+
+
+def ask_cancel(
+    session: Session, liff_id: str, order_id: UUID, *, by: str, now: datetime
+) -> SmsOrder:
+    """Ask for the end; until the school says yes, and the day after comes, it sends and costs."""
+    kind = NoticeKind.SMS_CANCELLING
+    return _step(
+        session,
+        liff_id,
+        order_id,
+        lambda of, _: states.ask_cancel(of, by, now),
+        kind,
+        now,
+        cancel_asked_at=now,
+    )
+
+
+def keep(session: Session, liff_id: str, order_id: UUID, *, by: str, now: datetime) -> SmsOrder:
+    """Take the wish to end back: in force, with the dates it had."""
+    return _step(
+        session,
+        liff_id,
+        order_id,
+        lambda of, _: states.keep(of, by, now),
+        NoticeKind.SMS_KEPT,
+        now,
+        cancel_asked_at=None,
+    )
+
+
+def approve_cancel(
+    session: Session, liff_id: str, order_id: UUID, *, by: str, now: datetime
+) -> SmsOrder:
+    """End the order from 00:30 of the next Taipei date on; never later than it would have."""
+    row, plan = held = hold_order(session, order_id)
+    ends = min(effect_of(now), plan_of(plan).ends_at)
+    number = take_step(
+        session,
+        row,
+        plan,
+        lambda of, _: states.approve_cancel(of, by, now),
+        cancel_effective_from=ends,
+    )
+    tell_step(session, liff_id, NoticeKind.SMS_CANCELLED, held, number, now)
+    return row
+
+
+def mark_paid(
+    session: Session, order_id: UUID, amount: int, receipt: str, *, by: str, now: datetime
+) -> SmsOrder:
+    """Note what was paid, in place of what was noted before; 0 where it was given back.
+
+    Whatever the state, until the plan is closed. Raises InputError("amount", "amount"), and
+    ("empty" or "length", "receipt").
+    """
+    if not 0 <= amount <= MOST_PAID:
+        raise InputError("amount", "amount")
+    receipt = receipt.strip()
+    if amount and not receipt:
+        raise InputError("empty", "receipt")
+    if len(receipt) > LONGEST_RECEIPT:
+        raise InputError("length", "receipt")
+    row, _plan = hold_order(session, order_id)
+    paid = {"paid_at": now, "paid_by": by} if amount else {"paid_at": None, "paid_by": None}
+    write_order(session, row, prepaid=amount, receipt_number=receipt or None, **paid)
+    write_step(session, row, Done(Step.PAY, by, now, f"{amount} {receipt}".strip()))
+    return row
+
+
+def expire(session: Session, liff_id: str, order_id: UUID, now: datetime) -> SmsOrder:
+    """End what the semester left open; before its end nothing changes.
+
+    Whoever waited for a yes is told that none came; what an order came to is told when the plan is
+    closed.
+    """
+    row, plan = held = hold_order(session, order_id)
+    if row.ended_at is not None or now < plan_of(plan).ends_at:
+        return row
+    number = take_step(session, row, plan, lambda of, on: states.expire(of, on, now))
+    if row.state == OrderState.RETURNED:
+        kind = NoticeKind.SMS_RETURNED
+        tell_step(session, liff_id, kind, held, number, now, is_lapsed=True)
+    return row
+
+
+def _step(
+    session: Session,
+    liff_id: str,
+    order_id: UUID,
+    step: Taken,
+    kind: NoticeKind,
+    now: datetime,
+    **also: Any,
+) -> SmsOrder:
+    row, plan = held = hold_order(session, order_id)
+    number = take_step(session, row, plan, step, **also)
+    tell_step(session, liff_id, kind, held, number, now)
+    return row
