@@ -1,0 +1,164 @@
+"""A roster file beside what is known: what is new, what differs, what is not in the file."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select as sql_select
+from sqlmodel import Session, col, select
+
+from core.crypto import Vault
+from core.people.roster import BIRTH_DATE, NATIONAL_ID
+from core.people.tables import Card, EnrollmentStatus, School, Student
+from core.roster.columns import Column
+from core.roster.faults import Fault, RosterError
+from core.roster.rows import RosterRow
+
+# As many keys as one statement takes on either engine without growing slow.
+CHUNK = 500
+PLAIN_FIELDS = ("name", "grade", "homeroom", "seat_number")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What differs for a student on file: columns of the student, and a card that is new."""
+
+    student: Student
+    row: RosterRow
+    columns: frozenset[str]
+    has_new_card: bool
+
+
+@dataclass(slots=True)
+class Plan:
+    """What taking a file over would do. `left_out` counts the enrolled who are not in it."""
+
+    added: list[RosterRow] = field(default_factory=list)
+    changed: list[Change] = field(default_factory=list)
+    unchanged: int = 0
+    left_out: int = 0
+
+
+def compare(session: Session, vault: Vault, rows: Sequence[RosterRow]) -> Plan:
+    """Return what the rows would change. Raises RosterError for what can't be taken over.
+
+    Nobody who is missing from the file is touched: a file may be one class.
+    """
+    plan, faults = Plan(), list(_unknown_schools(session, rows))
+    holders = _card_holders(session, rows)
+    for school_code, own in groupby(
+        sorted(rows, key=_place), key=lambda row: row.facts.school_code
+    ):
+        known, school_rows = _Known(session, vault, school_code), list(own)
+        known.leave_to_file(school_rows)
+        for row in school_rows:
+            known.take(row, plan, faults, holders)
+        plan.left_out += known.count_left_out()
+    if faults:
+        raise RosterError(faults)
+    return plan
+
+
+class _Known:
+    """The students of a school, by what names them."""
+
+    def __init__(self, session: Session, vault: Vault, school_code: str) -> None:
+        self._vault = vault
+        students = session.exec(select(Student).where(Student.school_code == school_code)).all()
+        self._by_key = {(one.entry_year, one.student_number): one for one in students}
+        self._enrolled = {one.id for one in students if one.status == EnrollmentStatus.ENROLLED}
+        self._by_person = {
+            one.national_id_index: one for one in students if one.id in self._enrolled
+        }
+
+    def leave_to_file(self, rows: Sequence[RosterRow]) -> None:
+        """Forget the numbers of students in the file, where none stands twice.
+
+        What counts is who has a number afterwards: two may have each other's until now.
+        """
+        for row in rows:
+            student = self._by_key.get((row.facts.entry_year, row.facts.student_number))
+            if student is not None and student.id in self._enrolled:
+                self._by_person.pop(student.national_id_index, None)
+
+    def take(
+        self,
+        row: RosterRow,
+        plan: Plan,
+        faults: list[Fault],
+        holders: Mapping[str, tuple[UUID, str]],
+    ) -> None:
+        student = self._by_key.get((row.facts.entry_year, row.facts.student_number))
+        faults += self._conflicts(row, student, holders)
+        if student is None:
+            plan.added.append(row)
+            return
+        self._enrolled.discard(student.id)
+        columns = frozenset(self._differences(row, student))
+        has_new_card = row.card_uid is not None and row.card_uid not in holders
+        if columns or has_new_card:
+            plan.changed.append(Change(student, row, columns, has_new_card))
+        else:
+            plan.unchanged += 1
+
+    def count_left_out(self) -> int:
+        return len(self._enrolled)
+
+    def _conflicts(
+        self, row: RosterRow, student: Student | None, holders: Mapping[str, tuple[UUID, str]]
+    ) -> Iterator[Fault]:
+        own_id = student.id if student else None
+        holder = holders.get(row.card_uid or "")
+        if holder is not None and holder[0] != own_id:
+            yield Fault(row.number, Column.CARD_UID, "card_taken", holder[1])
+        person = self._same_person(row)
+        if person is not None and person.id != own_id and row.status == EnrollmentStatus.ENROLLED:
+            yield Fault(row.number, Column.NATIONAL_ID, "person_taken", person.student_number)
+
+    def _same_person(self, row: RosterRow) -> Student | None:
+        indexes = self._vault.index_candidates(row.facts.national_id, NATIONAL_ID)
+        return next((self._by_person[one] for one in indexes if one in self._by_person), None)
+
+    def _differences(self, row: RosterRow, student: Student) -> Iterator[str]:
+        facts = row.facts
+        yield from (name for name in PLAIN_FIELDS if getattr(facts, name) != getattr(student, name))
+        if student.status != row.status:
+            yield "status"
+        indexes = self._vault.index_candidates(facts.national_id, NATIONAL_ID)
+        if student.national_id_index not in indexes:
+            yield "national_id"
+        if self._vault.open(student.birth_date_sealed, BIRTH_DATE) != facts.birth_date.isoformat():
+            yield "birth_date"
+
+
+def _place(row: RosterRow) -> tuple[str, int]:
+    return row.facts.school_code, row.number
+
+
+def _unknown_schools(session: Session, rows: Sequence[RosterRow]) -> Iterator[Fault]:
+    known = set(session.exec(select(School.code)))
+    for row in rows:
+        if row.facts.school_code not in known:
+            yield Fault(row.number, Column.SCHOOL_CODE, "no_such_school", row.facts.school_code)
+
+
+def _card_holders(session: Session, rows: Sequence[RosterRow]) -> dict[str, tuple[UUID, str]]:
+    """Return who holds the cards of the file now: the child's id, and where that child sits."""
+    uids = [row.card_uid for row in rows if row.card_uid is not None]
+    found: dict[str, tuple[UUID, str]] = {}
+    for start in range(0, len(uids), CHUNK):
+        for card in session.execute(_live_cards(uids[start : start + CHUNK])):
+            seat = f"{card.school_code} {card.homeroom} {card.seat_number}"
+            found[card.uid] = (card.student_id, seat)
+    return found
+
+
+def _live_cards(uids: Collection[str]) -> Any:
+    where = (col(Student.school_code), col(Student.homeroom), col(Student.seat_number))
+    return (
+        sql_select(col(Card.uid), col(Card.student_id), *where)
+        .join(Student, col(Student.id) == col(Card.student_id))
+        .where(col(Card.uid).in_(uids), col(Card.valid_until).is_(None))
+    )
