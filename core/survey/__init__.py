@@ -1,0 +1,1 @@
+"""The satisfaction survey: five questions a term, answered under a pseudonym."""
