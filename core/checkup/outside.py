@@ -1,0 +1,119 @@
+"""Whether the way outside is open: LINE knows us and finds us, clocks agree, mail and SMS answer.
+
+Nothing is sent to anybody, and nothing is changed.
+"""
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+from core.errors import Fault
+from core.post.smtp import SmtpRoute, smtp_route
+from core.post_settings import MITAKE, SmsProvider
+from core.settings import Settings
+
+# Connect and read, seconds.
+TIMEOUT = (3.05, 10)
+MOST_SKEW_SECONDS = 30
+WEBHOOK = "/line/webhook"
+
+
+def outside_faults(settings: Settings) -> Iterator[Fault]:
+    """Ask LINE, the mail server and the SMS firm, each once. Takes up to a minute."""
+    yield from _line(settings)
+    yield from _mail(settings)
+    yield from _sms(settings)
+
+
+def _line(settings: Settings) -> Iterator[Fault]:
+    # Source: LINE docs, "Get bot info" and "Get webhook endpoint information".
+    answer = _ask(settings, "/v2/bot/info")
+    if answer is None:
+        hint = "Open the way to it: DNS, firewall, proxy"
+        yield Fault("LINE_API_BASE", "LINE does not answer", hint)
+        return
+    yield from _skew(answer)
+    if answer.status_code != 200:
+        hint = "Issue a long-lived token in the LINE Developers console"
+        problem = f"LINE refuses it ({answer.status_code})"
+        yield Fault("LINE_CHANNEL_ACCESS_TOKEN", problem, hint)
+        return
+    endpoint = _ask(settings, "/v2/bot/channel/webhook/endpoint")
+    told = _json(endpoint)
+    wanted = f"{settings.base_url.rstrip('/')}{WEBHOOK}"
+    if told.get("endpoint") != wanted:
+        yield Fault("BASE_URL", f"LINE's webhook is not {wanted}", "Run: python app.py line-setup")
+    elif not told.get("active"):
+        hint = "Switch on Use webhook in the LINE Developers console"
+        yield Fault("BASE_URL", "LINE's webhook is switched off", hint)
+
+
+def _skew(answer: requests.Response) -> Iterator[Fault]:
+    try:
+        theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return
+    skew = abs((datetime.now(UTC) - theirs).total_seconds())
+    if skew > MOST_SKEW_SECONDS:
+        hint = "Let chrony or systemd-timesyncd set the clock"
+        yield Fault("clock", f"{skew:.0f} s off LINE's", hint)
+
+
+def _ask(settings: Settings, path: str) -> requests.Response | None:
+    token = settings.line_channel_access_token.get_secret_value()
+    try:
+        return requests.get(
+            settings.line_api + path,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=TIMEOUT,
+            allow_redirects=False,
+        )
+    except requests.RequestException:
+        return None
+
+
+def _json(answer: requests.Response | None) -> dict[str, Any]:
+    try:
+        told = answer.json() if answer is not None else {}
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _mail(settings: Settings) -> Iterator[Fault]:
+    route = smtp_route(settings)
+    if route is None:
+        return
+    try:
+        with _conversation(route) as server:
+            if route.is_upgraded:
+                server.starttls(context=ssl.create_default_context())
+            if route.user:
+                server.login(route.user, route.password)
+    except smtplib.SMTPAuthenticationError:
+        yield Fault("SMTP_URL", "the mail server refuses name or password", "Ask its owner")
+    except (OSError, smtplib.SMTPException) as error:
+        problem = f"the mail server does not answer ({type(error).__name__})"
+        yield Fault("SMTP_URL", problem, "Check host, port and firewall")
+
+
+def _conversation(route: SmtpRoute) -> smtplib.SMTP:
+    if route.is_tls:
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(route.host, route.port, timeout=TIMEOUT[1], context=context)
+    return smtplib.SMTP(route.host, route.port, timeout=TIMEOUT[1])
+
+
+def _sms(settings: Settings) -> Iterator[Fault]:
+    if settings.sms_provider is not SmsProvider.MITAKE:
+        return
+    try:
+        requests.head(settings.sms_api_base or MITAKE, timeout=TIMEOUT, allow_redirects=False)
+    except requests.RequestException as error:
+        problem = f"the SMS firm does not answer ({type(error).__name__})"
+        yield Fault("SMS_API_BASE", problem, "Open the way to it: DNS, firewall, allowed addresses")

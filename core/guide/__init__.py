@@ -1,0 +1,1 @@
+"""The guide: what people ask, found by their own words; no table, no clock."""

@@ -1,0 +1,108 @@
+"""Finding questions by what people type: any spelling, and words that mean the same."""
+
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from core.guide.question import Question, answer_of
+from core.guide.questions import all_questions
+from core.kinds import Channel
+from core.languages.language import Language
+from core.languages.speech import _, speaking, spoken
+
+LONGEST = 60
+# Of what has no match: how much of it a question must share to be shown, and how many are.
+LIKELY, NEAREST = 0.5, 5
+# In each line one word stands for all.
+SAME = """
+台北通 台北卡 taipeipass taipeicard 市民卡
+尚無刷卡紀錄 未到校 沒刷卡 未刷卡 缺席 沒到校
+沒收到 沒通知 收不到 漏了 沒有訊息
+掛失 遺失 不見 弄丟 掉了 找不到卡
+退訂 取消訂閱 關閉通知 停止通知
+代收 阿公 阿嬤 爺爺 奶奶 外公 外婆 祖父母 安親班
+費用 要錢 收費 免費 多少錢
+外籍 外國 新住民 居留證
+詐騙 假的 騙人
+iphone ios 蘋果 mac
+電腦 桌機 desktop pc
+轉學 升學 換學校 畢業
+email e-mail 電子郵件 信箱
+手機 行動電話 門號
+"""
+FOLDS = str.maketrans("臺đ", "台d")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search gave. `is_near`: nothing holds all of it, these are the nearest."""
+
+    questions: tuple[Question, ...]
+    is_near: bool = False
+
+
+def search(text: str, offered: Collection[Channel]) -> Found:
+    """Return the questions that hold every word of the text; best first, in the guide's order."""
+    words = [fold(word) for word in text[:LONGEST].split()]
+    words = [word for word in words if word]
+    if not words:
+        return Found(())
+    pages = {one.key: _page_of(one, offered) for one in all_questions()}
+    titles = {one.key: fold(_(one.title)) for one in all_questions()}
+    hits = [one for one in all_questions() if _holds(pages[one.key], words)]
+    if hits:
+        return Found(tuple(sorted(hits, key=lambda one: not _holds(titles[one.key], words))))
+    return Found(_nearest("".join(words), pages), is_near=True)
+
+
+def fold(text: str) -> str:
+    """Return the form in which all spellings of a word are equal, without spaces and accents."""
+    plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(
+        sign for sign in plain if not (unicodedata.combining(sign) or sign.isspace())
+    ).translate(FOLDS)
+
+
+def _page_of(question: Question, offered: Collection[Channel]) -> str:
+    return _folded(question.key, frozenset(offered), spoken())
+
+
+@cache
+def _folded(key: str, offered: frozenset[Channel], language: Language) -> str:
+    """Return all that is said of a question, in the language spoken and in our own words."""
+    question = next(one for one in all_questions() if one.key == key)
+    said = []
+    for tongue in (language, Language.CHINESE):
+        with speaking(tongue):
+            said += [_(question.title), answer_of(question, offered)]
+    # A line between them, so that no word is found across their edges.
+    return "\n".join(fold(one) for one in (*said, *question.words.split()))
+
+
+def _holds(page: str, words: Sequence[str]) -> bool:
+    return all(any(same in page for same in _meaning(word)) for word in words)
+
+
+@cache
+def _groups() -> tuple[frozenset[str], ...]:
+    return tuple(
+        frozenset(fold(word) for word in line.split()) for line in SAME.split("\n") if line
+    )
+
+
+def _meaning(word: str) -> set[str]:
+    return {word}.union(*(group for group in _groups() if word in group))
+
+
+def _nearest(text: str, pages: dict[str, str]) -> tuple[Question, ...]:
+    """Return whose pages share most with a sentence: what it holds is rarely held whole."""
+    pairs = {text[at : at + 2] for at in range(len(text) - 1)}
+    meant = [group for group in _groups() if any(word in text for word in group)]
+    scores = {
+        key: sum(pair in page for pair in pairs) / max(len(pairs), 1)
+        + sum(any(word in page for word in group) for group in meant)
+        for key, page in pages.items()
+    }
+    likely = [one for one in all_questions() if scores[one.key] >= LIKELY]
+    return tuple(sorted(likely, key=lambda one: -scores[one.key])[:NEAREST])

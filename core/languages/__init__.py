@@ -1,0 +1,1 @@
+"""The five languages: which one is spoken, its sentences, its dates and numbers."""
