@@ -8,7 +8,6 @@ import click
 from sqlmodel import Session
 
 from core.audit import record_audit
-from core.clock import TAIPEI
 from core.db import snapshot, transaction
 from core.duty.commands import OPERATOR, fail, opened
 from core.errors import InputError
@@ -22,6 +21,7 @@ from core.people.subscriptions import save_boxes
 from core.people.tables import Binding, Card, Relationship, School
 from core.settings import Settings
 from core.watch.canary import canary_child, canary_state
+from core.watch.shown import date_and_clock_of
 
 NAME = "監測"
 # No member of Taipei Pass has this id; theirs are UUIDs.
@@ -140,4 +140,4 @@ def _facts() -> StudentFacts:
 
 
 def _moment(moment: datetime | None) -> str:
-    return f"{moment.astimezone(TAIPEI):%Y-%m-%d %H:%M:%S}" if moment else "never"
+    return date_and_clock_of(moment) if moment else "never"

@@ -17,22 +17,27 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 from werkzeug.datastructures import Headers
 
+from core.binding.tries import misses_since
 from core.clock import at_taipei, school_day_of
 from core.db import snapshot
 from core.delivery.tables import DeliveryDay
 from core.duty.reader_tick import SILENT_AFTER
+from core.duty.tables import JobRun
 from core.duty.tick_log import last_ticks
 from core.gate.health import live_readers
 from core.gate.tables import Reader, ReaderDay
 from core.house import House
 from core.kinds import Channel
+from core.loopback import is_loopback
 from core.people.roster import CANARY_SCHOOL
-from core.settings import is_loopback
 from core.watch.canary import CanaryState, canary_state
 from core.watch.counting import BUCKETS, LAG, counted_until, sums_since
 from core.watch.tables import DwellCount, NoticeCount
 from core.watch.waiting import oldest_due, waiting_sums
+from core.watch.writing import WriteProbe, room_left
 
+# The run row of the command `backup`.
+BACKUP = ("backup", "last")
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
 DWELL_OVER = timedelta(hours=1)
@@ -75,14 +80,16 @@ def is_allowed(token: str, address: str, headers: Headers) -> bool:
     return is_loopback(address) and is_loopback(host) and not is_passed_on
 
 
-def metrics_page(house: House) -> bytes:
-    """Return what is so now, as Prometheus reads it."""
+def metrics_page(house: House, probe: WriteProbe | None = None) -> bytes:
+    """Return what is so now, as Prometheus reads it; with a probe also how this machine is."""
     now = house.clock.now()
     with _one_view(house) as session:
         families = list(_families(session, now))
     if house.settings.canary_line_user_id:
         with snapshot(house.engine) as session:
             families += _canary(canary_state(session, now), now)
+    if probe is not None:
+        families += _machine(house, probe)
     registry = CollectorRegistry()
     registry.register(_Scrape(families))
     return generate_latest(registry)
@@ -97,6 +104,8 @@ def _one_view(house: House) -> Session:
 
 def _families(session: Session, now: datetime) -> Iterator[Family]:
     yield from _notices(_read_sums(session, now), now)
+    misses = misses_since(session, now - timedelta(hours=1))
+    yield _gauge("binding_misses", "Tries to bind that failed in the last hour", misses)
     until = counted_until(session)
     if until is not None:
         yield _gauge("counts_age_seconds", "Age of the counts of ended notices", _age(until, now))
@@ -106,6 +115,10 @@ def _families(session: Session, now: datetime) -> Iterator[Family]:
     yield _dwell(session, now)
     yield from _gates(session, now)
     yield from _line_days(session)
+    backup = session.get(JobRun, BACKUP)
+    if backup is not None:
+        age = _age(backup.ran_at, now)
+        yield _gauge("backup_age_seconds", "Since a backup was last made and checked", age)
     ticks = {(name,): _age(at, now) for name, at in last_ticks(session).items()}
     yield _labelled("tick_age_seconds", "Since a tick last ended well", ("tick",), ticks)
 
@@ -210,6 +223,14 @@ def _canary(state: CanaryState, now: datetime) -> Iterator[Family]:
     if state.accepted_at is not None:
         help_text = "Since the last tap of the canary that LINE took the news of"
         yield _gauge("canary_accepted_age_seconds", help_text, _age(state.accepted_at, now))
+
+
+def _machine(house: House, probe: WriteProbe) -> Iterator[Family]:
+    is_writable = float(probe.problem(house) is None)
+    yield _gauge("database_writable", "1 while the database takes what is written", is_writable)
+    free = {(place,): bytes_left for place, bytes_left in room_left(house.settings).items()}
+    help_text = "Left on the disk of this web process's database file and backups"
+    yield _labelled("disk_free_bytes", help_text, ("place",), free)
 
 
 def _age(since: datetime, now: datetime) -> float:

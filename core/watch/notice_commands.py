@@ -8,14 +8,15 @@ import click
 from sqlmodel import Session
 
 from core.audit import record_audit
-from core.clock import TAIPEI, day_end
+from core.clock import day_end
 from core.db import snapshot, transaction
 from core.duty.commands import OPERATOR, fail, opened
 from core.notices.tables import Notice
 from core.people.tables import Student
 from core.settings import Settings
 from core.watch.replay import Replay, replay, to_look_at
-from core.watch.story import Fact, find_children, heading, moment, story_of
+from core.watch.shown import clock_of, date_and_clock_of
+from core.watch.story import Fact, find_children, heading, story_of
 
 LOOKED = "notices.why"
 ANSWERS = {
@@ -58,7 +59,7 @@ def tell_why(settings: Settings, child: str, day: datetime) -> None:
 
 def _fact(one: Fact, day: date) -> str:
     # Midnight would look like the morning.
-    at = "24:00:00" if one.at == day_end(day) else moment(one.at)
+    at = "24:00:00" if one.at == day_end(day) else clock_of(one.at)
     return f"{at}  {one.text}"
 
 
@@ -90,7 +91,7 @@ def list_dead(settings: Settings, days: int) -> None:
 
 def _line(one: Notice) -> str:
     ended = one.settled_at or one.created_at
-    when = f"{ended.astimezone(TAIPEI):%Y-%m-%d %H:%M:%S}"
+    when = date_and_clock_of(ended)
     return f"{one.id}  {when}  {one.state}  {one.kind}  {one.outcome}  tries {one.attempts}"
 
 

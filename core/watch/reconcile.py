@@ -14,7 +14,7 @@ from core.clock import TAIPEI
 from core.db import insert_for, transaction
 from core.delivery.line_reconcile import ask_pushes
 from core.delivery.tables import DeliveryDay
-from core.delivery.tokens import TokenRefused, current_token, renew_token
+from core.delivery.tokens import TokenRefused, good_token
 from core.duty.job_runs import lock_run
 from core.errors import ChannelError
 from core.house import House
@@ -57,7 +57,7 @@ def reconcile_yesterday(house: House) -> None:
     if not _take_turn(house, day, now):
         return
     try:
-        theirs = _ask(house, day, now)
+        theirs = _ask(house, day)
     except (ChannelError, TokenRefused) as error:
         extra = {"action": "reconcile", "reason": str(error)}
         logger.warning("LINE did not tell its count", extra=extra)
@@ -87,10 +87,8 @@ def accepted_pushes(session: Session, day: date) -> int:
     return session.execute(statement).scalar_one()
 
 
-def _ask(house: House, day: date, now: datetime) -> int | None:
-    token = current_token(house)
-    if token is None or token.is_old(now):
-        token = renew_token(house, token)
+def _ask(house: House, day: date) -> int | None:
+    token = good_token(house)
     return ask_pushes(house.settings, token.value, day) if token else None
 
 

@@ -15,13 +15,14 @@ from core.attendance.day_record import DayFacts
 from core.attendance.decision import Passing, decide
 from core.attendance.tables import AttendanceDay, Leave, NoShowRun
 from core.calendar.school_days import day_statuses
-from core.clock import TAIPEI, at_taipei, day_end
+from core.clock import at_taipei, day_end
 from core.gate.day_facts import read_day_facts
 from core.gate.tables import Reader, Tap, TapSource, Verdict
 from core.kinds import NoticeState
 from core.notices.tables import Notice
 from core.people.roster import normalise_student_number
 from core.people.tables import Student
+from core.watch.shown import clock_of, short
 from core.watch.untold import why_untold
 
 # Our words for why a notice ended as it did; others speak for themselves.
@@ -30,8 +31,21 @@ MEANINGS = {
     "stale": "it was too old to be news when it became known",
     "expired": "it got too old while it waited",
     "not_wanted": "the box was unticked, or binding or link ended, before it went",
+    "in_digest": "it waits for the letter of the day, as this guardian chose",
+    "digested": "it went with the letter of the day",
+    "bounced": "the mail server took it, and said later that the mailbox is not there",
     "on_demand": "the month's quota is short: told to whoever asks for today",
     "broken_up": "what it was sent with may not be told any more, so it could not be repeated",
+    "not_offered": "the channel is not offered this semester",
+    "no_address": "no verified address was there when it was to leave",
+    "no_order": "no order sends it any more, or not to this number",
+    "no_school": "it was no school day for the child",
+    "not_allowed": "a phone number may not be used for this",
+    "lease_lost": "its sender died with it in hand; it may have gone out and is not sent again",
+    "unreadable": "what was stored of it could not be read",
+    "cut": "the conversation broke off",
+    "smtp_250": "the mail server took it",
+    "smtp_550": "the mail server knows no such mailbox; the address is used no more",
     "closure": "lessons were called off",
     "corrected": "told as a correction instead",
     "leave_tap": "told as a tap during a leave instead",
@@ -100,16 +114,6 @@ def story_of(session: Session, child: Student, day: date) -> list[Fact]:
     return sorted(told, key=lambda fact: fact.at)
 
 
-def short(one: object) -> str:
-    """Return the beginning of an id: enough to tell two apart, too little to look anybody up."""
-    return str(one)[:8]
-
-
-def moment(at: datetime) -> str:
-    """Return a Taipei time of day with seconds."""
-    return f"{at.astimezone(TAIPEI):%H:%M:%S}"
-
-
 def _taps(
     session: Session, child: Student, day: date, passings: Sequence[Passing]
 ) -> Iterator[Fact]:
@@ -137,13 +141,13 @@ def _tap_text(tap: Tap, gate: str, news: Mapping[UUID, str]) -> str:
         what = f"{tap.source} {tap.direction} recorded by {_who(tap.recorded_by)}"
     else:
         what = (
-            f"tap {short(tap.id)} at {gate} ({tap.direction}), received {moment(tap.received_at)}"
+            f"tap {short(tap.id)} at {gate} ({tap.direction}), received {clock_of(tap.received_at)}"
         )
         if tap.effective_at != tap.tap_at:
-            what += f", the reader's clock said {moment(tap.tap_at)}"
+            what += f", the reader's clock said {clock_of(tap.tap_at)}"
     if tap.verdict != Verdict.ACCEPTED:
         return f"{what}: {tap.verdict}, stands for nothing"
-    matched = f", its card found the child {moment(tap.matched_at)}" if tap.matched_at else ""
+    matched = f", its card found the child {clock_of(tap.matched_at)}" if tap.matched_at else ""
     return f"{what}{matched}: {news.get(tap.id, 'changes nothing (repeated, or taken back)')}"
 
 
@@ -153,8 +157,8 @@ def _day_row(session: Session, child: Student, day: date) -> Iterator[Fact]:
         yield Fact(at_taipei(day, time()), "no day row: nothing was recorded of this day")
         return
     parts = [
-        f"arrived {moment(row.arrived_at)}" if row.arrived_at else "never arrived",
-        f"left {moment(row.departed_at)}" if row.departed_at else "not gone",
+        f"arrived {clock_of(row.arrived_at)}" if row.arrived_at else "never arrived",
+        f"left {clock_of(row.departed_at)}" if row.departed_at else "not gone",
         f"leave {row.leave}" if row.leave else "no leave",
         f"no-show {row.no_show}",
     ]
@@ -226,7 +230,7 @@ def _of_notice(one: Notice) -> Iterator[Fact]:
 
 def _end(one: Notice) -> str:
     if one.outcome is None:
-        waits = f", due {moment(one.due_at)}" if one.state == NoticeState.PENDING else ""
+        waits = f", due {clock_of(one.due_at)}" if one.state == NoticeState.PENDING else ""
         return f"{one.state}{waits}"
     meaning = MEANINGS.get(one.outcome)
     return f"{one.state} ({one.outcome}{': ' + meaning if meaning else ''})"

@@ -10,10 +10,11 @@ from sqlmodel import Session, col
 
 from core.attendance.decision import Passing
 from core.attendance.tables import AttendanceDay, NoShowState
-from core.clock import TAIPEI, at_taipei, day_end
+from core.clock import at_taipei, day_end
 from core.kinds import Channel, NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import AccountLink, Binding, Student, Subscription
+from core.watch.shown import date_and_clock_of, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def why_untold(
         told = {one.guardian_id for one in event.notices}
         for binding in bindings:
             if binding.guardian_id not in told:
-                whom = f"guardian {str(binding.guardian_id)[:8]}"
+                whom = f"guardian {short(binding.guardian_id)}"
                 reason = "; ".join(_reasons(session, binding, event))
                 yield event.at, f"{event.name} not told to {whom}: {reason}"
     if not events:
@@ -80,18 +81,18 @@ def _reasons(session: Session, binding: Binding, event: Event) -> list[str]:
     found = [*_reasons_of_binding(binding, event), *_reasons_of_link(session, binding, event)]
     box = session.scalars(_box(binding, event.kind)).first()
     if box is None or not box.is_on:
-        since = f" since {_moment(box.changed_at)}" if box else ""
+        since = f" since {date_and_clock_of(box.changed_at)}" if box else ""
         found.append(f"box not ticked{since}")
     elif box.changed_at > event.known_at:
-        found.append(f"box ticked only {_moment(box.changed_at)}")
+        found.append(f"box ticked only {date_and_clock_of(box.changed_at)}")
     return found or ["no reason found: box, binding and link are as they should be"]
 
 
 def _reasons_of_binding(binding: Binding, event: Event) -> Iterator[str]:
     if binding.bound_at > event.known_at:
-        yield f"bound only {_moment(binding.bound_at)}"
+        yield f"bound only {date_and_clock_of(binding.bound_at)}"
     if binding.ended_at is not None and binding.ended_at <= event.known_at:
-        yield f"binding ended {_moment(binding.ended_at)}"
+        yield f"binding ended {date_and_clock_of(binding.ended_at)}"
 
 
 def _reasons_of_link(session: Session, binding: Binding, event: Event) -> Iterator[str]:
@@ -110,7 +111,3 @@ def _box(binding: Binding, kind: NoticeKind) -> Any:
         col(Subscription.channel) == Channel.LINE,
         col(Subscription.kind) == kind,
     )
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(TAIPEI):%Y-%m-%d %H:%M:%S}"

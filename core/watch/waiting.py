@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlmodel import Session, col
 
 from core.kinds import NoticeState
 from core.notices.outbox import LATE_PRIORITY
 from core.notices.tables import Notice
+from core.rows import is_literally
 
 
 def waiting_sums(session: Session) -> list[Any]:
@@ -53,11 +54,7 @@ def oldest_due(session: Session, now: datetime) -> datetime | None:
 
 def is_in(*states: NoticeState) -> ColumnElement[bool]:
     """Tell of a notice whether it is in one of the states, in the words of its partial indexes."""
-    # Written out in the statement: SQLite matches a partial index only by its literal words.
-    values = [state.value for state in states]
-    return col(Notice.state).in_(
-        bindparam(None, values, unique=True, expanding=True, literal_execute=True)
-    )
+    return is_literally(col(Notice.state), [state.value for state in states])
 
 
 def _is_unfinished() -> ColumnElement[bool]:

@@ -1,0 +1,92 @@
+"""The commands `backup` and `restore`."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.backup.making import forget_old, make_backup
+from core.backup.manifest import BackupFault
+from core.backup.restoring import restore, settle_here
+from core.backup.settling import Settled
+from core.clock import TAIPEI
+from core.duty.commands import fail, opened
+from core.settings import Settings
+
+REDO = (
+    "What was done since is not in it: cards reported lost, staff and readers revoked, children "
+    "closed, codes, leaves, closures. Ask the schools; revoke again what was revoked."
+)
+
+
+@click.command(name="backup")
+@click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False))
+@click.pass_obj
+def backup_command(settings: Settings, folder: Path | None) -> None:
+    """Copy the database while everything runs, check the copy, and let old ones go.
+
+    The keys are not in it: keep them elsewhere.
+    """
+    where = folder or Path(settings.backup_folder)
+    with opened(settings) as house:
+        try:
+            path, manifest = make_backup(house, where)
+            kept = timedelta(days=settings.retention_backups_days)
+            gone = forget_old(where, house.clock.now(), kept)
+        except BackupFault as fault:
+            fail(str(fault))
+        except (OSError, SQLAlchemyError) as error:
+            fail(f"No backup was made ({type(error).__name__}). Look at the disk and the database.")
+    rows = sum(manifest.counts.values())
+    click.echo(f"{path}: {rows} rows at migration {manifest.revision}, checked.")
+    click.echo(f"Needs the keys {manifest.data_key} and {manifest.index_key}, which are not in it.")
+    if gone:
+        click.echo(f"{len(gone)} older ones went.")
+
+
+@click.command(name="restore")
+@click.argument("backup", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--is-last", is_flag=True, help="nothing ran after the backup was made (a move)")
+@click.option("--here", "taken_at", help="the database came back by other means, as of this moment")
+@click.pass_obj
+def restore_command(
+    settings: Settings, backup: Path | None, is_last: bool, taken_at: str | None
+) -> None:
+    """Put a backup into an empty database; stop web, worker and clock before.
+
+    Nothing is told twice: what was on its way goes again only where LINE knows it again.
+    """
+    if (backup is None) == (taken_at is None):
+        fail("Name the backup, or --here with the moment the database stands at.")
+    with opened(settings) as house:
+        try:
+            if backup is None:
+                since, settled = _moment(taken_at or ""), None
+                settled = settle_here(house, since)
+            else:
+                manifest, settled = restore(house, backup, is_last=is_last)
+                since = manifest.taken_at
+        except BackupFault as fault:
+            fail(str(fault))
+        except SQLAlchemyError as error:
+            fail(f"Not restored ({type(error).__name__}). Is anything still running on it?")
+    click.echo(f"The database stands as of {since.astimezone(TAIPEI):%Y-%m-%d %H:%M:%S}.")
+    if settled is not None:
+        _tell(settled)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        fail("Write the moment as 2026-11-23T07:20 or 2026-11-23T07:20+08:00.")
+    return moment if moment.tzinfo else moment.replace(tzinfo=TAIPEI)
+
+
+def _tell(settled: Settled) -> None:
+    click.echo(f"{settled.again} notices go again; LINE knows those it has.")
+    click.echo(f"{settled.unknown} may be out or not, and stay as they are (outcome: restored).")
+    click.echo(f"{settled.unanswered} chat messages were put aside. See: events dead")
+    click.echo(f"{settled.readers} readers are asked for what came since; no-shows wait for it.")
+    click.echo(REDO)

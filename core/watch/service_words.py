@@ -1,0 +1,68 @@
+"""What 服務狀態 says, on the page and in the chat; zh-TW sources."""
+
+from collections.abc import Sequence
+
+from core.attendance.tables import RunState
+from core.clock import taipei_clock
+from core.languages.speech import N_, _
+from core.notices.wording import CHANNEL_WORDS
+from core.watch.service import ChannelState, Check, Health
+
+HEALTH_WORDS = {
+    Health.WELL: N_("正常"),
+    Health.BEST_EFFORT: N_("盡力提供（可能較慢）"),
+    Health.SLOW: N_("較慢"),
+    Health.ON_DEMAND: N_("改為查詢"),
+    Health.PAUSED: N_("暫停"),
+    Health.OFF: N_("本學期未提供"),
+}
+# What it means for whoever waits for news.
+MEANINGS = {
+    Health.SLOW: N_("通知會晚一點送到，紀錄不受影響。"),
+    Health.ON_DEMAND: N_("本月發送額度快用完了。輸入「今天」，立即回覆。"),
+    Health.PAUSED: N_("本月發送額度已用完。「尚無刷卡紀錄」改用 e-mail 通知。"),
+}
+CHECKS = {
+    RunState.DUE: N_("進行中"),
+    RunState.WAITING: N_("進行中"),
+    RunState.HELD: N_("保留，等學校確認"),
+    RunState.TOLD: N_("{time} 完成"),
+    RunState.CANCELLED: N_("學校取消，沒有通知家長"),
+    RunState.EXPIRED: N_("逾時未確認，沒有發出"),
+    RunState.NO_SCHOOL: N_("今天不上課"),
+    RunState.SKIPPED_LATE: N_("沒有準時執行，已略過"),
+}
+
+
+def channel_word(state: ChannelState) -> str:
+    """Return 正常, 較慢, 暫停 …"""
+    return _(HEALTH_WORDS[state.health])
+
+
+def channel_meaning(state: ChannelState) -> str:
+    """Return what to make of it, "" where nothing is to be said."""
+    meaning = MEANINGS.get(state.health)
+    return _(meaning) if meaning else ""
+
+
+def channel_line(state: ChannelState) -> str:
+    """Return LINE：正常."""
+    return _(
+        "{channel}：{state}", channel=_(CHANNEL_WORDS[state.channel]), state=channel_word(state)
+    )
+
+
+def check_line(checks: Sequence[Check]) -> str:
+    """Return how today's no-show checks went: 08:31 完成, or that none was due yet."""
+    if not checks:
+        return _("今天的未到校檢查：還沒到截止時間，或今天不上課")
+    # The newest says it; an earlier one that waits for the school is said instead.
+    held = [one for one in checks if one.state is RunState.HELD]
+    one = held[0] if held else checks[-1]
+    said = _(CHECKS[one.state], time=taipei_clock(one.ran_at))
+    return _("今天的未到校檢查：{state}", state=said)
+
+
+def tidied_line(when: str) -> str:
+    """Return when the night's tidying ended; `when` is its day and time as pages say it, or ""."""
+    return _("夜間整理 {time} 完成", time=when) if when else _("夜間整理還沒有紀錄")
