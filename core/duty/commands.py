@@ -1,6 +1,7 @@
 """Commands about the database's content: migrations, schools, the sample; and what all share."""
 
 import functools
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,14 +10,16 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from core.calendar.school_days import is_school_day
 from core.db import transaction
 from core.duty.demo import next_school_morning
-from core.duty.migrate import migrate
+from core.duty.migrate import migrate_in_traffic
 from core.duty.sample import invite_sample_staff, seed_sample, write_sample
 from core.house import House, build_house
 from core.kinds import Level
+from core.people.names import short_school_name
 from core.people.tables import School
 from core.settings import Settings
 
@@ -24,6 +27,7 @@ SAMPLE = Path("var/sample.json")
 SAMPLE_SCHOOL = "353607"
 # How the audit names whoever sits at the keyboard.
 OPERATOR = "operator"
+LEVELS = click.Choice([*(one.value for one in Level), *(one.name.lower() for one in Level)])
 CLOCK_TIME = click.DateTime(["%H:%M"])
 
 
@@ -31,7 +35,11 @@ CLOCK_TIME = click.DateTime(["%H:%M"])
 @click.pass_obj
 def run_migrations(settings: Settings) -> None:
     """Bring the database to the shape this version needs."""
-    migrate(build_house(settings).engine)
+    try:
+        migrate_in_traffic(build_house(settings).engine)
+    except OperationalError as error:
+        hint = "Nothing was changed. Look for a long transaction in pg_stat_activity; try again."
+        fail(f"Not migrated ({type(error.orig).__name__}). {hint}")
     click.echo("The database is up to date.")
 
 
@@ -53,20 +61,34 @@ def school_commands() -> None:
 @school_commands.command(name="add")
 @click.option("--code", required=True, help="school code, six characters")
 @click.option("--name", required=True, help="official name")
-@click.option("--short-name", required=True, help="as guardians read it, such as 榕光國小")
+@click.option("--short-name", help="as guardians read it, such as 榕光國小; made from the name")
 @click.option("--district", required=True)
-@click.option("--level", required=True, type=click.Choice([one.value for one in Level]))
+@click.option("--level", required=True, type=LEVELS)
 @click.option("--phone", default="", help="for guardians who have a question")
 @click.option("--cutoff", type=CLOCK_TIME, default="08:30", show_default=True)
 @click.option("--departure-from", type=CLOCK_TIME, default="11:30", show_default=True)
 @click.pass_obj
 def add_one_school(
-    settings: Settings, /, cutoff: datetime, departure_from: datetime, **facts: str
+    settings: Settings,
+    /,
+    level: str,
+    short_name: str | None,
+    cutoff: datetime,
+    departure_from: datetime,
+    **facts: str,
 ) -> None:
     """Register a school; times of day are Taipei's."""
-    school = School(cutoff=cutoff.time(), departure_from=departure_from.time(), **facts)
-    if len(school.code) != 6:
-        fail("A school code has six characters, such as 353607.")
+    school = School(
+        level=Level.__members__.get(level.upper(), level),
+        short_name=short_name or short_school_name(facts["name"]),
+        cutoff=cutoff.time(),
+        departure_from=departure_from.time(),
+        **facts,
+    )
+    if not re.fullmatch(r"[0-9A-Z]{6}", school.code, re.ASCII):
+        fail("A school code has six digits or capital letters, such as 353607.")
+    if not school.cutoff < school.departure_from:
+        fail("The cut-off comes before the time from which a tap means leaving.")
     with transaction(build_house(settings).engine) as session:
         if session.get(School, school.code) is not None:
             fail(f"There is a school {school.code} already.")

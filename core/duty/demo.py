@@ -1,5 +1,6 @@
 """The demonstration: sandbox and product side by side until Ctrl-C."""
 
+import multiprocessing
 import os
 import signal
 import socket
@@ -8,9 +9,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,10 +36,11 @@ class NotReady(AppError):
 
 
 @contextmanager
-def stage(given: Settings, folder: Path) -> Iterator[House]:
-    """Open the demonstration's house: a fresh database in `folder` unless DATABASE_URL names one.
+def stage(given: Settings, folder: Path) -> Iterator[tuple[House, BinaryIO]]:
+    """Open the demonstration's house and its log, demo.log in `folder`.
 
-    Fresh, because the sandbox forgets at its end who was a friend and who tapped.
+    The database is a fresh one in `folder` unless DATABASE_URL names one. Fresh, because the
+    sandbox forgets at its end who was a friend and who tapped.
     """
     # SIGTERM ends it like Ctrl-C, so that the programs beside us are stopped in any case; a shell
     # that started us in the background would have Ctrl-C ignored.
@@ -53,8 +56,12 @@ def stage(given: Settings, folder: Path) -> Iterator[House]:
     if "base_url" not in given.model_fields_set:
         changes["base_url"] = f"http://127.0.0.1:{given.port}"
     house = build_house(load_settings(**changes))
+    log_file = folder / "demo.log"
+    log_file.unlink(missing_ok=True)
     try:
-        yield house
+        # Several programs write to it: each line goes to the end, over none of another's.
+        with log_file.open("ab") as log:
+            yield house, log
     finally:
         house.engine.dispose()
 
@@ -77,42 +84,16 @@ def _require_free(port: int) -> None:
 
 
 @contextmanager
-def running_programs(
-    settings: Settings, morning: datetime, folder: Path, sample: Path
-) -> Iterator[None]:
-    """Run sandbox and product on one shifted clock; both are stopped at the end.
+def running_sandbox(settings: Settings, sample: Path, log: BinaryIO) -> Iterator[Program]:
+    """Start LINE's and Taipei Pass's stand-in; it comes up while the caller goes on.
 
-    What they print goes to demo.log in `folder`.
+    The sample may be written later. What it prints goes to `log`.
     """
-    environment = {
-        "CLOCK_NOW": morning.isoformat(),
-        "BASE_URL": settings.base_url,
-        **os.environ,
-        "DATABASE_URL": settings.database_url,
-    }
-    port = str(settings.port + 1)
-    sandbox = ["-m", "sandbox", "--port", port, "--app-url", settings.base_url]
-    sandbox += ["--sample", str(sample), "--clock-url", f"{settings.base_url}/dev/clock"]
-    with ExitStack() as stack:
-        log = stack.enter_context((folder / "demo.log").open("wb"))
-        programs = [
-            stack.enter_context(_running(arguments, environment, log))
-            for arguments in (sandbox, ["app.py", "serve"])
-        ]
-        for address in (f"{settings.sandbox_origin}/phone/state", f"{settings.base_url}/readyz"):
-            _wait_until_ready(address, programs, log.name)
-        # The two started a moment apart; from here on they share one clock.
-        clock = {"now": environment["CLOCK_NOW"]}
-        requests.post(f"{settings.sandbox_origin}/clock", json=clock, timeout=5).raise_for_status()
-        yield
-
-
-@contextmanager
-def _running(arguments: list[str], environment: dict[str, str], log: BinaryIO) -> Iterator[Program]:
+    arguments = ["-m", "sandbox", "--port", str(settings.port + 1), "--app-url", settings.base_url]
+    arguments += ["--sample", str(sample), "--clock-url", f"{settings.base_url}/dev/clock"]
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
-        env=environment,
         stdout=log,
         stderr=log,
         # Ctrl-C reaches the whole terminal; the children are stopped by us, in order.
@@ -128,17 +109,54 @@ def _running(arguments: list[str], environment: dict[str, str], log: BinaryIO) -
             process.kill()
 
 
-def _wait_until_ready(url: str, programs: list[Program], log: str) -> None:
+@contextmanager
+def running_product(serve: Callable[[], None], log: BinaryIO) -> Iterator[ForkProcess]:
+    """Serve in a copy of this process: to load everything anew would double the wait.
+
+    The caller holds no connection and runs no thread. What it prints goes to `log`.
+    """
+    process = multiprocessing.get_context("fork").Process(target=_serve, args=(serve, log.fileno()))
+    process.start()
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.join(STOP_LIMIT_SECONDS)
+        process.kill()
+
+
+def _serve(serve: Callable[[], None], log: int) -> None:
+    os.setsid()
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(log, stream.fileno())
+    serve()
+
+
+def share_clock(settings: Settings) -> None:
+    """Set the sandbox to the product's time, for the two started a moment apart.
+
+    The sandbox passes it on, so it is rounded up: the product's clock never goes back, or what its
+    readers did before would have happened after.
+    """
+    answer = requests.get(f"{settings.base_url}/gate/v1/time", timeout=5)
+    answer.raise_for_status()
+    told = datetime.fromisoformat(answer.json()["server_time"])
+    clock = {"now": (told.replace(microsecond=0) + timedelta(seconds=1)).isoformat()}
+    requests.post(f"{settings.sandbox_origin}/clock", json=clock, timeout=5).raise_for_status()
+
+
+def wait_until_ready(url: str, is_alive: Callable[[], bool], log: BinaryIO) -> None:
+    """Return once `url` answers. Raises NotReady when its program ends or takes too long."""
     deadline = time.monotonic() + START_LIMIT_SECONDS
     # A program that ended would leave an answer of somebody else's on the same port.
-    while time.monotonic() < deadline and all(one.poll() is None for one in programs):
+    while time.monotonic() < deadline and is_alive():
         try:
             if requests.get(url, timeout=2).ok:
                 return
         except requests.RequestException:
             pass
         time.sleep(0.1)
-    raise NotReady(f"{url} does not answer. The reason stands in {log}")
+    raise NotReady(f"{url} does not answer. The reason stands in {log.name}")
 
 
 def wait_for_stop() -> None:

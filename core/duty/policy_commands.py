@@ -38,7 +38,10 @@ SHOWN = (
 )
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SCHOOL = click.option("--school", "school_code", required=True, help="school code, six characters")
+FROM = click.option("--from", "from_day", type=DATE, help="counts from that date on; today if none")
 PROBLEMS = {
+    "past": "That date is over; a past day keeps the rules it had.",
+    "coming": "A change for just these is still to come. Take it back on the page 學校設定 first.",
     "weekday_or_day": "A rule is for a weekday or for one date. Leave --weekday or --date out.",
     "nothing_differs": "Say what differs: --cutoff, --departure-from, --dismissal, "
     "--grace-minutes, --review-minutes or --bounce-seconds.",
@@ -64,14 +67,21 @@ def policy_commands() -> None:
 @click.option("--review-minutes", type=click.IntRange(0, LIMITS["review_minutes"]))
 @click.option("--bounce-seconds", type=click.IntRange(0, LIMITS["bounce_seconds"]))
 @click.option("--reason", default="", help="for those who wonder later")
+@FROM
 @click.pass_obj
 def add_one_rule(
-    settings: Settings, /, school_code: str, weekday: str | None, day: datetime | None, **facts: str
+    settings: Settings,
+    /,
+    school_code: str,
+    weekday: str | None,
+    day: datetime | None,
+    from_day: datetime | None,
+    **facts: str,
 ) -> None:
     """Say what differs from the school's usual day; replaces the whole rule with the same aim."""
     rule = NewRule(
         weekday=WEEKDAYS.index(weekday) if weekday else None,
-        day=day.date() if day else None,
+        day=_date(day),
         **{name: _value(fact) for name, fact in facts.items()},  # type: ignore[arg-type]
     )
     with opened(settings) as house, transaction(house.engine) as session:
@@ -79,11 +89,17 @@ def add_one_rule(
         if rule.day and rule.day < school_day_of(now):
             fail(f"{rule.day} is over; a past day keeps the rules it had.")
         aim = (rule.grade, rule.weekday, rule.day)
-        same = [one for one in list_rules(session, school_code) if _aim(one) == aim]
+        same = [one for one in list_rules(session, school_code, now) if _aim(one) == aim]
         replaced = [f"replaces {_line(one)}" for one in same]
         with _refusals(school, rule):
-            rule_id = add_rule(session, school_code, rule, by=OPERATOR, now=now)
+            rule_id = add_rule(
+                session, school_code, rule, by=OPERATOR, now=now, from_day=_date(from_day)
+            )
     click.echo("\n".join([f"rule {rule_id}", *replaced]))
+
+
+def _date(given: datetime | None) -> date | None:
+    return given.date() if given else None
 
 
 def _value(fact: object) -> object:
@@ -103,12 +119,19 @@ def _refusals(school: School, rule: NewRule) -> Iterator[None]:
 @policy_commands.command(name="end")
 @SCHOOL
 @click.argument("rule_id", type=click.UUID)
+@FROM
 @click.pass_obj
-def end_one_rule(settings: Settings, school_code: str, rule_id: UUID) -> None:
-    """End a rule: today and later days are as without it."""
+def end_one_rule(
+    settings: Settings, school_code: str, rule_id: UUID, from_day: datetime | None
+) -> None:
+    """End a rule: today (or --from) and later days are as without it."""
     try:
         with opened(settings) as house, transaction(house.engine) as session:
-            end_rule(session, school_code, rule_id, by=OPERATOR, now=house.clock.now())
+            now = house.clock.now()
+            begins = _date(from_day)
+            end_rule(session, school_code, rule_id, by=OPERATOR, now=now, from_day=begins)
+    except InputError as refused:
+        fail(PROBLEMS[refused.code])
     except AccessError:
         fail(f"School {school_code} has no such rule now. See: policy list --school {school_code}")
     click.echo(f"ended {rule_id}")
@@ -120,9 +143,10 @@ def end_one_rule(settings: Settings, school_code: str, rule_id: UUID) -> None:
 def show_rules(settings: Settings, school_code: str) -> None:
     """Print the usual day, then each rule with its id; the further down, the stronger."""
     with opened(settings) as house, snapshot(house.engine) as session:
-        usual = resolve(_school(session, school_code), (), (0, school_day_of(house.clock.now())))
+        now = house.clock.now()
+        usual = resolve(_school(session, school_code), (), (0, school_day_of(now)))
         click.echo(f"usual day: {_words(usual)}")
-        for rule in list_rules(session, school_code):
+        for rule in list_rules(session, school_code, now):
             click.echo(_line(rule))
 
 

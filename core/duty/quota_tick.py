@@ -15,7 +15,7 @@ from core.db import snapshot, transaction
 from core.delivery.line_quota import ask_quota
 from core.delivery.quota import RESERVED, Outlook, Quota, Step
 from core.delivery.quota_month import Change, last_asked, month_end, month_of, record_quota
-from core.delivery.tokens import TokenRefused, current_token, renew_token
+from core.delivery.tokens import TokenRefused, good_token
 from core.errors import ChannelError
 from core.house import House
 from core.notices.staff_notices import tell_quota_cut, tell_quota_warning
@@ -35,10 +35,13 @@ def run_quota_tick(house: House) -> None:
     """Ask when it is time, and act on the answer in one transaction."""
     now = house.clock.now()
     with snapshot(house.engine) as session:
-        outlook = outlook_for(session, now, house.settings.line_quota_reserve)
-        if not _is_due(session, outlook, now):
+        last = last_asked(session, now)
+        if last is not None and not _may_be_due(last[1], now):
             return
-    quota = _ask(house, now)
+        outlook = outlook_for(session, now, house.settings.line_quota_reserve)
+        if last is not None and not _is_due(last, outlook, now):
+            return
+    quota = _ask(house)
     if quota is None:
         return
     with transaction(house.engine) as session:
@@ -91,27 +94,31 @@ def outlook_for(session: Session, now: datetime, reserve: int) -> Outlook:
     return Outlook(past / schools, left / schools, reserve)
 
 
-def _ask(house: House, now: datetime) -> Quota | None:
+def _ask(house: House) -> Quota | None:
     """Return LINE's answer; None when there is none, or no token to ask with yet."""
     try:
-        token = current_token(house)
-        if token is None or token.is_old(now):
-            token = renew_token(house, token)
+        token = good_token(house)
         return ask_quota(house.settings, token.value) if token else None
     except (ChannelError, TokenRefused) as error:
         logger.warning("quota unknown", extra={"action": ACTION, "reason": str(error)})
         return None
 
 
-def _is_due(session: Session, outlook: Outlook, now: datetime) -> bool:
-    last = last_asked(session, now)
-    return last is None or now - last[1] >= _interval(last[0], outlook, now) - SLACK
+def _may_be_due(asked_at: datetime, now: datetime) -> bool:
+    """Tell whether enough time has passed for the calendar of the month to be worth a look."""
+    least = EVERY_NIGHT if _is_night(now) else EVERY_CLOSE
+    return now - asked_at >= least - SLACK
 
 
-def _interval(quota: Quota, outlook: Outlook, now: datetime) -> timedelta:
-    if not DAY_FROM <= now.astimezone(TAIPEI).time() < DAY_UNTIL:
-        return EVERY_NIGHT
-    return EVERY_CLOSE if outlook.is_close(quota) else EVERY
+def _is_due(last: tuple[Quota, datetime], outlook: Outlook, now: datetime) -> bool:
+    quota, asked_at = last
+    if _is_night(now) or outlook.is_close(quota):
+        return True
+    return now - asked_at >= EVERY - SLACK
+
+
+def _is_night(now: datetime) -> bool:
+    return not DAY_FROM <= now.astimezone(TAIPEI).time() < DAY_UNTIL
 
 
 def _log(change: Change) -> None:

@@ -14,6 +14,7 @@ from core.duty.commands import OPERATOR, fail, opened
 from core.errors import InputError
 from core.gate.health import ReaderState, all_readers, reader_states
 from core.gate.readers import (
+    MAX_GATE,
     add_reader,
     finish_rotation,
     next_secret_seen_at,
@@ -25,7 +26,6 @@ from core.kinds import Direction, HoldReason
 from core.people.tables import School
 from core.settings import Settings
 
-MAX_GATE = 20
 HINTS = {
     "unknown": "There is no reader {id}. python app.py reader list shows them.",
     "revoked": "Reader {id} is revoked already. Add a new one for another device.",

@@ -6,15 +6,20 @@ School codes follow Taipei's scheme; every person, number and card is made up.
 import json
 import random
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session, select
 
+from core.announcements.audiences import Audience
+from core.announcements.tables import AnnouncementType, Importance
+from core.announcements.writing import Text, publish_version, write_announcement
 from core.calendar.policy import NewRule, add_rule
 from core.clock import TAIPEI
 from core.crypto import Vault
+from core.duty.sample_plan import add_sample_plan
 from core.gate.readers import add_reader
 from core.kinds import Direction, Level
 from core.people.identity_numbers import with_check_digit
@@ -32,7 +37,9 @@ SAMPLE_STAFF = (
     ("許育文", StaffRole.HOMEROOM_TEACHER, "502", "502 班導師"),
     ("簡淑芬", StaffRole.OFFICER, None, "生教組長"),
     ("方志遠", StaffRole.OFFICER, None, "生教組"),
+    ("蘇雅琪", StaffRole.CASHIER, None, "出納組"),
 )
+SAMPLE_BUREAU_ADMIN, BUREAU_NAME = "高明哲", "教育局"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,30 @@ STORY: dict[tuple[str, int, int], dict[str, Any]] = {
 }
 TWINS_BIRTHDAY = date(2017, 10, 10)
 
+SAMPLE_ANNOUNCEMENTS = (
+    (
+        1, Audience(school_code="353607", homeroom="502"),
+        AnnouncementType.EVENT, Importance.NORMAL,
+        "五年級校外教學的集合時間",
+        "校外教學當天請於 07:30 前到校，在川堂集合，16:00 前回到學校。\n\n"
+        "請帶健保卡、雨具和水壺，午餐由學校準備。",
+    ),
+    (
+        3, Audience(school_code="353607"),
+        AnnouncementType.SCHOOL, Importance.IMPORTANT,
+        "正門刷卡機換新，請孩子慢慢刷",
+        "正門換了新的刷卡機。聽到一聲「嗶」再往前走，沒有聲音請再刷一次。\n\n"
+        "忘了帶卡時請告訴導師，學校會補登。",
+    ),
+    (
+        6, Audience(),
+        AnnouncementType.SYSTEM, Importance.NORMAL,
+        "停課期間不會發「尚無刷卡紀錄」",
+        "颱風等停課期間，到校、離校和「尚無刷卡紀錄」都不會通知，恢復上課後照常。\n\n"
+        "是否停課，請看 https://www.dgpa.gov.tw 公布的消息。",
+    ),
+)  # fmt: skip
+
 
 def seed_sample(session: Session, vault: Vault, now: datetime) -> dict[str, Any] | None:
     """Write the sample and return what a gate and a newcomer need; None when it is there already.
@@ -97,6 +128,8 @@ def seed_sample(session: Session, vault: Vault, now: datetime) -> dict[str, Any]
             for seat in range(1, CLASS_SIZE + 1):
                 facts = _student_facts(school, grade, seat, chance)
                 sample["students"].append(_add_student(session, vault, school, facts))
+    announce_sample(session, now)
+    add_sample_plan(session, now)
     # The children of the story come first: a newcomer looks for them.
     names = [story["name"] for story in STORY.values()]
     sample["students"].sort(key=lambda student: (names + [student["name"]]).index(student["name"]))
@@ -104,30 +137,40 @@ def seed_sample(session: Session, vault: Vault, now: datetime) -> dict[str, Any]
 
 
 def invite_sample_staff(session: Session, vault: Vault, now: datetime) -> list[dict[str, str]]:
-    """Make one-time codes for a teacher and two officers of the first school.
+    """Make one-time codes for a teacher, two officers and a cashier of a school, and the bureau.
 
     Good for 24 hours from `now`; two officers, since a closure takes two persons. Joins the
     caller's transaction.
     """
+    invite = partial(invite_staff, session, vault, invited_by="operator", now=now)
     school = SCHOOLS[0]
-    return [
+    invited = [
         {
-            "code": invite_staff(
-                session,
-                vault,
-                name=name,
-                school_code=school.code,
-                role=role,
-                homeroom=homeroom,
-                invited_by="operator",
-                now=now,
-            ),
+            "code": invite(name=name, school_code=school.code, role=role, homeroom=homeroom),
             "name": name,
             "role": word,
             "school_name": school.short_name,
         }
         for name, role, homeroom, word in SAMPLE_STAFF
     ]
+    bureau_code = invite(
+        name=SAMPLE_BUREAU_ADMIN, school_code=None, role=StaffRole.BUREAU_ADMIN, homeroom=None
+    )
+    bureau = {"code": bureau_code, "name": SAMPLE_BUREAU_ADMIN, "role": "管理者"}
+    return [*invited, bureau | {"school_name": BUREAU_NAME}]
+
+
+def announce_sample(session: Session, now: datetime) -> None:
+    """Publish three announcements, so that the page has something to read; joins the transaction.
+
+    Dated a few days back: the clock of a demonstration starts later than it is.
+    """
+    for days, audience, kind, importance, title, body in SAMPLE_ANNOUNCEMENTS:
+        at = now - timedelta(days=days)
+        text = Text(type=kind, importance=importance, title=title, body=body, publish_from=at)
+        version = write_announcement(session, audience, text, "operator", at)
+        if version.needs_second:
+            publish_version(session, version.announcement_id, version.number, "sample", at)
 
 
 def write_sample(sample: dict[str, Any], path: Path) -> None:

@@ -1,21 +1,33 @@
 """The clock process: APScheduler wakes ticks, the ticks find their work in the database."""
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from core.clock import TAIPEI
 from core.db import transaction
+from core.duty.aging_tick import run_aging_tick
+from core.duty.binding_tick import tidy_bindings, watch_bindings
+from core.duty.bounce_tick import run_bounce_tick
+from core.duty.channel_check_tick import run_channel_check_tick
 from core.duty.closure_tick import run_closure_tick
+from core.duty.digest_tick import run_digest_tick
+from core.duty.help_tick import run_help_tick
 from core.duty.ladder_tick import run_ladder_tick
+from core.duty.letter_digest_tick import run_letter_digest_tick
+from core.duty.look_tick import run_look_tick
 from core.duty.no_show_tick import run_no_show_tick, run_tap_out_tick
+from core.duty.order_tick import run_order_tick
 from core.duty.quota_tick import run_quota_tick
 from core.duty.reader_tick import watch_readers
 from core.duty.three_days_tick import run_three_days_tick
 from core.duty.tick_log import TickLog
 from core.gate.readers import purge_nonces
 from core.house import House
+from core.people.sessions import purge_sessions
+from core.people.used_tokens import purge_used_tokens
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +42,21 @@ TICKS: dict[Tick, int] = {
     run_closure_tick: 10,
     # Minutes were waited for LINE by then; a correction by another channel should not wait long.
     run_ladder_tick: 15,
+    # A guardian who asked the school waits; the next in line is asked on time.
+    run_help_tick: 15,
+    # Who is closed out, or guessed at, is known within the minute.
+    watch_bindings: 15,
+    tidy_bindings: PURGE_EVERY_SECONDS,
     run_tap_out_tick: 60,
     run_three_days_tick: 60,
+    run_look_tick: 60,
+    run_digest_tick: 60,
+    run_letter_digest_tick: 60,
+    run_aging_tick: 60,
+    run_order_tick: 60,
+    run_channel_check_tick: 300,
+    # A letter that comes back may be a no-show that has to go another way.
+    run_bounce_tick: 60,
     # Decides for itself when LINE is asked.
     run_quota_tick: 60,
 }
@@ -50,6 +75,7 @@ def start_scheduler(house: House, more: Mapping[Tick, int]) -> BackgroundSchedul
     log = TickLog()
     own: dict[Tick, int] = {
         forget_old_nonces: PURGE_EVERY_SECONDS,
+        forget_old_sign_ins: PURGE_EVERY_SECONDS,
         log.store_ticks: WRITE_LOG_EVERY_SECONDS,
     }
     for tick, seconds in {**TICKS, **own, **more}.items():
@@ -58,10 +84,24 @@ def start_scheduler(house: House, more: Mapping[Tick, int]) -> BackgroundSchedul
     return scheduler
 
 
+def run_ticks(house: House, more: Mapping[Tick, int], stop: threading.Event) -> None:
+    """Tick until `stop` is set, and wait for the ticks that run by then."""
+    scheduler = start_scheduler(house, more)
+    stop.wait()
+    scheduler.shutdown()
+
+
 def forget_old_nonces(house: House) -> None:
     """Drop request ids that no replay could use any more."""
     with transaction(house.engine) as session:
         purge_nonces(session, house.clock.now())
+
+
+def forget_old_sign_ins(house: House) -> None:
+    """Drop ID tokens that ran out, and sessions that ended long ago."""
+    with transaction(house.engine) as session:
+        purge_used_tokens(session, house.clock.now())
+        purge_sessions(session, house.clock.now())
 
 
 def _guarded(tick: Tick, house: House, log: TickLog) -> None:

@@ -1,24 +1,38 @@
 """The web server: gunicorn run from code, with background work inside its one worker if wanted."""
 
 import gc
+import logging
+import resource
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.duty.migrate import is_fit
+from core.house import House
+
+logger = logging.getLogger(__name__)
+Loop = Callable[[threading.Event], None]
 
 # Answers to readers and LINE are short; more threads than database connections would only queue.
 THREADS = 16
 GRACEFUL_SECONDS = 10
+# So many new objects are made before those in circles are looked for; Python's own is 700.
+GARBAGE_AFTER = 20_000
+# How often a database without its tables is looked at.
+LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
     """Loops that run beside the web threads until the event is set."""
 
-    loops: list[Callable[[threading.Event], None]]
+    loops: list[Loop]
     at_stop: Callable[[], None] = lambda: None
 
 
@@ -66,14 +80,21 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return application
 
 
+def forbid_core_dumps() -> None:
+    """Let no crash write this process's memory, with its keys, to a file."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def settle_memory() -> None:
     """Take what was built at the start out of the collector's sight: it lives as long as we do.
 
-    A full collection would walk all of it, with every thread stopped. Source: Python docs,
-    "gc.freeze".
+    A full collection would walk all of it, with every thread stopped. What comes later is looked
+    through less often: a batch alone makes thousands of objects, none of them in a circle. Source:
+    Python docs, "gc.freeze" and "gc.set_threshold".
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER)
 
 
 class Running:
@@ -93,8 +114,32 @@ class Running:
         """Ask the loops to end and wait for them; what is in flight gets settled."""
         self._stop.set()
         self._background.at_stop()
+        deadline = time.monotonic() + GRACEFUL_SECONDS
         for thread in self._threads:
-            thread.join(GRACEFUL_SECONDS)
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def after_migrations(house: House, loop: Loop) -> Loop:
+    """Return a loop that begins once the database has the tables it needs.
+
+    Until then it is new, or a backup is being put back, of which nothing may be told yet.
+    """
+
+    def run(stop: threading.Event) -> None:
+        while not stop.is_set() and not _is_ready(house):
+            stop.wait(LOOK_SECONDS)
+        if not stop.is_set():
+            loop(stop)
+
+    return run
+
+
+def _is_ready(house: House) -> bool:
+    try:
+        return is_fit(house.engine)
+    except SQLAlchemyError as error:
+        logger.error("database away", extra={"error_type": type(error).__name__})
+        return False
 
 
 def start_background(background: Background) -> Running:

@@ -1,13 +1,11 @@
-"""Commands about staff: invite by one-time code, list, revoke."""
-
-from uuid import UUID
+"""Commands about staff: invite by one-time code, list."""
 
 import click
 
 from core.db import snapshot, transaction
 from core.duty.commands import OPERATOR, fail, opened
-from core.errors import AccessError, InputError
-from core.people.staff import all_staff, invite_staff, revoke_staff, staff_name
+from core.errors import InputError
+from core.people.staff import all_staff, invite_staff, staff_name
 from core.people.tables import Staff, StaffRole
 from core.settings import Settings
 
@@ -66,16 +64,3 @@ def list_all(settings: Settings, school: str | None) -> None:
 def _line(staff: Staff, name: str) -> str:
     place = " ".join(filter(None, (staff.school_code or "bureau", staff.homeroom)))
     return f"{staff.id}  {staff.role:<16}  {place:<10}  {name}"
-
-
-@staff_commands.command(name="revoke")
-@click.argument("staff_id", type=click.UUID)
-@click.pass_obj
-def revoke(settings: Settings, staff_id: UUID) -> None:
-    """End a role at once; notices that wait for it are not sent."""
-    try:
-        with opened(settings) as house, transaction(house.engine) as session:
-            revoke_staff(session, staff_id, by=OPERATOR, now=house.clock.now())
-    except AccessError:
-        fail(f"There is no staff {staff_id} now. See: staff list")
-    click.echo(f"revoked {staff_id}")
