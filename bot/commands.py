@@ -5,31 +5,43 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.languages.catalogues import catalogue
+from core.languages.language import SOURCE, Language
+from core.languages.speech import N_
+
 
 class Command(StrEnum):
     """What can be asked for; the value is the word people see and may type."""
 
-    TODAY = "今天"
-    WEEK = "本週"
-    SETTINGS = "設定"
-    ADD_CHILD = "加入學生"
-    HELP = "說明"
-    START = "開始設定"
-    LANGUAGE = "語言"
-    HOTLINE = "客服"
-    LEAVE = "請假"
-    LEAVE_CANCEL = "取消請假"
-    MAKE_UP = "補登申請"
-    SUBSCRIBE = "訂閱"
-    UNSUBSCRIBE = "退訂"
-    WHY = "為什麼沒收到"
-    NOTICES = "公告"
-    SMS = "簡訊"
-    LOST_CARD = "掛失"
-    MY_DATA = "我的資料"
-    UNLINK = "解除連結"
-    STATUS = "服務狀態"
-    THANKS = "謝謝"
+    TODAY = N_("今天")
+    WEEK = N_("本週")
+    SETTINGS = N_("設定")
+    ADD_CHILD = N_("加入學生")
+    HELP = N_("說明")
+    START = N_("開始設定")
+    LANGUAGE = N_("語言")
+    HOTLINE = N_("客服")
+    LEAVE = N_("請假")
+    LEAVE_CANCEL = N_("取消請假")
+    MAKE_UP = N_("補登申請")
+    ASK_SCHOOL = N_("請協助確認")
+    SUBSCRIBE = N_("訂閱")
+    UNSUBSCRIBE = N_("退訂")
+    WHY = N_("為什麼沒收到")
+    NOTICES = N_("公告")
+    TOPICS = N_("訂閱市政訊息")
+    SMS = N_("簡訊")
+    LOST_CARD = N_("掛失")
+    MY_DATA = N_("我的資料")
+    DELEGATE = N_("代收")
+    UNLINK = N_("解除連結")
+    BROWSER_LINK = N_("用瀏覽器連結")
+    STATUS = N_("服務狀態")
+    THANKS = N_("謝謝")
+    CONTINUE = N_("繼續")
+    DROP = N_("放棄")
+    SEND = N_("送出")
+    CHINESE = "中文"
     ENGLISH = "English"
     VIETNAMESE = "Tiếng Việt"
     INDONESIAN = "Bahasa Indonesia"
@@ -46,28 +58,37 @@ SYNONYMS = {
     Command.ADD_CHILD: "綁定 綁定孩子 新增孩子 加小孩 第二個孩子 歸戶 加入孩子",
     Command.HELP: "幫助 怎麼用 教學 功能 選單 常見問題 ? help trợgiúp bantuan ヘルプ",
     Command.START: "開始 登入 重新登入 登入台北通 start bắtđầu mulai はじめる",
-    Command.LANGUAGE: "語言language language 中文",
+    Command.LANGUAGE: "語言language language",
     Command.HOTLINE: "電話 真人 人工 聯絡 客訴 客服電話",
     Command.LEAVE: "我要請假 病假 事假 生病 發燒 不去學校 明天請假 leave xinnghỉ izin 欠席",
     Command.LEAVE_CANCEL: "銷假 撤回請假 不請假 請假取消",
     Command.MAKE_UP: "補登 補刷 忘記刷卡 忘了刷卡 沒帶卡 忘帶卡 無卡補登",
+    Command.ASK_SCHOOL: "協助確認 請學校確認 請老師確認 請確認 問學校 問老師",
     Command.SUBSCRIBE: "開啟通知 我要收到 訂閱通知 打開",
     Command.UNSUBSCRIBE: "取消訂閱 關閉通知 不要通知 停止通知 取消通知",
-    Command.WHY: "沒收到 沒通知 收不到 怎麼沒通知 沒有訊息 漏了 通知壞了",
-    Command.NOTICES: "最新消息 網站公告 訂閱市政訊息",
-    Command.SMS: "簡訊服務 訂購簡訊 註銷簡訊 簡訊費用 退費",
+    Command.WHY: "沒收到 沒收到通知 收不到通知 沒通知 收不到 怎麼沒通知 沒有訊息 漏了 通知壞了",
+    Command.NOTICES: "最新消息 網站公告",
+    Command.TOPICS: "市政訊息 市政通知 到離校訊息通知 立即申辦",
+    Command.SMS: "簡訊服務 訂購簡訊 註銷簡訊 取消註銷 簡訊費用 退費",
     Command.LOST_CARD: "卡片不見 學生證遺失 遺失 卡片掉了",
     Command.MY_DATA: "個資 刪除資料 下載資料 誰看過",
+    Command.DELEGATE: "請人代收 代收通知 停止代收 代收的通知 阿公阿嬤 安親班",
     Command.UNLINK: "登出 解除綁定line 換手機 換line",
+    Command.BROWSER_LINK: "打不開 網頁打不開 頁面打不開 開不了 連結台北通",
     Command.STATUS: "系統狀態 維護 壞掉了",
     Command.THANKS: "感謝 謝謝您 謝謝你 謝啦 thanks thankyou cảmơn terimakasih ありがとう",
+    Command.DROP: "取消 不要了 算了 返回",
+    Command.SEND: "確定送出 確認送出",
+    Command.CHINESE: "中文 華語 國語 chinese 中国語",
     Command.ENGLISH: "英文 英語",
     Command.VIETNAMESE: "越南文 越南語 tiengviet",
     Command.INDONESIAN: "印尼文 印尼語 indonesia",
     Command.JAPANESE: "日文 日語 にほんご",
     Command.STAFF: "未到 審核 放行 刷卡機 名冊 報表 稽核 停課 復原停課 更正補登 封存 撤銷 發公告 "
-    "今日名單",
+    "今日名單 邀請 發送",
 }
+# What our buttons type in other languages to tick a box; there 訂閱 is the name of a page.
+TURN_ON = N_("開啟通知")
 WORRIED = ("找不到孩子", "孩子不見", "小孩不見", "走失", "救命")
 
 FOLDS = str.maketrans(
@@ -77,7 +98,28 @@ FOLDS = str.maketrans(
 CLOSING = "。!?嗎呢了"
 LONGEST = 30
 # People write these without a space: 請假小明明天.
-STARTS = {"取消請假": Command.LEAVE_CANCEL, "我要請假": Command.LEAVE, "請假": Command.LEAVE}
+STARTS = {
+    "取消請假": Command.LEAVE_CANCEL,
+    "我要請假": Command.LEAVE,
+    "請假": Command.LEAVE,
+    "取消訂閱": Command.UNSUBSCRIBE,
+    "退訂": Command.UNSUBSCRIBE,
+    "訂閱": Command.SUBSCRIBE,
+    "補登申請": Command.MAKE_UP,
+    "補登": Command.MAKE_UP,
+    "請協助確認": Command.ASK_SCHOOL,
+    "訂購簡訊": Command.SMS,
+    "註銷簡訊": Command.SMS,
+}
+# In a language in which the name of one is the beginning of the other's, the longer comes first.
+STARTING = {
+    Command.LEAVE_CANCEL.value: Command.LEAVE_CANCEL,
+    Command.LEAVE.value: Command.LEAVE,
+    Command.UNSUBSCRIBE.value: Command.UNSUBSCRIBE,
+    Command.MAKE_UP.value: Command.MAKE_UP,
+    Command.ASK_SCHOOL.value: Command.ASK_SCHOOL,
+    TURN_ON: Command.SUBSCRIBE,
+}
 # 小明明天請假 says as much as 請假 小明 明天; 不用請假 does not.
 NO_LEAVE = re.compile("不.{0,2}請假")
 
@@ -108,6 +150,12 @@ def match(text: str) -> Match:
     return Match(nearest=_most_usual(near, word) or _contained(word))
 
 
+def names_command(text: str) -> bool:
+    """Tell whether a text begins with a command of its own, as a line that says everything does."""
+    word = fold(text)
+    return any(word.startswith(start) for start in _STARTS)
+
+
 def asks_for_leave(text: str) -> bool:
     """Tell whether a sentence that names a day asks for a leave on it."""
     word = fold(text)
@@ -135,7 +183,7 @@ def _with_details(text: str, word: str) -> Command | None:
     first, *details = unicodedata.normalize("NFKC", text).split() or [""]
     if details and fold(first) in _TABLE:
         return _TABLE[fold(first)]
-    return next((told for start, told in STARTS.items() if word.startswith(start)), None)
+    return next((told for start, told in _STARTS.items() if word.startswith(start)), None)
 
 
 def _most_usual(near: set[Command], word: str) -> Command | None:
@@ -162,8 +210,23 @@ def _is_one_slip(word: str, known: str) -> bool:
     return shorter[rest:] == longer[start + 1 :]
 
 
-_TABLE = {
-    fold(word): command
-    for command in Command
-    for word in (command.value, *SYNONYMS.get(command, "").split())
+def _said(word: str) -> list[str]:
+    """Return a word in the other languages."""
+    return [catalogue(language).get(word, "") for language in Language if language != SOURCE]
+
+
+def _table() -> dict[str, Command]:
+    # What a command is called elsewhere gives way where another command has the word already.
+    elsewhere = {fold(word): one for one in Command for word in _said(one.value) if word}
+    own = {
+        fold(word): command
+        for command in Command
+        for word in (command.value, *SYNONYMS.get(command, "").split())
+    }
+    return elsewhere | own
+
+
+_TABLE = _table()
+_STARTS = STARTS | {
+    fold(start): command for word, command in STARTING.items() for start in _said(word) if start
 }

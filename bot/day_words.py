@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from core.clock import TAIPEI, at_taipei, school_day_of
+from core.clock import TAIPEI, YEARS, at_taipei, school_day_of
 from core.kinds import DayPart
 from core.notices.wording import WEEKDAYS
 
@@ -125,9 +125,10 @@ def _day(word: str, today: date, base: date) -> date:
     if len(numbers) == 2:
         return _nearest(numbers[0], numbers[1], base)
     year, month, day = numbers
-    if year < 100:
+    year = year + ROC if 100 <= year < 1000 else year
+    if year not in YEARS:
         raise ValueError(word)
-    return date(year + ROC if year < 1000 else year, month, day)
+    return date(year, month, day)
 
 
 def _weekday(word: str, today: date, base: date) -> date:

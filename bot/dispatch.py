@@ -5,23 +5,35 @@ claim (transaction) -> handler (its own transaction) -> send (no transaction ope
 
 import logging
 import threading
+from dataclasses import replace
+from datetime import timedelta
 
 from bot.answer import Answer
-from bot.events import Incoming, parse_event
+from bot.events import Happening, Incoming, parse_event
 from bot.handlers.incoming import handle
-from bot.inbox import Claim, claim_event, put_back, settle_event
+from bot.handlers.staff.rosters import lost_file, take_file
+from bot.inbox import Claim, claim_event, has_open, hold_longer, put_back, settle_event
 from bot.line_api import LineApi, LineError
+from bot.replies.account_link import offer_link
 from bot.rich_menus import RichMenus
 from bot.sender import Sender, what_came_before
 from bot.tables import EventState
-from core.db import transaction
+from core.crypto import ValueSpoilt
+from core.db import snapshot, transaction
 from core.errors import ChannelError
 from core.house import House
+from core.languages.language import SOURCE
+from core.languages.speech import speaking
+from core.people.languages import language_of_line_user
 
 logger = logging.getLogger(__name__)
 
 # The bell only shortens this wait: other processes store events too.
 POLL_SECONDS = 1.0
+# Fetching a file and reading it in a process of its own take at most a minute and a half.
+SLOW_LEASE = timedelta(minutes=2)
+# Source: LINE docs, "Display a loading animation": 5 to 60, in steps of 5; the answer ends it.
+LOADING_SECONDS = 60
 
 
 class Dispatcher:
@@ -35,6 +47,7 @@ class Dispatcher:
 
     def run(self, stop: threading.Event) -> None:
         """Answer events until `stop` is set."""
+        self._api.load()
         while not stop.is_set():
             self._house.events_due.wait(POLL_SECONDS)
             # Cleared before looking, so that an event stored meanwhile rings again.
@@ -49,6 +62,9 @@ class Dispatcher:
 
     def work_once(self) -> bool:
         """Handle one event; tell whether there was one."""
+        with snapshot(self._house.engine) as session:
+            if not has_open(session):
+                return False
         with transaction(self._house.engine) as session:
             claim = claim_event(session, self._house.clock.now())
         if claim is None:
@@ -62,19 +78,77 @@ class Dispatcher:
         return True
 
     def _answer(self, claim: Claim) -> None:
+        if not claim.body:
+            raise ValueSpoilt("event")
         incoming = parse_event(claim.body)
         if incoming is None:
             return
-        answer = handle(self._house, incoming)
+        incoming = self._with_language(incoming)
+        answer = self._with_link(incoming, handle(self._house, incoming))
+        answer = self._with_file(claim, incoming, answer)
         born = claim.received_at if incoming.is_redelivery else incoming.occurred_at
         age = self._house.clock.now() - born
         before = what_came_before(claim.attempts, claim.problem)
         self._sender.send(incoming, answer, age=age, before=before)
         self._follow_up(incoming, answer)
 
+    def _with_language(self, incoming: Incoming) -> Incoming:
+        """Ask LINE which language a new friend reads; without an answer we speak our own."""
+        if incoming.happening is not Happening.FOLLOW or incoming.line_user_id is None:
+            return incoming
+        profile = self._api.messaging.get_profile_with_http_info
+        try:
+            found = self._api.call("profile", profile, incoming.line_user_id)
+        except (ChannelError, ValueError):
+            # Without an answer, or with one the SDK can't read, the greeting goes out all the same.
+            return incoming
+        return replace(incoming, language=str(found.language or ""))
+
+    def _with_link(self, incoming: Incoming, answer: Answer) -> Answer:
+        """Ask LINE for a link token where the answer needs one; no transaction is open here."""
+        if not answer.asks_link_token or incoming.line_user_id is None:
+            return answer
+        issue = self._api.messaging.issue_link_token_with_http_info
+        token = self._api.call("link_token", issue, incoming.line_user_id).link_token
+        with snapshot(self._house.engine) as session:
+            language = language_of_line_user(session, incoming.line_user_id) or SOURCE
+        with speaking(language):
+            messages = offer_link(self._house.settings.base_url, str(token))
+        return replace(answer, messages=messages)
+
+    def _with_file(self, claim: Claim, incoming: Incoming, answer: Answer) -> Answer:
+        """Fetch the file an answer wants and look through it; no transaction is open here."""
+        if not answer.wants_file or incoming.line_user_id is None:
+            return answer
+        with transaction(self._house.engine) as session:
+            hold_longer(session, claim, self._house.clock.now(), SLOW_LEASE)
+        self._show_loading(incoming.line_user_id)
+        try:
+            data = self._api.content(incoming.message_id)
+        except LineError as error:
+            if error.permanent:
+                with speaking(SOURCE):
+                    return lost_file()
+            raise
+        return take_file(self._house, incoming, data)
+
+    def _show_loading(self, line_user_id: str) -> None:
+        """Let LINE show that an answer is being made. Never raises: it is a courtesy."""
+        from linebot.v3.messaging import ShowLoadingAnimationRequest
+
+        show = self._api.messaging.show_loading_animation_with_http_info
+        body = {"chatId": line_user_id, "loadingSeconds": LOADING_SECONDS}
+        request = ShowLoadingAnimationRequest.from_dict(body)
+        try:
+            self._api.call("loading", show, request)
+        except LineError as error:
+            logger.info("loading not shown", extra={"problem": error.reason})
+
     def _follow_up(self, incoming: Incoming, answer: Answer) -> None:
         if answer.menu and incoming.line_user_id:
             self._menus.show(incoming.line_user_id, answer.menu)
+        for other, menu in answer.menus_of_others.items():
+            self._menus.show(other, menu)
         if answer.leaves_room and incoming.room:
             kind, room_id = incoming.room
             messaging = self._api.messaging

@@ -7,13 +7,17 @@ from enum import StrEnum
 from typing import Any
 
 from linebot.v3.webhooks import (
+    AccountLinkEvent,
     Event,
     FollowEvent,
     JoinEvent,
     MessageEvent,
     PostbackEvent,
     UnfollowEvent,
+    UnsendEvent,
 )
+
+SWITCHED = "newRichMenuAliasId"
 
 
 class Happening(StrEnum):
@@ -23,16 +27,22 @@ class Happening(StrEnum):
     UNFOLLOW = "unfollow"
     JOIN = "join"
     TEXT = "text"
+    FILE = "file"
+    UNSEND = "unsend"
     OTHER_MESSAGE = "other_message"
     POSTBACK = "postback"
+    ACCOUNT_LINK = "account_link"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
     """One event. `room` is (group or room, its id) when it did not happen in a 1:1 chat.
 
-    `content` is the text, the postback's data, or the kind of another message; `picked` is the date
-    chosen in a date picker. `is_silent` means that another module holds the chat and we must not
+    `content` is the text, the postback's data, a file's name, the kind of another message, the id
+    of one taken back, or the nonce of a link LINE made ("" where it made none); `message_id` and
+    `file_size` (bytes) are a file's; `picked` is the date or the moment chosen in a picker.
+    `language` is what LINE's profile says, asked where it is of use.
+    `is_silent` means that another module holds the chat and we must not
     speak.
     """
 
@@ -44,6 +54,9 @@ class Incoming:
     reply_token: str | None = None
     content: str = ""
     picked: str = ""
+    message_id: str = ""
+    file_size: int = 0
+    language: str = ""
     is_unblocked: bool = False
     is_redelivery: bool = False
     is_silent: bool = False
@@ -69,6 +82,8 @@ def parse_event(body: bytes) -> Incoming | None:
         reply_token=getattr(event, "reply_token", None),
         content=content,
         picked=_picked(event),
+        message_id=str(getattr(getattr(event, "message", None), "id", "")),
+        file_size=int(getattr(getattr(event, "message", None), "file_size", 0) or 0),
         is_unblocked=bool(getattr(getattr(event, "follow", None), "is_unblocked", False)),
         is_redelivery=bool(event.delivery_context.is_redelivery),
         is_silent=event.mode == "standby",
@@ -78,10 +93,19 @@ def parse_event(body: bytes) -> Incoming | None:
 def _said(event: Any) -> tuple[Happening, str] | None:
     if isinstance(event, MessageEvent):
         if event.message.type == "text":
-            return Happening.TEXT, event.message.text
+            return Happening.TEXT, _legible(event.message.text)
+        if event.message.type == "file":
+            return Happening.FILE, _legible(str(event.message.file_name))
         return Happening.OTHER_MESSAGE, str(event.message.type)
+    if isinstance(event, UnsendEvent):
+        return Happening.UNSEND, str(event.unsend.message_id)
     if isinstance(event, PostbackEvent):
-        return Happening.POSTBACK, event.postback.data
+        if SWITCHED in (event.postback.params or {}):
+            # A tab between two menus: LINE has shown the other one already.
+            return None
+        return Happening.POSTBACK, _legible(event.postback.data)
+    if isinstance(event, AccountLinkEvent):
+        return Happening.ACCOUNT_LINK, event.link.nonce if event.link.result == "ok" else ""
     for kind, happening in (
         (FollowEvent, Happening.FOLLOW),
         (UnfollowEvent, Happening.UNFOLLOW),
@@ -92,9 +116,17 @@ def _said(event: Any) -> tuple[Happening, str] | None:
     return None
 
 
+def _legible(text: str) -> str:
+    """Return the text without what no keyboard writes and no database of text can hold."""
+    whole = text.encode(errors="ignore").decode()
+    return "".join(char for char in whole if char >= " " or char in "\n\t")
+
+
 def _picked(event: Any) -> str:
     params = event.postback.params if isinstance(event, PostbackEvent) else None
-    return str((params or {}).get("date", ""))
+    given = params or {}
+    # 2026-11-24 of a date picker, 2026-11-23T07:50 of one for moments.
+    return str(given.get("date") or given.get("datetime") or "")
 
 
 def _room(source: Any) -> tuple[str, str] | None:

@@ -9,23 +9,23 @@ import json
 import re
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, literal, or_, tuple_, update
+from sqlalchemy import exists, func, literal, or_, tuple_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot.tables import EventState, LineEvent
-from core.db import insert_for, table_of, transaction
-from core.house import House
+from core.db import insert_for, table_of
+from core.house import EVENTS_WRITTEN
+from core.rows import run
 
 # Shorter than a reply token's life: when a worker dies, the next one still tries the same token and
 # learns from LINE whether the answer was said. Longer than one answer's calls to LINE.
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
-# Long enough to know an event again when LINE repeats it days later.
-KEPT = timedelta(days=30)
 EVENT_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 USER_ID = re.compile(r"U[0-9a-f]{32}")
 # Beyond year 9999 a timestamp is no date any more.
@@ -55,7 +55,21 @@ def store_events(session: Session, events: list[Any], now: datetime) -> int:
             index_elements=["webhook_event_id"]
         )
         session.execute(statement, list(rows.values()))
+        _call_others(session)
     return len(rows)
+
+
+def has_open(session: Session) -> bool:
+    """Tell whether an event is open, in somebody's hands or not; only reads.
+
+    Several threads of each worker look every second, and mostly there is none.
+    """
+    return bool(run(session, _any_open, {}).scalar_one())
+
+
+@cache
+def _any_open(_engine: str) -> Any:
+    return select(exists().where(_is_open(col(LineEvent.state))).label("is_open"))
 
 
 def claim_event(session: Session, now: datetime) -> Claim | None:
@@ -78,6 +92,51 @@ def claim_event(session: Session, now: datetime) -> Claim | None:
     return Claim(**row) if row else None
 
 
+def hold_longer(session: Session, claim: Claim, now: datetime, lease: timedelta) -> None:
+    """Keep an event for work that takes longer; without effect when the lease is no longer ours."""
+    _close(session, claim, keeps_lease=True, lease_until=now + lease)
+
+
+def forget_message(session: Session, line_user_id: str, message_id: str) -> int:
+    """Drop the stored words of a message its writer took back; return how many events held it.
+
+    What was not answered yet stays open and is answered by nothing.
+    """
+    theirs = select(LineEvent).where(LineEvent.line_user_id == line_user_id)
+    found = [one for one in session.exec(theirs) if _holds(one.body, message_id)]
+    for one in found:
+        one.body = json.dumps(_emptied(one.body), ensure_ascii=True).encode()
+        session.add(one)
+    session.flush()
+    return len(found)
+
+
+def dead_events(session: Session, since: datetime) -> list[LineEvent]:
+    """Return what was put aside unanswered since then, oldest first."""
+    statement = select(LineEvent).where(
+        LineEvent.state == EventState.DEAD, col(LineEvent.received_at) >= since
+    )
+    return list(session.exec(statement.order_by(col(LineEvent.occurred_at))))
+
+
+def replay_event(session: Session, webhook_event_id: str) -> bool:
+    """Open a dead event again with all its attempts; tell whether there was one."""
+    replayed = session.execute(
+        update(LineEvent)
+        .where(
+            col(LineEvent.webhook_event_id) == webhook_event_id,
+            col(LineEvent.state) == EventState.DEAD,
+        )
+        .values(
+            state=EventState.PENDING, attempts=0, handled_at=None, problem=None, lease_until=None
+        )
+        .returning(col(LineEvent.webhook_event_id))
+    ).first()
+    if replayed is not None:
+        _call_others(session)
+    return replayed is not None
+
+
 def settle_event(
     session: Session, claim: Claim, state: EventState, now: datetime, problem: str | None = None
 ) -> None:
@@ -95,18 +154,14 @@ def put_back(session: Session, claim: Claim, now: datetime, problem: str) -> Eve
     return EventState.PENDING
 
 
-def purge_events(house: House) -> None:
-    """Forget what was handled more than thirty days ago; what still waits stays."""
-    with transaction(house.engine) as session:
-        session.execute(
-            delete(LineEvent).where(
-                col(LineEvent.received_at) < house.clock.now() - KEPT,
-                ~_is_open(col(LineEvent.state)),
-            )
-        )
+def _call_others(session: Session) -> None:
+    """Wake whoever answers in another process, once this is committed."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_notify(EVENTS_WRITTEN, "")))
 
 
-def _close(session: Session, claim: Claim, **values: Any) -> None:
+def _close(session: Session, claim: Claim, *, keeps_lease: bool = False, **values: Any) -> None:
+    ends = {} if keeps_lease else {"lease_token": None}
     session.execute(
         update(LineEvent)
         .where(
@@ -114,8 +169,20 @@ def _close(session: Session, claim: Claim, **values: Any) -> None:
             col(LineEvent.lease_token) == claim.lease_token,
             _is_open(col(LineEvent.state)),
         )
-        .values(lease_token=None, **values)
+        .values(**ends, **values)
     )
+
+
+def _holds(body: bytes, message_id: str) -> bool:
+    # A body that does not open any more is empty.
+    message = json.loads(body).get("message") if body else None
+    return isinstance(message, dict) and message.get("id") == message_id
+
+
+def _emptied(body: bytes) -> dict[str, Any]:
+    """Return an event without what its message said; a message of no known kind answers nothing."""
+    event: dict[str, Any] = json.loads(body)
+    return event | {"message": {"id": event["message"]["id"], "type": "unsent"}}
 
 
 def _next_open(now: datetime) -> Any:

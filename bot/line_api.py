@@ -3,20 +3,24 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from linebot.v3.messaging import ApiClient, Configuration, MessagingApi, MessagingApiBlob
-from linebot.v3.messaging.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
 from core.errors import ChannelError
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from linebot.v3.messaging import MessagingApi, MessagingApiBlob
 
 logger = logging.getLogger(__name__)
 
 # Connect, read; the SDK would wait without end.
 TIMEOUT = (3.0, 10.0)
 IMAGE_TIMEOUT = (3.0, 30.0)
+# Where the SDK keeps what it makes of an answer.
+ANSWERS = "linebot.v3.messaging.models."
 
 
 class LineError(ChannelError):
@@ -34,12 +38,40 @@ class LineError(ChannelError):
 
 
 class LineApi:
-    """The API's two hosts, each with one connection pool shared by all threads."""
+    """The API's two hosts, each with one connection pool shared by all threads.
+
+    The SDK takes a second to load, so it is loaded when it is needed: a web server that comes up
+    must not wait for it.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        token = settings.line_channel_access_token.get_secret_value()
-        self.messaging = MessagingApi(_client(settings.line_api, token))
-        self.blob = MessagingApiBlob(_client(settings.line_data_api, token))
+        self._settings = settings
+
+    def load(self) -> None:
+        """Load the SDK now, so that nobody waits for it later."""
+        _ = self.messaging
+
+    @cached_property
+    def messaging(self) -> "MessagingApi":
+        """Return the host that takes messages, menus and addresses."""
+        from linebot.v3.messaging import MessagingApi
+
+        return MessagingApi(self._client(self._settings.line_api))
+
+    @cached_property
+    def blob(self) -> "MessagingApiBlob":
+        """Return the host that takes pictures."""
+        from linebot.v3.messaging import MessagingApiBlob
+
+        return MessagingApiBlob(self._client(self._settings.line_data_api))
+
+    def content(self, message_id: str) -> bytes:
+        """Return the bytes of a file that was sent. Raises LineError, also when not ready yet."""
+        method = self.blob.get_message_content_with_http_info
+        data = self.call("content", method, message_id, _request_timeout=IMAGE_TIMEOUT)
+        if not data:
+            raise LineError("content", 0)
+        return bytes(data)
 
     def call(self, action: str, method: Callable[..., Any], *args: Any, **more: Any) -> Any:
         """Return the answer's data and log LINE's request id. Raises LineError."""
@@ -55,20 +87,39 @@ class LineApi:
         logger.info("line call", extra=extra)
         return answer.data
 
+    def hand_over(self, action: str, method: Callable[..., Any], *args: Any, **more: Any) -> None:
+        """Call where LINE's yes is all that matters. Raises LineError.
+
+        The SDK reads what came with a yes; one it can't read is a yes all the same.
+        """
+        from pydantic.v1 import ValidationError
+
+        try:
+            self.call(action, method, *args, **more)
+        except ValidationError as error:
+            # A fault in how it was called is found elsewhere, before anything is sent.
+            if not error.model.__module__.startswith(ANSWERS):
+                raise
+            logger.warning("line's answer not read", extra={"action": action})
+
+    def _client(self, host: str) -> Any:
+        from linebot.v3.messaging import ApiClient, Configuration
+
+        token = self._settings.line_channel_access_token.get_secret_value()
+        configuration = Configuration(host=host, access_token=token)
+        # urllib3 would repeat a call on its own, outside our count.
+        configuration.retries = 0
+        return ApiClient(configuration)
+
 
 @contextmanager
 def translated_errors(action: str) -> Iterator[None]:
     """Turn both of the SDK's error families into LineError, without their personal data."""
+    from linebot.v3.messaging.exceptions import ApiException
+
     try:
         yield
     except ApiException as error:
         raise LineError(action, int(error.status or 0), str(error.body or "")) from None
     except HTTPError:
         raise LineError(action, 0) from None
-
-
-def _client(host: str, token: str) -> Any:
-    configuration = Configuration(host=host, access_token=token)
-    # urllib3 would repeat a call on its own, outside our count.
-    configuration.retries = 0
-    return ApiClient(configuration)

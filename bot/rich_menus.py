@@ -1,54 +1,28 @@
-"""Rich menus: what they hold, publishing them once, and who sees which.
+"""Rich menus: publishing them once, and who sees which.
 
-The unbound menu is the account's default, so only people with a child carry a menu of their own.
-Each word on a menu can be typed as well: LINE for computers shows no menus.
+The unbound menu is the account's default, so only people with a child or a role carry a menu of
+their own.
 """
 
 import hashlib
 import json
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
-from typing import Any
-
-from linebot.v3.messaging import RichMenuRequest, SetWebhookEndpointRequest
 
 from bot.answer import Json, MenuKind
 from bot.line_api import IMAGE_TIMEOUT, LineApi, LineError
+from bot.menu_areas import OTHER_SIDE, PREFIX, SAME_PICTURE, alias_of, areas_body, menu_for
+from bot.menu_readers import readers_by_menu
+from core.db import snapshot
 from core.house import House
+from core.people.staff import roles_of
 
 logger = logging.getLogger(__name__)
 
-PREFIX = "gate-notices"
-CHAT_BAR = "到離校選單"
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A tile: the word it sends, and x, y, width, height in the picture."""
-
-    word: str
-    bounds: tuple[int, int, int, int]
-
-
-AREAS = {
-    MenuKind.PARENT: (
-        Area("今天", (0, 0, 1667, 843)),
-        Area("請假", (1667, 0, 833, 843)),
-        Area("本週", (0, 843, 625, 843)),
-        Area("公告", (625, 843, 625, 843)),
-        Area("設定", (1250, 843, 625, 843)),
-        Area("說明", (1875, 843, 625, 843)),
-    ),
-    MenuKind.UNBOUND: (
-        Area("開始設定", (0, 0, 1667, 843)),
-        Area("說明", (1667, 0, 833, 421)),
-        Area("語言", (1667, 421, 833, 422)),
-    ),
-}
-HEIGHTS = {MenuKind.PARENT: 1686, MenuKind.UNBOUND: 843}
+# Source: LINE docs, "Link rich menu to multiple users": up to 500 user ids.
+AT_ONCE = 500
 
 
 class RichMenus:
@@ -59,14 +33,22 @@ class RichMenus:
         self._lock = threading.Lock()
         self._ids: dict[str, str] = {}
 
-    def publish(self) -> list[str]:
-        """Make LINE hold exactly our current menus and return what was done, a line each."""
+    def publish(self, readers: Mapping[MenuKind, Sequence[str]]) -> list[str]:
+        """Make LINE hold exactly our current menus and return what was done, a line each.
+
+        `readers` are the LINE users of each menu: whoever saw one that is replaced sees the new one
+        before the old one goes.
+        """
         found = self._list_ours()
+        are_new = {kind for kind in MenuKind if menu_name(kind) not in found}
         ids = {kind: found.get(menu_name(kind)) or self._create(kind) for kind in MenuKind}
         said = [f"rich menu {kind.value}: {menu_id}" for kind, menu_id in ids.items()]
         messaging = self._api.messaging
         default = messaging.set_default_rich_menu_with_http_info
         self._api.call("default_menu", default, ids[MenuKind.UNBOUND])
+        self._name_sides(ids)
+        for kind in are_new:
+            self._show_all(readers.get(kind, ()), ids[kind])
         for old_id in set(found.values()) - set(ids.values()):
             self._api.call("delete_menu", messaging.delete_rich_menu_with_http_info, old_id)
             said.append(f"removed an older one: {old_id}")
@@ -99,6 +81,34 @@ class RichMenus:
                 self._ids.clear()
             raise
 
+    def _show_all(self, line_user_ids: Sequence[str], menu_id: str) -> None:
+        from linebot.v3.messaging import RichMenuBulkLinkRequest
+
+        link = self._api.messaging.link_rich_menu_id_to_users_with_http_info
+        for start in range(0, len(line_user_ids), AT_ONCE):
+            users = list(line_user_ids[start : start + AT_ONCE])
+            request = RichMenuBulkLinkRequest.from_dict({"richMenuId": menu_id, "userIds": users})
+            self._api.call("link_menus", link, request)
+
+    def _name_sides(self, ids: dict[MenuKind, str]) -> None:
+        """Let the names by which tabs know their menus mean the current ones."""
+        from linebot.v3.messaging import CreateRichMenuAliasRequest, UpdateRichMenuAliasRequest
+
+        messaging = self._api.messaging
+        answer = self._api.call("list_aliases", messaging.get_rich_menu_alias_list_with_http_info)
+        known = {str(one.rich_menu_alias_id): str(one.rich_menu_id) for one in answer.aliases}
+        for kind in OTHER_SIDE:
+            alias, menu_id = alias_of(kind), ids[kind]
+            if alias not in known:
+                body = {"richMenuAliasId": alias, "richMenuId": menu_id}
+                create = messaging.create_rich_menu_alias_with_http_info
+                self._api.call("create_alias", create, CreateRichMenuAliasRequest.from_dict(body))
+            elif known[alias] != menu_id:
+                body = {"richMenuId": menu_id}
+                update = messaging.update_rich_menu_alias_with_http_info
+                request = UpdateRichMenuAliasRequest.from_dict(body)
+                self._api.call("update_alias", update, alias, request)
+
     def _id_of(self, kind: MenuKind) -> str | None:
         with self._lock:
             if menu_name(kind) not in self._ids:
@@ -111,6 +121,8 @@ class RichMenus:
         return {name: menu_id for name, menu_id in menus if name.startswith(f"{PREFIX} ")}
 
     def _create(self, kind: MenuKind) -> str:
+        from linebot.v3.messaging import RichMenuRequest
+
         messaging = self._api.messaging
         request = RichMenuRequest.from_dict(menu_body(kind))
         answer = self._api.call("create_menu", messaging.create_rich_menu_with_http_info, request)
@@ -133,19 +145,20 @@ class RichMenus:
 
 def menu_body(kind: MenuKind) -> Json:
     """Return the rich menu object LINE is sent."""
-    return _areas_body(kind) | {"name": menu_name(kind)}
+    return areas_body(kind) | {"name": menu_name(kind)}
 
 
 def menu_name(kind: MenuKind) -> str:
     """Return a name that changes with the menu's areas or picture."""
-    digest = hashlib.sha256(json.dumps(_areas_body(kind), sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(areas_body(kind), sort_keys=True).encode())
     digest.update(picture(kind))
     return f"{PREFIX} {kind.value} {digest.hexdigest()[:12]}"
 
 
 def picture(kind: MenuKind) -> bytes:
     """Return the drawn menu as PNG."""
-    return files("bot.rich_menu_images").joinpath(f"{kind.value}.png").read_bytes()
+    drawn = SAME_PICTURE.get(kind, kind)
+    return files("bot.rich_menu_images").joinpath(f"{drawn.value}.png").read_bytes()
 
 
 def menu_changer(house: House) -> Callable[[str, bool], None]:
@@ -153,7 +166,9 @@ def menu_changer(house: House) -> Callable[[str, bool], None]:
     menus = RichMenus(LineApi(house.settings))
 
     def change(line_user_id: str, is_bound: bool) -> None:
-        menus.show(line_user_id, MenuKind.PARENT if is_bound else MenuKind.UNBOUND)
+        with snapshot(house.engine) as session:
+            roles = roles_of(session, line_user_id)
+        menus.show(line_user_id, menu_for(has_children=is_bound, roles=roles))
 
     return change
 
@@ -163,24 +178,13 @@ def set_up(house: House) -> list[str]:
 
     Running it again changes nothing. Raises LineError.
     """
+    from linebot.v3.messaging import SetWebhookEndpointRequest
+
     api = LineApi(house.settings)
-    said = RichMenus(api).publish()
+    with snapshot(house.engine) as session:
+        readers = readers_by_menu(session)
+    said = RichMenus(api).publish(readers)
     endpoint = f"{house.settings.base_url.rstrip('/')}/line/webhook"
     request = SetWebhookEndpointRequest.from_dict({"endpoint": endpoint})
     api.call("webhook_url", api.messaging.set_webhook_endpoint_with_http_info, request)
     return [*said, f"webhook: {endpoint}"]
-
-
-def _areas_body(kind: MenuKind) -> dict[str, Any]:
-    return {
-        "size": {"width": 2500, "height": HEIGHTS[kind]},
-        "selected": True,
-        "chatBarText": CHAT_BAR,
-        "areas": [
-            {
-                "bounds": dict(zip(("x", "y", "width", "height"), area.bounds, strict=True)),
-                "action": {"type": "message", "label": area.word, "text": area.word},
-            }
-            for area in AREAS[kind]
-        ],
-    }

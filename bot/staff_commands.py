@@ -3,11 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.commands import FOLDS
-from core.people.staff import RUNNERS
+from core.people.staff import CASHIERS, RUNNERS
 from core.people.tables import Staff, StaffRole
 
 
@@ -26,16 +26,28 @@ class StaffVerb(StrEnum):
     REOPEN = "復原停課"
     READERS = "刷卡機"
     REPORT = "報表"
+    LOOK_UP = "查"
+    SEND = "發送"
+    ROSTER = "名冊"
+    INVITE = "邀請"
+    REVOKE = "撤銷"
+    AUDIT = "稽核"
+    CODES = "綁定碼"
+    QUEUE = "審核"
+    OPEN = "開放"
+    SEAL = "封存"
+    UNBIND = "解除綁定"
     STATUS = "服務狀態"
     HELP = "說明"
 
 
 @dataclass(frozen=True, slots=True)
 class StaffAsk:
-    """A verb and the words after it, half width."""
+    """A verb and the words after it, half width; `typed` is the word that stood for the verb."""
 
     verb: StaffVerb
     words: str = ""
+    typed: str = field(default="", compare=False)
 
 
 # Only staff say these, whatever follows.
@@ -49,11 +61,26 @@ STAFF_ONLY = frozenset(
         StaffVerb.REOPEN,
         StaffVerb.READERS,
         StaffVerb.REPORT,
+        StaffVerb.QUEUE,
+        StaffVerb.SEND,
+        StaffVerb.ROSTER,
+        StaffVerb.INVITE,
+        StaffVerb.REVOKE,
+        StaffVerb.AUDIT,
     }
 )
 # About one child, who stands first by its number.
 ABOUT_CHILD = frozenset(
-    {StaffVerb.MAKE_UP, StaffVerb.MAKE_UP_UNDO, StaffVerb.LEAVE, StaffVerb.LEAVE_DROP}
+    {
+        StaffVerb.MAKE_UP,
+        StaffVerb.MAKE_UP_UNDO,
+        StaffVerb.LEAVE,
+        StaffVerb.LEAVE_DROP,
+        StaffVerb.LOOK_UP,
+        StaffVerb.OPEN,
+        StaffVerb.SEAL,
+        StaffVerb.UNBIND,
+    }
 )
 # What a role may ask for, in the order in which it is told.
 OF_CLASS = (
@@ -63,18 +90,50 @@ OF_CLASS = (
     StaffVerb.MAKE_UP_UNDO,
     StaffVerb.LEAVE,
     StaffVerb.LEAVE_DROP,
+    StaffVerb.LOOK_UP,
+    StaffVerb.SEND,
+    StaffVerb.QUEUE,
+    StaffVerb.CODES,
 )
+OF_BINDING = (StaffVerb.OPEN, StaffVerb.SEAL, StaffVerb.UNBIND)
 OF_CLOSING = (StaffVerb.CLOSE, StaffVerb.REOPEN)
-OF_SCHOOL = (StaffVerb.RELEASE, StaffVerb.CANCEL, *OF_CLOSING, StaffVerb.READERS, StaffVerb.REPORT)
+OF_MANAGING = (StaffVerb.ROSTER, StaffVerb.INVITE, StaffVerb.REVOKE, StaffVerb.AUDIT)
+OF_BUREAU = (*OF_CLOSING, StaffVerb.SEND, StaffVerb.INVITE, StaffVerb.REVOKE, StaffVerb.AUDIT)
+OF_SCHOOL = (
+    StaffVerb.RELEASE,
+    StaffVerb.CANCEL,
+    *OF_CLOSING,
+    StaffVerb.READERS,
+    StaffVerb.REPORT,
+    *OF_BINDING,
+)
 OF_ALL = (StaffVerb.STATUS, StaffVerb.HELP)
 # A number may name its year of entry, where two children share it: 115:10723456.
 NUMBER = re.compile(r"(?:(?P<year>[0-9]{2,3}):)?(?P<number>[0-9A-Z]{1,20})", re.ASCII)
-OTHER_WORDS = {"今天": StaffVerb.TODAY, "今日名單": StaffVerb.TODAY, "更多": StaffVerb.HELP}
+OTHER_WORDS = {
+    "今天": StaffVerb.TODAY,
+    "今日名單": StaffVerb.TODAY,
+    "公告": StaffVerb.SEND,
+    "發公告": StaffVerb.SEND,
+    "查詢": StaffVerb.LOOK_UP,
+    "更多": StaffVerb.HELP,
+    "校務說明": StaffVerb.HELP,
+    "校務補登": StaffVerb.MAKE_UP,
+}
+# Nobody types these for the own child.
+PLAINLY_STAFF = frozenset({"今日名單", "校務說明", "校務補登"})
+# Guardians type it too, for what they are to read.
+NOTICES_WORD = "公告"
 # What may follow; most words stand alone: 未到校 and 放行嗎 are none of these.
 SHAPES = {
     StaffVerb.TODAY: re.compile(r"|[0-9A-Z].{0,12}"),
     StaffVerb.MISSING: re.compile(r"|[0-9]{1,2}(?:\s*年級)?"),
-    **dict.fromkeys(ABOUT_CHILD | {StaffVerb.CLOSE}, re.compile(r".*")),
+    StaffVerb.CODES: re.compile(r"|[0-9A-Z].{0,12}"),
+    StaffVerb.QUEUE: re.compile(r"|簡訊|註銷"),
+    StaffVerb.REVOKE: re.compile(r"|[0-9A-Z].{0,12}"),
+    **dict.fromkeys(
+        ABOUT_CHILD | {StaffVerb.CLOSE, StaffVerb.SEND, StaffVerb.INVITE}, re.compile(r".*")
+    ),
 }
 ALONE = re.compile("")
 # 下週, 11/24, 07:50 begin with a digit or stand for a day; a number has four signs of its own kind.
@@ -97,8 +156,12 @@ def allowed(roles: Sequence[Staff]) -> list[StaffVerb]:
         verbs += OF_CLASS
     if held & RUNNERS:
         verbs += OF_SCHOOL
-    elif StaffRole.BUREAU_ADMIN in held:
-        verbs += OF_CLOSING
+    if StaffRole.SCHOOL_ADMIN in held:
+        verbs += OF_MANAGING
+    if StaffRole.BUREAU_ADMIN in held:
+        verbs += [verb for verb in OF_BUREAU if verb not in verbs]
+    if held & CASHIERS and StaffVerb.QUEUE not in verbs:
+        verbs.append(StaffVerb.QUEUE)
     return [*verbs, *OF_ALL] if held else []
 
 
@@ -111,7 +174,7 @@ def read_staff(text: str) -> StaffAsk | None:
         rest = line[len(word) :].strip()
         shape = SHAPES.get(words[word], ALONE)
         if folded.startswith(word) and shape.fullmatch(rest.upper()):
-            return StaffAsk(words[word], rest)
+            return StaffAsk(words[word], rest, word)
     return None
 
 

@@ -1,13 +1,15 @@
-"""The inbox: webhook events as LINE sent them, stored before they are answered with 200."""
+"""The inbox: webhook events as LINE sent them, stored before they are answered with 200; and where
+somebody's chat stands."""
 
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, text
+from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from core.db import UtcDateTime
+from core.sealed import LineUserId, SealedBytes
 
 OPEN = text("state = 'pending'")
 
@@ -20,6 +22,19 @@ class EventState(StrEnum):
     DEAD = "dead"
 
 
+class Conversation(SQLModel, table=True):
+    """What somebody has begun in the chat and not sent yet: one task at a time.
+
+    `words` is the line that says all that was said so far; typed again it goes on from there.
+    """
+
+    line_user_id: str = Field(primary_key=True, sa_type=LineUserId)
+    task: str = Field(max_length=20)
+    words: bytes = Field(sa_column=Column(SealedBytes("conversation.words"), nullable=False))
+    asked_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+
+
 class LineEvent(SQLModel, table=True):
     """One webhook event. The primary key makes a repeated delivery harmless."""
 
@@ -29,10 +44,10 @@ class LineEvent(SQLModel, table=True):
     )
 
     webhook_event_id: str = Field(primary_key=True, max_length=64)
-    line_user_id: str | None = Field(default=None, index=True, max_length=33)
+    line_user_id: str | None = Field(default=None, index=True, sa_type=LineUserId)
     occurred_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     received_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
-    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    body: bytes = Field(sa_column=Column(SealedBytes("line_event.body"), nullable=False))
     state: str = EventState.PENDING
     attempts: int = 0
     lease_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))

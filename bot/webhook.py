@@ -9,6 +9,7 @@ from linebot.v3.webhook import SignatureValidator
 
 from bot.inbox import store_events
 from core.db import transaction
+from core.guards import Guard, declare
 from core.house import House
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ def make_blueprint(house: House) -> Blueprint:
     validators = [SignatureValidator(secret) for secret in house.settings.channel_secrets]
 
     @blueprint.post("/line/webhook")
+    @declare(Guard.LINE_SIGNATURE)
     def receive() -> tuple[Response, int]:
         request.max_content_length = MAX_BODY
         raw = request.get_data(cache=False)

@@ -8,13 +8,15 @@ from sqlmodel import Session, col, func, select
 
 from bot.answer import Answer
 from bot.events import Incoming
+from bot.handlers.person import find_person
+from bot.menu_areas import staff_side
 from bot.replies.staff import enrolment as reply
 from core.audit import AuditEntry, record_audit
 from core.clock import at_taipei, school_day_of
-from core.crypto import Vault
+from core.crypto import CODE_SIGNS, Vault
 from core.db import transaction
 from core.house import House
-from core.people.staff import ALPHABET, enrol_staff, roles_of, staff_name
+from core.people.staff import enrol_staff, roles_of, staff_name
 from core.people.tables import School, Staff
 
 WRONG = "staff_code.wrong"
@@ -25,7 +27,7 @@ LIMIT = 5
 PREFIX = "邀請碼"
 DASHES = re.compile(r"[-‐‑‒–—―ー_]")
 WITH_DASH = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}")
-JOINED = re.compile(f"[{ALPHABET}]{{8}}")
+JOINED = re.compile(f"[{CODE_SIGNS}]{{8}}")
 
 
 def read_code(text: str) -> str | None:
@@ -56,7 +58,9 @@ def enrol(house: House, incoming: Incoming, line_user_id: str, code: str, now: d
             return Answer(messages=reply.wrong(), matters=True)
         school = session.get(School, staff.school_code) if staff.school_code else None
         name = staff_name(house.vault, staff)
-        return Answer(messages=reply.welcome(staff, school, name), matters=True)
+        messages = reply.welcome(staff, school, name)
+        menu = staff_side(find_person(session, line_user_id).menu)
+        return Answer(messages=messages, matters=True, menu=menu)
 
 
 def _staff(

@@ -16,8 +16,10 @@ from bot.staff_commands import allowed
 from core.db import transaction
 from core.house import House
 from core.kinds import Channel
+from core.notices.trail import missed_while_blocked
 from core.people.friends import record_friendship
 from core.people.guardians import guardian_name
+from core.people.languages import note_language
 from core.people.names import masked_name
 from core.people.subscriptions import boxes_of
 
@@ -34,6 +36,7 @@ def befriend(house: House, incoming: Incoming, line_user_id: str, now: datetime)
         )
         if not is_following:
             return Answer()
+        note_language(session, line_user_id, incoming.language)
         person = find_person(session, line_user_id)
         messages = _greeting(session, house, person, incoming, now)
     return Answer(messages=messages, matters=True, menu=person.menu)
@@ -55,5 +58,6 @@ def _greeting(
         for child in person.children
         if any(channel is Channel.LINE for channel, _ in boxes_of(session, child.binding_id))
     ]
-    first = greeting.welcome_back(told_of, is_unblocked=incoming.is_unblocked)
+    missed = missed_while_blocked(session, person.guardian.id, now) if incoming.is_unblocked else 0
+    first = greeting.welcome_back(told_of, is_unblocked=incoming.is_unblocked, missed=missed)
     return [first, *tell_today(session, house, person, now)]

@@ -5,26 +5,39 @@ then done in one transaction, in which the person's rights are looked up anew.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from bot import conversations
 from bot.answer import Answer
 from bot.commands import Command, asks_for_leave, is_worried, match
 from bot.day_words import plain, read_days
 from bot.events import Happening, Incoming
+from bot.handlers import answers, make_up, sms, tasks
+from bot.handlers.account_link import finish_link
+from bot.handlers.boxes import ask_boxes
 from bot.handlers.commands import obey
 from bot.handlers.enrolment import enrol, read_code
 from bot.handlers.friendship import befriend
+from bot.handlers.languages import LANGUAGES, change_language
 from bot.handlers.leave import ask_drop, ask_leave
 from bot.handlers.person import Person, find_person
 from bot.handlers.presses import press_button
 from bot.handlers.records import tell_what_is_known
+from bot.handlers.resting import rest_from
 from bot.handlers.staff.asks import serve, unknown_to_staff
+from bot.handlers.staff.rosters import hear_file
 from bot.handlers.turn import Refused, Turn
-from bot.replies import refusals
+from bot.handlers.unsend import forget_unsent
+from bot.replies import questions, refusals
+from bot.replies.pages import Pages
 from bot.replies.speech import say
+from bot.sending_words import read_sending
 from bot.staff_commands import (
     ABOUT_CHILD,
+    NOTICES_WORD,
+    PLAINLY_STAFF,
     STAFF_ONLY,
     StaffAsk,
     StaffVerb,
@@ -33,22 +46,44 @@ from bot.staff_commands import (
 )
 from core.clock import school_day_of
 from core.db import snapshot, transaction
+from core.guide.search import search
 from core.house import House
+from core.kinds import Channel
+from core.languages.language import SOURCE, language_of
+from core.languages.speech import _, speaking, spoken
+from core.people.languages import language_of_line_user
 
 Act = Callable[[Turn], Answer]
-LEAVES = {Command.LEAVE: ask_leave, Command.LEAVE_CANCEL: ask_drop}
+TYPED = {
+    Command.LEAVE: ask_leave,
+    Command.LEAVE_CANCEL: ask_drop,
+    Command.MAKE_UP: make_up.ask,
+    Command.ASK_SCHOOL: answers.ask,
+    Command.SMS: sms.tell_sms,
+}
+BOXES = {Command.SUBSCRIBE: True, Command.UNSUBSCRIBE: False}
+# Shorter texts hold too little to look for.
+SHORTEST_QUESTION = 4
 # Parents know these words too; whoever is both gets both answers, or the parent's.
 SHARED = frozenset({StaffVerb.HELP, StaffVerb.STATUS})
 
 
 def handle(house: House, incoming: Incoming) -> Answer:
     """Return the answer to an event."""
+    if incoming.happening is Happening.UNSEND and incoming.room is not None:
+        return Answer()
     if incoming.room is not None:
-        return Answer(messages=[say(refusals.GROUP)], leaves_room=True)
+        return Answer(messages=[say(_(refusals.GROUP))], leaves_room=True)
     user = incoming.line_user_id
     if user is None:
         return Answer()
-    now = house.clock.now()
+    with snapshot(house.engine) as session:
+        language = language_of_line_user(session, user) or language_of(incoming.language) or SOURCE
+    with speaking(language):
+        return _answer(house, incoming, user, house.clock.now())
+
+
+def _answer(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
     match incoming.happening:
         case Happening.FOLLOW | Happening.UNFOLLOW:
             return befriend(house, incoming, user, now)
@@ -56,6 +91,13 @@ def handle(house: House, incoming: Incoming) -> Answer:
             return _hear(house, incoming, user, now)
         case Happening.POSTBACK:
             return press_button(house, incoming, user, now)
+        case Happening.ACCOUNT_LINK:
+            return finish_link(house, user, incoming.content, now)
+        case Happening.FILE:
+            roster = StaffAsk(StaffVerb.ROSTER)
+            return rest_from(house, roster, now) or hear_file(house, incoming, user)
+        case Happening.UNSEND:
+            return forget_unsent(house, incoming, user)
         case Happening.OTHER_MESSAGE:
             return Answer(messages=refusals.other_message(incoming.content))
     return Answer()
@@ -70,23 +112,48 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
     with snapshot(house.engine) as session:
         person = find_person(session, user)
         if is_worried(said):
-            return Answer(messages=tell_what_is_known(session, person, now), matters=True)
-        ask = _staff_ask(person, said)
+            return Answer(messages=tell_what_is_known(session, house, person, now), matters=True)
         command = found.command or _leave_in_a_sentence(said, now)
+        begun = conversations.find(session, user, now)
+        # 今天 8:20 is a class to staff, and the answer to a question to everybody else.
+        is_asked = begun is not None and not begun.is_over and not person.roles
+        ask = None if is_asked else _staff_ask(person, said)
         act = _act_of(person, ask, command, said)
+        if ask is None and begun is not None and tasks.goes_on(person, begun, command, said, now):
+            act, command = (
+                partial(tasks.go_on, begun=begun, said=said, nearest=found.nearest),
+                begun.task,
+            )
         if act is None:
             if command is None:
-                return _unknown(person, found.nearest)
-            return obey(session, house, person, command, now)
-    return _do(house, incoming, user, act, now)
+                answer = _unknown(house, person, found.nearest, said)
+            else:
+                answer = obey(session, house, person, command, now)
+    if act is not None:
+        with speaking(SOURCE if ask is not None else spoken()):
+            rest = rest_from(house, ask or command, now)
+        answer = rest or _do(house, incoming, user, act, now)
+    return tasks.offered_again(house, user, begun, command, answer)
 
 
 def _act_of(person: Person, ask: StaffAsk | None, command: Command | None, said: str) -> Act | None:
     if ask is not None:
-        return partial(serve, ask=ask)
-    if command in LEAVES and person.children:
-        return partial(LEAVES[command], said=said)
+        return partial(_serve, ask=ask)
+    if command in tasks.ABOUT_TASK:
+        return partial(tasks.ABOUT_TASK[command])
+    if command in BOXES and person.children:
+        return partial(ask_boxes, said=said, is_on=BOXES[command])
+    if command in LANGUAGES:
+        return partial(change_language, language=LANGUAGES[command])
+    if command in TYPED and person.children:
+        return partial(TYPED[command], said=said)
     return None
+
+
+def _serve(turn: Turn, ask: StaffAsk) -> Answer:
+    # Staff are answered in the words of the school's own papers.
+    with speaking(SOURCE):
+        return serve(turn, ask=ask)
 
 
 def _do(house: House, incoming: Incoming, user: str, act: Act, now: datetime) -> Answer:
@@ -97,7 +164,8 @@ def _do(house: House, incoming: Incoming, user: str, act: Act, now: datetime) ->
             return act(turn)
         except Refused as refusal:
             # A typed line writes nothing but who looked at whom, and that stays.
-            return refusal.answer
+            # Whose last role ended elsewhere may still see its menu.
+            return replace(refusal.answer, menu=person.menu if person.was_staff else None)
 
 
 def _staff_ask(person: Person, said: str) -> StaffAsk | None:
@@ -105,20 +173,33 @@ def _staff_ask(person: Person, said: str) -> StaffAsk | None:
     ask = read_staff(said)
     if ask is None:
         return None
-    if ask.verb in ABOUT_CHILD and names_number(ask):
+    if ask.typed in PLAINLY_STAFF or (ask.verb in ABOUT_CHILD and names_number(ask)):
         return ask
     if ask.verb is StaffVerb.CANCEL and not person.roles and not person.was_staff:
         return None
-    if ask.verb in STAFF_ONLY or (ask.verb is StaffVerb.TODAY and ask.words):
+    if ask.typed == NOTICES_WORD and not _sends(person, said):
+        return None
+    if ask.verb in STAFF_ONLY or (ask.verb in (StaffVerb.TODAY, StaffVerb.CODES) and ask.words):
         return ask
     if ask.verb in SHARED:
         return ask if person.roles else None
     return ask if person.is_only_staff else None
 
 
-def _unknown(person: Person, nearest: Command | None) -> Answer:
+def _sends(person: Person, said: str) -> bool:
+    """Tell whether somebody who types 公告 has something to say, rather than to read."""
+    is_only_staff = person.is_only_staff
+    return bool(person.roles) and (is_only_staff or read_sending(said).names_audience)
+
+
+def _unknown(house: House, person: Person, nearest: Command | None, said: str) -> Answer:
     if person.is_only_staff:
-        return Answer(messages=unknown_to_staff(person.roles))
+        with speaking(SOURCE):
+            return Answer(messages=unknown_to_staff(person.roles))
+    if nearest is None and len(said) >= SHORTEST_QUESTION:
+        found = search(said, (Channel.LINE,)).questions
+        if found:
+            return Answer(messages=questions.answered(found, Pages(house.settings.liff_id)))
     return Answer(messages=refusals.unknown(nearest))
 
 

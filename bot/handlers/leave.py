@@ -2,29 +2,55 @@
 
 from uuid import UUID
 
+from bot import conversations
 from bot.answer import Answer, Json
+from bot.commands import Command
 from bot.day_words import read_days
 from bot.details import LeaveDetail
 from bot.handlers.filing import file_asked, filed_since
 from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
-from bot.leave_words import LeaveWords, read_leave
+from bot.leave_words import LeaveWords, read_leave, with_more
 from bot.replies import leave as reply
-from bot.replies import refusals
 from bot.replies.leave import Draft, span_words
 from core.attendance.leaves import AHEAD, Filer, leave_closes_at, open_leaves, withdraw_leave
+from core.attendance.seen import leave_of_guardian
 from core.attendance.tables import Leave, LeaveReason
 from core.clock import taipei_clock
+from core.errors import AccessError
 from core.kinds import DayPart
+from core.languages.language import SOURCE
+from core.languages.speech import N_, speaking
 from core.people.bindings import BoundChild
-from core.postback import Action, PostbackProblem, Press
+from core.people.doors import GuardianDoor, for_guardian
+from core.postback import Action, Press
 
-BY_SCHOOL = "學校登記的請假請洽學校取消。"
+BY_SCHOOL = N_("學校登記的請假請洽學校取消。")
 
 
 def ask_leave(turn: Turn, said: str) -> Answer:
     """Return the question that is still open: which child, which day, or whether it is right."""
-    words = read_leave(said, _names(turn), turn.today)
+    return _ask(turn, read_leave(said, _names(turn), turn.today), said)
+
+
+def go_on_leave(turn: Turn, so_far: str, said: str) -> Answer | None:
+    """Go on with a leave that was begun; None where the text says nothing of it."""
+    known = read_leave(so_far, _names(turn), turn.today)
+    words = with_more(known, read_leave(said, _names(turn), turn.today))
+    return _ask(turn, words, f"{so_far} {said}") if words else None
+
+
+def send_typed(turn: Turn, so_far: str) -> Answer | None:
+    """Send what was asked about when somebody types 送出; None while something is still open."""
+    words = read_leave(so_far, _names(turn), turn.today)
+    if words.child is None or words.is_unclear:
+        return None
+    leave = _leave_of(_draft(turn.person.children[words.child], words))
+    return send_leave(turn, Press(Action.LEAVE_SEND, str(leave))) if leave else None
+
+
+def _ask(turn: Turn, words: LeaveWords, said: str) -> Answer:
     if words.child is None:
+        conversations.keep(turn.session, turn.person.line_user_id, Command.LEAVE, said, turn.now)
         drafts = [_draft(child, words) for child in turn.person.children]
         return Answer(messages=reply.which_child(drafts))
     draft = _draft(turn.person.children[words.child], words)
@@ -53,6 +79,7 @@ def send_leave(turn: Turn, press: Press) -> Answer:
     if earlier is not None and earlier.withdrawn_at is not None:
         raise Refused(reply.done_already())
     leave_id = earlier.id if earlier else _file(turn, child, leave)
+    conversations.end(turn.session, turn.person.line_user_id)
     drop = turn.seal(Action.LEAVE_DROP, leave_id.hex)
     return Answer(messages=reply.sent(child, leave, drop, turn.pages), matters=True)
 
@@ -101,22 +128,32 @@ def drop_for_sure(turn: Turn, press: Press) -> Answer:
 
 def _go_on(turn: Turn, draft: Draft, *, is_unclear: bool) -> Answer:
     child = draft.child
-    if is_unclear or draft.first is None or draft.last is None:
+    with speaking(SOURCE):
+        so_far = draft.typed()
+    conversations.keep(turn.session, turn.person.line_user_id, Command.LEAVE, so_far, turn.now)
+    leave = _leave_of(draft)
+    if is_unclear or leave is None:
         detail = f"{child.student_id.hex}/{draft.part or ''}/{draft.reason or ''}"
         picker = turn.seal(Action.LEAVE_DAY, detail)
         asked = reply.which_day(draft, picker, turn.today, turn.pages, is_unclear=is_unclear)
         return Answer(messages=asked)
-    leave = LeaveDetail(
-        student_id=child.student_id,
+    # What would be refused is refused before anybody is asked whether it is right.
+    with conversations.over_when_refused(turn.session, turn.person.line_user_id):
+        rehearse(turn.session, lambda: _file(turn, child, leave))
+    send, drop = turn.seal(Action.LEAVE_SEND, str(leave)), turn.seal(Action.BACK)
+    return Answer(messages=reply.is_it_right(child, leave, send, drop))
+
+
+def _leave_of(draft: Draft) -> LeaveDetail | None:
+    if draft.first is None or draft.last is None:
+        return None
+    return LeaveDetail(
+        student_id=draft.child.student_id,
         first=draft.first,
         last=draft.last,
         part=draft.part or DayPart.WHOLE,
         reason=draft.reason or LeaveReason.OTHER,
     )
-    # What would be refused is refused before anybody is asked whether it is right.
-    rehearse(turn.session, lambda: _file(turn, child, leave))
-    send, drop = turn.seal(Action.LEAVE_SEND, str(leave)), turn.seal(Action.BACK)
-    return Answer(messages=reply.is_it_right(child, leave, send, drop))
 
 
 def _file(turn: Turn, child: BoundChild, leave: LeaveDetail) -> UUID:
@@ -141,17 +178,20 @@ def _faults(turn: Turn, child: BoundChild) -> dict[str, Words]:
 
 
 def _own_child(turn: Turn, student_id: UUID) -> BoundChild:
-    for child in turn.person.children:
-        if child.student_id == student_id:
-            return child
-    raise Refused(refusals.button_refused(PostbackProblem.FOREIGN))
+    return _door(turn).child_of(student_id)
 
 
 def _own_leave(turn: Turn, leave_id: UUID) -> tuple[BoundChild, Leave]:
-    leave = turn.session.get(Leave, leave_id)
-    if leave is None or not _is_guardians(leave):
-        raise Refused(refusals.button_refused(PostbackProblem.FOREIGN))
-    return _own_child(turn, leave.student_id), leave
+    child, leave = leave_of_guardian(_door(turn), leave_id)
+    if not _is_guardians(leave):
+        raise AccessError("no_such_leave")
+    return child, leave
+
+
+def _door(turn: Turn) -> GuardianDoor:
+    if turn.person.guardian is None:
+        raise AccessError("no_such_child")
+    return for_guardian(turn.session, turn.person.guardian.id)
 
 
 def _ask_about(turn: Turn, child: BoundChild, leave: Leave) -> list[Json]:
@@ -185,10 +225,8 @@ def _names(turn: Turn) -> list[tuple[str, str]]:
 
 
 def _filer(turn: Turn) -> Filer:
-    guardian = turn.person.guardian
-    if guardian is None:
-        raise Refused(refusals.button_refused(PostbackProblem.FOREIGN))
-    return Filer(f"guardian:{guardian.id}", guardian.id)
+    guardian_id = _door(turn).guardian_id
+    return Filer(f"guardian:{guardian_id}", guardian_id)
 
 
 def _extent(leave: Leave) -> str:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from bot.answer import MenuKind
-from core.people.bindings import BoundChild, children_of
+from bot.menu_areas import menu_for
+from core.crypto import fingerprint
+from core.people.bindings import BoundChild
+from core.people.doors import for_guardian
 from core.people.guardians import find_guardian, has_been_linked
 from core.people.staff import roles_of
 from core.people.tables import Guardian, Staff
@@ -28,7 +31,16 @@ class Person:
     @property
     def menu(self) -> MenuKind:
         """Return the rich menu that fits."""
-        return MenuKind.PARENT if self.children else MenuKind.UNBOUND
+        return menu_for(has_children=bool(self.children), roles=self.roles)
+
+    @property
+    def actor(self) -> str:
+        """Return who acts, as records name it; of somebody unknown only that it is the same one."""
+        if self.guardian is not None:
+            return f"guardian:{self.guardian.id}"
+        if self.roles:
+            return f"staff:{self.roles[0].id}"
+        return f"stranger:{fingerprint(self.line_user_id)[:16]}"
 
     @property
     def is_only_staff(self) -> bool:
@@ -43,7 +55,7 @@ def find_person(session: Session, line_user_id: str) -> Person:
     return Person(
         line_user_id=line_user_id,
         guardian=guardian,
-        children=children_of(session, guardian.id) if guardian else [],
+        children=for_guardian(session, guardian.id).children() if guardian else [],
         was_linked=has_been_linked(session, line_user_id),
         roles=roles,
         was_staff=not roles and _has_been_staff(session, line_user_id),

@@ -14,10 +14,11 @@ from bot.replies.week import ChildWeek, week_messages
 from core.attendance.days import days_of
 from core.clock import school_day_of
 from core.delivery.quota_month import month_end, on_demand_kinds
-from core.gate.readers import last_contact
+from core.gate.readers import last_contacts
 from core.house import House
 from core.notices.wording import on_demand_line
 from core.postback import Action, PostbackCodec, Press
+from core.watch.service import channels_of
 
 DAYS_SHOWN = 7
 # So far back the button 看前七天 leads.
@@ -49,25 +50,39 @@ def tell_week(
     return week_messages(found, Pages(house.settings.liff_id), today)
 
 
-def tell_what_is_known(session: Session, person: Person, now: datetime) -> list[Json]:
+def tell_what_is_known(session: Session, house: House, person: Person, now: datetime) -> list[Json]:
     """Return 110, the records and the schools' numbers to somebody worried."""
     today = school_day_of(now)
     days = days_of(session, person.children, today, today, now) if person.children else {}
+    codec = PostbackCodec(house.settings)
     return what_is_known(
-        [KnownNow(child, day_line(days[child.student_id][0])) for child in person.children]
+        [
+            KnownNow(
+                child,
+                day_line(days[child.student_id][0]),
+                codec.seal(
+                    Press(Action.ANSWER_ASK, f"{child.student_id}/{today}"),
+                    person.line_user_id,
+                    now,
+                ),
+            )
+            for child in person.children
+        ]
     )
 
 
-def tell_status(session: Session, person: Person, now: datetime) -> list[Json]:
-    """Return when the readers of the children's schools were last heard."""
+def tell_status(session: Session, house: House, person: Person, now: datetime) -> list[Json]:
+    """Return how the channels are, and when the children's schools' readers were last heard."""
     contacts = _contacts(session, person)
     names = {child.school_code: child.school_short_name for child in person.children}
-    return status([SchoolContact(names[code], at) for code, at in contacts.items()], now)
+    channels = channels_of(session, house.settings, names, now)
+    found = [SchoolContact(names[code], at) for code, at in contacts.items()]
+    return status(channels, found, now)
 
 
 def _contacts(session: Session, person: Person) -> dict[str, datetime | None]:
     codes = {child.school_code for child in person.children}
-    return {code: last_contact(session, code) for code in sorted(codes)}
+    return last_contacts(session, sorted(codes))
 
 
 def _before(house: House, person: Person, end: date, now: datetime) -> str | None:

@@ -15,6 +15,7 @@ from bot.replies.pages import Pages
 from core.clock import school_day_of
 from core.errors import AppError, InputError
 from core.house import House
+from core.notices.staff_desk import StaffDesk, staff_desk
 from core.postback import Action, PostbackCodec, Press
 
 
@@ -50,6 +51,11 @@ class Turn:
     def liff_id(self) -> str:
         """Return the LIFF app's id."""
         return self.house.settings.liff_id
+
+    @property
+    def desk(self) -> StaffDesk:
+        """Return what buttons in notices are made with."""
+        return staff_desk(self.house.settings)
 
     @property
     def pressed_at(self) -> datetime:

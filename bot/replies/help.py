@@ -1,68 +1,105 @@
 """What can be typed, and whom to call."""
 
 from bot.answer import Json
+from bot.replies.pages import Pages
 from bot.replies.speech import show
-from core.notices.flex import BRAND, INK2, bubble, buttons, dial, row, text
+from core.languages.speech import N_, _
+from core.notices.flex import (
+    BRAND,
+    INK2,
+    SUNKEN,
+    box,
+    bubble,
+    buttons,
+    dialled,
+    open_page,
+    quiet,
+    row,
+    text,
+)
 from core.notices.wording import shown_number
+from core.people.bindings import BoundChild
+from core.settings import Settings
 
 ROWS = (
-    ("今天・本週", "查詢到校和離校時間"),
-    ("請假", "例如：請假 明天 病假"),
-    ("取消請假", "取消登記過的請假"),
-    ("設定", "修改訂閱、帳號"),
-    ("加入學生", "綁定孩子"),
-    ("語言", "其他語言的說明"),
-    ("客服", "電話和服務時間"),
+    (N_("今天・本週"), N_("查詢到校和離校時間")),
+    (N_("請假・取消請假"), N_("例如：請假 明天 病假")),
+    (N_("補登申請"), N_("忘了帶卡、沒刷到")),
+    (N_("訂閱・退訂"), N_("例如：退訂 離校")),
+    (N_("設定・加入學生"), N_("帳號、綁定孩子")),
+    (N_("為什麼沒收到"), N_("逐項檢查通知")),
+    (N_("公告・簡訊"), N_("學校和市府的消息、簡訊服務")),
+    (N_("代收・掛失"), N_("請人代收、學生證不見")),
+    (N_("語言・客服"), N_("其他語言、電話")),
 )
+ASK = N_("也可以直接問問題，例如「忘了帶卡怎麼辦」。")
 FIRST_ROWS = (
-    ("開始設定", "登入台北通、綁定孩子"),
-    ("語言", "其他語言的說明"),
-    ("客服", "電話和服務時間"),
+    (N_("開始設定"), N_("登入台北通、綁定孩子")),
+    (N_("語言"), N_("其他語言的說明")),
+    (N_("客服"), N_("電話和服務時間")),
 )
 # Source: the city's published service hours for the line.
-HOURS = "週一至週五 08:30–17:30"
+HOURS = N_("週一至週五 08:30–17:30")
 
 
-def commands() -> list[Json]:
+def commands(pages: Pages) -> list[Json]:
     """Return the words that work for a guardian."""
-    return _list(ROWS, "今天", "本週", "請假", "設定", "客服")
+    return _list(ROWS, pages, "今天", "本週", "請假", "設定", "客服")
 
 
-def first_commands() -> list[Json]:
+def first_commands(pages: Pages) -> list[Json]:
     """Return the words that work before signing in; the rest would only lead back there."""
-    return _list(FIRST_ROWS, "開始設定", "語言", "客服")
+    return _list(FIRST_ROWS, pages, "開始設定", "語言", "客服")
 
 
-def hotlines(hotline: str, pass_line: str) -> list[Json]:
-    """Return whom to call about what."""
-    contents = [
-        text("客服", size="xl", weight="bold"),
-        *_line("到離校通知、刷卡", hotline),
-        *_line("台北通帳號", pass_line),
-        text("卡片、到離校紀錄有疑問，請聯絡孩子的學校。", size="sm", color=INK2, margin="lg"),
-        buttons(dial("撥到離校通知客服", hotline), dial("撥台北通客服", pass_line)),
+def hotlines(settings: Settings, children: list[BoundChild]) -> list[Json]:
+    """Return whom to call about what; a line dials where one can."""
+    schools = {child.school_short_name: child.school_phone for child in children}
+    lines = [
+        (_("到離校通知、刷卡機"), settings.hotline),
+        (_("台北通帳號、登入"), settings.pass_line),
+        (_("個人資料"), settings.privacy_line),
+        *((_("紀錄、請假、補登：{school}", school=name), tel) for name, tel in schools.items()),
     ]
-    return [show("客服電話", bubble(contents), "說明")]
+    contents = [
+        text(_("客服"), size="xl", weight="bold"),
+        *(_call(what, number) for what, number in lines if dialled(number)),
+        text(_(HOURS), size="sm", color=INK2, margin="md"),
+        *([] if children else [_school_hint()]),
+    ]
+    return [show(_("客服電話"), bubble(contents), "為什麼沒收到", "說明")]
 
 
-def _list(rows: tuple[tuple[str, str], ...], *words: str) -> list[Json]:
+def _school_hint() -> Json:
+    hint = _("卡片、到離校紀錄有疑問，請聯絡孩子的學校。")
+    return text(hint, size="sm", color=INK2, margin="sm")
+
+
+def _call(what: str, number: str) -> Json:
+    told = box(
+        [text(what, size="sm", color=INK2), text(shown_number(number), weight="bold")], flex=1
+    )
+    sign = text(_("撥打"), color=BRAND, weight="bold", size="sm", flex=0)
+    action = open_page(_("撥打"), f"tel:{dialled(number)}")
+    look = {"backgroundColor": SUNKEN, "cornerRadius": "10px", "paddingAll": "12px"}
+    return row([told, sign], action=action, margin="md", **look)
+
+
+def _list(rows: tuple[tuple[str, str], ...], pages: Pages, *words: str) -> list[Json]:
     lines = [
         row(
             [
-                text(word, color=BRAND, weight="bold", flex=4),
-                text(what, size="sm", color=INK2, flex=6),
+                text(_(word), color=BRAND, weight="bold", flex=1),
+                text(_(what), size="sm", color=INK2, flex=1),
             ],
             margin="md",
         )
         for word, what in rows
     ]
-    contents = [text("可以輸入", size="xl", weight="bold"), *lines]
-    return [show("可以輸入的功能", bubble(contents), *words)]
-
-
-def _line(what: str, number: str) -> list[Json]:
-    return [
-        text(what, size="sm", color=INK2, margin="lg"),
-        text(shown_number(number), weight="bold"),
-        text(HOURS, size="sm", color=INK2),
+    contents = [
+        text(_("可以輸入"), size="xl", weight="bold"),
+        *lines,
+        text(_(ASK), size="sm", color=INK2, margin="lg"),
+        buttons(quiet(_("說明與客服"), pages.help)),
     ]
+    return [show(_("可以輸入的功能"), bubble(contents), *words)]

@@ -27,6 +27,60 @@ class Pages:
         return f"{self.start}/account"
 
     @property
+    def help(self) -> str:
+        """Return the guide."""
+        return f"{self.start}/help"
+
+    def question(self, key: str) -> str:
+        """Return one question of the guide."""
+        return f"{self.help}#{key}"
+
+    @property
+    def topics(self) -> str:
+        """Return the list of city topics."""
+        return f"{self.start}/topics"
+
+    @property
+    def delegations(self) -> str:
+        """Return what somebody receives in guardians' stead."""
+        return f"{self.start}/delegations"
+
+    def delegates(self, binding_id: UUID) -> str:
+        """Return who receives one child's news in a guardian's stead."""
+        return f"{self.child(binding_id)}/delegates"
+
+    def lost_card(self, binding_id: UUID) -> str:
+        """Return where one child's lost card is blocked."""
+        return f"{self.child(binding_id)}/lost-card"
+
+    def make_up(self, binding_id: UUID) -> str:
+        """Return where a make-up of one child is asked for."""
+        return f"{self.child(binding_id)}/make-up"
+
+    @property
+    def notices(self) -> str:
+        """Return the list of announcements."""
+        return f"{self.start}/notices"
+
+    @property
+    def sms(self) -> str:
+        """Return the paid SMS service."""
+        return f"{self.start}/sms"
+
+    def sms_of(self, binding_id: UUID) -> str:
+        """Return the paid SMS service of one child."""
+        return f"{self.sms}?child={binding_id}"
+
+    @property
+    def phone(self) -> str:
+        """Return where the mobile number is verified."""
+        return f"{self.account}/contact/phone"
+
+    def notice(self, announcement_id: UUID) -> str:
+        """Return one announcement."""
+        return f"{self.notices}/{announcement_id}"
+
+    @property
     def leaves(self) -> str:
         """Return the list of leaves."""
         return f"{self.start}/leaves"

@@ -3,6 +3,7 @@
 from bot.answer import Json
 from bot.replies.pages import Pages
 from bot.replies.speech import show
+from core.languages.speech import _
 from core.notices.flex import (
     BRAND,
     INK2,
@@ -22,37 +23,38 @@ from core.people.bindings import BoundChild
 
 def settings(children: list[BoundChild], pages: Pages) -> list[Json]:
     """Return a line to press for each child, then what else can be set."""
-    rows = [_child_row(child, pages) for child in children]
+    rows = [_child_row(child, _("通知"), pages.child(child.binding_id)) for child in children]
     contents = [
-        text("設定", size="xl", weight="bold"),
-        text("選孩子可以修改訂閱、查看紀錄。", size="sm", color=INK2, margin="sm"),
+        text(_("設定"), size="xl", weight="bold"),
+        text(_("選孩子可以修改訂閱、查看紀錄。"), size="sm", color=INK2, margin="sm"),
         box(rows, spacing="sm", margin="lg"),
-        buttons(primary("加入學生", pages.add_child), quiet("我的帳號", pages.account)),
+        buttons(primary(_("加入學生"), pages.add_child), quiet(_("我的帳號"), pages.account)),
     ]
-    return [show("設定", bubble(contents), "今天", "本週", "說明")]
+    return [show(_("設定"), bubble(contents), "今天", "本週", "說明")]
 
 
 def add_child(pages: Pages) -> list[Json]:
     """Return the way to the form, and what to have at hand."""
     contents = [
-        text("加入學生", size="xl", weight="bold"),
-        text("準備好數位學生證和孩子的身分證字號，約 2 分鐘。", margin="sm"),
-        text("身分證字號只在網頁填寫，不會出現在聊天裡。", size="sm", color=INK2, margin="md"),
-        buttons(primary("加入學生", pages.add_child)),
+        text(_("加入學生"), size="xl", weight="bold"),
+        text(_("準備好數位學生證和孩子的身分證字號，約 2 分鐘。"), margin="sm"),
+        text(_("身分證字號只在網頁填寫，不會出現在聊天裡。"), size="sm", color=INK2, margin="md"),
+        buttons(primary(_("加入學生"), pages.add_child)),
     ]
-    return [show("加入學生", bubble(contents), "今天", "設定")]
+    return [show(_("加入學生"), bubble(contents), "今天", "設定")]
 
 
 def my_data(pages: Pages) -> list[Json]:
     """Return the way to what is kept of the guardian."""
-    sentence = "帳號、連結和您的資料都在這一頁。"
-    return page("我的資料", sentence, quiet("我的帳號", pages.account), "今天", "說明")
+    sentence = _("帳號、連結和您的資料都在這一頁。")
+    return page(_("我的資料"), sentence, quiet(_("我的帳號"), pages.account), "今天", "說明")
 
 
-def unlink(pages: Pages) -> list[Json]:
-    """Return what ending the link means, and the way to it."""
-    sentence = "解除後這個 LINE 不會再收到通知。"
-    return page("解除連結", sentence, quiet("我的帳號", pages.account), "今天", "說明")
+def topics(pages: Pages) -> list[Json]:
+    """Return the way to the list of city topics, which leads newcomers through everything."""
+    title = _("訂閱市政訊息")
+    sentence = _("在清單按「立即申辦」，登入、綁定、勾選一次完成。")
+    return page(title, sentence, primary(title, pages.topics), "說明")
 
 
 def page(title: str, sentence: str, step: Json, *words: str) -> list[Json]:
@@ -61,7 +63,35 @@ def page(title: str, sentence: str, step: Json, *words: str) -> list[Json]:
     return [show(title, bubble(contents), *words)]
 
 
-def _child_row(child: BoundChild, pages: Pages) -> Json:
+def delegates(children: list[BoundChild], pages: Pages) -> list[Json]:
+    """Return the ways to have somebody receive a child's news, and to what one receives oneself."""
+    rows = [_child_row(child, _("代收"), pages.delegates(child.binding_id)) for child in children]
+    asked = [
+        text(_("選孩子，請阿公阿嬤或安親班代收。"), size="sm", color=INK2, margin="sm"),
+        box(rows, spacing="sm", margin="lg"),
+    ]
+    contents = [
+        text(_("代收"), size="xl", weight="bold"),
+        text(_("代收的人只收到「到校」「離校」。"), margin="sm"),
+        *(asked if children else []),
+        buttons(quiet(_("我代收的通知"), pages.delegations)),
+    ]
+    return [show(_("代收"), bubble(contents), "今天", "設定", "說明")]
+
+
+def lost_card(children: list[BoundChild], pages: Pages) -> list[Json]:
+    """Return the ways to block a child's card; the page says what that costs."""
+    rows = [_child_row(child, _("學生證"), pages.lost_card(child.binding_id)) for child in children]
+    contents = [
+        text(_("掛失"), size="xl", weight="bold"),
+        text(_("掛失立即生效，不能復原；找回來也不能再用。"), margin="sm"),
+        text(_("選孩子，看清楚再決定。"), size="sm", color=INK2, margin="sm"),
+        box(rows, spacing="sm", margin="lg"),
+    ]
+    return [show(_("掛失"), bubble(contents), "今天", "設定", "說明")]
+
+
+def _child_row(child: BoundChild, what: str, page: str) -> Json:
     names = box(
         [
             text(child.given_name, weight="bold"),
@@ -70,6 +100,6 @@ def _child_row(child: BoundChild, pages: Pages) -> Json:
         flex=1,
     )
     arrow = text("›", size="xl", color=BRAND, flex=0)
-    action = open_page(f"{child.given_name[:10]}的通知", pages.child(child.binding_id))
+    action = open_page(_("{child}的{what}", child=child.given_name[:10], what=what)[:20], page)
     look = {"backgroundColor": SUNKEN, "cornerRadius": "10px", "paddingAll": "12px"}
     return row([names, arrow], action=action, **look)

@@ -6,14 +6,16 @@ from typing import TypeVar
 
 from bot.answer import Json
 from core.clock import school_day_of, taipei_clock
+from core.languages.dates import day_and_clock, listed
+from core.languages.speech import _
 from core.notices.flex import MAX_BUBBLES, carousel, flex_message
-from core.notices.wording import LOCK_SCREEN_NAME, fill, short_date
+from core.notices.flex import type_in as type_in
+from core.notices.wording import LOCK_SCREEN_NAME
 from core.people.bindings import BoundChild
 
 T = TypeVar("T")
-# Source: LINE docs, "Quick reply": up to 13 items, labels up to 20 characters.
+# Source: LINE docs, "Quick reply": up to 13 items.
 MAX_ITEMS = 13
-MAX_LABEL = 20
 
 
 def say(sentence: str, *words: str) -> Json:
@@ -28,7 +30,7 @@ def show(alt: str, contents: Json, *words: str) -> Json:
 
 def offer(message: Json, *words: str) -> Json:
     """Return the message with quick replies; each repeats what can be typed."""
-    return offer_acts(message, [type_in(word, word) for word in words])
+    return offer_acts(message, [type_in(_(word), _(word)) for word in words])
 
 
 def offer_acts(message: Json, acts: Sequence[Json]) -> Json:
@@ -37,11 +39,6 @@ def offer_acts(message: Json, acts: Sequence[Json]) -> Json:
         return message
     items = [{"type": "action", "action": act} for act in acts[:MAX_ITEMS]]
     return message | {"quickReply": {"items": items}}
-
-
-def type_in(label: str, words: str) -> Json:
-    """Return an act that types words into the chat."""
-    return {"type": "message", "label": label[:MAX_LABEL], "text": words}
 
 
 def side_by_side(
@@ -57,14 +54,15 @@ def side_by_side(
 
 def moment(at: datetime, now: datetime) -> str:
     """Return 07:41, or 11/20（五）07:41 for another day."""
-    if school_day_of(at) == school_day_of(now):
-        return taipei_clock(at)
-    return f"{short_date(school_day_of(at))}{taipei_clock(at)}"
+    return taipei_clock(at) if school_day_of(at) == school_day_of(now) else day_and_clock(at)
 
 
-def about(children: list[BoundChild], what: str) -> str:
-    """Return a lock-screen line on several children, which names two at most."""
+def about(children: list[BoundChild], one_or_two: str, many: str) -> str:
+    """Return a lock-screen line on several children, which names two at most.
+
+    The sentences have the slots `names`, and `first` and `count`.
+    """
     names = [child.given_name[:LOCK_SCREEN_NAME] for child in children]
     if len(names) > 2:
-        return fill("{first}等 {count} 位" + what, {"first": names[0], "count": str(len(names))})
-    return fill("{names}" + what, {"names": "、".join(names)})
+        return _(many, first=names[0], count=len(names))
+    return _(one_or_two, names=listed(names))

@@ -1,5 +1,6 @@
-"""Whether the readers are heard."""
+"""Whether notices go out and the readers are heard."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,9 @@ from bot.answer import Json
 from bot.replies.speech import moment, say
 from bot.replies.today import SILENCE
 from core.clock import taipei_clock
+from core.languages.speech import _
+from core.watch.service import ChannelState, Health
+from core.watch.service_words import channel_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +21,22 @@ class SchoolContact:
     last_contact: datetime | None
 
 
-def status(found: list[SchoolContact], now: datetime) -> list[Json]:
-    """Return a line a school."""
-    lines = [f"服務狀態 {taipei_clock(now)}", *(_line(one, now) for one in found)]
+def status(
+    channels: Sequence[ChannelState], found: Sequence[SchoolContact], now: datetime
+) -> list[Json]:
+    """Return a line a channel that is offered, then one a school."""
+    lines = [
+        _("服務狀態 {time}", time=taipei_clock(now)),
+        *(channel_line(one) for one in channels if one.health is not Health.OFF),
+        *(_line(one, now) for one in found),
+    ]
     return [say("\n".join(lines), "今天", "說明")]
 
 
 def _line(one: SchoolContact, now: datetime) -> str:
     if one.last_contact is None:
-        return f"{one.name}：刷卡機還沒有連線紀錄"
+        return _("{school}：刷卡機還沒有連線紀錄", school=one.name)
     at = moment(one.last_contact, now)
     if now - one.last_contact <= SILENCE:
-        return f"{one.name}：刷卡機正常（{at} 有連線）"
-    return f"{one.name}：刷卡機 {at} 起沒有連線，紀錄可能較晚出現"
+        return _("{school}：刷卡機正常（{time} 有連線）", school=one.name, time=at)
+    return _("{school}：刷卡機 {time} 起沒有連線，紀錄可能較晚出現", school=one.name, time=at)

@@ -1,5 +1,6 @@
 """Seven days at the gate, oldest first: one bubble a child."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +11,9 @@ from core.attendance.days import DayView
 from core.attendance.tables import EXCUSED_PARTS
 from core.clock import taipei_clock
 from core.kinds import DayPart
+from core.languages.dates import parted, short_date, span_of
+from core.languages.days_off import reason_words
+from core.languages.speech import N_, _
 from core.notices.flex import (
     ARRIVED,
     BRAND_SOFT,
@@ -30,10 +34,12 @@ from core.notices.flex import (
     quiet,
     text,
 )
-from core.notices.wording import PART_WORDS, short_date
+from core.notices.wording import PART_WORDS, QUIETED_SHORT
 from core.people.bindings import BoundChild
 
-NOT_THE_REGISTER = "刷卡紀錄供參考，出缺席以學校登記為準。"
+ABOUT = N_("{names}的七天紀錄")
+ABOUT_MANY = N_("{first}等 {count} 位的七天紀錄")
+NOT_THE_REGISTER = N_("刷卡紀錄供參考，出缺席以學校登記為準。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +58,30 @@ def week_messages(found: list[ChildWeek], pages: Pages, today: date) -> list[Jso
 
 
 def _alt(found: list[ChildWeek]) -> str:
-    return about([one.child for one in found], "的七天紀錄")
+    return about([one.child for one in found], ABOUT, ABOUT_MANY)
 
 
 def _bubble(one: ChildWeek, pages: Pages, today: date) -> Json:
     link = pages.child(one.child.binding_id)
-    head = _row(["日期", "到校", "離校"], [INK3] * 3)
-    rows = [_day_row(day, today) for day in one.days]
-    span = f"{short_date(one.days[0].school_day)}–{short_date(one.days[-1].school_day)}"
+    span = span_of(one.days[0].school_day, one.days[-1].school_day)
     contents = [
         child_name(one.child.given_name),
-        meta_text(f"{one.child.school_short_name}・{span}") | {"margin": "none"},
-        box([head, *rows], margin="md"),
-        meta_text(NOT_THE_REGISTER),
-        buttons(quiet("看詳細紀錄", link), *([_earlier(one.before)] if one.before else [])),
+        meta_text(parted(one.child.school_short_name, span)) | {"margin": "none"},
+        days_table(one.days, today),
+        meta_text(_(NOT_THE_REGISTER)),
+        buttons(quiet(_("看詳細紀錄"), link), *([_earlier(one.before)] if one.before else [])),
     ]
     return bubble(contents, link=link)
 
 
+def days_table(days: Sequence[DayView], today: date) -> Json:
+    """Return a row a day: date, arrival, departure."""
+    head = _row([_("日期"), _("到校"), _("離校")], [INK3] * 3)
+    return box([head, *(_day_row(day, today) for day in days)], margin="md")
+
+
 def _earlier(data: str) -> Json:
-    return button(postback("看前七天", data))
+    return button(postback(_("看前七天"), data))
 
 
 def _day_row(day: DayView, today: date) -> Json:
@@ -94,11 +104,13 @@ def _whole_day(day: DayView) -> tuple[str, str]:
     if day.arrived_at or day.departed_at:
         return "", ""
     if not day.is_school_day:
-        return f"– {day.reason or '不上課'}", INK3
+        return f"– {reason_words(day.reason) or _('不上課')}", INK3
     if day.leave in EXCUSED_PARTS:
-        return f"{LEAVE.mark} 請假・{PART_WORDS[day.leave]}", LEAVE.strong
+        return f"{LEAVE.mark} {parted(_('請假'), _(PART_WORDS[day.leave]))}", LEAVE.strong
+    if day.is_quieted:
+        return f"– {_(QUIETED_SHORT)}", INK3
     if day.closed_part is DayPart.MORNING:
-        return f"– {day.reason}", INK3
+        return f"– {reason_words(day.reason)}", INK3
     return ("", "") if day.is_known else ("–", INK3)
 
 
@@ -106,24 +118,25 @@ def _arrival(day: DayView) -> tuple[str, str]:
     if day.arrived_at:
         return _moment(ARRIVED, day.arrived_at, is_make_up=day.arrival_is_make_up)
     if day.departed_at or day.is_past_cutoff:
-        return "? 未刷卡", NO_TAP.strong
-    return "還沒", INK3
+        return f"? {_('未刷卡')}", NO_TAP.strong
+    return _("還沒"), INK3
 
 
 def _departure(day: DayView, today: date) -> tuple[str, str]:
     if day.departed_at:
         return _moment(DEPARTED, day.departed_at, is_make_up=day.departure_is_make_up)
     if day.is_missing_departure:
-        return "? 未刷離校", NO_TAP.strong
+        return f"? {_('未刷離校')}", NO_TAP.strong
     if day.school_day >= today:
-        return "還沒", INK3
+        return _("還沒"), INK3
     # A day without any tap says so once.
     return "–", INK3
 
 
 def _moment(tone: Tone, at: datetime, *, is_make_up: bool) -> tuple[str, str]:
     clock = taipei_clock(at)
-    return f"{tone.mark} {clock} 補登" if is_make_up else f"{tone.mark} {clock}", tone.strong
+    said = _("{time} 補登", time=clock) if is_make_up else clock
+    return f"{tone.mark} {said}", tone.strong
 
 
 def _row(cells: list[str], colors: list[str], *, is_bold: bool = False) -> Json:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from bot.answer import Json
+from bot.replies.pages import Pages
 from bot.replies.speech import show
+from core.languages.speech import _
 from core.notices.flex import (
     ARRIVED,
     INK2,
@@ -25,25 +27,50 @@ class Check:
     finding: str
     advice: str = ""
     button: tuple[str, str] | None = None
+    # What LINE took, where this check is about that.
+    sent: str = ""
 
 
-def checked(checks: list[Check], hotline: str) -> list[Json]:
-    """Return every finding with its mark, then the verdict and at most one button."""
+def nothing_to_check(pages: Pages, *, is_linked: bool) -> list[Json]:
+    """Return the first step that is missing, to somebody without a child."""
+    link = Check(
+        is_passed=is_linked,
+        finding=_("已連結台北通") if is_linked else _("還沒連結台北通"),
+        advice=_("這個 LINE 帳號還沒連結台北通。"),
+        button=(_("登入"), pages.start),
+    )
+    child = Check(
+        is_passed=False,
+        finding=_("還沒綁定孩子"),
+        advice=_("還沒綁定孩子。"),
+        button=(_("加入學生"), pages.add_child),
+    )
+    return checked([link, child], "")
+
+
+def checked(checks: list[Check], hotline: str, sent: str = "") -> list[Json]:
+    """Return every finding with its mark, then the verdict and at most one button.
+
+    `sent` says what LINE took today; then the phone is the next place to look.
+    """
     failed = next((check for check in checks if not check.is_passed), None)
-    if failed is None:
-        verdict = (
-            f"沒有發現問題。請查看 LINE 和手機的通知設定；仍有疑問請撥 {shown_number(hotline)}。"
+    if failed is None and sent:
+        verdict = _("{sent}。請查看 LINE「設定→提醒」和手機的通知設定。", sent=sent)
+    elif failed is None:
+        number = shown_number(hotline)
+        verdict = _(
+            "沒有發現問題。請查看 LINE 和手機的通知設定；仍有疑問請撥 {phone}。", phone=number
         )
     else:
         verdict = failed.advice
     step = [buttons(quiet(*failed.button))] if failed and failed.button else []
     contents = [
-        text("為什麼沒收到", size="xl", weight="bold"),
+        text(_("為什麼沒收到"), size="xl", weight="bold"),
         *(_line(check) for check in checks),
         text(verdict, margin="lg", weight="bold"),
         *step,
     ]
-    return [show("檢查結果", bubble(contents), "今天", "說明")]
+    return [show(_("檢查結果"), bubble(contents), "今天", "說明")]
 
 
 def _line(check: Check) -> Json:

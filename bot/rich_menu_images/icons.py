@@ -93,6 +93,63 @@ def globe(pen: Pen) -> None:
     pen.line([(3.5, 12), (20.5, 12)])
 
 
+def not_seen(pen: Pen) -> None:
+    """Draw the mark of a missing tap: a dashed ring and a question."""
+    for start in range(0, 360, 45):
+        pen.arc((12, 12), (8.5, 8.5), start, start + 26)
+    pen.arc((12, 9.9), (2.3, 2.3), 180, 412)
+    pen.line([(13.4, 11.7), (12.4, 12.6), (12, 13.2), (12, 13.5)])
+    pen.spot((12, 16.2), 0.9)
+
+
+def card(pen: Pen) -> None:
+    """Draw a student card."""
+    corners = (((17.6, 7.9), -90), ((17.6, 16.1), 0), ((6.4, 16.1), 90), ((6.4, 7.9), 180))
+    for corner, start in corners:
+        pen.arc(corner, (2.4, 2.4), start, start + 90)
+    pen.line([(6.4, 5.5), (17.6, 5.5)])
+    pen.line([(20, 7.9), (20, 16.1)])
+    pen.line([(17.6, 18.5), (6.4, 18.5)])
+    pen.line([(4, 16.1), (4, 7.9)])
+    pen.arc((8.8, 10.2), (1.9, 1.9), 0, 360)
+    pen.line([(6.7, 15), (10.9, 15)])
+    pen.line([(13.8, 10), (17, 10)])
+    pen.line([(13.8, 13.6), (17, 13.6)])
+
+
+def tick(pen: Pen) -> None:
+    """Draw what is found right."""
+    pen.line([(4.6, 12.6), (9.4, 17.2), (19.4, 7)])
+
+
+def more(pen: Pen) -> None:
+    """Draw three dots."""
+    for x in (5.5, 12, 18.5):
+        pen.spot((x, 12), 1.5)
+
+
+def pulse(pen: Pen) -> None:
+    """Draw the beat of what is running."""
+    pen.line([(3.5, 12.5), (7.5, 12.5), (10, 6.5), (13.6, 17.8), (16, 12.5), (20.5, 12.5)])
+
+
+def person_added(pen: Pen) -> None:
+    """Draw a person and a plus."""
+    pen.arc((10, 8.2), (3.4, 3.4), 0, 360)
+    pen.arc((10, 19.5), (6.3, 5.2), 180, 360)
+    pen.line([(18.6, 8.6), (18.6, 14)])
+    pen.line([(15.9, 11.3), (21.3, 11.3)])
+
+
+def record(pen: Pen) -> None:
+    """Draw a list that is looked through."""
+    pen.line([(18.5, 9.4), (18.5, 4.5), (5, 4.5), (5, 19.5), (10.4, 19.5)])
+    pen.line([(8.4, 8.6), (15, 8.6)])
+    pen.line([(8.4, 12.2), (11.4, 12.2)])
+    pen.arc((15.4, 15), (3.4, 3.4), 0, 360)
+    pen.line([(17.9, 17.5), (20.4, 20)])
+
+
 ICONS: dict[str, Callable[[Pen], None]] = {
     "本週": calendar,
     "請假": leave,
@@ -100,4 +157,12 @@ ICONS: dict[str, Callable[[Pen], None]] = {
     "設定": bell,
     "說明": question,
     "語言": globe,
+    "未到": not_seen,
+    "補登": card,
+    "審核": tick,
+    "發公告": megaphone,
+    "更多": more,
+    "服務狀態": pulse,
+    "邀請": person_added,
+    "稽核": record,
 }

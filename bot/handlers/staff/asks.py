@@ -3,10 +3,25 @@
 from collections.abc import Callable, Sequence
 
 from bot.answer import Answer, Json
-from bot.handlers.staff import closures, gate, held, leaves, lists, make_ups
+from bot.handlers.staff import (
+    bindings,
+    closures,
+    gate,
+    held,
+    leaves,
+    lists,
+    lookup,
+    make_ups,
+    people,
+    queue,
+    records,
+    rosters,
+    sending,
+)
 from bot.handlers.staff.rights import require_verb
 from bot.handlers.turn import Turn
 from bot.replies import help as help_reply
+from bot.replies.pages import Pages
 from bot.replies.staff import help as staff_help
 from bot.replies.staff import words
 from bot.staff_commands import StaffAsk, StaffVerb, allowed
@@ -26,7 +41,8 @@ def unknown_to_staff(roles: Sequence[Staff]) -> list[Json]:
 
 def _help(turn: Turn, ask: StaffAsk) -> Answer:
     messages = staff_help.commands(allowed(turn.person.roles))
-    return Answer(messages=[*(help_reply.commands() if turn.person.guardian else []), *messages])
+    own = help_reply.commands(Pages(turn.house.settings.liff_id)) if turn.person.guardian else []
+    return Answer(messages=[*own, *messages])
 
 
 ANSWERS: dict[StaffVerb, Callable[[Turn, StaffAsk], Answer]] = {
@@ -42,6 +58,17 @@ ANSWERS: dict[StaffVerb, Callable[[Turn, StaffAsk], Answer]] = {
     StaffVerb.REOPEN: closures.show_closed,
     StaffVerb.READERS: gate.show_readers,
     StaffVerb.REPORT: gate.show_report,
+    StaffVerb.CODES: bindings.show_codes,
+    StaffVerb.LOOK_UP: lookup.ask_lookup,
+    StaffVerb.SEND: sending.ask_sending,
+    StaffVerb.QUEUE: queue.show_queue,
+    StaffVerb.ROSTER: rosters.show_how,
+    StaffVerb.INVITE: people.ask_invite,
+    StaffVerb.REVOKE: people.show_members,
+    StaffVerb.AUDIT: records.show_records,
+    StaffVerb.OPEN: bindings.ask_open,
+    StaffVerb.SEAL: bindings.show_page,
+    StaffVerb.UNBIND: bindings.show_page,
     StaffVerb.STATUS: gate.show_status,
     StaffVerb.HELP: _help,
 }

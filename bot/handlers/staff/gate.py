@@ -35,7 +35,8 @@ def show_report(turn: Turn, ask: StaffAsk) -> Answer:
         (_name(turn.session, code), school_today(turn.session, code, turn.now))
         for code in schools_run(turn)
     ]
-    return Answer(messages=reply.report(found, turn.now, turn.pages.staff("export")))
+    pages = (turn.pages.staff("export"), turn.pages.staff("report"))
+    return Answer(messages=reply.report(found, turn.now, pages))
 
 
 def show_status(turn: Turn, ask: StaffAsk) -> Answer:

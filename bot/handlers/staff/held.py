@@ -54,7 +54,7 @@ def release(turn: Turn, press: Press) -> Answer:
     by = actor_of(require_runner(turn, key.school_code))
     _require_open(turn, key)
     with refusing({"answered": lambda: words.plainly(words.ANSWERED)}):
-        done = release_run(turn.session, turn.liff_id, key, by=by, now=turn.now)
+        done = release_run(turn.session, turn.desk, key, by=by, now=turn.now)
     return Answer(messages=reply.released(done), matters=True)
 
 

@@ -7,7 +7,14 @@ from bot.answer import Answer, Json
 from bot.day_words import read_days
 from bot.details import LeaveDetail
 from bot.handlers.filing import file_asked, filed_since
-from bot.handlers.staff.rights import actor_of, find_child, own_actors, require_child
+from bot.handlers.staff.rights import (
+    actor_of,
+    door_of,
+    find_child,
+    own_actors,
+    require_child,
+    require_staff,
+)
 from bot.handlers.staff.standing import is_told_since
 from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
 from bot.leave_words import read_leave
@@ -16,8 +23,8 @@ from bot.replies.staff import leaves as reply
 from bot.replies.staff import words
 from bot.staff_commands import StaffAsk
 from core.attendance.leaves import BACK, Filer, open_leaves, withdraw_leave
+from core.attendance.seen import leave_of_staff
 from core.attendance.tables import Leave, LeaveReason
-from core.errors import AccessError
 from core.kinds import DayPart, NoticeKind
 from core.people.tables import Staff, Student
 from core.postback import Action, Press
@@ -134,11 +141,8 @@ def _file(turn: Turn, leave: LeaveDetail, role: Staff) -> UUID:
 
 
 def _seen_leave(turn: Turn, press: Press) -> tuple[Student, Staff, Leave]:
-    leave = turn.session.get(Leave, UUID(press.detail))
-    if leave is None:
-        raise AccessError("no_such_leave")
-    student, role = require_child(turn, leave.student_id)
-    return student, role, leave
+    require_staff(turn)
+    return leave_of_staff(door_of(turn), UUID(press.detail))
 
 
 def _ask_drop(turn: Turn, student: Student, leave: Leave) -> list[Json]:

@@ -1,24 +1,22 @@
 """今日 and 未到: a class today, the school's missing, and the buttons beside each child."""
 
-from sqlmodel import col, select
-
 from bot.answer import Answer
 from bot.details import ChildDetail, LeaveDetail, MakeUpDetail
 from bot.handlers.staff.leaves import ask_about
 from bot.handlers.staff.make_ups import require_no_leave
-from bot.handlers.staff.rights import note_look, require_child, schools_of, schools_run
+from bot.handlers.staff.rights import door_of, note_look, require_child, schools_of, schools_run
 from bot.handlers.staff.standing import standing_of
 from bot.handlers.turn import Refused, Turn
 from bot.replies.staff import class_list, make_ups, words
 from bot.replies.staff import review as review_reply
 from bot.replies.staff.class_list import ClassAnswer, SchoolAnswer
 from bot.staff_commands import StaffAsk
-from core.attendance.reports import class_today, school_today
+from core.answers.guardians import answers_of
+from core.attendance.reports import ChildState, class_today, school_today
 from core.attendance.tables import LeaveReason
 from core.kinds import DayPart, Direction
 from core.people.reach import unreached
-from core.people.staff import can_see_class
-from core.people.tables import EnrollmentStatus, School, Staff, StaffRole, Student
+from core.people.tables import School, Staff, StaffRole, Student
 from core.postback import Action, Press
 
 LISTED = (Action.LIST_PRESENT, Action.LIST_LEAVE, Action.LIST_ABSENT)
@@ -91,7 +89,7 @@ def _still_missing(turn: Turn, press: Press) -> tuple[ChildDetail, Student, Staf
     student, role = require_child(turn, detail.student_id)
     if detail.school_day != turn.today:
         raise Refused(words.plainly(words.EXPIRED, "今天"))
-    seen_at = standing_of(turn, student.id, detail.school_day).seen_at
+    seen_at = standing_of(turn, student, detail.school_day).seen_at
     if seen_at is not None:
         raise Refused(review_reply.here_already(student, seen_at, turn.today))
     return detail, student, role
@@ -102,7 +100,9 @@ def _class(turn: Turn, place: Class, role: Staff) -> ClassAnswer | None:
     seen = class_today(turn.session, code, homeroom, turn.now)
     if seen is None:
         return None
-    note_look(turn, role, f"class:{code}/{homeroom}")
+    named = (ChildState.MISSING, ChildState.NO_CARD)
+    shown = [child.student_id for child in seen.children if child.state in named]
+    note_look(turn, role, f"class:{code}/{homeroom}", shown)
     buttons = {
         child.student_id: {
             action: turn.seal(action, str(ChildDetail(child.student_id, turn.today)))
@@ -112,7 +112,8 @@ def _class(turn: Turn, place: Class, role: Staff) -> ClassAnswer | None:
     }
     query = {"school": code} if len(schools_of(turn)) > 1 else {}
     page = turn.pages.staff(f"classes/{homeroom}", **query)
-    return ClassAnswer(seen, buttons, page, unreached(turn.session, list(buttons)))
+    answers = answers_of(turn.session, list(buttons), turn.today)
+    return ClassAnswer(seen, buttons, page, unreached(turn.session, list(buttons)), answers)
 
 
 def _own_classes(turn: Turn) -> dict[Class, Staff]:
@@ -125,22 +126,11 @@ def _own_classes(turn: Turn) -> dict[Class, Staff]:
 
 def _named_classes(turn: Turn, named: str) -> dict[Class, Staff]:
     """Return the classes of that name this person may see, by school."""
-    places = turn.session.exec(
-        select(Student.school_code, Student.homeroom)
-        .where(
-            col(Student.school_code).in_(schools_of(turn)),
-            Student.status == EnrollmentStatus.ENROLLED,
-        )
-        .distinct()
-        .order_by(col(Student.school_code), col(Student.homeroom))
-    ).all()
     wanted = _plain_class(named)
     return {
         (code, homeroom): role
-        for code, homeroom in places
+        for code, homeroom, role in door_of(turn).classes()
         if _plain_class(homeroom) == wanted
-        for role in turn.person.roles
-        if can_see_class(role, code, homeroom)
     }
 
 

@@ -8,7 +8,14 @@ from sqlmodel import col, select
 from bot.answer import Answer, Json
 from bot.day_words import read_clock, read_days
 from bot.details import LONGEST_REASON, MakeUpDetail
-from bot.handlers.staff.rights import actor_of, find_child, own_actors, require_child
+from bot.handlers.staff.rights import (
+    actor_of,
+    door_of,
+    find_child,
+    own_actors,
+    require_child,
+    require_staff,
+)
 from bot.handlers.staff.standing import is_told_since, standing_of
 from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
 from bot.replies.staff import make_ups as reply
@@ -18,8 +25,13 @@ from core.attendance.day_record import lock_days
 from core.attendance.leaves import open_leaves
 from core.calendar.school_days import day_statuses
 from core.clock import at_taipei, school_day_of
-from core.errors import AccessError
-from core.gate.make_up import OLDEST, make_ups_of, record_make_up, undo_make_up
+from core.gate.make_up import (
+    OLDEST,
+    make_up_of_staff,
+    make_ups_of,
+    record_make_up,
+    undo_make_up,
+)
 from core.gate.tables import Tap, TapSource
 from core.kinds import DayPart, Direction, NoticeKind
 from core.people.tables import Staff, Student
@@ -124,7 +136,7 @@ def undo(turn: Turn, press: Press) -> Answer:
 def require_no_leave(turn: Turn, student: Student, at: datetime) -> None:
     """Refuse on a day of leave, and offer to withdraw it first."""
     day = school_day_of(at)
-    standing = standing_of(turn, student.id, day)
+    standing = standing_of(turn, student, day)
     if standing.leave is not DayPart.WHOLE:
         return
     leave = next(iter(open_leaves(turn.session, student.id, day, day)), None)
@@ -202,11 +214,8 @@ def _is_undone(turn: Turn, tap_id: UUID) -> bool:
 
 
 def _own_make_up(turn: Turn, press: Press) -> tuple[Student, Staff, Tap]:
-    tap = turn.session.get(Tap, UUID(press.detail))
-    if tap is None or tap.source != TapSource.MAKE_UP or tap.student_id is None:
-        raise AccessError("no_such_make_up")
-    student, role = require_child(turn, tap.student_id)
-    return student, role, tap
+    require_staff(turn)
+    return make_up_of_staff(door_of(turn), UUID(press.detail))
 
 
 def _ask_undo(turn: Turn, student: Student, tap: Tap) -> Answer:

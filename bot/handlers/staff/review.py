@@ -53,7 +53,7 @@ def answer_absent_now(turn: Turn, press: Press) -> Answer:
     detail, student, role, _ = _asked_about(turn, press)
     result = answer_absent(
         turn.session,
-        turn.liff_id,
+        turn.desk,
         student_id=student.id,
         school_day=detail.school_day,
         by=actor_of(role),
@@ -71,7 +71,7 @@ def _asked_about(turn: Turn, press: Press) -> tuple[ChildDetail, Student, Staff,
         raise Refused(words.plainly(words.EXPIRED, "今天"))
     # Held from here on, so that two colleagues who press at once answer one after the other.
     lock_days(turn.session, {(student.id, detail.school_day)})
-    return detail, student, role, standing_of(turn, student.id, detail.school_day)
+    return detail, student, role, standing_of(turn, student, detail.school_day)
 
 
 def _late(standing: Standing) -> tuple[str, ...]:

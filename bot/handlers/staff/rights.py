@@ -1,17 +1,18 @@
 """Who may: checked when something is asked or pressed, never when it was shown."""
 
+from collections.abc import Collection
 from uuid import UUID
-
-from sqlmodel import col, select
 
 from bot.handlers.turn import Refused, Turn
 from bot.replies import refusals
 from bot.replies.staff import words
-from bot.staff_commands import NumberWords, StaffAsk, StaffVerb, allowed, read_number
+from bot.staff_commands import StaffAsk, StaffVerb, allowed, read_number
 from core.audit import record_audit
-from core.people.roster import normalise_student_number
-from core.people.staff import RUNNERS, can_close, can_run_school, can_see_class
-from core.people.tables import EnrollmentStatus, Staff, Student
+from core.errors import AccessError
+from core.people.doors import StaffDoor, for_staff
+from core.people.looks import record_looks
+from core.people.staff import RUNNERS, can_close, can_run_school
+from core.people.tables import Staff, Student
 
 
 def require_verb(turn: Turn, verb: StaffVerb) -> None:
@@ -48,32 +49,46 @@ def require_closer(turn: Turn, school_code: str | None) -> Staff:
     raise Refused(words.forbidden(allowed(turn.person.roles)))
 
 
+def door_of(turn: Turn) -> StaffDoor:
+    """Return the door to the children this person's roles cover."""
+    return for_staff(turn.session, turn.person.roles)
+
+
 def require_child(turn: Turn, student_id: UUID) -> tuple[Student, Staff]:
-    """Return the child of a button and the role it is seen by."""
+    """Return the child of a button and the role it is seen by.
+
+    Whom a button is about was shown before, which is recorded; so is what is done with it.
+    """
     require_staff(turn)
-    student = turn.session.get(Student, student_id)
-    role = _seen_by(turn, student) if student else None
-    if student is None or role is None:
-        raise Refused(words.plainly(words.NOT_FOUND))
-    return student, role
+    try:
+        return door_of(turn).child(student_id)
+    except AccessError:
+        raise Refused(words.plainly(words.NOT_FOUND)) from None
 
 
-def find_child(turn: Turn, ask: StaffAsk) -> tuple[Student, Staff, str]:
+def find_child(
+    turn: Turn, ask: StaffAsk, *, with_sealed: bool = False
+) -> tuple[Student, Staff, str]:
     """Return the child whose number stands first, the role it is seen by, and the words left.
 
-    The look is recorded. Not there and not theirs to see are refused in the same words.
+    A sealed child is not there, but `with_sealed`. The look is recorded. Not there and not theirs
+    to see are refused in the same words.
     """
     number, rest = read_number(ask.words)
     if number is None:
         raise Refused(words.plainly(words.BAD_NUMBER))
-    seen = [(one, role) for one in _named(turn, number) if (role := _seen_by(turn, one))]
+    seen = [
+        (one, role)
+        for one, role in door_of(turn).numbered(number.number, number.year)
+        if with_sealed or not one.is_sealed
+    ]
     if not seen:
         raise Refused(words.plainly(words.NOT_FOUND))
     if len(seen) > 1:
         years = [student.entry_year for student, _ in seen]
         raise Refused(words.which_year(ask.verb, number.number, years, rest))
     student, role = seen[0]
-    note_look(turn, role, f"student:{student.id}")
+    note_children(turn, role, [student.id])
     return student, role, rest
 
 
@@ -85,14 +100,19 @@ def schools_run(turn: Turn) -> list[str]:
 
 def schools_of(turn: Turn) -> list[str]:
     """Return the codes of the schools this person has a role at."""
-    codes = [role.school_code for role in turn.person.roles]
-    return list(dict.fromkeys(code for code in codes if code))
+    return door_of(turn).schools
 
 
-def note_look(turn: Turn, role: Staff, subject: str) -> None:
-    """Record that these children were looked at."""
+def note_look(turn: Turn, role: Staff, subject: str, students: Collection[UUID]) -> None:
+    """Record that a list was looked at, and each child that it showed."""
     actor = actor_of(role)
     record_audit(turn.session, actor=actor, action="children.look", subject=subject, now=turn.now)
+    note_children(turn, role, students)
+
+
+def note_children(turn: Turn, role: Staff, students: Collection[UUID]) -> None:
+    """Record that these children were looked at."""
+    record_looks(turn.session, actor=actor_of(role), students=students, now=turn.now)
 
 
 def actor_of(role: Staff) -> str:
@@ -103,25 +123,3 @@ def actor_of(role: Staff) -> str:
 def own_actors(turn: Turn) -> set[str]:
     """Return this person as records may name it: one for each role."""
     return {actor_of(role) for role in turn.person.roles}
-
-
-def _seen_by(turn: Turn, student: Student) -> Staff | None:
-    return next(
-        (
-            role
-            for role in turn.person.roles
-            if can_see_class(role, student.school_code, student.homeroom)
-        ),
-        None,
-    )
-
-
-def _named(turn: Turn, number: NumberWords) -> list[Student]:
-    statement = select(Student).where(
-        col(Student.school_code).in_(schools_of(turn)),
-        Student.student_number == normalise_student_number(number.number),
-        Student.status == EnrollmentStatus.ENROLLED,
-    )
-    if number.year is not None:
-        statement = statement.where(Student.entry_year == number.year)
-    return list(turn.session.exec(statement.order_by(col(Student.entry_year), col(Student.id))))

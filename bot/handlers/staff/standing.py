@@ -7,9 +7,11 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from bot.handlers.turn import Turn
-from core.attendance.tables import AttendanceDay, NoShowState
+from core.attendance.seen import find_day
+from core.attendance.tables import NoShowState
 from core.kinds import DayPart, NoticeKind, NoticeState
 from core.notices.tables import Notice
+from core.people.tables import Student
 
 SAYING = (NoticeState.PENDING, NoticeState.LEASED, NoticeState.ACCEPTED, NoticeState.UNKNOWN)
 
@@ -23,9 +25,9 @@ class Standing:
     is_told: bool
 
 
-def standing_of(turn: Turn, student_id: UUID, day: date) -> Standing:
+def standing_of(turn: Turn, student: Student, day: date) -> Standing:
     """Return how the child's day stands now."""
-    row = turn.session.get(AttendanceDay, (student_id, day), populate_existing=True)
+    row = find_day(turn.session, student, day)
     if row is None:
         return Standing(None, None, is_told=False)
     leave = DayPart(row.leave) if row.leave else None

@@ -1,7 +1,7 @@
 """A class and a school today: numbers first, then who is missing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from core.attendance.reports import (
     total_of,
 )
 from core.clock import school_day_of, taipei_clock
+from core.kinds import GuardianAnswer
 from core.notices.flex import (
     ARRIVED,
     HAIR,
@@ -35,6 +36,7 @@ from core.notices.flex import (
     text,
 )
 from core.notices.staff_words import UNREACHED_WORDS, class_words, seat_words
+from core.notices.wording import ANSWERS as ANSWERS_TOLD
 from core.notices.wording import short_date
 from core.people.reach import Unreached
 from core.postback import Action
@@ -47,19 +49,23 @@ ANSWERS = (
 # A bubble holds so many children with three buttons each, well inside LINE's 30 KB.
 CHILDREN = 10
 MAX_MESSAGES = 5
+# Of a bar: who is not heard of yet.
+WAITING = "#E2B38B"
 
 
 @dataclass(frozen=True, slots=True)
 class ClassAnswer:
     """A class, the data of each missing child's buttons, and the page with everybody.
 
-    `unreached` are the missing children of whom nobody hears on LINE.
+    `unreached` are the missing children of whom nobody hears on LINE; `answers` is what guardians
+    of others said.
     """
 
     seen: ClassToday
     buttons: Mapping[UUID, Mapping[Action, str]]
     page: str
     unreached: Mapping[UUID, Unreached]
+    answers: Mapping[UUID, GuardianAnswer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +141,23 @@ def _head(seen: ClassToday, now: datetime) -> list[Json]:
         notes.append(f"沒有可用的卡片，不計入：{names}")
     return [
         title,
-        *_bar(seen.counts),
+        *counts_bar(seen.counts),
         text(counts_line(seen.counts), size="sm", margin="md"),
         *(text(note, size="sm", color=INK2, margin="sm") for note in notes),
     ]
 
 
-def _bar(counts: Counts) -> list[Json]:
+def counts_bar(counts: Counts, margin: str = "md") -> list[Json]:
+    """Return a bar of who came, who is on leave and who is not heard of; nothing of nobody."""
     parts = (
         (counts.arrived, ARRIVED.strong),
         (counts.on_leave, LEAVE.strong),
-        (counts.missing, "#E2B38B"),
+        (counts.missing, WAITING),
     )
     drawn = [
         box([], height="8px", backgroundColor=color, flex=count) for count, color in parts if count
     ]
-    look: dict[str, Any] = {"spacing": "xs", "margin": "md", "cornerRadius": "4px"}
+    look: dict[str, Any] = {"spacing": "xs", "margin": margin, "cornerRadius": "4px"}
     return [row(drawn, **look)] if drawn else []
 
 
@@ -164,6 +171,8 @@ def _child(one: ClassAnswer, child: ChildToday) -> Json:
     notes = ["有刷卡資料待查"] if child.is_in_doubt else []
     if child.student_id in one.unreached:
         notes.append(UNREACHED_WORDS[one.unreached[child.student_id]])
+    if child.student_id in one.answers:
+        notes.append(f"家長回覆：{ANSWERS_TOLD[one.answers[child.student_id]]}")
     name = text(words, weight="bold", margin="md")
     small = [text(note, size="sm", color=INK2) for note in notes]
     return box([line, name, *small, row(answers, spacing="sm", margin="sm")], margin="md")

@@ -5,17 +5,30 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.answer import Json
-from bot.replies.confirm import tell
-from bot.replies.speech import offer, say
-from bot.replies.staff.class_list import counts_line
+from bot.replies.speech import offer, say, show
+from bot.replies.staff.class_list import counts_bar, counts_line
 from core.attendance.reports import ClassCount, total_of
 from core.attendance.tables import NoShowRun, RunState
 from core.clock import school_day_of, taipei_clock
 from core.gate.health import ReaderState
 from core.kinds import HoldReason
-from core.notices.flex import primary
-from core.notices.staff_words import moment_words
-from core.notices.wording import fill, short_date
+from core.languages.slots import fill
+from core.notices.flex import (
+    ARRIVED,
+    INK2,
+    LEAVE,
+    NO_TAP,
+    box,
+    bubble,
+    buttons,
+    meta_text,
+    primary,
+    quiet,
+    row,
+    text,
+)
+from core.notices.staff_words import class_words, moment_words
+from core.notices.wording import short_date
 
 TROUBLES = {
     HoldReason.CLONED: "有兩台刷卡機使用同一組代碼，資料已保留待查",
@@ -32,6 +45,8 @@ RUNS = {
     RunState.NO_SCHOOL: "今天不上課",
     RunState.SKIPPED_LATE: "沒有準時執行，已略過",
 }
+# A bar each, well inside LINE's 30 KB; the largest schools have more and a page.
+MOST_CLASSES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +93,56 @@ def reader_line(state: ReaderState, now: datetime) -> str:
 
 
 def report(
-    found: Sequence[tuple[str, Sequence[ClassCount]]], now: datetime, page: str
+    found: Sequence[tuple[str, Sequence[ClassCount]]], now: datetime, pages: tuple[str, str]
 ) -> list[Json]:
-    """Return the totals of today, and the way to the sheets."""
-    lines = []
-    for name, classes in found:
-        is_open = any(one.status.is_open for one in classes)
-        said = counts_line(total_of(classes)) if is_open else "今天不上課"
-        lines.append(f"{name}：{said}" if len(found) > 1 else said)
+    """Return today as a picture, a bar a class, with the way to the sheets."""
     at = f"{short_date(school_day_of(now))}{taipei_clock(now)}"
-    notes = (*lines[1:], at, "匯出在瀏覽器開啟，連結 10 分鐘內有效。")
-    made = tell("今天的人數和匯出", lines[0], *notes, acts=[primary("匯出", page)])
-    return [offer(made, "未到", "說明")]
+    drawn = [part for name, classes in found for part in _school(name, classes)]
+    contents = [
+        *drawn,
+        _legend(),
+        meta_text(f"{at}・匯出在瀏覽器開啟，連結 10 分鐘內有效。"),
+        buttons(primary("匯出", pages[0]), quiet("看報表", pages[1])),
+    ]
+    return [offer(show("今天的人數和匯出", bubble(contents)), "未到", "說明")]
+
+
+def _school(name: str, classes: Sequence[ClassCount]) -> list[Json]:
+    """Return the school's numbers and a bar for each of its classes."""
+    if not any(one.status.is_open for one in classes):
+        return [text(name, weight="bold"), text("今天不上課", color=INK2, margin="sm")]
+    open_ones = [one for one in classes if one.status.is_open and one.counts.expected]
+    total = total_of(open_ones)
+    rows = [_class(one) for one in open_ones[:MOST_CLASSES]]
+    rest = len(open_ones) - MOST_CLASSES
+    more = [text(f"另外 {rest} 班請看報表。", size="sm", color=INK2, margin="sm")]
+    return [
+        text(name, size="lg", weight="bold"),
+        *counts_bar(total),
+        text(counts_line(total), size="sm", margin="md"),
+        box([*rows, *(more if rest > 0 else [])], margin="lg", spacing="sm"),
+    ]
+
+
+def _class(one: ClassCount) -> Json:
+    """Return a class as a bar between its name and how many came."""
+    counts = one.counts
+    bar = box(counts_bar(counts, margin="none"), flex=6)
+    name = text(class_words(one.homeroom), size="xs", color=INK2, flex=3)
+    came = text(f"{counts.arrived}/{counts.expected}", size="xs", color=INK2, flex=3, align="end")
+    return row([name, bar, came], spacing="sm")
+
+
+def _legend() -> Json:
+    parts = [
+        text(f"■ {word}", size="xs", color=color, flex=0)
+        for word, color in (
+            ("到校", ARRIVED.strong),
+            ("請假", LEAVE.strong),
+            ("尚無紀錄", NO_TAP.strong),
+        )
+    ]
+    return box(parts, layout="horizontal", spacing="md", margin="md")
 
 
 def status(found: Sequence[SchoolState], now: datetime) -> list[Json]:

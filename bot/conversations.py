@@ -1,0 +1,69 @@
+"""Where somebody's chat stands: one task begun and not sent, kept for half an hour.
+
+Every question of a task is kept as the line that says what was said so far, so that a push in
+between, which takes the quick replies away, loses nothing: typed again, the line goes on.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlmodel import Session, col
+
+from bot.commands import Command
+from bot.tables import Conversation
+from core.db import insert_for
+from core.errors import AppError
+
+KEPT_FOR = timedelta(minutes=30)
+# Somebody who comes back within a day still hears that the task was never sent.
+TOLD_FOR = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A task that waits; `is_over` when it waited too long."""
+
+    task: Command
+    words: str
+    is_over: bool
+
+
+def keep(session: Session, line_user_id: str, task: Command, words: str, now: datetime) -> None:
+    """Keep what was said of a task, in place of any other; joins the caller's transaction."""
+    values = {
+        "task": task.name.lower(),
+        "words": words.encode(),
+        "asked_at": now,
+        "expires_at": now + KEPT_FOR,
+    }
+    statement = insert_for(session, Conversation).values(line_user_id=line_user_id, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=["line_user_id"], set_=values))
+
+
+def find(session: Session, line_user_id: str, now: datetime) -> Begun | None:
+    """Return the task that waits, or that nobody went on with."""
+    row = session.get(Conversation, line_user_id)
+    if row is None or now > row.expires_at + TOLD_FOR:
+        return None
+    task = Command.__members__.get(row.task.upper())
+    if task is None or not row.words:
+        return None
+    return Begun(task, row.words.decode(), now >= row.expires_at)
+
+
+@contextmanager
+def over_when_refused(session: Session, line_user_id: str) -> Iterator[None]:
+    """Forget the task where what was said can't be; the refusal says how to begin anew."""
+    try:
+        yield
+    except AppError:
+        end(session, line_user_id)
+        raise
+
+
+def end(session: Session, line_user_id: str) -> None:
+    """Forget the task: it is sent, or given up; joins the caller's transaction."""
+    session.execute(delete(Conversation).where(col(Conversation.line_user_id) == line_user_id))

@@ -1,0 +1,74 @@
+"""Answers to SMS orders in the chat: approved, given back with a reason, or looked at later."""
+
+from uuid import UUID
+
+from bot.answer import Answer
+from bot.handlers.staff.order_cards import first_of, waiting, what_of
+from bot.handlers.staff.queue import next_of
+from bot.handlers.staff.rights import actor_of, door_of, require_runner
+from bot.handlers.turn import Refused, Turn, refusing
+from bot.replies.staff import orders as reply
+from bot.replies.staff import words
+from core.errors import AccessError
+from core.orders import service
+from core.orders.listing import Listed, order_of_staff
+from core.people.tables import Staff
+from core.postback import Action, Press
+
+
+def approve_order(turn: Turn, press: Press) -> Answer:
+    """Let it count from tomorrow; the first answer counts."""
+    one, role = _asked(turn, press.detail)
+    with refusing(reply.REFUSALS):
+        order = service.approve(
+            turn.session, turn.liff_id, one.order.id, by=actor_of(role), now=turn.now
+        )
+    said = reply.approved(one.student, order.effective_from or turn.now, turn.now)
+    return Answer(messages=[*said, *next_of(turn, of_orders=True)], matters=True)
+
+
+def approve_cancellation(turn: Turn, press: Press) -> Answer:
+    """Let it end tomorrow; the first answer counts."""
+    one, role = _asked(turn, press.detail)
+    with refusing(reply.REFUSALS):
+        order = service.approve_cancel(
+            turn.session, turn.liff_id, one.order.id, by=actor_of(role), now=turn.now
+        )
+    said = reply.cancelled(one.student, order.cancel_effective_from or turn.now, turn.now)
+    return Answer(messages=[*said, *next_of(turn, of_orders=True)], matters=True)
+
+
+def ask_why(turn: Turn, press: Press) -> Answer:
+    """Ask for the reason the guardian will read."""
+    one, _ = _asked(turn, press.detail)
+    detail = one.order.id.hex
+    data = {key: turn.seal(Action.SMS_REVIEW_WHY, f"{detail}/{key}") for key in reply.REASONS}
+    return Answer(messages=reply.why(one.student, what_of(one), data, turn.seal(Action.BACK)))
+
+
+def return_order(turn: Turn, press: Press) -> Answer:
+    """Give it back, with the reason; the first answer counts."""
+    detail, key = press.detail.split("/")
+    one, role = _asked(turn, detail)
+    reason = reply.REASONS.get(key, "")
+    with refusing(reply.REFUSALS):
+        service.return_order(
+            turn.session, turn.liff_id, one.order.id, reason, by=actor_of(role), now=turn.now
+        )
+    said = reply.returned(one.student, is_told=one.order.guardian_id is not None)
+    return Answer(messages=[*said, *next_of(turn, of_orders=True)], matters=True)
+
+
+def show_next(turn: Turn, press: Press) -> Answer:
+    """Show the one after this, which stays as it is."""
+    found = first_of(turn, waiting(turn), UUID(press.detail))
+    return Answer(messages=found or reply.nothing())
+
+
+def _asked(turn: Turn, detail: str) -> tuple[Listed, Staff]:
+    """Return the order and the role that runs its school."""
+    try:
+        one, _ = order_of_staff(door_of(turn), UUID(detail))
+    except AccessError:
+        raise Refused(words.plainly(words.NOT_FOUND)) from None
+    return one, require_runner(turn, one.order.school_code)

@@ -1,0 +1,136 @@
+"""A task of several questions: gone on with by whatever is typed, offered again, or given up."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot import conversations
+from bot.answer import Answer, Json
+from bot.commands import Command, fold, names_command
+from bot.conversations import Begun
+from bot.handlers import leave, make_up
+from bot.handlers.members import require_real_name
+from bot.handlers.person import Person
+from bot.handlers.turn import Turn
+from bot.leave_words import read_leave
+from bot.make_up_words import read_make_up
+from bot.replies import refusals
+from bot.replies import tasks as reply
+from core.clock import school_day_of
+from core.db import snapshot, transaction
+from core.house import House
+
+Ask = Callable[[Turn, str], Answer]
+GoOn = Callable[[Turn, str, str], Answer | None]
+SendTyped = Callable[[Turn, str], Answer | None]
+TASKS: dict[Command, tuple[Ask, GoOn, SendTyped]] = {
+    Command.LEAVE: (leave.ask_leave, leave.go_on_leave, leave.send_typed),
+    Command.MAKE_UP: (make_up.ask, make_up.go_on_make_up, make_up.send_typed),
+}
+# Words that answer a question and are commands where none is open.
+ELSEWHERE = frozenset({Command.TODAY, Command.LOST_CARD, Command.WHY})
+# What people type instead of pressing 送出.
+YES = frozenset({"確定", "確認", "好", "好的", "是", "是的", "對", "可以", "ok", "yes"})
+
+
+def goes_on(
+    person: Person, begun: Begun, command: Command | None, said: str, now: datetime
+) -> bool:
+    """Tell whether a text is meant for the question that is open.
+
+    Some answers are commands elsewhere: 今天 for the day, 發燒 for the reason.
+    """
+    if begun.is_over or begun.task not in TASKS or not person.children:
+        return False
+    if command is None:
+        return True
+    if command is begun.task:
+        return not names_command(said)
+    return command in ELSEWHERE and _fills(person, begun, said, now)
+
+
+def _fills(person: Person, begun: Begun, said: str, now: datetime) -> bool:
+    """Tell whether a text says what the open question asks for."""
+    names, today = [(one.given_name, one.name) for one in person.children], school_day_of(now)
+    if begun.task is Command.LEAVE:
+        leave_now, leave_more = (read_leave(one, names, today) for one in (begun.words, said))
+        is_more = leave_now.first is None or leave_more.part is not None
+        return is_more and leave_more.first is not None
+    known, more = (read_make_up(one, names, today) for one in (begun.words, said))
+    if known.direction is None or more.clock is not None:
+        return more.direction is not None or more.clock is not None
+    return known.clock is not None and known.reason is None and more.reason is not None
+
+
+def go_on(turn: Turn, begun: Begun, said: str, nearest: Command | None) -> Answer:
+    """Go on with what is begun, or say that the text was not understood and offer it again."""
+    if fold(said) in YES:
+        return send_task(turn)
+    answer = TASKS[begun.task][1](turn, begun.words, said)
+    if answer is not None:
+        return answer
+    return Answer(messages=reply.with_offer(refusals.unknown(nearest), begun.task))
+
+
+def send_task(turn: Turn) -> Answer:
+    """Send what is begun, or ask what is still open."""
+    begun = _open(turn)
+    if begun is None:
+        return Answer(messages=reply.nothing_begun())
+    require_real_name(turn)
+    ask, _say_more, send = TASKS[begun.task]
+    return send(turn, begun.words) or ask(turn, begun.words)
+
+
+def continue_task(turn: Turn) -> Answer:
+    """Ask again what was asked last."""
+    begun = _open(turn)
+    if begun is None:
+        return Answer(messages=reply.nothing_begun())
+    return TASKS[begun.task][0](turn, begun.words)
+
+
+def drop_task(turn: Turn) -> Answer:
+    """Give up what was begun."""
+    begun = conversations.find(turn.session, turn.person.line_user_id, turn.now)
+    conversations.end(turn.session, turn.person.line_user_id)
+    if begun is None:
+        return Answer(messages=reply.nothing_begun())
+    return Answer(messages=reply.given_up(begun.task, "今天", "說明"))
+
+
+ABOUT_TASK: dict[Command | None, Callable[[Turn], Answer]] = {
+    Command.CONTINUE: continue_task,
+    Command.DROP: drop_task,
+    Command.SEND: send_task,
+}
+
+
+def _open(turn: Turn) -> Begun | None:
+    begun = conversations.find(turn.session, turn.person.line_user_id, turn.now)
+    is_open = begun is not None and not begun.is_over and begun.task in TASKS
+    return begun if is_open and turn.person.children else None
+
+
+def offered_again(
+    house: House, user: str, begun: Begun | None, command: Command | None, answer: Answer
+) -> Answer:
+    """Return the answer with what was begun before it, where this was about something else.
+
+    A push between the question and the answer takes the buttons away; here they come back.
+    """
+    if begun is None or command in ABOUT_TASK or not answer.messages:
+        return answer
+    if begun.is_over:
+        with transaction(house.engine) as session:
+            conversations.end(session, user)
+        return _with(answer, reply.with_end(answer.messages, begun.task))
+    # What was asked anew took its place, what was sent is over.
+    with snapshot(house.engine) as session:
+        now = conversations.find(session, user, house.clock.now())
+    is_elsewhere = now == begun and command not in (None, begun.task)
+    return _with(answer, reply.with_offer(answer.messages, begun.task)) if is_elsewhere else answer
+
+
+def _with(answer: Answer, messages: list[Json]) -> Answer:
+    return replace(answer, messages=messages)
