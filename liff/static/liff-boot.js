@@ -7,6 +7,8 @@ const TRIES = "gate-tries";
 const MANY = 3;
 const A_WHILE = 60_000;
 const PATIENCE = 8_000;
+// What the server says, and what the person is told; for anything else a new token is needed.
+const SAID = { unavailable: "unavailable", busy: "busy", failed: "failed", stale: "stale" };
 let isTold = false;
 
 function ownPath(path) {
@@ -33,8 +35,11 @@ function tell(name) {
     part.hidden = part.dataset.say !== name;
   });
   const later = page.querySelector(".later");
+  const isOver = name === "closed" || name === "stale";
   later.classList.add("now");
-  later.hidden = name === "closed";
+  later.hidden = isOver;
+  page.querySelector("[data-close]").hidden = !(isOver && window.liff?.isInClient());
+  page.querySelector("[data-pass]")?.toggleAttribute("hidden", name !== "stale");
 }
 
 function sdkLoaded() {
@@ -48,6 +53,7 @@ function sdkLoaded() {
 async function exchange(idToken) {
   const body = new FormData(form);
   body.set("id_token", idToken);
+  body.set("language", liff.getAppLanguage?.() ?? "");
   const answer = await fetch(form.action, { method: "POST", body });
   if (answer.status === 204) return "";
   const { error } = await answer.json().catch(() => ({}));
@@ -62,14 +68,20 @@ async function start() {
   if (tries >= MANY) return tell("closed");
   const error = await exchange(liff.getIDToken());
   if (!error) return location.replace(wantedPath());
-  // The SDK hands out an expired token for as long as the access token lives.
-  if (error !== "unavailable" && !liff.isInClient() && tries === 0) {
+  // The SDK hands out one token for its hour, run out or used elsewhere; outside LINE a new one can
+  // be had at once.
+  const isSpent = !(error in SAID) || error === "stale";
+  if (isSpent && !liff.isInClient() && tries === 0) {
     liff.logout();
     return liff.login({ redirectUri: location.href });
   }
-  return tell(error === "unavailable" || error === "failed" ? error : "closed");
+  return tell(SAID[error] ?? "closed");
 }
 
+// A form that was sent too late leads here: what was typed comes back to it afterwards.
+const typed = JSON.parse(sessionStorage.getItem("gate-typed"));
+if (typed) sessionStorage.setItem("gate-typed", JSON.stringify({ ...typed, isLost: true }));
+page.querySelector("[data-close]").addEventListener("click", () => liff.closeWindow());
 start().catch(() => tell("failed"));
 // A script that never answers raises nothing.
 setTimeout(() => tell("failed"), PATIENCE);
