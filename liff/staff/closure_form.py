@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from flask_wtf import FlaskForm
 from wtforms import StringField, ValidationError
 
-from core.calendar.scopes import ClosureScope
-from core.clock import TAIPEI
+from core.calendar.scopes import GRADES, ClosureScope
 from core.kinds import DayPart
-from liff.leave_form import parse_day
+from liff.forms import PageForm
+from liff.moments import parse_day, parse_moment
+from liff.numbers import whole_number
 
 # By field, where the refusal names one; the others stand beside the day.
 FAULTS = {
@@ -23,15 +23,7 @@ FAULTS = {
 }
 
 
-def parse_moment(text: str) -> datetime | None:
-    """Return the Taipei moment of 2026-11-23T20:05, as a date-and-time field sends it, or None."""
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=TAIPEI)
-    except ValueError:
-        return None
-
-
-class ClosureForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+class ClosureForm(PageForm):
     """Whom it is for (empty is everyone), which part of which day, and who announced it when."""
 
     district = StringField()
@@ -45,7 +37,7 @@ class ClosureForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     def validate_grade(self, field: StringField) -> None:
         """Want a number or nothing."""
-        if field.data and not (field.data.isascii() and field.data.isdigit()):
+        if field.data and whole_number(field.data, GRADES[-1]) is None:
             raise ValidationError(FAULTS["out_of_range"])
 
     def validate_day(self, field: StringField) -> None:
@@ -63,18 +55,13 @@ class ClosureForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         if parse_moment(field.data or "") is None:
             raise ValidationError("請填公布的日期和時間")
 
-    @property
-    def faults(self) -> dict[str, str]:
-        """Return the first message of each wrong field, in the order of the page."""
-        return {name: messages[0] for name, messages in self.errors.items()}
-
     def scope(self) -> ClosureScope:
         """Return whom the checked form is for."""
         return ClosureScope(
             district=self.district.data or None,
             level=self.level.data or None,
             school_code=(self.school_code.data or "").strip() or None,
-            grade=int(self.grade.data) if self.grade.data else None,
+            grade=whole_number(self.grade.data or "", GRADES[-1]),
         )
 
     def moment(self) -> datetime:

@@ -33,7 +33,7 @@ from core.notices.wording import short_moment
 from core.people.names import masked_name
 from core.people.staff import closers_of, staff_name
 from core.people.tables import School, Staff
-from liff.guard import OUT_OF_ROLE, staff
+from liff.guard import OUT_OF_ROLE, proved_recently, staff
 from liff.staff.desk import Desk, open_desk
 from liff.visit import Visit, current_visit
 
@@ -98,12 +98,14 @@ def list_day_closures() -> ResponseReturnValue:
 
 
 @staff
+@proved_recently
 def show_closure(closure_id: UUID) -> ResponseReturnValue:
     """Show one closure, and what can be answered now."""
     return _render(current_visit(), closure_id, request.args.get("note", ""))
 
 
 @staff
+@proved_recently
 def answer_closure(closure_id: UUID) -> ResponseReturnValue:
     """Take the asked step; of two people who press at once, one hears that it is answered."""
     visit, answer = current_visit(), request.form.get("answer", "")

@@ -1,15 +1,25 @@
 """校務: whose desk it is, which school lies on it, and what may be done there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import request
 from sqlmodel import Session
 
 from core.audit import record_audit
+from core.calendar.scopes import CITY
 from core.db import transaction
 from core.errors import AccessError
-from core.people.staff import can_close, can_run_school, can_see_class
+from core.people.looks import record_looks
+from core.people.staff import (
+    can_close,
+    can_manage_school,
+    can_read_survey,
+    can_run_school,
+    can_see_class,
+    is_bureau_admin,
+)
 from core.people.tables import School, Staff
 from liff.guard import OUT_OF_ROLE
 from liff.visit import Visit
@@ -17,11 +27,22 @@ from liff.visit import Visit
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One school, and what this person is there; the bureau's desk has no school."""
+    """One school, and what this person is there; the bureau's desk has none, or one it chose."""
 
     school: School | None
     roles: Sequence[Staff]
     schools: Sequence[School]
+    is_bureau: bool = False
+
+    @property
+    def code(self) -> str | None:
+        """Return the school's code; None on the bureau's desk."""
+        return self.school.code if self.school else None
+
+    @property
+    def is_of_bureau(self) -> bool:
+        """Tell whether they speak for the whole city too, whatever desk they sit at."""
+        return any(is_bureau_admin(role) for role in self.roles)
 
     @property
     def actor(self) -> str:
@@ -31,7 +52,23 @@ class Desk:
     @property
     def param(self) -> str | None:
         """Return what keeps this school in an address; None where there is only one."""
-        return self.school.code if self.school and len(self.schools) > 1 else None
+        is_choice = self.is_bureau or len(self.schools) > 1
+        return self.school.code if self.school and is_choice else None
+
+    @property
+    def home(self) -> str | None:
+        """Return what leads back to 校務: the bureau's own has no school."""
+        return None if self.is_bureau else self.param
+
+    @property
+    def manages(self) -> bool:
+        """Tell whether calendar, people, roster and channels here are theirs."""
+        return any(can_manage_school(role, self.code) for role in self.roles)
+
+    @property
+    def watches(self) -> bool:
+        """Tell whether they may read settings and readers."""
+        return self.runs_school or self.is_bureau
 
     @property
     def runs_school(self) -> bool:
@@ -40,9 +77,20 @@ class Desk:
         return any(can_run_school(role, code) for role in self.roles)
 
     @property
+    def sees_classes(self) -> bool:
+        """Tell whether any class is theirs to see; a cashier sees those who pay, and no other."""
+        return any(self.sees(role.homeroom or "") for role in self.roles)
+
+    @property
     def closes(self) -> bool:
         """Tell whether they may close a day, of the school or wider."""
         return self.closer(self.school.code if self.school else None) is not None
+
+    @property
+    def reads_survey(self) -> bool:
+        """Tell whether the survey's results, of the school or of the city, are theirs."""
+        codes = {self.school.code if self.school else None, None}
+        return any(can_read_survey(role, code) for role in self.roles for code in codes)
 
     def closer(self, school_code: str | None) -> Staff | None:
         """Return the role that may close this school, or wider (None)."""
@@ -58,6 +106,21 @@ class Desk:
         """Tell whether the class's children are theirs to see."""
         code = self.school.code if self.school else ""
         return any(can_see_class(role, code, homeroom) for role in self.roles)
+
+    def require_watcher(self) -> None:
+        """Raise AccessError 403 for whoever neither runs the school nor is of the bureau."""
+        if not self.watches:
+            raise AccessError(OUT_OF_ROLE, 403)
+
+    def require_manager(self) -> None:
+        """Raise AccessError 403 for whoever neither manages the school nor is of the bureau."""
+        if not self.manages:
+            raise AccessError(OUT_OF_ROLE, 403)
+
+    def require_bureau(self) -> None:
+        """Raise AccessError 403 for whoever is not of the bureau."""
+        if not self.is_bureau:
+            raise AccessError(OUT_OF_ROLE, 403)
 
     def require_runner(self) -> School:
         """Return the school. Raises AccessError 403 for whoever does not run it."""
@@ -83,9 +146,40 @@ def open_desk(database: Session, visit: Visit) -> Desk:
     return Desk(next(one for one in schools if one.code == code), roles, schools)
 
 
-def note_look(visit: Visit, desk: Desk, subject: str) -> None:
-    """Record that these children were looked at, before they are shown."""
+def open_any_desk(database: Session, visit: Visit) -> Desk:
+    """Return the desk of the asked school, which may be any for the bureau, or the whole city's.
+
+    `city` asks for the whole city's where somebody of the bureau also works at a school. Raises
+    AccessError 404 as open_desk does. For pages that name no child.
+    """
+    own = {role.school_code for role in visit.roles if role.school_code}
+    bureau = [role for role in visit.roles if role.school_code is None]
+    asked = request.values.get("school", "")
+    if not bureau or asked in own or (own and not asked):
+        return open_desk(database, visit)
+    is_one = asked not in ("", CITY)
+    school = database.get(School, asked) if is_one else None
+    if is_one and school is None:
+        raise AccessError("no_such_school")
+    return Desk(school, bureau, (), is_bureau=True)
+
+
+def open_admin_desk(database: Session, visit: Visit) -> tuple[Desk, Staff | None]:
+    """Return the desk and the role that may change what is an admin's there, None for others.
+
+    Raises AccessError 403 for whoever neither runs the school nor is of the bureau.
+    """
+    desk = open_any_desk(database, visit)
+    admin = next((role for role in visit.roles if can_manage_school(role, desk.code)), None)
+    if admin is None and not desk.runs_school:
+        raise AccessError(OUT_OF_ROLE, 403)
+    return desk, admin
+
+
+def note_look(visit: Visit, desk: Desk, subject: str, students: Collection[UUID]) -> None:
+    """Record that a list was looked at and whom it names, before it is shown."""
     with transaction(visit.house.engine) as database:
         record_audit(
             database, actor=desk.actor, action="children.look", subject=subject, now=visit.now
         )
+        record_looks(database, actor=desk.actor, students=students, now=visit.now)

@@ -1,7 +1,9 @@
 """匯出: a day or a week as a file. LINE's own browser keeps no files, so a link opens another."""
 
 import io
+from collections.abc import Collection
 from datetime import date, timedelta
+from uuid import UUID
 
 from flask import render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -13,14 +15,16 @@ from core.audit import record_audit
 from core.clock import school_day_of, taipei_clock
 from core.db import snapshot, transaction
 from core.errors import AccessError
+from core.languages.dates import long_date
 from core.notices.staff_words import class_words
+from core.people.looks import record_looks
 from core.people.staff import can_run_school
 from core.people.tables import Staff
-from liff.guard import open_to_all, staff
-from liff.leave_form import parse_day
-from liff.present import long_date
+from liff.guard import open_to_all, proved_recently, staff
+from liff.moments import parse_day
+from liff.signed import GOOD_FOR
 from liff.staff.desk import open_desk
-from liff.staff.sheet_link import GOOD_FOR, SheetOrder, open_order, seal_order
+from liff.staff.sheet_link import SheetOrder, open_order, seal_order
 from liff.visit import Visit, current_visit
 
 FORMATS = {
@@ -31,6 +35,7 @@ KINDS = {"day": "一天", "week": "一週（週一到週日）"}
 
 
 @staff
+@proved_recently
 def show_export() -> ResponseReturnValue:
     """Show what can be taken out, and the link once everything is chosen."""
     visit = current_visit()
@@ -79,7 +84,7 @@ def download(token: str) -> ResponseReturnValue:
             order.homeroom or None,
             now=visit.now,
         )
-    _record(visit, order)
+    _record(visit, order, [row.student_id for row in rows])
     return send_file(
         # Made outside any transaction: a large school's sheet takes seconds.
         io.BytesIO(FORMATS[order.extension][0](rows)),
@@ -105,15 +110,18 @@ def _words(order: SheetOrder) -> str:
     days = long_date(order.first)
     if order.first != order.last:
         days += f"–{long_date(order.last)}"
-    return f"{days}・{class_words(order.homeroom) if order.homeroom else '全校'}・{order.extension}"
+    whose = class_words(order.homeroom) if order.homeroom else "全校"
+    return f"{days}・{whose}・{order.extension.upper()}"
 
 
-def _record(visit: Visit, order: SheetOrder) -> None:
+def _record(visit: Visit, order: SheetOrder, students: Collection[UUID]) -> None:
     parts = (order.school_code, order.first, order.last, order.homeroom)
+    actor = f"staff:{order.staff_id}"
     with transaction(visit.house.engine) as database:
+        record_looks(database, actor=actor, students=students, now=visit.now)
         record_audit(
             database,
-            actor=f"staff:{order.staff_id}",
+            actor=actor,
             action="sheet.download",
             subject="sheet:" + "/".join(str(part) for part in parts if part),
             now=visit.now,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,13 +15,17 @@ from core.clock import school_day_of, taipei_clock
 from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.kinds import HoldReason
+from core.notices.staff_desk import staff_desk
 from core.notices.staff_words import class_words, hold_words
 from core.people.tables import School, Student
 from liff.guard import staff
+from liff.moments import parse_clock, parse_day
+from liff.numbers import whole_number
 from liff.staff.desk import Desk, note_look, open_desk
 from liff.visit import Visit, current_visit
 
 ANSWERS = ("release", "cancel")
+MOST_HELD = 99_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +63,15 @@ def show_held() -> ResponseReturnValue:
         school = desk.require_runner()
         runs = [_held_run(database, visit, run) for run in held_runs(database, school, visit.now)]
     if runs:
-        note_look(visit, desk, f"held:{school.code}")
+        shown = [child.id for run in runs for _, children in run.children for child in children]
+        note_look(visit, desk, f"held:{school.code}", shown)
     return render_template(
         "staff/held.html",
         desk=desk,
         runs=runs,
         note=request.args.get("note", ""),
-        told=request.args.get("told", 0, type=int),
-        seen=request.args.get("seen", 0, type=int),
+        told=_count("told"),
+        seen=_count("seen"),
     )
 
 
@@ -107,19 +112,22 @@ def _answer(
     """Return what was done, and how many notices and how many children seen meanwhile."""
     if answer == "cancel":
         return "cancelled", cancel_run(database, key, by=desk.actor, now=visit.now), 0
-    liff_id = visit.house.settings.liff_id
-    released = release_run(database, liff_id, key, by=desk.actor, now=visit.now)
+    notices = staff_desk(visit.house.settings)
+    released = release_run(database, notices, key, by=desk.actor, now=visit.now)
     return "released", released.told, released.seen
+
+
+def _count(name: str) -> int:
+    return whole_number(request.args.get(name, ""), MOST_HELD) or 0
 
 
 def _asked(school: School) -> tuple[RunKey, str]:
     """Return what is asked about. Raises AccessError 404 for what can't be."""
     answer = request.values.get("answer", "")
-    try:
-        day = date.fromisoformat(request.values.get("day", ""))
-        cutoff = time.fromisoformat(request.values.get("cutoff", ""))
-    except ValueError:
-        raise AccessError("no_such_run") from None
+    day = parse_day(request.values.get("day", ""))
+    cutoff = parse_clock(request.values.get("cutoff", ""))
+    if day is None or cutoff is None:
+        raise AccessError("no_such_run")
     if answer not in ANSWERS:
         raise AccessError("no_such_answer")
     return RunKey(school.code, day, cutoff), answer

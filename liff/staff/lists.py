@@ -10,9 +10,10 @@ from core.attendance.reports import unexplained
 from core.clock import school_day_of
 from core.db import snapshot
 from core.gate.discrepancies import Discrepancy, DiscrepancyKind, discrepancies
+from core.languages.dates import long_date
 from core.notices.staff_words import class_words
 from liff.guard import staff
-from liff.present import day_and_time, long_date
+from liff.present import day_and_time
 from liff.staff.desk import note_look, open_desk
 from liff.visit import current_visit
 
@@ -51,7 +52,9 @@ def show_lists() -> ResponseReturnValue:
         missing = [
             one for one in unexplained(database, school.code, today) if desk.sees(one.homeroom)
         ]
-    note_look(visit, desk, f"lists:{school.code}")
+    shown = [one.student_id for one in odd if one.student_id]
+    shown += [one.student_id for one in missing]
+    note_look(visit, desk, f"lists:{school.code}", shown)
     return render_template(
         "staff/lists.html",
         desk=desk,

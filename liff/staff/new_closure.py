@@ -15,8 +15,9 @@ from core.kinds import DayPart, Level
 from core.notices.wording import PART_WORDS, short_date, short_moment
 from core.people.roster import list_schools
 from core.people.tables import School
-from liff.guard import staff
-from liff.leave_form import PART_OPTIONS, parse_day
+from liff.guard import proved_recently, staff
+from liff.leave_form import part_options
+from liff.moments import parse_day
 from liff.staff.closure_form import FAULTS, ClosureForm
 from liff.staff.closures import require_closer, tell_others
 from liff.staff.desk import Desk, open_desk
@@ -26,6 +27,7 @@ FIELDS = ("district", "level", "school_code", "grade", "day", "part", "source", 
 
 
 @staff
+@proved_recently
 def show_new_closure() -> ResponseReturnValue:
     """Show the form: the own school's, or the bureau's with every scope."""
     visit = current_visit()
@@ -38,6 +40,7 @@ def show_new_closure() -> ResponseReturnValue:
 
 
 @staff
+@proved_recently
 def send_closure() -> ResponseReturnValue:
     """Show the preview first; sent from there, propose and ask the others."""
     visit, form = current_visit(), ClosureForm()
@@ -126,6 +129,6 @@ def _render_form(
         levels=[level.value for level in Level],
         schools=[(school.code, f"{school.short_name}（{school.code}）") for school in schools],
         grades=[(str(grade), f"{grade} 年級") for grade in GRADES],
-        parts=PART_OPTIONS,
+        parts=part_options(),
         today=school_day_of(visit.now),
     )

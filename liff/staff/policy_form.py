@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import date, time
 
-from flask_wtf import FlaskForm
 from wtforms import StringField, ValidationError
 
 from core.calendar.policy import LIMITS, NewRule
 from core.notices.wording import WEEKDAYS
-from liff.leave_form import parse_day
+from liff.forms import PageForm
+from liff.moments import parse_clock, parse_day
+from liff.numbers import whole_number
 
 TIMES = {"cutoff": "截止時間", "departure_from": "放學起算", "dismissal": "放學時間"}
 NUMBERS = {
@@ -22,17 +23,22 @@ FAULTS = {
     f"重複刷卡最多 {LIMITS['bounce_seconds']} 秒",
     "weekday_or_day": "星期和日期只能選一個",
     "nothing_differs": "請至少填一項和平常不同的設定",
+    "past": "日期已經過了",
+    "coming": "這個對象已有還沒開始的變更，請先到「變更紀錄」收回",
     "cutoff_after_departure": "截止時間要早於放學起算的時間",
 }
 LONGEST_REASON = 40
+# Far above every limit: those say themselves what is out of range.
+MOST = 9999
 
 
-class PolicyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+class PolicyForm(PageForm):
     """For whom, and what differs. Everything may be left empty here; the rule itself may not."""
 
     grade = StringField()
     weekday = StringField()
     day = StringField()
+    from_day = StringField()
     cutoff = StringField()
     departure_from = StringField()
     dismissal = StringField()
@@ -45,9 +51,11 @@ class PolicyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         """Want a date or nothing."""
         _require(field, parse_day, "請選擇日期")
 
+    validate_from_day = validate_day
+
     def validate_cutoff(self, field: StringField) -> None:
         """Want a time of day or nothing."""
-        _require(field, _parse_time, "時間請寫 24 小時制，例如 08:20")
+        _require(field, parse_clock, "時間請寫 24 小時制，例如 08:20")
 
     validate_departure_from = validate_dismissal = validate_cutoff
 
@@ -64,9 +72,9 @@ class PolicyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
             raise ValidationError(f"最多 {LONGEST_REASON} 個字")
 
     @property
-    def faults(self) -> dict[str, str]:
-        """Return the first message of each wrong field, in the order of the page."""
-        return {name: messages[0] for name, messages in self.errors.items()}
+    def begins(self) -> date | None:
+        """Return the first day of the checked rule, None: at once."""
+        return parse_day(self.from_day.data or "")
 
     def rule(self) -> NewRule:
         """Return the checked rule."""
@@ -74,9 +82,9 @@ class PolicyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
             grade=_parse_number(self.grade.data or ""),
             weekday=_parse_number(self.weekday.data or ""),
             day=parse_day(self.day.data or ""),
-            cutoff=_parse_time(self.cutoff.data or ""),
-            departure_from=_parse_time(self.departure_from.data or ""),
-            dismissal=_parse_time(self.dismissal.data or ""),
+            cutoff=parse_clock(self.cutoff.data or ""),
+            departure_from=parse_clock(self.departure_from.data or ""),
+            dismissal=parse_clock(self.dismissal.data or ""),
             grace_minutes=_parse_number(self.grace_minutes.data or ""),
             review_minutes=_parse_number(self.review_minutes.data or ""),
             bounce_seconds=_parse_number(self.bounce_seconds.data or ""),
@@ -91,13 +99,5 @@ def _require(
         raise ValidationError(message)
 
 
-def _parse_time(text: str) -> time | None:
-    try:
-        return time.fromisoformat(text.strip()).replace(second=0, microsecond=0, tzinfo=None)
-    except ValueError:
-        return None
-
-
 def _parse_number(text: str) -> int | None:
-    plain = text.strip()
-    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 4 else None
+    return whole_number(text, MOST)

@@ -1,11 +1,13 @@
 """今日: a school and a class in numbers, and child by child."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
+from core.announcements.standing import count_waiting
 from core.attendance.days import LATE_UPLOAD
 from core.attendance.reports import (
     ChildState,
@@ -15,20 +17,25 @@ from core.attendance.reports import (
     school_today,
     total_of,
 )
+from core.binding.requests import open_requests
 from core.clock import school_day_of, taipei_clock
 from core.db import snapshot
 from core.errors import AccessError
 from core.gate.discrepancies import old_card_holders
 from core.gate.readers import last_contact
+from core.languages.dates import long_day_and_clock
 from core.notices.staff_words import ROLE_WORDS, UNREACHED_WORDS, class_words
 from core.notices.wording import PART_WORDS
 from core.people.reach import Unreached, unreached
 from core.people.staff import staff_name
 from core.people.tables import StaffRole
 from liff.guard import staff
-from liff.present import long_date, reader_line
+from liff.present import reader_line
+from liff.staff.announcement_form import audience_options
 from liff.staff.desk import Desk, note_look, open_desk
 from liff.staff.held import held_runs
+from liff.staff.make_ups import waiting_for
+from liff.staff.sms.access import open_order_desk, sms_words
 from liff.visit import Visit, current_visit
 
 
@@ -36,6 +43,7 @@ from liff.visit import Visit, current_visit
 class ChildLine:
     """A child in the class list. `cause` is a word beside the name; `mark` names the drawing."""
 
+    student_id: UUID
     seat: str
     name: str
     cause: str
@@ -52,6 +60,11 @@ def show_desk() -> ResponseReturnValue:
         desk = open_desk(database, visit)
         classes = _own_classes(database, visit, desk)
         held = held_runs(database, desk.get_school(), visit.now) if desk.runs_school else []
+        announces = bool(audience_options(database, desk))
+        to_confirm = count_waiting(database, desk.roles, visit.now)
+        make_ups = waiting_for(database, desk, desk.school) if desk.school else []
+        bindings = open_requests(database, [desk.get_school().code]) if desk.runs_school else []
+        sms = sms_words(database, open_order_desk(database, visit)) if desk.school else ""
     return render_template(
         "staff/desk.html",
         desk=desk,
@@ -60,6 +73,11 @@ def show_desk() -> ResponseReturnValue:
         classes=[(class_words(one.homeroom), one) for one in classes],
         total=total_of(classes),
         held=sum(run.held for run in held),
+        announces=announces,
+        to_confirm=to_confirm,
+        make_ups=len(make_ups),
+        bindings=len(bindings),
+        sms=sms,
     )
 
 
@@ -79,7 +97,8 @@ def show_class(homeroom: str) -> ResponseReturnValue:
         old_cards = old_card_holders(database, school.code, school_day_of(visit.now))
         alone = unreached(database, [child.student_id for child in today.children])
         reader = reader_line("校門", last_contact(database, school.code), visit.now)
-    note_look(visit, desk, f"class:{school.code}/{homeroom}")
+    shown = [child.student_id for child in today.children]
+    note_look(visit, desk, f"class:{school.code}/{homeroom}", shown)
     lines = {
         child.student_id: _line(
             child, is_old=child.student_id in old_cards, alone=alone.get(child.student_id)
@@ -109,7 +128,7 @@ def _own_classes(database: Session, visit: Visit, desk: Desk) -> list[ClassCount
 
 def _place(visit: Visit, desk: Desk) -> str:
     place = desk.school.short_name if desk.school else "教育局"
-    return f"{place}・{long_date(school_day_of(visit.now))} {taipei_clock(visit.now)}"
+    return f"{place}・{long_day_and_clock(visit.now)}"
 
 
 def _person(visit: Visit, desk: Desk) -> str:
@@ -125,6 +144,7 @@ def _by_time(child: ChildToday) -> tuple[bool, str, int]:
 def _line(child: ChildToday, *, is_old: bool, alone: Unreached | None) -> ChildLine:
     mark, text = _mark(child)
     return ChildLine(
+        child.student_id,
         f"{child.seat_number:02d}",
         child.name,
         "・".join(_causes(child, is_old=is_old, alone=alone)),
