@@ -1,16 +1,22 @@
-"""Guards: who may see a page. Every view wears exactly one."""
+"""Guards: who may see a page. Every view wears exactly one, and `proved_recently` below it where
+the step can't be taken back.
+"""
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import ParamSpec
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from core.db import snapshot
+from core.guards import Guard, declare
+from core.identity.standing import require_real_name
+from core.people.sessions import IDLE_LIMIT, is_proved_recently
 from core.people.staff import roles_of
-from liff.visit import current_visit
+from liff.visit import browser_name, current_visit
 
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
@@ -18,11 +24,32 @@ OWN_PATH = re.compile(r"/liff/[\w/-]*(\?[\w=&%.+~-]*)?", re.ASCII)
 HOME = "/liff/home"
 # The code of an AccessError for staff whose role does not cover what they asked for.
 OUT_OF_ROLE = "out_of_role"
+# In the cookie: the form a person opened while proved, and when.
+OPENED = "opened"
+# In the cookie: the page that asked for proof.
+WANTED = "wanted"
+READS = ("GET", "HEAD")
+# Where a school's code may stand for the name of a general member; the binding itself decides.
+BY_CODE = frozenset({"liff.show_new_child", "liff.bind_new_child"})
+# Forms that only lead to a change; who may not send them need not fill them in.
+CHANGE_FORMS = frozenset(
+    f"liff.{name}"
+    for name in (
+        "show_new_child",
+        "show_unbind",
+        "show_new_leave",
+        "show_withdraw",
+        "show_lost_card",
+        "show_survey",
+        "show_make_up",
+        "ask_cancel_sms",
+    )
+)
 
 
 def open_to_all(view: View[P]) -> View[P]:
     """Let everybody in; the view itself decides what it gives away."""
-    return _wear(view, "open_to_all")
+    return declare(Guard.OPEN)(view)
 
 
 def signed_in(view: View[P]) -> View[P]:
@@ -34,11 +61,14 @@ def signed_in(view: View[P]) -> View[P]:
             return _ask_to_sign_in()
         return view(*args, **kwargs)
 
-    return _wear(guarded, "signed_in")
+    return declare(Guard.SIGNED_IN)(guarded)
 
 
 def linked(view: View[P]) -> View[P]:
-    """Let guardians in; a LINE user without one is shown the first steps."""
+    """Let guardians in, to look; to change something only those proved by their real name.
+
+    A LINE user without a guardian is shown the first steps.
+    """
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
@@ -46,10 +76,29 @@ def linked(view: View[P]) -> View[P]:
         if visit.web_session is None:
             return _ask_to_sign_in()
         if visit.guardian is None:
+            _remember_slip()
+            return redirect(url_for("liff.show_home"), 303)
+        is_change = request.method not in READS or request.endpoint in CHANGE_FORMS
+        if is_change and not (visit.is_linked and request.endpoint in BY_CODE):
+            require_real_name(visit.standing)
+        return view(*args, **kwargs)
+
+    return declare(Guard.LINKED)(guarded)
+
+
+def linked_by_any_means(view: View[P]) -> View[P]:
+    """Let in whoever has a link, however it stands: ending it must always be possible."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        visit = current_visit()
+        if visit.web_session is None:
+            return _ask_to_sign_in()
+        if not visit.is_linked:
             return redirect(url_for("liff.show_home"), 303)
         return view(*args, **kwargs)
 
-    return _wear(guarded, "linked")
+    return declare(Guard.LINKED)(guarded)
 
 
 def staff(view: View[P]) -> View[P]:
@@ -66,7 +115,28 @@ def staff(view: View[P]) -> View[P]:
             return render_template("message.html", kind="not_staff", href=HOME), 403
         return view(*args, **kwargs)
 
-    return _wear(guarded, "staff")
+    return declare(Guard.STAFF)(guarded)
+
+
+def proved_recently(view: View[P]) -> View[P]:
+    """Let in whom LINE or Taipei Pass vouched for within ten minutes; others prove it first.
+
+    Wear it below `linked`, `staff` or `signed_in`, on the form and on what it sends. A form opened
+    in time may be filled in as long as a session may lie idle.
+    """
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        visit = current_visit()
+        is_proved = is_proved_recently(visit.get_session(), visit.now)
+        if not is_proved and not _was_opened(visit.now):
+            return _ask_for_proof()
+        if is_proved and request.method in READS:
+            session[OPENED] = [request.path, int(visit.now.timestamp())]
+        return view(*args, **kwargs)
+
+    vars(guarded)["is_sensitive"] = True
+    return guarded
 
 
 def own_path(text: str) -> str:
@@ -74,19 +144,54 @@ def own_path(text: str) -> str:
     return text if OWN_PATH.fullmatch(text) else HOME
 
 
-def render_start(wanted: str) -> str:
-    """Return the page that proves the LINE user and then goes to the wanted address."""
-    return render_template("start.html", wanted=own_path(wanted))
+def render_start(wanted: str, *, is_proof: bool = False) -> str:
+    """Return the page that proves the LINE user and then goes to the wanted address.
+
+    `is_proof`: the person is signed in and is proved anew for a step that can't be taken back.
+    """
+    browser_name()
+    # Taipei Pass vouches for guardians only: staff are known by their LINE account.
+    by_pass = is_proof and current_visit().guardian is not None
+    page = {"wanted": own_path(wanted), "is_proof": is_proof, "by_pass": by_pass}
+    return render_template("start.html", **page)
+
+
+def _remember_slip() -> None:
+    """Keep the code of a school's slip until its reader is linked: nobody scans it twice."""
+    if request.endpoint == "liff.show_new_child" and request.args.get("binding_code"):
+        session[WANTED] = _here()
+
+
+def _was_opened(now: datetime) -> bool:
+    opened = session.get(OPENED)
+    if request.method in READS or not isinstance(opened, list) or len(opened) != 2:
+        return False
+    path, at = opened
+    return bool(path == request.path and 0 <= now.timestamp() - at <= IDLE_LIMIT.total_seconds())
+
+
+def _ask_for_proof() -> ResponseReturnValue:
+    if request.method in READS:
+        # What Taipei Pass is asked for here ends here.
+        session[WANTED] = _here()
+        return render_start(_here(), is_proof=True), 403
+    session[WANTED] = own_path(request.path)
+    return redirect(url_for("liff.show_start", prove=1, next=own_path(request.path)), 303)
+
+
+def take_wanted() -> str | None:
+    """Return the page that asked for proof, once; None when none did."""
+    wanted = session.pop(WANTED, None)
+    return own_path(wanted) if isinstance(wanted, str) else None
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:
-    query = request.query_string.decode("ascii", "ignore")
-    here = own_path(f"{request.path}?{query}" if query else request.path)
-    if request.method in ("GET", "HEAD"):
+    here = _here()
+    if request.method in READS:
         return render_start(here)
     return redirect(url_for("liff.show_start", late=1, next=here), 303)
 
 
-def _wear(view: View[P], guard: str) -> View[P]:
-    vars(view)["guard"] = guard
-    return view
+def _here() -> str:
+    query = request.query_string.decode("ascii", "ignore")
+    return own_path(f"{request.path}?{query}" if query else request.path)

@@ -17,17 +17,21 @@ from core.attendance.leaves import (
     open_leaves,
     withdraw_leave,
 )
+from core.attendance.seen import leave_of_guardian
 from core.attendance.tables import Leave, LeaveReason
 from core.calendar.school_days import day_statuses
 from core.clock import school_day_of, taipei_clock
 from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.kinds import DayPart
-from core.notices.wording import PART_WORDS, short_date
-from core.people.bindings import BoundChild, children_of, get_child
+from core.languages.dates import long_date, short_date
+from core.languages.speech import _
+from core.notices.wording import PART_WORDS
+from core.people.bindings import BoundChild
+from core.people.doors import for_guardian
 from liff.guard import linked
-from liff.leave_form import FAULTS, PART_OPTIONS, REASON_OPTIONS, LeaveForm
-from liff.present import Phone, long_date, phone_link
+from liff.leave_form import LeaveForm, fault_words, part_options, reason_options
+from liff.present import Phone, phone_link
 from liff.visit import Visit, current_visit
 
 # How far back and ahead the list goes.
@@ -76,19 +80,23 @@ def send_leave() -> ResponseReturnValue:
     visit, form = current_visit(), LeaveForm()
     guardian = visit.get_guardian()
     faults = {} if form.validate() else form.faults
+    refusal = None
     if not faults:
         try:
             with transaction(visit.house.engine) as database:
-                child = get_child(database, guardian.id, _asked_binding())
+                child = for_guardian(database, guardian.id).child(_asked_binding())
                 _file(database, visit, child, form)
         except InputError as error:
-            faults = {error.field or "first_day": FAULTS[error.code]}
-    if not faults:
+            refusal = error
+    if not faults and refusal is None:
         visit.house.notices_due.set()
         return redirect(url_for("liff.show_leaves", note="filed"), 303)
     with snapshot(visit.house.engine) as database:
         choices = _choices(database, visit)
     chosen = _chosen(choices, request.form.get("binding_id", ""))
+    if refusal is not None:
+        closes_at = taipei_clock(chosen.closes_at) if chosen else ""
+        faults = {refusal.field or "first_day": fault_words(refusal.code, closes_at)}
     return _render(visit, form, choices, chosen, faults), 422
 
 
@@ -160,7 +168,7 @@ def _choices(database: Session, visit: Visit) -> list[_Choice]:
     today = school_day_of(visit.now)
     return [
         _Choice(child, leave_closes_at(database, child.student_id, today))
-        for child in children_of(database, visit.get_guardian().id)
+        for child in for_guardian(database, visit.get_guardian().id).children()
     ]
 
 
@@ -191,13 +199,13 @@ def _render(
     return render_template(
         "new_leave.html",
         form=form,
-        faults={name: text.format(time=at) for name, text in (faults or {}).items()},
+        faults=faults or {},
         children=[_option(choice, visit.now) for choice in choices],
         chosen=str(chosen.child.binding_id) if chosen else "",
         closed_at=at if closed else "",
         school_phone=_phone(closed.child) if closed else None,
-        parts=PART_OPTIONS,
-        reasons=REASON_OPTIONS,
+        parts=part_options(),
+        reasons=reason_options(),
         first=school_day_of(visit.now),
         last=school_day_of(visit.now) + AHEAD,
     )
@@ -205,7 +213,8 @@ def _render(
 
 def _option(choice: _Choice, now: datetime) -> tuple[str, str, str]:
     child, at = choice.child, taipei_clock(choice.closes_at)
-    today = f"今天 {at} 已截止" if now >= choice.closes_at else f"今天受理到 {at}"
+    is_over = now >= choice.closes_at
+    today = _("今天 {time} 已截止", time=at) if is_over else _("今天受理到 {time}", time=at)
     return str(child.binding_id), child.given_name, today
 
 
@@ -246,16 +255,13 @@ def _line(visit: Visit, choice: _Choice, leave: Leave) -> LeaveLine:
 def _who(visit: Visit, leave: Leave) -> str:
     if leave.filed_by == _filer(visit).actor:
         return ""
-    return "另一位家長請的假" if leave.filed_by.startswith("guardian:") else "學校登記"
+    is_guardians = leave.filed_by.startswith("guardian:")
+    return _("另一位家長請的假") if is_guardians else _("學校登記")
 
 
 def _own_leave(database: Session, visit: Visit, leave_id: UUID) -> tuple[BoundChild, Leave]:
     """Return the leave and its child. Raises AccessError 404 for every other guardian's."""
-    leave = database.get(Leave, leave_id)
-    for child in children_of(database, visit.get_guardian().id):
-        if leave is not None and child.student_id == leave.student_id:
-            return child, leave
-    raise AccessError("no_such_leave")
+    return leave_of_guardian(for_guardian(database, visit.get_guardian().id), leave_id)
 
 
 def _extent(leave: Leave, *, short: bool = False) -> str:
@@ -265,4 +271,4 @@ def _extent(leave: Leave, *, short: bool = False) -> str:
     days = written(leave.first_day)
     if leave.first_day != leave.last_day:
         days += f"–{short_date(leave.last_day)}"
-    return f"{days}{PART_WORDS[DayPart(leave.part)]}"
+    return _("{days}{part}", days=days, part=_(PART_WORDS[DayPart(leave.part)]))

@@ -2,13 +2,10 @@
 
 import logging
 import secrets
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Response, jsonify, render_template, request, url_for
+from flask import Response, g, jsonify, render_template, request, url_for
 from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -16,31 +13,45 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from core.errors import AccessError
 from core.house import House
-from core.notices.wording import fill
+from core.identity.standing import Standing
+from core.languages.slots import fill
 from core.settings import Settings
+from liff.assets import asset_url, caching
 from liff.guard import HOME, OUT_OF_ROLE
+from liff.limits import RETRY_SECONDS
+from liff.maintenance import maintenance_of
 from liff.present import phone_link
+from liff.providers import bureau_site
+from liff.text_size import chosen_size
+from liff.visit import current_visit
 
 logger = logging.getLogger(__name__)
-STATIC = Path(__file__).parent / "static"
-A_YEAR = 31_536_000
+KINDS = {404: "not_found", 413: "too_large", 429: "too_many"}
 
 
 def init_security(app: App, house: House) -> None:
     """Give every answer under /liff/ its headers, and errors there a page of their own."""
-    policy = content_policy(house.settings)
     # Our pages send no Referer, so a check of it would refuse every form. The token in the form
     # and the SameSite cookie do that work.
     app.config["WTF_CSRF_SSL_STRICT"] = False
     app.jinja_env.globals.update(
         asset=asset_url,
+        nonce=page_nonce,
+        # Of staff pages, which speak the source language alone.
         say=lambda template, **slots: fill(template, slots),
         liff_sdk=house.settings.liff_sdk,
         liff_id=house.settings.liff_id,
+        text_size=chosen_size,
+        has_bureau_login=house.settings.has_bureau_login,
+        maintenance=lambda: maintenance_of(house),
+        may_change=lambda: current_visit().standing is Standing.REAL_NAME,
+        is_general_member=lambda: (
+            current_visit().is_linked and current_visit().standing is Standing.ONLY_VIEWS
+        ),
     )
 
     def finish(response: Response) -> Response:
-        return _finish(response, policy) if _is_ours() else response
+        return _finish(response, house.settings) if _is_ours() else response
 
     def handle_broken(error: InternalServerError) -> Any:
         return _show_broken(house.settings) if _is_ours() else error
@@ -52,32 +63,37 @@ def init_security(app: App, house: House) -> None:
     app.register_error_handler(InternalServerError, handle_broken)
 
 
-def content_policy(settings: Settings) -> str:
+def page_nonce() -> str:
+    """Return what our script tags on this page carry, and nothing written into a page can know."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return str(g.nonce)
+
+
+def content_policy(settings: Settings, nonce: str) -> str:
     """Return the Content-Security-Policy: nothing but our own files, LINE's SDK and its API."""
     sdk, line = _origin(settings.liff_sdk), _origin(settings.line_api)
     frames = "'none'" if settings.is_production else settings.sandbox_origin
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'self' {sdk}",
+            f"script-src 'nonce-{nonce}' {sdk}",
             f"connect-src 'self' {line} {sdk}",
             "style-src 'self'",
             "img-src 'self' data:",
-            f"form-action 'self' {_origin(settings.taipei_pass('authorize'))}",
+            f"form-action 'self' {' '.join(_form_targets(settings))}",
             f"frame-ancestors {frames}",
             "base-uri 'none'",
         )
     )
 
 
-def asset_url(name: str) -> str:
-    """Return the address of a static file; it changes with the content."""
-    return url_for("liff.static", filename=name, v=_fingerprint(name))
-
-
-@cache
-def _fingerprint(name: str) -> str:
-    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+def _form_targets(settings: Settings) -> list[str]:
+    # Browsers hold the redirect after a form to this list too.
+    targets = [settings.taipei_pass("authorize"), settings.line_access]
+    if settings.has_bureau_login:
+        targets.append(bureau_site(settings).authorize_url)
+    return list(dict.fromkeys(_origin(target) for target in targets))
 
 
 def _origin(url: str) -> str:
@@ -89,14 +105,12 @@ def _is_ours() -> bool:
     return request.path == "/liff" or request.path.startswith("/liff/")
 
 
-def _finish(response: Response, policy: str) -> Response:
-    response.headers["Content-Security-Policy"] = policy
+def _finish(response: Response, settings: Settings) -> Response:
+    response.headers["Content-Security-Policy"] = content_policy(settings, page_nonce())
     response.headers["X-Content-Type-Options"] = "nosniff"
     # LIFF's first address carries the user's access token in its hash.
     response.headers["Referrer-Policy"] = "no-referrer"
-    is_hashed = request.endpoint == "liff.static" and "v" in request.args
-    lasting = f"public, max-age={A_YEAR}, immutable"
-    response.headers["Cache-Control"] = lasting if is_hashed else "no-store"
+    response.headers["Cache-Control"] = caching()
     return response
 
 
@@ -107,8 +121,10 @@ def _message(kind: str, href: str = HOME, **more: object) -> str:
 def _show_http_error(error: HTTPException) -> Any:
     if not _is_ours() or error.code is None or error.code < 400:
         return error
-    kind = "not_found" if error.code == 404 else "not_allowed"
-    return _message(kind), error.code
+    headers = {"Retry-After": str(RETRY_SECONDS)} if error.code == 429 else {}
+    if request.path == url_for("liff.start_session"):
+        return jsonify(error="busy" if error.code == 429 else "failed"), error.code, headers
+    return _message(KINDS.get(error.code, "not_allowed")), error.code, headers
 
 
 def _show_expired(error: CSRFError) -> Any:
@@ -122,6 +138,12 @@ def _show_expired(error: CSRFError) -> Any:
 def _show_access_error(error: AccessError) -> ResponseReturnValue:
     if error.code == OUT_OF_ROLE:
         return _message(OUT_OF_ROLE, href=url_for("liff.show_desk")), error.status
+    if error.code == "only_views":
+        return _message("only_views", href=url_for("liff.start_pass")), error.status
+    if error.code == "codes_over":
+        return _message("codes_over", href=url_for("liff.show_codes")), error.status
+    if error.code == "check_over":
+        return _message("check_over", href=url_for("liff.show_roster")), error.status
     if error.status == 410:
         return _message("link_over", href=url_for("liff.show_export")), error.status
     # Another guardian's child and a child that never was look the same.

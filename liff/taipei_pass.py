@@ -1,125 +1,139 @@
 """Linking a LINE user and a Taipei Pass member: start → callback → confirm.
 
-Start and finish must be the same browser of the same signed-in LINE user: the state lives in the
-cookie that carries the session, and a link is made only after the person saw both names.
+Start, return and yes must come from the same browser of the same signed-in LINE user; a one-time
+ticket holds them together. A link is made only after the person saw both names.
 """
 
-from authlib.integrations.base_client.errors import MismatchingStateError
-from flask import Response, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
+from core.binding.rules import codes_may_vouch
 from core.db import snapshot, transaction
-from core.notices.announce import tell_linked
+from core.identity.identities import Provider
+from core.identity.tables import LinkTicket
+from core.identity.tickets import Browser, end_ticket, waiting_member, waiting_ticket
+from core.notices.links import Consented, make_link
 from core.people.bindings import children_of
-from core.people.guardians import PassMember, find_link_of_member, link_account
+from core.people.guardians import Link, find_link, find_link_of_member, note_level
 from core.people.names import masked_name
-from core.people.sessions import pending_link, session_line_name, set_pending_link
-from core.people.tables import WebSession
-from liff.guard import HOME, open_to_all, signed_in
-from liff.pass_client import (
-    PassDown,
-    fetch_member,
-    forget_states,
-    is_own_state,
-    make_pass_client,
-)
+from core.people.sessions import prove_session, session_line_name
+from liff.account_link import link_browser
+from liff.guard import open_to_all, signed_in, take_wanted
 from liff.present import phone_link
-from liff.privacy import CONSENT
+from liff.privacy import CONSENT, notice_facts
+from liff.providers import taipei_pass_site
+from liff.sign_in import (
+    Outcome,
+    Return,
+    begin,
+    find_waiting,
+    is_shown,
+    keep,
+    own_browser,
+    show_failure,
+    take_member,
+)
 from liff.visit import Visit, current_visit
 
 
 @signed_in
 def start_pass() -> ResponseReturnValue:
-    """Go to Taipei Pass with a fresh state and PKCE challenge."""
-    settings = current_visit().house.settings
-    forget_states()
-    callback = f"{settings.base_url.rstrip('/')}{url_for('liff.finish_pass')}"
-    answer: Response = make_pass_client(settings).authorize_redirect(callback)
-    return answer
+    """Go to Taipei Pass with a fresh state."""
+    visit = current_visit()
+    site = taipei_pass_site(visit.house.settings)
+    return begin(visit, site, own_browser(visit), url_for("liff.finish_pass"))
 
 
 @open_to_all
 def finish_pass() -> ResponseReturnValue:
     """Take the member from Taipei Pass; a return into another browser links nothing."""
     visit = current_visit()
-    if visit.web_session is None or not is_own_state(request.args.get("state", "")):
-        return _message("pass_elsewhere"), 400
-    if "error" in request.args:
-        forget_states()
-        return redirect(url_for("liff.show_home", note="pass_left"), 303)
-    settings = visit.house.settings
-    try:
-        member = fetch_member(make_pass_client(settings), settings.taipei_pass("profile"))
-    except MismatchingStateError:
-        return _message("pass_elsewhere"), 400
-    except PassDown:
-        return _message("pass_down"), 503
-    if not member.is_gold:
-        return _show_upgrade(visit)
+    came = take_member(visit, taipei_pass_site(visit.house.settings), _browsers(visit))
+    is_outside = came.ticket is not None and came.ticket.line_user_id is None
+    confirm = url_for("liff.show_account_link_confirm" if is_outside else "liff.show_confirm")
+    match came.outcome:
+        case Outcome.CAME:
+            return _meet(visit, came, confirm)
+        case Outcome.AGAIN:
+            return redirect(confirm, 303)
+        case Outcome.LEFT if not is_outside:
+            return redirect(url_for("liff.show_home", note="pass_left"), 303)
+        case Outcome.LEFT:
+            return render_template("message.html", kind="link_left", href=None)
+    return show_failure(came.outcome)
+
+
+def _browsers(visit: Visit) -> list[Browser]:
+    inside = [own_browser(visit)] if visit.web_session is not None else []
+    outside = link_browser()
+    return [*inside, outside] if outside else inside
+
+
+def _meet(visit: Visit, came: Return, confirm: str) -> ResponseReturnValue:
+    if came.ticket is None or came.member is None:
+        return show_failure(Outcome.ELSEWHERE)
     with transaction(visit.house.engine) as database:
-        set_pending_link(database, visit.house.vault, visit.get_session(), member)
-    return redirect(url_for("liff.show_confirm"), 303)
+        note_level(database, came.member, visit.now)
+        may_link = came.member.is_gold or codes_may_vouch(database)
+    if may_link:
+        keep(visit, came.ticket, came.member)
+    if came.member.is_gold:
+        return redirect(confirm, 303)
+    is_outside = came.ticket.line_user_id is None
+    return _show_upgrade(visit, is_outside=is_outside, by_code=confirm if may_link else "")
 
 
 @signed_in
 def show_confirm() -> ResponseReturnValue:
     """Show both accounts side by side."""
     visit = current_visit()
-    member = pending_link(visit.house.vault, visit.get_session())
-    if member is None:
+    ticket = find_waiting(visit, own_browser(visit), taipei_pass_site(visit.house.settings))
+    if ticket is None:
         return redirect(url_for("liff.show_home"), 303)
-    return _render_confirm(visit, member, is_wrong=False)
+    return _render_confirm(visit, ticket, is_wrong=False)
 
 
 @signed_in
 def confirm_link() -> ResponseReturnValue:
     """Link, or forget the member when it is not the person's own account."""
     visit = current_visit()
-    member = pending_link(visit.house.vault, visit.get_session())
-    if member is None:
-        return _show_done(is_linked=visit.guardian is not None)
+    ticket = find_waiting(visit, own_browser(visit), taipei_pass_site(visit.house.settings))
+    if ticket is None:
+        return _show_done(visit)
+    if not is_shown(ticket):
+        return redirect(url_for("liff.show_confirm"), 303)
     if request.form.get("answer") != "link":
-        _forget_member(visit)
-        return redirect(url_for("liff.show_home", note="not_me"), 303)
+        _refuse(visit, ticket)
+        note = "declined" if request.form.get("answer") == "declined" else "not_me"
+        return redirect(url_for("liff.show_home", note=note), 303)
     if request.form.get("consent") != CONSENT.version:
-        return _render_confirm(visit, member, is_wrong=True), 422
-    has_children = _link(visit, member)
+        return _render_confirm(visit, ticket, is_wrong=True), 422
+    has_children = _link(visit)
     if has_children is None:
-        return _show_done(is_linked=True)
+        return _show_done(visit)
     page = "liff.show_home" if has_children else "liff.show_new_child"
-    return redirect(url_for(page, note="linked"), 303)
+    return redirect(take_wanted() or url_for(page, note="linked"), 303)
 
 
-def _show_done(*, is_linked: bool) -> ResponseReturnValue:
+def _show_done(visit: Visit) -> ResponseReturnValue:
+    # Looked up anew: a twin of this request may have linked since it came in.
+    with snapshot(visit.house.engine) as database:
+        is_linked = find_link(database, visit.get_session().line_user_id) is not None
     note = "linked" if is_linked else None
     return redirect(url_for("liff.show_home", note=note), 303)
 
 
-def _link(visit: Visit, member: PassMember) -> bool | None:
+def _link(visit: Visit) -> bool | None:
     """Return whether the guardian has children; None when a twin of this request was first."""
-    house, line_user_id = visit.house, visit.get_session().line_user_id
+    house, browser = visit.house, own_browser(visit)
+    line_user_id = visit.get_session().line_user_id
     with transaction(house.engine) as database:
-        if not _is_still_pending(database, visit.get_session()):
+        who = _take_consented(database, visit, browser)
+        if who is None:
             return None
-        link = link_account(
-            database,
-            house.vault,
-            line_user_id=line_user_id,
-            member=member,
-            consent_version=CONSENT.version,
-            now=visit.now,
-        )
-        tell_linked(
-            database,
-            house.settings,
-            guardian_id=link.guardian.id,
-            member_name=member.real_name,
-            line_user_id=line_user_id,
-            moved_from=link.moved_from,
-            now=visit.now,
-        )
-        set_pending_link(database, house.vault, visit.get_session(), None)
+        link: Link = make_link(database, house, line_user_id, who, visit.now)
+        prove_session(database, visit.get_session(), visit.now)
         has_children = bool(children_of(database, link.guardian.id))
     house.notices_due.set()
     if link.moved_from is not None:
@@ -128,19 +142,25 @@ def _link(visit: Visit, member: PassMember) -> bool | None:
     return has_children
 
 
-def _is_still_pending(database: Session, web_session: WebSession) -> bool:
-    # Read again under a lock: a double tap sends two requests that both saw the member waiting.
-    row = database.get(WebSession, web_session.token_hash, with_for_update=True)
-    return row is not None and row.pending_link_sealed is not None
+def _take_consented(database: Session, visit: Visit, browser: Browser) -> Consented | None:
+    # Asked anew: a double tap sends two requests that both saw the member waiting.
+    ticket = waiting_ticket(database, browser, Provider.TAIPEI_PASS, visit.now)
+    if ticket is None or not is_shown(ticket):
+        return None
+    member = waiting_member(visit.house.vault, ticket)
+    if not end_ticket(database, ticket, visit.now):
+        return None
+    return Consented(member, CONSENT.version)
 
 
-def _forget_member(visit: Visit) -> None:
+def _refuse(visit: Visit, ticket: LinkTicket) -> None:
     with transaction(visit.house.engine) as database:
-        set_pending_link(database, visit.house.vault, visit.get_session(), None)
+        end_ticket(database, ticket, visit.now)
 
 
-def _render_confirm(visit: Visit, member: PassMember, *, is_wrong: bool) -> str:
+def _render_confirm(visit: Visit, ticket: LinkTicket, *, is_wrong: bool) -> str:
     web_session = visit.get_session()
+    member = waiting_member(visit.house.vault, ticket)
     with snapshot(visit.house.engine) as database:
         held = find_link_of_member(database, member.pass_id)
         is_moved = held is not None and held.line_user_id != web_session.line_user_id
@@ -148,16 +168,16 @@ def _render_confirm(visit: Visit, member: PassMember, *, is_wrong: bool) -> str:
         "confirm.html",
         line_name=session_line_name(visit.house.vault, web_session),
         member_name=masked_name(member.real_name),
+        is_gold=member.is_gold,
+        ticket_id=ticket.id,
         is_moved=is_moved,
         consent=CONSENT,
         is_wrong=is_wrong,
+        **notice_facts(visit.house.settings),
     )
 
 
-def _show_upgrade(visit: Visit) -> ResponseReturnValue:
+def _show_upgrade(visit: Visit, *, is_outside: bool, by_code: str) -> ResponseReturnValue:
     phone = phone_link(visit.house.settings.pass_line)
-    return render_template("general_member.html", phone=phone), 403
-
-
-def _message(kind: str) -> str:
-    return render_template("message.html", kind=kind, href=HOME)
+    ways = {"is_outside": is_outside, "by_code": by_code}
+    return render_template("general_member.html", phone=phone, **ways), 403

@@ -1,0 +1,65 @@
+"""Giving back what a LINE user allowed our login channel, when the link ends.
+
+Source: LINE Login development guidelines, "Deauthorize your app when a user unregisters".
+"""
+
+import logging
+import re
+from enum import StrEnum
+
+import requests
+
+from core.notices.links import DEAUTHORIZE_MISSED, DEAUTHORIZED
+from core.settings import Settings
+
+logger = logging.getLogger(__name__)
+TIMEOUT = (3, 5)
+# What may stand in a header or body as a token; LINE publishes no more.
+TOKEN = re.compile(r"[\w.~+/=-]{8,2000}", re.ASCII)
+SANDBOX_SECRET = "sandbox-login-secret"  # noqa: S105
+
+
+class Deauthorized(StrEnum):
+    """Whether LINE took the permission back; the value goes into the audit."""
+
+    DONE = DEAUTHORIZED
+    # Without the user's own token, or while LINE does not answer, nobody can do it but the user.
+    MISSED = DEAUTHORIZE_MISSED
+
+
+def deauthorize(settings: Settings, user_token: str) -> Deauthorized:
+    """Ask LINE to end the permission behind a LIFF access token. Never raises: the link is over."""
+    secret = settings.line_login_channel_secret.get_secret_value()
+    if not secret and not settings.is_production:
+        secret = SANDBOX_SECRET
+    if not secret or not TOKEN.fullmatch(user_token):
+        return Deauthorized.MISSED
+    try:
+        answer = requests.post(
+            f"{settings.line_api}/user/v1/deauthorize",
+            json={"userAccessToken": user_token},
+            headers={"Authorization": f"Bearer {_channel_token(settings, secret)}"},
+            timeout=TIMEOUT,
+            allow_redirects=False,
+        )
+    except (requests.RequestException, KeyError, TypeError) as error:
+        logger.warning("deauthorize", extra={"error_type": type(error).__name__})
+        return Deauthorized.MISSED
+    if answer.status_code != 204:
+        logger.warning("deauthorize", extra={"status": answer.status_code})
+        return Deauthorized.MISSED
+    return Deauthorized.DONE
+
+
+def _channel_token(settings: Settings, secret: str) -> str:
+    # The login channel's own token: the one for messages belongs to another channel.
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": settings.line_login_channel_id,
+        "client_secret": secret,
+    }
+    answer = requests.post(
+        f"{settings.line_api}/oauth2/v3/token", data=form, timeout=TIMEOUT, allow_redirects=False
+    )
+    answer.raise_for_status()
+    return str(answer.json()["access_token"])

@@ -1,0 +1,114 @@
+"""An order of the SMS service as its page shows it: mark, steps, sentences, money, who and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from core.crypto import Vault
+from core.languages.dates import parted, plain_moment
+from core.languages.speech import N_, _
+from core.orders.paying import PHONE
+from core.orders.standing import OrderView
+from core.orders.states import OrderState, Step
+from core.orders.tables import SmsOrderStep
+from core.orders.words import (
+    ITEM_WORDS,
+    STATE_WORDS,
+    STEP_WORDS,
+    MoneyLine,
+    money_lines,
+    order_lines,
+    span_words,
+    who_words,
+)
+from core.people.contacts import ContactSlot, masked
+
+MARKS = {
+    OrderState.REQUESTED: "held",
+    OrderState.ACTIVE: "arrived",
+    OrderState.CANCELLING: "held",
+    OrderState.CANCELLED: "off",
+    OrderState.RETURNED: "no-tap",
+    OrderState.EXPIRED: "off",
+}
+WAY = (N_("申請"), N_("繳費"), N_("學校審核"), N_("隔天生效"))
+DONE, NOW, AHEAD = "done", "now", ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A step that was made: what, and when by whom."""
+
+    what: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCard:
+    """An order, ready to be shown."""
+
+    id: UUID
+    title: str
+    items: str
+    phone: str
+    span: str
+    mark: str
+    word: str
+    stepper: Sequence[tuple[str, str]]
+    lines: Sequence[str]
+    money: Sequence[MoneyLine]
+    log: Sequence[LogLine]
+    can_cancel: bool
+    can_keep: bool
+
+
+def card_of(vault: Vault, view: OrderView, own: str, now: datetime) -> OrderCard:
+    """Return the card of an order; `own` is the reader as records name them."""
+    state, items = view.state, _(ITEM_WORDS[view.items])
+    sealed = view.order.phone_sealed
+    phone = masked(ContactSlot.PHONE, vault.open(sealed, PHONE)) if sealed else ""
+    return OrderCard(
+        id=view.order.id,
+        title=_("{items}簡訊", items=items),
+        items=items,
+        phone=phone,
+        span=span_words(*view.sends) if view.sends else "",
+        mark=MARKS[state],
+        word=_(STATE_WORDS[state]),
+        stepper=_stepper(view, now),
+        lines=order_lines(view, now),
+        money=money_lines(view) if view.has_money else (),
+        log=_log(view, own),
+        can_cancel=state is OrderState.ACTIVE,
+        can_keep=state is OrderState.CANCELLING,
+    )
+
+
+def _stepper(view: OrderView, now: datetime) -> list[tuple[str, str]]:
+    """Return how far an order is that does not send yet; nothing for one that does, or is over."""
+    begins = view.order.effective_from
+    if view.state is OrderState.ACTIVE and begins is not None and now < begins:
+        looks = (DONE, DONE, DONE, NOW)
+    elif view.state is not OrderState.REQUESTED:
+        return []
+    elif not view.order.prepaid:
+        looks = (DONE, NOW, AHEAD, AHEAD)
+    else:
+        looks = (DONE, DONE, NOW, AHEAD)
+    return [(_(word), look) for word, look in zip(WAY, looks, strict=True)]
+
+
+def _log(view: OrderView, own: str) -> list[LogLine]:
+    return [
+        LogLine(
+            _(STEP_WORDS[Step(step.step)]),
+            parted(plain_moment(step.at), who_words(step.actor, own), _reason(step)),
+        )
+        for step in view.steps
+    ]
+
+
+def _reason(step: SmsOrderStep) -> str:
+    # What was paid stands in the table, with the number of its receipt.
+    return "" if step.step == Step.PAY else step.reason
