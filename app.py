@@ -16,21 +16,23 @@ from flask import Flask, Response, abort, jsonify, request
 from flask_wtf.csrf import CSRFProtect
 from rich.console import Console
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-import bot.webhook
+import bot.tables  # noqa: F401  # what the chat keeps is migrated and purged like all else
 import core.gate.intake
-import liff
-from bot.dispatch import Dispatcher
-from bot.inbox import purge_events
-from bot.line_api import LineError
-from bot.rich_menus import menu_changer, set_up
+import core.receipts.door
+from bot.event_commands import event_commands
+from bot.revoke_command import revoke
+from core.backup.commands import backup_command, restore_command
 from core.calendar.school_days import is_school_day
+from core.checkup.commands import check
+from core.contact.postman import Postman
 from core.db import durability_problem, make_engine, snapshot
 from core.delivery.sender import Sender
 from core.duty import demo as demonstration
 from core.duty.calendar_commands import calendar_commands, closure_commands
 from core.duty.card_commands import card_commands
+from core.duty.channel_commands import channel_commands
 from core.duty.commands import (
     SAMPLE,
     fail,
@@ -39,29 +41,54 @@ from core.duty.commands import (
     seed,
     seed_database,
 )
-from core.duty.migrate import is_current, migrate
+from core.duty.incident_commands import incident_commands
+from core.duty.key_commands import key_commands
+from core.duty.migrate import is_fit, migrate
+from core.duty.order_commands import order_commands
 from core.duty.policy_commands import policy_commands
 from core.duty.reader_commands import reader_commands
-from core.duty.scheduler import PURGE_EVERY_SECONDS, Tick, start_scheduler
-from core.duty.server import Background, Server, settle_memory, start_background
+from core.duty.roster_commands import roster_commands
+from core.duty.scheduler import Tick, run_ticks
+from core.duty.server import (
+    Background,
+    Server,
+    after_migrations,
+    forbid_core_dumps,
+    settle_memory,
+    start_background,
+)
 from core.duty.staff_commands import staff_commands
 from core.errors import ConfigError
+from core.guards import Guard, declare
 from core.house import House, build_house
-from core.logs import configure_logging
+from core.logs import catch_crashes, configure_logging
+from core.mailing.sender import LetterSender
+from core.people.sessions import ABSOLUTE_LIMIT
+from core.privacy.commands import purge_command
+from core.privacy.erasure import heed_tombstones
+from core.privacy.purge import run_purge_tick
+from core.receipts.polling import run_receipt_tick
 from core.settings import Settings, load_settings
+from core.texting.sender import TextMessenger
 from core.watch.canary import run_canary
 from core.watch.canary_commands import canary_commands
 from core.watch.counting import count_notices
 from core.watch.heartbeat import send_heartbeat
 from core.watch.metrics import CONTENT_TYPE, is_allowed, metrics_page
 from core.watch.notice_commands import notice_commands
+from core.watch.readiness import readiness
 from core.watch.reconcile import reconcile_yesterday
+from core.watch.writing import WriteProbe
 
-MAX_BODY = 1_000_000
+# For forms; LINE's webhook and the readers' intake, which are signed, set their own.
+MAX_BODY = 64_000
+# Who probes from this machine names it by these.
+LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 CHAT_LOOPS = 4
 # Ticks of rooms above duty, in seconds.
 MORE_TICKS: dict[Tick, int] = {
-    purge_events: PURGE_EVERY_SECONDS,
+    run_purge_tick: 60,
+    run_receipt_tick: 60,
     run_canary: 5,
     count_notices: 30,
     send_heartbeat: 60,
@@ -77,6 +104,11 @@ def create_app(settings: Settings) -> Flask:
 
 def assemble(house: House) -> Flask:
     """Return the web application of a house: webhook, gate, pages, health."""
+    # The two faces take as long to load as all else; most commands need neither.
+    import bot.webhook
+    import liff
+    from bot.rich_menus import menu_changer
+
     settings = house.settings
     is_https = urlsplit(settings.base_url).scheme == "https"
     app = Flask("gate", static_folder=None)
@@ -89,49 +121,67 @@ def assemble(house: House) -> Flask:
         SESSION_COOKIE_SECURE=is_https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        PERMANENT_SESSION_LIFETIME=ABSOLUTE_LIMIT,
         # The token lives as long as the session it belongs to.
         WTF_CSRF_TIME_LIMIT=None,
     )
+    _trust(app, settings)
     csrf = CSRFProtect(app)
-    for signed in (core.gate.intake.make_blueprint(house), bot.webhook.make_blueprint(house)):
+    rooms = (core.gate.intake, core.receipts.door, bot.webhook)
+    for signed in (room.make_blueprint(house) for room in rooms):
         csrf.exempt(signed)
         app.register_blueprint(signed)
     app.register_blueprint(liff.make_blueprint(house, menu_changer(house)))
-    _add_health(app, house)
-    _add_metrics(app, house)
+    csrf.exempt(app.view_functions["liff.end_letters"])
+    probe = WriteProbe()
+    _add_health(app, house, probe)
+    _add_metrics(app, house, probe)
     if settings.clock_now is not None:
         _add_clock(app, house, csrf)
     return app
 
 
-def _add_health(app: Flask, house: House) -> None:
+def _trust(app: Flask, settings: Settings) -> None:
+    """Believe exactly so many proxies, and in production no Host but our own."""
+    if settings.proxy_hops:
+        # A proxy passes Host on as it came; X-Forwarded-Host anybody could have written.
+        hops = {"x_for": settings.proxy_hops, "x_proto": settings.proxy_hops}
+        app.wsgi_app = ProxyFix(app.wsgi_app, **hops, x_host=0)  # type: ignore[method-assign]
+    if settings.is_production:
+        app.config["TRUSTED_HOSTS"] = [urlsplit(settings.base_url).hostname or "", *LOOPBACK]
+
+
+def _add_health(app: Flask, house: House, probe: WriteProbe) -> None:
     @app.get("/healthz")
+    @declare(Guard.OPEN)
     def is_alive() -> Response:
         return jsonify(status="ok")
 
     @app.get("/readyz")
+    @declare(Guard.OPEN)
     def is_ready() -> tuple[Response, int]:
-        try:
-            ready = is_current(house.engine)
-        except SQLAlchemyError:
-            ready = False
-        return jsonify(status="ok" if ready else "not_ready"), 200 if ready else 503
+        parts = readiness(house, probe)
+        is_fit = set(parts.values()) == {"ok"}
+        return jsonify(status="ok" if is_fit else "not_ready", **parts), 200 if is_fit else 503
 
 
-def _add_metrics(app: Flask, house: House) -> None:
+def _add_metrics(app: Flask, house: House, probe: WriteProbe) -> None:
     token = house.settings.metrics_token.get_secret_value()
 
     @app.get("/metrics")
+    @declare(Guard.METRICS_TOKEN)
     def show_metrics() -> Response:
         if not is_allowed(token, request.remote_addr or "", request.headers):
             # Who may not read it need not know that there is something.
             abort(404)
-        return Response(metrics_page(house), content_type=CONTENT_TYPE)
+        return Response(metrics_page(house, probe), content_type=CONTENT_TYPE)
 
 
 def _add_clock(app: Flask, house: House, csrf: CSRFProtect) -> None:
     # Exists only where CLOCK_NOW is set, which production refuses.
     @app.post("/dev/clock")
+    @declare(Guard.DEVELOPMENT)
     def move_clock() -> tuple[Response, int]:
         try:
             house.clock.move_to(datetime.fromisoformat(request.get_json()["now"]))
@@ -146,18 +196,21 @@ def background(house: House, *, delivers: bool, ticks: bool) -> Background:
     """Return the loops of this process: delivery and chat dispatch, clock ticks."""
     loops: list[Callable[[threading.Event], None]] = []
     if delivers:
+        from bot.dispatch import Dispatcher
+
         # Several take turns at the inbox, so that one slow call to LINE delays one person only.
         answers = [Dispatcher(house).run] * CHAT_LOOPS
-        loops = [Sender(house).run, *answers]
-    scheduler = start_scheduler(house, MORE_TICKS) if ticks else None
+        letters = [LetterSender(house).run, TextMessenger(house).run, Postman(house).run]
+        loops = [Sender(house).run, *letters, *answers]
+    if ticks:
+        loops.append(functools.partial(run_ticks, house, MORE_TICKS))
 
     def wake_and_stop() -> None:
         house.notices_due.set()
         house.events_due.set()
-        if scheduler is not None:
-            scheduler.shutdown()
+        house.letters_due.set()
 
-    return Background(loops, wake_and_stop)
+    return Background([after_migrations(house, loop) for loop in loops], wake_and_stop)
 
 
 @click.group()
@@ -196,17 +249,48 @@ def demo(settings: Settings, folder: Path) -> None:
 
 
 def _demonstrate(settings: Settings, folder: Path) -> None:
-    with suppress(KeyboardInterrupt), demonstration.stage(settings, folder) as house:
-        migrate(house.engine)
-        sample = folder / SAMPLE.name
-        console.print(seed_database(house, sample))
-        with snapshot(house.engine) as session:
-            school_day = functools.partial(is_school_day, session, "353607")
-            morning = demonstration.next_school_morning(house.clock.now(), school_day)
-        with demonstration.running_programs(house.settings, morning, folder, sample):
+    sample = folder / SAMPLE.name
+    with (
+        suppress(KeyboardInterrupt),
+        demonstration.stage(settings, folder) as (house, log),
+        demonstration.running_sandbox(house.settings, sample, log) as sandbox,
+    ):
+        morning = _prepare(house, sample)
+        from bot.rich_menus import set_up
+
+        # It loads the pages while we load LINE's SDK and the sandbox comes up.
+        serve_it = functools.partial(_serve_demo, house.settings, morning)
+        with demonstration.running_product(serve_it, log) as product:
+            origin = house.settings.sandbox_origin
+            demonstration.wait_until_ready(
+                f"{origin}/phone/state", lambda: sandbox.poll() is None, log
+            )
             set_up(house)
-            console.print(f"\n  打開 [bold]{house.settings.sandbox_origin}/[/bold]　Ctrl-C 結束\n")
+            demonstration.wait_until_ready(
+                f"{house.settings.base_url}/readyz", product.is_alive, log
+            )
+            demonstration.share_clock(house.settings)
+            console.print(f"\n  打開 [bold]{origin}/[/bold]　Ctrl-C 結束\n")
             demonstration.wait_for_stop()
+
+
+def _prepare(house: House, sample: Path) -> datetime:
+    """Fill the demonstration's database; return the moment at which its day begins."""
+    migrate(house.engine)
+    console.print(seed_database(house, sample))
+    with snapshot(house.engine) as session:
+        school_day = functools.partial(is_school_day, session, "353607")
+        morning = demonstration.next_school_morning(house.clock.now(), school_day)
+    # No connection may be shared with the copy that serves.
+    house.engine.dispose()
+    return house.settings.clock_start or morning
+
+
+def _serve_demo(settings: Settings, morning: datetime) -> None:
+    configure_logging()
+    given = {"database_url": settings.database_url, "base_url": settings.base_url}
+    its_own = load_settings(**given, clock_now=morning)
+    _serve(its_own, delivers=True, ticks=True, workers=1)
 
 
 @main.command()
@@ -238,25 +322,13 @@ def run_clock(settings: Settings) -> None:
     _run_loops(settings, delivers=False, ticks=True)
 
 
-@main.command()
-@click.pass_obj
-def check(settings: Settings) -> None:
-    """Check configuration and database, with a hint for each fault."""
-    house = build_house(settings)
-    try:
-        ready = is_current(house.engine)
-    except SQLAlchemyError as error:
-        fail(f"The database does not answer ({type(error).__name__}). Check DATABASE_URL.")
-    if not ready:
-        fail("The database lacks migrations. Run: python app.py migrate")
-    _require_durable(house.engine)
-    click.echo(f"Everything fits ({settings.app_env.value}).")
-
-
 @main.command(name="line-setup")
 @click.pass_obj
 def line_setup(settings: Settings) -> None:
     """Publish rich menus and webhook address; running it again changes nothing."""
+    from bot.line_api import LineError
+    from bot.rich_menus import set_up
+
     try:
         lines = set_up(build_house(settings))
     except LineError as error:
@@ -273,6 +345,7 @@ def _serve(settings: Settings, *, delivers: bool, ticks: bool, workers: int) -> 
     def load() -> tuple[Flask, Background]:
         # After the fork: connections must not be shared between processes.
         house = build_house(settings)
+        _bury_returned(house)
         return assemble(house), background(house, delivers=delivers, ticks=ticks)
 
     Server(load, host=settings.host, port=settings.port, workers=workers).run()
@@ -283,11 +356,19 @@ def _require_durable(engine: Engine) -> None:
         fail(f"{problem}. Switch it on: a tap answered 2xx must survive a power cut.")
 
 
+def _bury_returned(house: House) -> None:
+    """Erase anew whom a restored backup brought back, before anybody is served or told."""
+    # Without migrations there is no table of tombstones yet; /readyz says so.
+    if is_fit(house.engine):
+        heed_tombstones(house)
+
+
 def _run_loops(settings: Settings, *, delivers: bool, ticks: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     house = build_house(settings)
+    _bury_returned(house)
     settle_memory()
     running = start_background(background(house, delivers=delivers, ticks=ticks))
     stop.wait()
@@ -299,17 +380,30 @@ COMMANDS = (
     seed,
     school_commands,
     reader_commands,
+    roster_commands,
     card_commands,
     staff_commands,
     calendar_commands,
     closure_commands,
     policy_commands,
+    order_commands,
+    channel_commands,
     notice_commands,
+    event_commands,
     canary_commands,
+    purge_command,
+    key_commands,
+    incident_commands,
+    check,
+    backup_command,
+    restore_command,
 )
+staff_commands.add_command(revoke)
 for command in COMMANDS:
     main.add_command(command)
 
 
 if __name__ == "__main__":
+    catch_crashes()
+    forbid_core_dumps()
     main()
