@@ -38,6 +38,14 @@ class Clock:
         """Go back to the moment given at the start, or to real time."""
         self._ahead = self._start - datetime.now(TAIPEI) if self._start else timedelta()
 
+    def dump(self) -> float:
+        """Return how far the clock is ahead of real time, in seconds, for the state file."""
+        return self._ahead.total_seconds()
+
+    def load(self, seconds: float) -> None:
+        """Take over what dump returned."""
+        self._ahead = timedelta(seconds=seconds)
+
     def on_move(self, listener: Callable[[datetime], None]) -> None:
         """Call the listener with the new time whenever the clock is set."""
         self._listeners.append(listener)

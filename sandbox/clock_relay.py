@@ -6,8 +6,8 @@ from datetime import datetime
 from urllib3.exceptions import HTTPError
 
 from sandbox.hub import Hub
-from sandbox.loopback import LoopbackClient
 from sandbox.settings import Settings
+from sandbox.wire.loopback import LoopbackClient
 from sandbox.world import World
 
 PATIENCE_SECONDS = 5.0

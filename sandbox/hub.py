@@ -5,7 +5,9 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 
-PING_SECONDS = 15
+# A page that was closed or loaded anew is noticed only by writing to it, and each holds one of the
+# server's threads until then.
+PING_SECONDS = 2
 Event = dict[str, object]
 
 

@@ -5,35 +5,28 @@ import secrets
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import fields
 from datetime import timedelta
 
-from sandbox.clock import Clock
+import orjson
+
+from sandbox.clock import Clock, parse_instant
 from sandbox.hub import Hub
-from sandbox.people import Json, Person, cast, make_user_id
-from sandbox.rich_menus import RichMenus
+from sandbox.ledgers.rich_menus import RichMenus
+from sandbox.ledgers.sights import Delivery, Sights
+from sandbox.people import CHAT_LENGTH, Json, Person, cast, make_user_id
 
 LOG_LENGTH = 200
 WRITER_WINDOW = timedelta(days=7)
 _QUOTABLE = {"text", "textV2", "sticker", "image", "video", "imagemap", "template", "flex"}
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """How one accepted send reaches a person; `alert` is "ring", "silent" or "none"."""
-
-    kind: str
-    alert: str
-    billed: int
-    request_id: str
-    retry_key: str | None = None
-
-
 class World:
     """Everything people can see, behind one lock that callers may hold over several steps."""
 
-    def __init__(self, clock: Clock, hub: Hub, menus: RichMenus) -> None:
+    def __init__(self, clock: Clock, hub: Hub, menus: RichMenus, sights: Sights) -> None:
         self.lock = threading.RLock()
+        self._sights = sights
         self._clock = clock
         self._hub = hub
         self._menus = menus
@@ -47,7 +40,9 @@ class World:
         with self.lock:
             self.people: dict[str, Person] = {person.user_id: person for person in cast()}
             self.log: deque[Json] = deque(maxlen=LOG_LENGTH)
-            self.seen: list[Json] = []
+            self._sights.reset()
+            # Whose message a markAsReadToken is of.
+            self.read_tokens: dict[str, str] = {}
 
     def add(self, name: str, role: str, device: str) -> Person:
         """Bring a new person into the world."""
@@ -59,11 +54,24 @@ class World:
 
     def is_reachable(self, person: Person) -> bool:
         """Tell whether a push would arrive: friends, and strangers who wrote within 7 days."""
-        if person.blocked:
+        if person.blocked or person.deleted:
             return False
         if person.friend:
             return True
         return person.wrote_at is not None and self._clock.now() - person.wrote_at < WRITER_WINDOW
+
+    def remember_read_token(self, token: str, user_id: str) -> None:
+        """Remember whose message a markAsReadToken is of."""
+        with self.lock:
+            self.read_tokens[token] = user_id
+
+    def mark_read(self, person: Person) -> None:
+        """Let the person see 已讀 beside all they have said."""
+        with self.lock:
+            for row in person.chat:
+                if row["from"] == "person":
+                    row["read"] = True
+            self.publish_phone(person)
 
     def next_message_id(self) -> str:
         """Return an 18-digit message id."""
@@ -78,8 +86,15 @@ class World:
     ) -> None:
         """Put the messages on the person's screen and into the log."""
         with self.lock:
-            for number, (message, entry) in enumerate(zip(messages, sent, strict=True)):
-                self._show(person, message, entry, how, billed=how.billed if number == 0 else 0)
+            billed, at = how.billed, self._clock.iso()
+            for message, entry in zip(messages, sent, strict=True):
+                silent = how.alert != "ring"
+                self._show(person, message, entry, at, silent=silent, kind=how.kind)
+                data = orjson.dumps(message)
+                self._sights.see(person, data, entry["id"], how, billed=billed)
+                # People are counted, not message objects.
+                billed = 0
+            person.loading_until = None
             if how.kind != "reply":
                 person.unread += len(messages)
             person.rings += how.alert == "ring"
@@ -92,7 +107,8 @@ class World:
         """Add what the person (or the phone itself, "system") says to the chat; return its id."""
         with self.lock:
             message_id = self.next_message_id()
-            self._append(person, message_id, from_, message, silent=True)
+            entry = {"id": message_id}
+            self._show(person, message, entry, self._clock.iso(), from_=from_, silent=True)
             if from_ == "person":
                 person.quick_reply = []
                 person.wrote_at = self._clock.now()
@@ -132,14 +148,21 @@ class World:
                 "name": person.name,
                 "role": person.role,
                 "device": person.device,
+                "phone_number": person.phone,
+                "email": person.email,
                 "friend": person.friend,
                 "blocked": person.blocked,
                 "unread": person.unread,
                 "rings": person.rings,
+                "is_loading": self._is_loading(person),
                 "rich_menu": self._menu_picture(person),
                 "quick_reply": [] if person.device == "desktop" else list(person.quick_reply),
                 "messages": list(person.chat),
             }
+
+    def _is_loading(self, person: Person) -> bool:
+        until = person.loading_until
+        return until is not None and self._clock.now() < until
 
     def _menu_picture(self, person: Person) -> Json | None:
         if person.device == "desktop" or person.blocked:
@@ -153,37 +176,39 @@ class World:
         return entry
 
     def _show(
-        self, person: Person, message: Json, entry: Json, how: Delivery, *, billed: int
-    ) -> None:
-        silent = how.alert != "ring"
-        self._append(person, entry["id"], "account", message, silent=silent)
-        self.seen.append(
-            {
-                "at": self._clock.iso(),
-                "user_id": person.user_id,
-                "name": person.name,
-                "kind": how.kind,
-                "alert": how.alert,
-                "billed": billed,
-                "retry_key": how.retry_key,
-                "request_id": how.request_id,
-                "message_id": entry["id"],
-                "message": message,
-            }
-        )
-
-    def _append(
-        self, person: Person, message_id: object, from_: str, message: Json, *, silent: bool
+        self,
+        person: Person,
+        message: Json,
+        entry: Json,
+        at: str,
+        *,
+        silent: bool,
+        kind: str = "",
+        from_: str = "account",
     ) -> None:
         person.chat.append(
             {
-                "id": message_id,
+                "id": entry["id"],
                 "from": from_,
-                "at": self._clock.iso(),
+                "at": at,
                 "message": message,
                 "silent": silent,
+                "kind": kind,
             }
         )
+
+    def dump(self) -> Json:
+        """Return the people and their chats, for the state file."""
+        return {
+            "people": [_person_row(person) for person in self.people.values()],
+            "read_tokens": self.read_tokens,
+        }
+
+    def load(self, data: Json) -> None:
+        """Take over what dump returned."""
+        people = [_person(row) for row in data["people"]]
+        self.people = {person.user_id: person for person in people}
+        self.read_tokens = data["read_tokens"]
 
 
 def describe(messages: Sequence[Json]) -> str:
@@ -198,3 +223,18 @@ def _quick_reply(message: Json) -> list[Json]:
     if not isinstance(quick_reply, dict):
         return []
     return list(quick_reply["items"])
+
+
+_TIMES = ("wrote_at", "loading_until")
+
+
+def _person_row(person: Person) -> Json:
+    row: Json = {field.name: getattr(person, field.name) for field in fields(person)}
+    for key in _TIMES:
+        row[key] = row[key] and row[key].isoformat()
+    return row | {"chat": list(person.chat)}
+
+
+def _person(row: Json) -> Person:
+    times = {key: row[key] and parse_instant(row[key]) for key in _TIMES}
+    return Person(**row | times | {"chat": deque(row["chat"], maxlen=CHAT_LENGTH)})

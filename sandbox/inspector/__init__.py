@@ -1,0 +1,1 @@
+"""What checkers outside ask and pull, and the app never does."""

@@ -1,0 +1,1 @@
+"""The Messaging API's endpoints, and access.line.me's account linking."""

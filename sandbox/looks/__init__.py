@@ -1,0 +1,1 @@
+"""What the pages of all stand-ins share: their frame, styles and small script."""

@@ -1,0 +1,1 @@
+"""A mailbox for everybody: the SMTP listener, the letters, planned failures, the page to read."""

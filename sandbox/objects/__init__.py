@@ -1,0 +1,1 @@
+"""What LINE takes: messages, actions, menus, and how their faults are told."""

@@ -1,0 +1,1 @@
+"""Where browsers and services come in: OAuth, signing in, joining, becoming gold."""

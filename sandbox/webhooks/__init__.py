@@ -1,0 +1,1 @@
+"""What LINE tells an app: events, samples of them, and the sender with its bad habits."""
