@@ -14,14 +14,22 @@ from sqlalchemy import ColumnDefault, Table
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
+from core.crypto import Pseudonyms
 from core.db import table_of
+from core.house import build_house
+from core.sealed import keyring_of
+from core.settings import load_settings
 
 
 class Loader:
-    """Load tables over one connection; references are not looked up, the rows are known to fit."""
+    """Load tables over one connection; references are not looked up, the rows are known to fit.
 
-    def __init__(self, connection: Any) -> None:
+    LINE user ids are given in clear and stored as the product stores them.
+    """
+
+    def __init__(self, connection: Any, people: Pseudonyms) -> None:
         self._connection = connection
+        self._people = people
 
     def load(
         self, model: type[SQLModel], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
@@ -30,7 +38,8 @@ class Loader:
         table = table_of(model)
         constants = _constants(table, columns)
         names = ", ".join([*columns, *constants])
-        complete = (row + tuple(constants.values()) for row in rows)
+        hidden = [columns.index(one) for one in columns if one == "line_user_id"]
+        complete = (self._hide(row, hidden) + tuple(constants.values()) for row in rows)
         if isinstance(self._connection, sqlite3.Connection):
             marks = ", ".join("?" * (len(columns) + len(constants)))
             statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
@@ -39,6 +48,11 @@ class Loader:
         with self._connection.cursor().copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
             for row in complete:
                 copy.write_row(row)
+
+    def _hide(self, row: tuple[Any, ...], hidden: Sequence[int]) -> tuple[Any, ...]:
+        for place in hidden:
+            row = (*row[:place], self._people.hide(row[place]), *row[place + 1 :])
+        return row
 
 
 @contextmanager
@@ -49,12 +63,19 @@ def loading(url: str) -> Iterator[Loader]:
         connection.execute(
             "PRAGMA foreign_keys=OFF" if is_sqlite else "SET session_replication_role = replica"
         )
-        yield Loader(connection)
+        yield Loader(connection, _people_of(url))
         connection.commit()
         if not is_sqlite:
             # What PostgreSQL's own housekeeping does within minutes; SQLite has none.
             connection.autocommit = True
             connection.execute("VACUUM ANALYZE")
+
+
+def _people_of(url: str) -> Pseudonyms:
+    engine = build_house(load_settings(database_url=url)).engine
+    people = keyring_of(engine.dialect).line_users
+    engine.dispose()
+    return people
 
 
 def connect(url: str) -> Any:

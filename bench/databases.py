@@ -14,8 +14,9 @@ from typing import Protocol
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from core.db import make_engine
 from core.duty.migrate import migrate
+from core.house import build_house
+from core.settings import load_settings
 
 ENGINES = ("sqlite", "postgresql")
 # Comes with the checks only; a bench that runs on SQLite does without.
@@ -110,7 +111,7 @@ def open_databases(engine: str) -> Iterator[Databases]:
 
 def migrate_database(url: str) -> None:
     """Bring an empty database to the product's shape."""
-    engine = make_engine(url)
+    engine = build_house(load_settings(database_url=url)).engine
     migrate(engine)
     engine.dispose()
 

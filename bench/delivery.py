@@ -1,7 +1,7 @@
 """From taps at the gate to pushes LINE accepted: how many a second, how late, at what cost.
 
 LINE is a stub over TLS on this machine. Beside the product, in the same run: the usual bot that
-pushes inside its request, and a bare loop with neither taps nor database. CPU is that of a side's
+pushes inside its request, and bare loops with neither taps nor database. CPU is that of a side's
 own processes and PostgreSQL; the readers and the stub are left out of it, not of the rates.
 """
 
@@ -78,7 +78,7 @@ FULL = replace(
 )
 # Most of the time goes into starting programs: each kind is started, not each side.
 SMALL = Scale(
-    ("postgresql", "sqlite_unpaced", "fresh", "bare"),
+    ("postgresql", "sqlite_unpaced", "fresh", "bare", "bare_ours"),
     schools=4,
     rounds=1,
     messages=80,
@@ -99,7 +99,10 @@ class Stage:
         self.stub = stub
         self.content = folder / "content"
         self.content.write_bytes(message(0))
-        self.sides: dict[str, Side] = {"bare": Bare(self.content)}
+        self.sides: dict[str, Side] = {
+            "bare": Bare(self.content, "aiohttp"),
+            "bare_ours": Bare(self.content, "ours"),
+        }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

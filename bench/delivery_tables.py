@@ -16,6 +16,7 @@ LABELS = {
     "dramatiq_lean": "dramatiq + Redis, ready bytes, urllib3",
     "pgqueuer": "pgqueuer, ready bytes, aiohttp",
     "bare": "bare aiohttp loop",
+    "bare_ours": "bare loop, our client",
 }
 OUTBOX = {
     "ours": "batched (ours)",

@@ -11,10 +11,11 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -36,6 +37,7 @@ QUOTA["/v2/bot/message/quota/consumption"] = b'{"totalUsage":0}'
 CERTIFICATE, KEY = "line.crt", "line.key"
 # So long nobody new came: the rest is not coming.
 QUIET_SECONDS = 20.0
+Held = TypeVar("Held")
 
 
 class Line:
@@ -185,13 +187,19 @@ class Stub:
 @contextmanager
 def open_stub(folder: Path) -> Iterator[Stub]:
     """Run the stub until the block ends; certificate and log go into `folder`."""
+    with started(folder, "bench.line_stub", Stub) as stub:
+        yield stub
+
+
+@contextmanager
+def started(folder: Path, module: str, hold: Callable[[str, Path, int], Held]) -> Iterator[Held]:
+    """Run a module that calls `serve`, and yield a hold on it."""
     make_certificate(folder)
-    port = free_pair()
-    log = folder / "line_stub.log"
-    program = ["-m", "bench.line_stub", "--folder", str(folder), "--port", str(port)]
+    port, log = free_pair(), folder / f"{module}.log"
+    program = ["-m", module, "--folder", str(folder), "--port", str(port)]
     with running(program, {}, log) as process:
         wait_for(lambda: "ready" in log.read_text(), "the stub of LINE")
-        yield Stub(f"https://127.0.0.1:{port}", folder / CERTIFICATE, process.pid)
+        yield hold(f"https://127.0.0.1:{port}", folder / CERTIFICATE, process.pid)
 
 
 def make_certificate(folder: Path) -> None:
@@ -214,21 +222,24 @@ def make_certificate(folder: Path) -> None:
 
 def main() -> None:
     """Serve until SIGTERM."""
+    line = Line()
+    serve(lambda: Wire(line))
+
+
+def serve(wire: Callable[[], asyncio.Protocol]) -> None:
+    """Serve a new `wire` to each connection, where the command line says, until SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
-    asyncio.run(_serve(options.folder, options.port))
+    asyncio.run(_serve(options.folder, options.port, wire))
 
 
-async def _serve(folder: Path, port: int) -> None:
+async def _serve(folder: Path, port: int, wire: Callable[[], asyncio.Protocol]) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder / CERTIFICATE, folder / KEY)
-    line = Line()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: Wire(line), "127.0.0.1", port, ssl=context, backlog=1024
-    )
+    server = await loop.create_server(wire, "127.0.0.1", port, ssl=context, backlog=1024)
     print("ready", flush=True)
     await server.serve_forever()
 

@@ -16,11 +16,12 @@ from sqlmodel import Session, col, select
 from bench.orm_rows import bound_with_box, notice_of
 from core.attendance.tables import AttendanceDay
 from core.clock import school_day_of
-from core.db import make_engine
 from core.duty.server import Background, Server
 from core.gate.tables import Reader, Tap, Verdict
+from core.house import build_house
 from core.kinds import EventKind
 from core.people.tables import Binding, Card
+from core.settings import load_settings
 
 
 def main() -> None:
@@ -40,7 +41,7 @@ def main() -> None:
 
 def make_gate(url: str, content: bytes) -> Flask:
     """Return the handler over its own database connections."""
-    engine = make_engine(url)
+    engine = build_house(load_settings(database_url=url)).engine
     app = Flask("orm-gate")
 
     @app.post("/gate/v1/readers/<uuid:reader_id>/taps")

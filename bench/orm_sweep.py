@@ -12,14 +12,15 @@ from sqlmodel import Session, col, select
 
 from bench.orm_rows import bound_with_box, notice_of
 from core.attendance.tables import AttendanceDay, NoShowState
-from core.db import make_engine
+from core.house import build_house
 from core.kinds import EventKind
 from core.people.tables import AccountLink, Binding, Card, EnrollmentStatus, School, Student
+from core.settings import load_settings
 
 
 def sweep_all(url: str, school_day: date, now: datetime, content: bytes) -> int:
     """Tell of every child without an arrival; return how many notices were written."""
-    engine = make_engine(url)
+    engine = build_house(load_settings(database_url=url)).engine
     with Session(engine) as session:
         codes = session.exec(select(School.code)).all()
     told = 0

@@ -15,7 +15,8 @@ from typing import Any
 import requests
 
 ROOT = Path(__file__).resolve().parents[1]
-WAIT_SECONDS = 60
+# On a machine that does much else a program takes its time to start.
+WAIT_SECONDS = 180
 STOP_SECONDS = 30
 
 

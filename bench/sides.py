@@ -82,12 +82,14 @@ class Bare:
     """The side with neither taps nor database: a loop in a process of its own."""
 
     content: Path
+    client: str
 
     def measure(self, stub: Stub, messages: int, delay: float = 0.0) -> Measured:
         """Push so many ready bodies."""
         stub.reset(delay)
         program = [sys.executable, "-m", "bench.bare_push"]
         program += ["--count", str(messages), "--content", str(self.content)]
+        program += ["--client", self.client]
         environment = {**os.environ, **stub.environment}
         done = subprocess.run(
             program, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True

@@ -12,7 +12,7 @@ import threading
 from flask import Flask
 
 from app import assemble, background
-from core.duty.server import Background, Server, start_background
+from core.duty.server import Background, Server, settle_memory, start_background
 from core.house import House, build_house
 from core.logs import configure_logging
 from core.settings import load_settings
@@ -46,6 +46,7 @@ def _work(house: House) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    settle_memory()
     running = start_background(background(house, delivers=True, ticks=False))
     stop.wait()
     running.stop()

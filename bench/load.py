@@ -1,0 +1,200 @@
+"""The city's day against the grown deployment on one machine: web ×2, worker ×2, clock, PostgreSQL.
+
+Taps come when they are due, however slow the answers are, and delays count from then; LINE is a
+stub. Each part begins with a copy of one town. The verdict is drawn from the readers' ledger and
+LINE's, not from the product. --scale takes a share of the city, --hurry shortens the parts.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import update
+
+from bench.databases import Databases, migrate_database, open_databases
+from bench.load_client import Readers, statuses_of
+from bench.load_parts import NAMES, PARTS, City, Part, Trouble, plan
+from bench.load_stub import LoadStub, open_load_stub
+from bench.load_words import Outcome, numbers, print_outcome, told
+from bench.programs import running, served, stop_at_sigterm
+from bench.report import RESULTS, save
+from bench.town import build_morning, build_town, made_id
+from bench.verdict import delays, judge, judge_people
+from core.calendar.policy import NewRule, add_rule
+from core.clock import TAIPEI
+from core.db import transaction
+from core.gate.tables import Reader
+from core.house import build_house
+from core.settings import load_settings
+
+DAY = datetime(2026, 11, 23, tzinfo=TAIPEI)
+# From the beginning of the part, so that everything is up by then.
+CUTOFF_SECONDS = 60.0
+WEBS, WORKERS = 2, 2
+# So long nothing new came: the rest is not coming.
+QUIET_SECONDS = 45.0
+# Of the pace of the part.
+LIMIT_SHARE = 0.5
+
+
+class Stage:
+    """What all parts share."""
+
+    def __init__(self, folder: Path, city: City, place: Databases, stub: LoadStub) -> None:
+        self.folder = folder
+        self.city = city
+        self.place = place
+        self.stub = stub
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the parts asked for; print what was measured and the verdict, keep both."""
+    stop_at_sigterm()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the city; default: 1")
+    parser.add_argument("--hurry", type=float, default=1.0, help="parts so many times shorter")
+    parser.add_argument("--part", choices=NAMES, action="append", help="default: all")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    options = parser.parse_args(arguments)
+    city = City(options.scale, options.hurry)
+    parts = [part for part in PARTS if part.name in (options.part or NAMES)]
+    outcomes = run(city, parts)
+    save("load", {"told": told(city, outcomes), "parts": numbers(outcomes)}, options.results)
+    return 0 if all(outcome.is_green for outcome in outcomes) else 1
+
+
+def run(city: City, parts: Sequence[Part]) -> list[Outcome]:
+    """Run one part after another and print each."""
+    outcomes = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gate-load-")))
+        place = stack.enter_context(open_databases("postgresql"))
+        stub = stack.enter_context(open_load_stub(folder))
+        stage = Stage(folder, city, place, stub)
+        _build(stage)
+        for part in parts:
+            outcomes.append(_run_part(stage, part))
+            print_outcome(city, outcomes[-1])
+    return outcomes
+
+
+def _build(stage: Stage) -> None:
+    stage.place.make("town")
+    url = stage.place.address("town")
+    migrate_database(url)
+    house = build_house(load_settings(_env_file=None, database_url=url))
+    build_town(url, house.vault, stage.city.town)
+    with transaction(house.engine) as session:
+        for school in range(stage.city.town.schools):
+            rule = NewRule(grace_minutes=0)
+            add_rule(session, stage.city.town.school_code(school), rule, by="load", now=DAY)
+    house.engine.dispose()
+
+
+def _run_part(stage: Stage, part: Part) -> Outcome:
+    stage.place.copy("town", "part")
+    url, town = stage.place.address("part"), stage.city.town
+    if part.came:
+        build_morning(url, town, DAY.date(), lambda number: _came(part, number))
+    moment = datetime.combine(DAY.date(), datetime.strptime(part.at, "%H:%M:%S").time(), TAIPEI)  # noqa: DTZ007
+    _hear_readers(url, moment)
+    stage.stub.begin(*_troubles(stage.city, part))
+    shift = moment - datetime.now(TAIPEI)
+    began = time.monotonic()
+    try:
+        with _deployed(stage, url, shift) as ports:
+            if not part.per_second and part.is_live:
+                # Whoever is up later than the cut-off finds it then.
+                return _await_no_shows(stage, part, max(began + CUTOFF_SECONDS, time.monotonic()))
+            return _tap(stage, part, ports, shift)
+    finally:
+        stage.place.drop("part")
+
+
+def _came(part: Part, number: int) -> bool:
+    return number % 100 < part.came * 100
+
+
+def _troubles(city: City, part: Part) -> tuple[float, float]:
+    outage = city.seconds(part) / 2 if part.trouble is Trouble.OUTAGE else 0.0
+    limit = city.pace(part) * LIMIT_SHARE if part.trouble is Trouble.LIMIT else 0.0
+    return outage, limit
+
+
+def _hear_readers(url: str, moment: datetime) -> None:
+    house = build_house(load_settings(_env_file=None, database_url=url))
+    with transaction(house.engine) as session:
+        heard = moment + timedelta(minutes=1)
+        session.execute(update(Reader).values(last_contact_at=heard, clock_offset_seconds=0.0))
+    house.engine.dispose()
+
+
+@contextmanager
+def _deployed(stage: Stage, url: str, shift: timedelta) -> Iterator[list[int]]:
+    """Run the grown deployment; yields the ports of its web servers."""
+    environment = {**stage.stub.environment, "DATABASE_URL": url}
+    program = ["-m", "bench.at_clock", str(shift.total_seconds())]
+    with ExitStack() as stack:
+        for name in [*["worker"] * WORKERS, "clock"]:
+            stack.enter_context(running([*program, name], environment, _log(stage)))
+        web = [*program, "web", "--workers", "1"]
+        servers = [served(web, environment, _log(stage)) for _ in range(WEBS)]
+        yield [stack.enter_context(server)[0] for server in servers]
+
+
+def _tap(stage: Stage, part: Part, ports: list[int], shift: timedelta) -> Outcome:
+    town, planned = stage.city.town, plan(stage.city, part)
+    everything = [*planned.live, *planned.kept]
+    began = time.monotonic()
+    Readers(town, ports, shift).send(everything)
+    answered_at = [sent.answered_at for sent in everything if sent.answered_at]
+    took = max(answered_at, default=began) - min(sent.due for sent in everything)
+    _await_count(stage.stub, sum(len(sent.batch.card_uids) for sent in planned.live))
+    ledger = stage.stub.ledger()
+    unanswered = sum(sent.answered_at is None for sent in planned.kept)
+    verdict = judge(town, planned.live, ledger, wanted=True)
+    return Outcome(
+        part,
+        [sent.seconds for sent in everything if sent.answered_at],
+        delays(town, planned.live, ledger),
+        took,
+        sum(len(sent.batch.card_uids) for sent in everything),
+        dict(statuses_of(everything)),
+        ledger.statuses,
+        replace(verdict, unanswered=verdict.unanswered + unanswered),
+    )
+
+
+def _await_no_shows(stage: Stage, part: Part, due: float) -> Outcome:
+    town = stage.city.town
+    absent = {f"U{made_id('line', one)}" for one in town.bound() if not _came(part, one)}
+    _await_count(stage.stub, len(absent))
+    ledger = stage.stub.ledger()
+    accepted = [at - due for at in ledger.people.values()]
+    verdict = judge_people(absent, absent, ledger)
+    return Outcome(part, [], accepted, max(accepted, default=0.0), 0, {}, ledger.statuses, verdict)
+
+
+def _await_count(stub: LoadStub, count: int) -> None:
+    seen, seen_at = -1, time.monotonic()
+    while seen < count and time.monotonic() < seen_at + QUIET_SECONDS:
+        now = stub.count()
+        if now > seen:
+            seen, seen_at = now, time.monotonic()
+        time.sleep(0.2)
+    # Who is told a second time is told soon after.
+    time.sleep(2.0)
+
+
+def _log(stage: Stage) -> Path:
+    return stage.folder / f"{time.monotonic_ns()}.log"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""The parts of a city's day: when they are, how many taps they bring, what goes wrong in them."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from bench.gate_client import Batch
+from bench.load_client import Sent
+from bench.town import Town
+
+# The city: 260,000 students, 300 schools, one reader each that carries all its taps.
+SCHOOLS, CHILDREN = 300, 867
+# Every connection is open and every thread waits before the first tap is due.
+HEAD_START_SECONDS = 2.0
+BATCH_OF_BACKLOG = 500
+# What a storm's readers kept, in shares of their children; the others tap meanwhile.
+KEPT_SHARE = 0.5
+LOUDER = 7
+
+
+class Trouble(StrEnum):
+    """What goes wrong in a part."""
+
+    NONE = "none"
+    OUTAGE = "LINE out of order"
+    LIMIT = "LINE's limit at half the pace"
+    STORM = "every school reconnects with what it kept"
+    LOUD = "one school at seven times the pace"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`per_second` taps for `seconds`, as in the whole city; begins at `at`, a Taipei time.
+
+    `is_live`: what is tapped is told. `came`: the share of the children that came before.
+    """
+
+    name: str
+    at: str
+    per_second: float
+    seconds: float
+    trouble: Trouble = Trouble.NONE
+    is_live: bool = True
+    came: float = 0.0
+    batch: int = 1
+
+
+PARTS = (
+    Part("morning", "07:30:00", 235, 600),
+    Part("ceiling", "07:30:00", 900, 60),
+    Part("dismissal", "15:50:00", 122, 600, came=1.0),
+    Part("flush", "12:30:00", 0, 0, is_live=False, batch=BATCH_OF_BACKLOG),
+    Part("no-show", "08:29:00", 0, 0, came=0.95),
+    Part("outage", "07:30:00", 235, 600, Trouble.OUTAGE),
+    Part("limit", "07:30:00", 235, 600, Trouble.LIMIT),
+    Part("storm", "10:40:00", 116, 300, Trouble.STORM),
+    Part("loud", "07:30:00", 116, 300, Trouble.LOUD),
+)
+NAMES = tuple(part.name for part in PARTS)
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A share of the city, its parts so many times shorter."""
+
+    scale: float
+    hurry: float
+
+    @property
+    def town(self) -> Town:
+        """Return its schools and children."""
+        return Town(max(3, round(SCHOOLS * self.scale)), CHILDREN, bound_every=1)
+
+    def pace(self, part: Part) -> float:
+        """Return its taps a second."""
+        return max(1.0, part.per_second * self.scale)
+
+    def seconds(self, part: Part) -> float:
+        """Return how long it lasts."""
+        return max(5.0, part.seconds / self.hurry)
+
+
+@dataclass(slots=True)
+class Schedule:
+    """Requests in the making; each child taps once."""
+
+    town: Town
+    start: float
+    sent: list[Sent]
+    _taken: Counter[int]
+
+    def add(self, school: int, after: float, count: int = 1, *, kept_for: timedelta) -> None:
+        """Let a school's next children tap `after` seconds; they are sent `kept_for` later."""
+        first = self._taken[school]
+        if first + count > self.town.children:
+            return
+        self._taken[school] += count
+        uids = tuple(self.town.card_uid(school, first + place) for place in range(count))
+        wall = datetime.now(UTC) + timedelta(seconds=self.start + after - time.monotonic())
+        due = self.start + after
+        self.sent.append(Sent(Batch(school, first + 1, uids), due, wall - kept_for))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is sent in a part: what is told at once, and what readers had kept."""
+
+    live: Sequence[Sent]
+    kept: Sequence[Sent]
+
+
+def plan(city: City, part: Part) -> Plan:
+    """Return when which child taps, from a moment that is soon."""
+    town, start = city.town, time.monotonic() + HEAD_START_SECONDS
+    taken: Counter[int] = Counter()
+    live, kept = Schedule(town, start, [], taken), Schedule(town, start, [], taken)
+    if part.trouble is Trouble.STORM or not part.is_live:
+        share = KEPT_SHARE if part.is_live else 1.0
+        _keep(kept, town, round(town.children * share), after=2.0 if part.is_live else 0.0)
+    for after, school in _arrivals(city, part):
+        live.add(school, after, part.batch, kept_for=timedelta(0))
+    return Plan(live.sent, kept.sent)
+
+
+def _keep(schedule: Schedule, town: Town, count: int, *, after: float) -> None:
+    for begun in range(0, count, BATCH_OF_BACKLOG):
+        for school in range(town.schools):
+            size = min(BATCH_OF_BACKLOG, count - begun)
+            schedule.add(school, after, size, kept_for=timedelta(hours=3))
+
+
+def _arrivals(city: City, part: Part) -> Iterator[tuple[float, int]]:
+    if not part.per_second:
+        return
+    pace, seconds, schools = city.pace(part), city.seconds(part), city.town.schools
+    for place in range(round(pace * seconds)):
+        yield place / pace, place % schools
+    if part.trouble is Trouble.LOUD:
+        extra = pace / schools * (LOUDER - 1)
+        for place in range(round(extra * seconds)):
+            yield place / extra, 0
