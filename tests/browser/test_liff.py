@@ -15,7 +15,7 @@ from tests.browser.conftest import FATHER, LIFF_ID, MOTHER, World, set_width
 from tests.factories import make_binding, make_guardian, national_id_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-PATIENCE_SECONDS = 15
+PATIENCE_SECONDS = 40
 SMALL_TARGETS = """
 const pressed = [
   ".button, .row[href], .chip, .card-foot a, .go-on, .sorts a",

@@ -17,6 +17,8 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = (
+    # A parent in Taipei.
+    "--accept-lang=zh-TW",
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -27,7 +29,7 @@ FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 40
 SHOTS = Path(os.environ.get("SHOTS_DIR", Path(__file__).resolve().parents[2] / "var" / "shots"))
 PRESSED = "[self::a or self::button or @role='button']"
 # Waits for fonts and two frames, so that a picture shows what was just drawn.

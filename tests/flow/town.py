@@ -4,11 +4,10 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -19,19 +18,29 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 from standardwebhooks.webhooks import Webhook
 
+from bench.programs import free_pair
+from tests.flow import leaks
+from tests.waiting import wait_for
+
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_SECONDS = 60
-WAIT_LIMIT_SECONDS = 15
+LOGS = ("demo.log", "command.log")
 Found = TypeVar("Found")
 
 
 class Town:
     """Product and sandbox side by side; `sample` is what the gate knows."""
 
-    def __init__(self, port: int, folder: Path) -> None:
+    def __init__(self, port: int, folder: Path, database_url: str) -> None:
         self.app = f"http://127.0.0.1:{port}"
         self.sandbox = f"http://127.0.0.1:{port + 1}"
         self.folder = folder
+        self.database_url = database_url
+        # What a run must not leave anywhere in clear, beside what the sample holds.
+        self.secrets: dict[str, str] = {}
+        self.error_pages: list[bytes] = []
+        self._log_began = leaks.log_position(database_url)
+        self._people: list[Person] = []
         self._ids = count(1)
         self._seqs = count(1)
 
@@ -47,12 +56,12 @@ class Town:
 
     def jump(self, moment: str) -> None:
         """Move everybody's clock; the sandbox's readers then report at once."""
-        answer = requests.post(f"{self.sandbox}/clock", json={"now": moment}, timeout=10)
+        answer = requests.post(f"{self.sandbox}/clock", json={"now": moment}, timeout=30)
         answer.raise_for_status()
 
     def now(self) -> datetime:
         """The time the gate API tells."""
-        told = requests.get(f"{self.app}/gate/v1/time", timeout=5).json()["server_time"]
+        told = requests.get(f"{self.app}/gate/v1/time", timeout=30).json()["server_time"]
         return datetime.fromisoformat(told)
 
     def tap(self, name: str, **changed: Any) -> requests.Response:
@@ -81,17 +90,56 @@ class Town:
                 "webhook-timestamp": str(int(at.timestamp())),
                 "webhook-signature": signature,
             },
-            timeout=10,
+            timeout=30,
         )
 
     def person(self, name: str) -> "Person":
         """Somebody with a phone."""
-        phones = requests.get(f"{self.sandbox}/phone/state", timeout=5).json()["phones"]
-        return Person(self, next(one["user_id"] for one in phones if one["name"] == name))
+        person = Person(self, next(o["user_id"] for o in self.phones() if o["name"] == name))
+        self._people.append(person)
+        return person
+
+    def wait_for_heartbeats(self) -> None:
+        """Let every simulated reader be heard; a tap before that would be a second device's."""
+
+        def all_heard() -> bool:
+            gate = requests.get(f"{self.sandbox}/phone/state", timeout=30).json()["gate"]
+            return all(reader["heard_at"] for reader in gate["readers"])
+
+        wait_for(all_heard, "a first heartbeat of every reader")
+
+    def phones(self) -> list[dict[str, Any]]:
+        """Every phone as it looks now."""
+        found: list[dict[str, Any]]
+        found = requests.get(f"{self.sandbox}/phone/state", timeout=30).json()["phones"]
+        return found
+
+    def note_error(self, answer: requests.Response, *_: Any, **__: Any) -> None:
+        """Keep the page of a refusal or a fault; a form that comes back may say what was typed."""
+        if answer.status_code >= 400 and answer.status_code != 422:
+            self.error_pages.append(answer.content)
+
+    def find_leaks(self) -> set[tuple[str, str]]:
+        """Return which secrets of this run stand where in clear."""
+        cookies = {
+            f"{person.user_id}'s cookie {one.name}": one.value or ""
+            for person in self._people
+            for one in person.browser.cookies
+        }
+        known = leaks.secrets_of(self.sample, self.phones()) | cookies | self.secrets
+        searched = {
+            "logs": b"".join((self.folder / name).read_bytes() for name in LOGS),
+            "error pages": b"\n".join(self.error_pages),
+            "metrics": leaks.metrics(self.app),
+            "database": leaks.rows(self.database_url),
+            "dump": leaks.dump(self.database_url),
+            "files": leaks.files(self.database_url, self._log_began),
+        }
+        return leaks.find_leaks(known, searched, *(one["name"] for one in self.sample["students"]))
 
     def accepted_pushes(self) -> dict[str, int]:
         """How often LINE accepted a push, by retry key; none may come without a key."""
-        ledger = requests.get(f"{self.sandbox}/inspect/ledger", timeout=5).json()
+        ledger = requests.get(f"{self.sandbox}/inspect/ledger", timeout=30).json()
         assert ledger["keyless"] == []
         return {key: len(entry["accepted_request_ids"]) for key, entry in ledger["keys"].items()}
 
@@ -103,10 +151,11 @@ class Person:
         self.town = town
         self.user_id = user_id
         self.browser = requests.Session()
+        self.browser.hooks["response"].append(town.note_error)
 
     def _do(self, what: str, **fields: Any) -> requests.Response:
         address = f"{self.town.sandbox}/phone/{self.user_id}/{what}"
-        answer = requests.post(address, json=fields, timeout=10)
+        answer = requests.post(address, json=fields, timeout=30)
         answer.raise_for_status()
         return answer
 
@@ -124,8 +173,7 @@ class Person:
 
     def phone(self) -> dict[str, Any]:
         """The phone as it looks now."""
-        phones = requests.get(f"{self.town.sandbox}/phone/state", timeout=5).json()["phones"]
-        return next(one for one in phones if one["user_id"] == self.user_id)
+        return next(one for one in self.town.phones() if one["user_id"] == self.user_id)
 
     def received(self) -> list[str]:
         """What stood on the lock screen, oldest first."""
@@ -138,39 +186,39 @@ class Person:
         def look() -> str | None:
             return next((text for text in self.received() if words in text), None)
 
-        return wait_until(look, f"a message with {words}; got {self.received()}")
+        return wait_for(look, f"a message with {words}; got {self.received()}")
 
     def sign_in(self, path: str = "/home") -> None:
         """Open a page from the chat: the redirect brings an ID token, the page exchanges it."""
         liff_id = "1660000001-sandbox1"
         opened = self._do("open", url=f"https://liff.line.me/{liff_id}{path}").json()
-        redirect = self.browser.get(opened["url"], allow_redirects=False, timeout=10)
+        redirect = self.browser.get(opened["url"], allow_redirects=False, timeout=30)
         start = redirect.headers["Location"]
         token = parse_qs(urlsplit(start).fragment)["id_token"][0]
-        page = self.browser.get(start.partition("#")[0], timeout=10)
+        page = self.browser.get(start.partition("#")[0], timeout=30)
         answer = self.browser.post(
             f"{self.town.app}/liff/session",
             data={"id_token": token, "csrf_token": csrf_token(page.text)},
-            timeout=10,
+            timeout=30,
         )
         assert answer.status_code == 204, answer.text
 
     def get(self, path: str) -> str:
         """Open a page and return its HTML."""
-        answer = self.browser.get(f"{self.town.app}{path}", timeout=10)
+        answer = self.browser.get(f"{self.town.app}{path}", timeout=30)
         assert answer.status_code == 200, (path, answer.status_code)
         return answer.text
 
     def submit(self, path: str, **fields: str) -> requests.Response:
         """Open a page, fill its form and send it; redirects are followed."""
         fields["csrf_token"] = csrf_token(self.get(path))
-        return self.browser.post(f"{self.town.app}{path}", data=fields, timeout=10)
+        return self.browser.post(f"{self.town.app}{path}", data=fields, timeout=30)
 
     def link(self, account: str) -> None:
         """Sign in at Taipei Pass as a sample member and confirm the link."""
         start = f"{self.town.app}/liff/taipei-pass/start"
-        to_pass = self.browser.get(start, allow_redirects=False, timeout=10).headers["Location"]
-        page = self.browser.get(f"{to_pass}&sandbox_member={account}", timeout=10)
+        to_pass = self.browser.get(start, allow_redirects=False, timeout=30).headers["Location"]
+        page = self.browser.get(f"{to_pass}&sandbox_member={account}", timeout=30)
         assert "確認連結" in page.text
         consent = re.search(r'name="consent" value="([^"]+)"', page.text)
         assert consent
@@ -199,36 +247,32 @@ def csrf_token(html: str) -> str:
     return found[1]
 
 
-def wait_until(look: Callable[[], Found | None], what: str) -> Found:
-    """Return what `look` finds as soon as it does."""
-    deadline = time.monotonic() + WAIT_LIMIT_SECONDS
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"waited in vain for {what}")
-
-
 @contextmanager
 def running_town(folder: Path, **environment: str) -> Iterator[Town]:
-    """Start the demonstration as a newcomer would, and stop it with SIGTERM."""
-    port = _free_pair()
+    """Start the demonstration as a newcomer would, and stop it with SIGTERM.
+
+    Whatever was done in it, nobody's secret may stand anywhere in clear at its end.
+    """
+    port = free_pair()
+    url = environment.setdefault("DATABASE_URL", f"sqlite:///{folder / 'town.db'}")
     folder.mkdir(parents=True, exist_ok=True)
     log = (folder / "command.log").open("w+")
     process = subprocess.Popen(
         [sys.executable, "app.py", "demo", "--folder", str(folder)],
         cwd=ROOT,
-        env={**os.environ, "PORT": str(port), **environment},
+        env={**os.environ, "PORT": str(port), **leaks.SETTINGS, **environment},
         stdout=log,
         stderr=log,
     )
     try:
         _wait_for_address(process, folder / "command.log")
-        yield Town(port, folder)
+        town = Town(port, folder, url)
+        town.wait_for_heartbeats()
+        yield town
+        assert town.find_leaks() == set()
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(60)
         log.close()
 
 
@@ -238,16 +282,3 @@ def _wait_for_address(process: "subprocess.Popen[bytes]", log: Path) -> None:
         assert process.poll() is None, log.read_text(encoding="utf-8")
         assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
         time.sleep(0.1)
-
-
-def _free_pair() -> int:
-    # Each process begins at its own place, so that two looking at once never share a pair.
-    for port in range(20_000 + os.getpid() % 4_000 * 10, 60_000, 2):
-        with socket.socket() as one, socket.socket() as two:
-            try:
-                one.bind(("127.0.0.1", port))
-                two.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no free ports")
