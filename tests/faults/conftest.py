@@ -28,14 +28,17 @@ def line() -> Iterator[TroubledLine]:
 
 @pytest.fixture
 def town(
+    request: pytest.FixtureRequest,
     house: House,
     line: TroubledLine,
     forks: ForkServerContext,
     tmp_path: Path,
     database_url: str,
-) -> Town:
-    """A school with one reader; nothing runs yet."""
-    return build_town(house, line, forks, tmp_path, database_url)
+) -> Iterator[Town]:
+    """A school with one reader; nothing runs yet. What happens in it is counted."""
+    town = build_town(house, line, forks, tmp_path, database_url)
+    yield town
+    request.node.user_properties += town.counts().items()
 
 
 @pytest.fixture

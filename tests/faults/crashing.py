@@ -20,6 +20,7 @@ from core.delivery import breaker, claims, hearing, line, outcomes, retry, sende
 from core.delivery.line import LinePush, PushAnswer, PushResult
 from core.delivery.pushes import Leased
 from core.notices import fan_out
+from tests.faults.namespaces import enter
 
 # Leases and pauses, made short enough to wait for in a test.
 HASTE: tuple[tuple[Any, Any, Any], ...] = (
@@ -39,8 +40,8 @@ HASTE: tuple[tuple[Any, Any, Any], ...] = (
     (breaker, "REST_SECONDS", (0.2,)),
     (hearing, "AGAIN_SECONDS", 0.2),
     (fan_out, "COMPANY", timedelta(seconds=0.2)),
-    # Nobody chats here; its idle looks would only be further points.
-    (dispatch, "POLL_SECONDS", 60),
+    # Nobody chats here; it only has to notice when the program is to end.
+    (dispatch, "POLL_SECONDS", 2),
 )
 
 
@@ -59,28 +60,38 @@ class Fuse:
     number: signal.Signals = signal.SIGKILL
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a program runs: what it prints goes to `log`; with a `namespace`, in that network."""
+
+    log: Path
+    namespace: str = ""
+
+
 def run_program(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     shift: timedelta,
-    log: Path,
+    where: Where,
     fuse: Fuse,
 ) -> None:
     """Be `python app.py ARGUMENTS`, with a clock that is off by `shift`.
 
-    What it prints and the point it was struck at go to `log`.
+    The point it was struck at goes to the log too.
     """
     # A group of its own: the web server's workers end with it.
     os.setpgid(0, 0)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    if where.namespace:
+        enter(where.namespace)
+    output = os.open(where.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.environ.update(environment, CLOCK_NOW=(datetime.now(UTC) + shift).isoformat())
-    for where, name, value in HASTE:
-        if isinstance(where, dict):
-            where[name] = value
+    for place, name, value in HASTE:
+        if isinstance(place, dict):
+            place[name] = value
         else:
-            setattr(where, name, value)
+            setattr(place, name, value)
     _lay(fuse)
     app.main(list(arguments))
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs
+
+from tests.serving import serving
 
 RATE = '{"message":"The API rate limit has been exceeded. Try again later."}'
 QUOTA = '{"message":"You have reached your monthly limit."}'
@@ -102,21 +104,22 @@ class TroubledLine:
 
 
 @contextmanager
-def troubled_line() -> Iterator[TroubledLine]:
-    """Run one on loopback."""
+def troubled_line(host: str = "127.0.0.1") -> Iterator[TroubledLine]:
+    """Run one on loopback, or at another address of this machine."""
     line = TroubledLine()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(line))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=[0.05])
-    thread.start()
-    line.origin = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
-        yield line
-    finally:
-        line.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(_handler(line), host) as line.origin:
+        try:
+            yield line
+        finally:
+            line.closing.set()
+
+
+def _other(line: TroubledLine, path: str, raw: str) -> str:
+    if path != "/oauth2/v3/token":
+        return '{"sentMessages":[]}'
+    assert parse_qs(raw)["grant_type"] == ["client_credentials"]
+    fields = {"access_token": line.grant(), "expires_in": 900, "token_type": "Bearer"}
+    return json.dumps(fields)
 
 
 def _handler(line: TroubledLine) -> type[BaseHTTPRequestHandler]:
@@ -126,10 +129,8 @@ def _handler(line: TroubledLine) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            if self.path == "/oauth2/v3/token":
-                assert parse_qs(raw)["grant_type"] == ["client_credentials"]
-                fields = {"access_token": line.grant(), "expires_in": 900, "token_type": "Bearer"}
-                self._answer(200, json.dumps(fields))
+            if not self.path.endswith("/push"):
+                self._answer(200, _other(line, self.path, raw))
                 return
             token = self.headers["Authorization"].removeprefix("Bearer ")
             status, text = line.push(self.headers["X-Line-Retry-Key"], token, raw)

@@ -9,11 +9,9 @@ from contextlib import suppress
 from datetime import timedelta
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import Any
 
-from tests.faults.crashing import POINTS, Fuse, run_program
-
-WAIT_SECONDS = 60
+from tests.faults.crashing import POINTS, Fuse, Where, run_program
+from tests.waiting import WAIT_SECONDS, wait_for
 
 
 class Program:
@@ -25,13 +23,13 @@ class Program:
         arguments: Sequence[str],
         environment: dict[str, str],
         shift: timedelta,
-        log: Path,
+        where: Where,
         number: signal.Signals,
     ) -> None:
-        self._log = log
+        self._log = where.log
         self._fuse = Fuse(forks.Value("i", 0), forks.Value("i", 0), number)
         self._process = forks.Process(
-            target=run_program, args=(arguments, environment, shift, log, self._fuse)
+            target=run_program, args=(arguments, environment, shift, where, self._fuse)
         )
         self._process.start()
 
@@ -56,7 +54,7 @@ class Program:
     @property
     def struck_at(self) -> str | None:
         """Where it was struck, None while it was not."""
-        lines = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
+        lines = self._log.read_text(errors="replace").splitlines() if self._log.is_file() else []
         struck = [line.removeprefix("struck ") for line in lines if line.startswith("struck ")]
         return struck[0] if struck else None
 
@@ -70,6 +68,21 @@ class Program:
             # One that has only begun has no group of its own yet.
             if self._process.is_alive():
                 os.kill(pid, number)
+
+    def stop(self) -> float:
+        """Ask it to end, as a deployment does; return the seconds that it took."""
+        asked_at = time.monotonic()
+        self.send(signal.SIGTERM)
+        self._process.join(WAIT_SECONDS)
+        assert not self.is_alive, "it did not end when asked to"
+        return time.monotonic() - asked_at
+
+    def tree(self) -> list[int]:
+        """The process ids of the program and of what it started."""
+        pid = self._process.pid
+        assert pid is not None
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *map(int, children)]
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -103,17 +116,3 @@ def warm_forks() -> ForkServerContext:
     forks = multiprocessing.get_context("forkserver")
     forks.set_forkserver_preload(["tests.faults.crashing"])
     return forks
-
-
-def wait_for(
-    look: Callable[[], Any], what: str, meanwhile: Callable[[], None] | None = None
-) -> Any:
-    """Look again and again, return the first thing found, and do something else in between."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        if meanwhile is not None:
-            meanwhile()
-        time.sleep(0.02)
-    raise AssertionError(f"waited in vain for {what}")

@@ -7,8 +7,9 @@ import pytest
 
 from tests.faults.crashing import POINTS
 from tests.faults.gate import Gate
-from tests.faults.programs import Program, Watched, wait_for
+from tests.faults.programs import Program, Watched
 from tests.faults.town import SIBLINGS, Town
+from tests.waiting import wait_for
 
 # A point crossed again and again is tried so often; with FAULT_RUNS set, until a run survives.
 MOST_CROSSINGS = 10_000 if os.environ.get("FAULT_RUNS") else 5

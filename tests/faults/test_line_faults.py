@@ -8,8 +8,9 @@ import pytest
 from core.db import transaction
 from core.people.friends import record_friendship
 from tests.faults.line import QUOTA, RATE, Trouble, TroubledLine, Wire
-from tests.faults.programs import Program, wait_for
+from tests.faults.programs import Program
 from tests.faults.town import SIBLINGS, Town
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(240), pytest.mark.xdist_group("faults")]
 # (name, what the next pushes suffer)

@@ -10,8 +10,9 @@ from functools import partial
 import pytest
 
 from tests.faults.gate import Gate
-from tests.faults.programs import Watched, wait_for
+from tests.faults.programs import Watched
 from tests.faults.town import SIBLINGS, Child, Town
+from tests.waiting import wait_for
 
 RUNS = int(os.environ.get("FAULT_RUNS", "5"))
 pytestmark = [

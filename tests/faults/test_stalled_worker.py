@@ -8,15 +8,15 @@ from sqlmodel import select
 from core.db import snapshot
 from core.notices.tables import Notice
 from tests.faults.line import TroubledLine
-from tests.faults.programs import wait_for
 from tests.faults.town import Town
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(240), pytest.mark.xdist_group("faults")]
 
 
 def settled_rows(town: Town) -> list[Notice]:
     with snapshot(town.house.engine) as session:
-        return list(session.exec(select(Notice).order_by(Notice.created_at)))  # type: ignore[arg-type]
+        return list(session.exec(select(Notice).order_by(Notice.created_at, Notice.dedupe_key)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

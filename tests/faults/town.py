@@ -2,7 +2,7 @@
 
 import signal
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,9 +31,11 @@ from tests.factories import (
     make_school,
     make_student,
 )
+from tests.faults.crashing import Where
 from tests.faults.gate import Gate
 from tests.faults.line import TroubledLine
-from tests.faults.programs import Program, wait_for
+from tests.faults.programs import Program
+from tests.waiting import wait_for
 
 # They share a guardian and so may share a push.
 SIBLINGS = ("小晴", "小禾")
@@ -63,6 +65,7 @@ class Town:
     port: int = field(default_factory=free_pair)
     shift: timedelta = field(default_factory=lambda: MONDAY_MORNING - datetime.now(UTC))
     children: list[Child] = field(default_factory=list)
+    gates: list[Gate] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     @property
@@ -76,29 +79,48 @@ class Town:
 
     def gate(self, look_after: Callable[[], None] = lambda: None) -> Gate:
         """The reader, new to this test."""
-        return Gate(self.reader_id, self.origin, self.now, look_after)
+        self.gates.append(Gate(self.reader_id, self.origin, self.now, look_after))
+        return self.gates[-1]
 
     def start(
         self,
         *arguments: str,
         database_url: str = "",
         number: signal.Signals = signal.SIGKILL,
+        changed: Mapping[str, str] | None = None,
+        namespace: str = "",
+        log: Path | None = None,
     ) -> Program:
-        """Start one of our programs; at the end of its fuse it gets the signal."""
+        """Start one of our programs; at the end of its fuse it gets the signal.
+
+        `changed` are settings other than the town's; with a network `namespace` it runs in there.
+        """
         environment = {
             "DATABASE_URL": database_url or self.database_url,
             "PORT": str(self.port),
             "BASE_URL": self.origin,
             "LINE_API_BASE": self.line.origin,
+            **(changed or {}),
         }
-        log = self.folder / f"{arguments[0]}-{next(self._numbers)}.log"
-        return Program(self.forks, arguments, environment, self.shift, log, number)
+        log = log or self.folder / f"{arguments[0]}-{next(self._numbers)}.log"
+        where = Where(log, namespace)
+        return Program(self.forks, arguments, environment, self.shift, where, number)
 
-    def web_answers(self) -> bool:
+    def web_answers(self, port: int = 0) -> bool:
         """Tell whether the web server is up."""
         with suppress(requests.RequestException):
-            return requests.get(f"{self.origin}/healthz", timeout=5).ok
+            address = f"http://127.0.0.1:{port or self.port}/healthz"
+            return requests.get(address, timeout=5).ok
         return False
+
+    def counts(self) -> dict[str, int]:
+        """How much happened: what a run is worth."""
+        return {
+            "taps answered": sum(len(gate.answered) for gate in self.gates),
+            "taps repeated": sum(gate.repeats for gate in self.gates),
+            "pushes": len(self.line.attempts),
+            "messages accepted": len(self.line.accepted),
+        }
 
     def enrol(self, *families: Sequence[str]) -> list[Child]:
         """Bring new families to the school, each the given names of a guardian's children."""
@@ -116,7 +138,7 @@ class Town:
         self.children += new
         return new
 
-    def announce(self, children: Sequence[Child]) -> None:
+    def announce(self, children: Sequence[Child], *, may_ride: bool = True) -> None:
         """Write the news of their arrival into the outbox."""
         now = self.now()
         news = [
@@ -128,7 +150,7 @@ class Town:
                 school_day=school_day_of(now),
                 at=now,
                 content=f'[{{"type":"text","text":"{one.given_name} 07:20 到校"}}]'.encode(),
-                may_ride=True,
+                may_ride=may_ride,
             )
             for one in children
         ]
