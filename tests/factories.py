@@ -8,6 +8,7 @@ from sqlmodel import Session
 from core.clock import TAIPEI
 from core.gate.tables import Reader
 from core.house import House
+from core.notices.staff_desk import staff_desk
 from core.people.friends import record_friendship
 from core.people.guardians import PassMember, link_account
 from core.people.identity_numbers import with_check_digit
@@ -15,9 +16,11 @@ from core.people.roster import Claim, StudentFacts, add_student
 from core.people.staff import NAME as STAFF_NAME
 from core.people.subscriptions import add_default_boxes
 from core.people.tables import Binding, Card, Guardian, School, Staff, StaffRole, Student
+from core.settings import load_settings
 
 MEI = "U" + "a" * 32
 HUA = "U" + "b" * 32
+DESK = staff_desk(load_settings(_env_file=None))
 LONG_AGO = datetime(2026, 9, 1, 8, 0, tzinfo=TAIPEI)
 
 

@@ -5,8 +5,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.serving import serving
 
 
 @dataclass
@@ -34,6 +36,8 @@ class FakeLine:
         with self.lock:
             self.requests.append({"key": key, **body})
             status, text = self.script.pop(0) if self.script else (200, "")
+            if not body["to"]:
+                return 400, '{"message":"The property, \'to\', in the request body is invalid"}'
             if status != 200 and not self.accepts_before_failing:
                 return status, text
             if key in self.accepted:
@@ -74,14 +78,5 @@ def fake_line() -> Iterator[FakeLine]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=[0.05])
-    thread.start()
-    line.origin = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with serving(Handler) as line.origin:
         yield line
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -1,26 +1,13 @@
 """The command line as an operator uses it: real processes, clear answers."""
 
-import os
 import re
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def _run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "app.py", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+from tests.commands import run_cold, run_warm
+from tests.roster.files import MING, QING, as_xlsx, row
 
 
 @pytest.fixture
@@ -28,17 +15,25 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/gate.db"
 
 
+@pytest.fixture
+def ready(tmp_path: Path, sqlite_template: Path) -> str:
+    """The address of a migrated database; that the command makes one is tried in one place."""
+    path = tmp_path / "gate.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    return f"sqlite:///{path}"
+
+
 def test_check_asks_for_migrations_and_then_is_content(url: str) -> None:
-    before = _run("check", DATABASE_URL=url)
+    before = run_cold("check", DATABASE_URL=url)
     assert before.returncode == 1
     assert "python app.py migrate" in before.stderr
-    assert _run("migrate", DATABASE_URL=url).returncode == 0
-    after = _run("check", DATABASE_URL=url)
+    assert run_cold("migrate", DATABASE_URL=url).returncode == 0
+    after = run_cold("check", DATABASE_URL=url)
     assert (after.returncode, after.stdout) == (0, "Everything fits (development).\n")
 
 
 def test_production_with_defaults_lists_every_fault_with_a_hint(url: str) -> None:
-    refused = _run("check", DATABASE_URL=url, APP_ENV="production")
+    refused = run_cold("check", DATABASE_URL=url, APP_ENV="production")
     assert refused.returncode == 2
     faults = [line for line in refused.stderr.splitlines() if line.startswith("✗")]
     assert len(faults) >= 9
@@ -47,7 +42,7 @@ def test_production_with_defaults_lists_every_fault_with_a_hint(url: str) -> Non
 
 def test_database_that_does_not_answer_is_named_without_its_password() -> None:
     url = "postgresql+psycopg://gate:topsecret@127.0.0.1:1/gate"
-    refused = _run("check", DATABASE_URL=url)
+    refused = run_cold("check", DATABASE_URL=url)
     assert refused.returncode == 1
     assert "Check DATABASE_URL" in refused.stderr
     assert "topsecret" not in refused.stderr + refused.stdout
@@ -58,32 +53,62 @@ def test_demo_on_a_taken_port_says_so_and_ends(tmp_path: Path) -> None:
         database = tmp_path / "demo.db"
         database.write_text("in use")
         port = taken.getsockname()[1] - 1
-        refused = _run("demo", "--folder", str(tmp_path), PORT=str(port))
+        refused = run_cold("demo", "--folder", str(tmp_path), PORT=str(port))
     assert refused.returncode == 1
     assert f"Port {port + 1} is taken" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert database.read_text() == "in use"
 
 
-def test_reader_is_added_to_a_school_and_its_secret_is_shown_once(url: str) -> None:
-    _run("migrate", DATABASE_URL=url)
+def test_roster_is_looked_through_then_taken_over_and_a_bad_one_changes_nothing(
+    ready: str, tmp_path: Path
+) -> None:
+    place = ("--district", "中正區", "--level", "primary")
+    run_warm(
+        "school", "add", "--code", "353607", "--name", "榕光國民小學", *place, DATABASE_URL=ready
+    )
+    file = tmp_path / "603.xlsx"
+    file.write_bytes(as_xlsx([MING, QING]))
+    looked = run_warm("roster", "import", str(file), "--dry-run", DATABASE_URL=ready)
+    assert (looked.returncode, looked.stdout.split()[:2]) == (0, ["added", "2"])
+    taken = run_warm("roster", "import", str(file), DATABASE_URL=ready)
+    assert taken.stdout.split()[:2] == ["added", "2"], "looking wrote nothing"
+    file.write_bytes(as_xlsx([row(grade="13", homeroom="701")]))
+    refused = run_warm("roster", "import", str(file), DATABASE_URL=ready)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("✗ 第 2 列、年級：年級應是 1–12\n")
+    file.write_bytes(as_xlsx([MING, QING]))
+    again = run_warm("roster", "import", str(file), "--school", "353607", DATABASE_URL=ready)
+    assert again.stdout.split()[:6] == ["added", "0", "changed", "0", "unchanged", "2"]
+
+
+def test_reader_is_added_to_a_school_and_its_secret_is_shown_once(ready: str) -> None:
     school = ("--code", "353607", "--name", "臺北市立榕光國民小學", "--short-name", "榕光國小")
     place = ("--district", "中正區", "--level", "國小")
-    assert _run("school", "add", *school, *place, DATABASE_URL=url).returncode == 0
-    again = _run("school", "add", *school, *place, DATABASE_URL=url)
+    assert run_warm("school", "add", *school, *place, DATABASE_URL=ready).returncode == 0
+    again = run_warm("school", "add", *school, *place, DATABASE_URL=ready)
     assert (again.returncode, "already" in again.stderr) == (1, True)
     reader = ("reader", "add", "--gate", "正門")
-    added = _run(*reader, "--school", "353607", DATABASE_URL=url)
+    added = run_warm(*reader, "--school", "353607", DATABASE_URL=ready)
     assert re.search(r"reader id  [0-9a-f-]{36}\nsecret     whsec_\S{44}\n", added.stdout)
-    unknown = _run(*reader, "--school", "999999", DATABASE_URL=url)
+    unknown = run_warm(*reader, "--school", "999999", DATABASE_URL=ready)
     assert (unknown.returncode, "no school 999999" in unknown.stderr) == (1, True)
 
 
-def test_sample_is_loaded_once_and_its_file_is_private(url: str, tmp_path: Path) -> None:
-    _run("migrate", DATABASE_URL=url)
+def test_sample_is_loaded_once_and_its_file_is_private(ready: str, tmp_path: Path) -> None:
     sample = tmp_path / "sample.json"
-    first = _run("seed", "--to", str(sample), DATABASE_URL=url)
+    first = run_warm("seed", "--to", str(sample), DATABASE_URL=ready)
     assert "Loaded 3 schools and 90 students" in first.stdout
     assert sample.stat().st_mode & 0o077 == 0
-    second = _run("seed", "--to", str(sample), DATABASE_URL=url)
+    second = run_warm("seed", "--to", str(sample), DATABASE_URL=ready)
     assert second.stdout == "There are schools already; nothing was changed.\n"
+
+
+def test_purge_counts_first_and_then_says_what_is_gone(ready: str, tmp_path: Path) -> None:
+    files = {"DATABASE_URL": ready, "TOMBSTONES_FILE": str(tmp_path / "stones")}
+    counted = run_warm("purge", "--dry-run", **files)
+    assert counted.returncode == 0
+    assert re.search(r"^audit +before \d{4}-\d\d-\d\d  0 over age$", counted.stdout, re.MULTILINE)
+    done = run_warm("purge", **files)
+    assert done.returncode == 0
+    assert re.search(r"^audit .* 1 removed, 0 left, canary gone$", done.stdout, re.MULTILINE)

@@ -18,7 +18,7 @@ CONFIGURATION = ROOT / "docs" / "configuration.md"
 EXAMPLE = ROOT / ".env.example"
 GLOSSARY = ROOT / "docs" / "glossary.md"
 READMES = sorted(ROOT.glob("README*.md"))
-PAGES = [*READMES, *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [*READMES, *sorted(ROOT.glob("docs/**/*.md"))]
 SETTINGS = {name.upper() for name in Settings.model_fields}
 PARTS = ["Meaning", "Default", "Example", "When wrong"]
 

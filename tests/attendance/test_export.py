@@ -5,6 +5,7 @@ import io
 import zipfile
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 import openpyxl
 import pytest
@@ -15,6 +16,7 @@ from core.kinds import DayPart
 from tests.attendance.test_reports import MONDAY, at
 
 ROW = SheetRow(
+    student_id=UUID(int=1),
     school_day=MONDAY,
     homeroom="603",
     seat_number=12,

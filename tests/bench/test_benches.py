@@ -55,6 +55,27 @@ def test_tap_to_push_bench_gets_every_push_accepted(tmp_path: Path) -> None:
     assert len(results["ours"]) == len(results["usual_bot"]) == 5
 
 
+def test_sandbox_bench_gets_every_push_accepted(tmp_path: Path) -> None:
+    results = _run("sandbox", tmp_path, "--count", "500", "--rounds", "1")
+    assert set(results["per_cpu_second"]) == set(results["per_second"]) == {"sandbox", "bare"}
+
+
+def test_pages_bench_looks_at_every_page(tmp_path: Path) -> None:
+    arguments = ("--guardians", "4", "--seconds", "2", "--pause", "0.2", "--alone", "1")
+    results = _run("pages", tmp_path, *arguments, "--workers", "1")
+    assert results["together"]["home"]
+    assert {name: len(times) for name, times in results["alone"].items()} == dict.fromkeys(
+        results["together"], 1
+    )
+
+
+def test_chat_bench_gets_every_message_answered(tmp_path: Path) -> None:
+    arguments = ("--events", "5", "--taps", "20", "--seconds", "1", "--engine", "sqlite")
+    results = _run("chat", tmp_path, *arguments)["sqlite"]
+    sent = len(results["cold"]) + len(results["answered"])
+    assert (sent, results["done"], results["dead"]) == (80, 80, 0)
+
+
 def test_delivery_bench_runs_each_part(tmp_path: Path, postgres_server: str) -> None:
     results = _run("delivery", tmp_path, "--small", TEST_DATABASE_URL=postgres_server)
     assert {"postgresql", "sqlite_unpaced", "fresh", "bare"} <= set(results["rates"])

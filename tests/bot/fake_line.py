@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.serving import serving
 
 Json = dict[str, Any]
 BAD_TOKEN = (400, {"message": "Invalid reply token"})
@@ -34,6 +36,9 @@ class FakeLine:
     pictures: set[str] = field(default_factory=set)
     linked: dict[str, str] = field(default_factory=dict)
     default_menu: str = ""
+    aliases: dict[str, str] = field(default_factory=dict)
+    languages: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
     spent: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -60,6 +65,8 @@ class FakeLine:
                     return prepared.pop(0)
             if call.path.endswith("/message/reply"):
                 return self._reply(str((call.body or {}).get("replyToken")))
+            if "/profile/" in call.path:
+                return 200, self._profile(call.path.rpartition("/")[2])
             return self._rich_menu(call)
 
     def _reply(self, token: str) -> tuple[int, Json]:
@@ -68,11 +75,39 @@ class FakeLine:
         self.spent.add(token)
         return 200, {"sentMessages": [{"id": "1"}]}
 
+    def _show(self, user_id: str, which: list[str]) -> None:
+        if user_id == "all":
+            self.default_menu = which[0]
+        elif which:
+            self.linked[user_id] = which[0]
+        else:
+            self.linked.pop(user_id, None)
+
+    def _profile(self, user_id: str) -> Json:
+        known = {"language": self.languages[user_id]} if user_id in self.languages else {}
+        return {"userId": user_id, "displayName": "Hua", **known}
+
+    def _alias(self, body: Json, which: list[str]) -> tuple[int, Json]:
+        if which == ["list"]:
+            rows = [
+                {"richMenuAliasId": alias, "richMenuId": menu_id}
+                for alias, menu_id in self.aliases.items()
+            ]
+            return 200, {"aliases": rows}
+        name = which[0] if which else str(body["richMenuAliasId"])
+        self.aliases[name] = str(body["richMenuId"])
+        return 200, {}
+
     def _rich_menu(self, call: Call) -> tuple[int, Json]:
         steps = call.path.removeprefix("/v2/bot/").split("/")
         match (call.method, steps):
             case ("GET", ["richmenu", "list"]):
                 return 200, {"richmenus": list(self.menus.values())}
+            case (_, ["richmenu", "bulk", "link"]):
+                body = call.body or {}
+                self.linked |= dict.fromkeys(body["userIds"], body["richMenuId"])
+            case (_, ["richmenu", "alias", *which]):
+                return self._alias(call.body or {}, which)
             case ("POST", ["richmenu"]):
                 menu_id = f"richmenu-{len(self.menus):032x}"
                 self.menus[menu_id] = {**(call.body or {}), "richMenuId": menu_id}
@@ -81,12 +116,8 @@ class FakeLine:
                 self.pictures.add(menu_id)
             case ("DELETE", ["richmenu", menu_id]):
                 del self.menus[menu_id]
-            case ("POST", ["user", "all", "richmenu", menu_id]):
-                self.default_menu = menu_id
-            case ("POST", ["user", user_id, "richmenu", menu_id]):
-                self.linked[user_id] = menu_id
-            case ("DELETE", ["user", user_id, "richmenu"]):
-                self.linked.pop(user_id, None)
+            case (_, ["user", user_id, "richmenu", *which]):
+                self._show(user_id, which)
             case ("POST", ["message", _]):
                 return 200, {"sentMessages": [{"id": "1"}]}
         return 200, {}
@@ -101,9 +132,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(raw) if raw and is_json else None
         headers = {name.lower(): value for name, value in self.headers.items()}
         status, said = self.line.answer(Call(self.command, self.path, headers, body))
-        out = json.dumps(said).encode()
+        sent = self.line.contents.get(self.path.split("/")[-2]) if status == 200 else None
+        out = json.dumps(said).encode() if sent is None else sent
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        kind = "application/json" if sent is None else "application/octet-stream"
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(out)))
         self.send_header("x-line-request-id", "11111111-2222-3333-4444-555555555555")
         self.end_headers()
@@ -120,14 +153,8 @@ def running_line() -> Iterator[FakeLine]:
     """Run a fake LINE on a free port."""
     line = FakeLine()
     handler = type("Handler", (_Handler,), {"line": line})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    line.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield line
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(handler) as line.url:
+        yield line
 
 
 def closed_port() -> str:

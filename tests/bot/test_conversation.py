@@ -9,6 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.commands import Command
+from core.announcements.audiences import Audience
+from core.announcements.tables import AnnouncementType, Importance
+from core.announcements.writing import Text, write_announcement
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.clock import TAIPEI
 from core.db import transaction
@@ -29,9 +32,9 @@ from tests.factories import (
     MEI,
     make_binding,
     make_guardian,
-    make_school,
     make_student,
 )
+from tests.liff.sms_desk import open_service
 
 TODAY = date(2026, 11, 23)
 
@@ -142,13 +145,14 @@ def test_a_stranger_learns_nothing_of_a_child(house: House, ming: Student) -> No
     for command in Command:
         said = " ".join(say(house, command.value, HUA))
 
-        assert said
+        # The way to link by browser is written when LINE has given its token.
+        assert said or command is Command.BROWSER_LINK
         assert "小明" not in said
         assert "榕光" not in said
 
 
 def test_who_is_not_linked_is_led_to_sign_in(house: House) -> None:
-    for text in ("今天", "本週", "設定", "請假", "為什麼沒收到", "開始設定"):
+    for text in ("今天", "本週", "設定", "請假", "退訂", "補登", "開始設定"):
         assert "請先登入台北通並綁定孩子，約 3 分鐘。" in say(house, text, HUA)
 
 
@@ -172,43 +176,62 @@ def test_what_cannot_be_done_says_how_to_go_on(house: House, ming: Student) -> N
         assert say(house, text) == [expected]
 
 
-BY_SCHOOL = {
-    "補登申請": "這裡還不能申請補登，請直接聯絡學校。",
-    "公告": "這裡還沒有公告，請看學校網站或聯絡學校。",
-}
+def test_announcements_say_when_there_are_none_and_lead_to_all(house: House, ming: Student) -> None:
+    message = hear(house, make_text("公告")).messages[0]
+    assert words_of([message])[1:] == ["目前沒有公告。", "看全部公告"]
+    assert f"https://liff.line.me/{house.settings.liff_id}/notices" in str(message)
 
 
-def test_what_the_school_does_comes_with_its_number_to_press(house: House, ming: Student) -> None:
-    for typed, expected in BY_SCHOOL.items():
-        message = hear(house, make_text(typed)).messages[0]
-
-        said = words_of([message])
-        assert said[1:] == [expected, "榕光國小 02‑2300‑0001", "撥電話給學校"]
-        assert "'tel:0223000001'" in str(message)
-        assert offered(message) == ["今天", "設定", "說明"]
-
-
-def test_two_schools_are_dialled_by_name(house: House, ming: Student) -> None:
+def test_newest_announcements_are_one_press_away(house: House, ming: Student) -> None:
+    words = Text(
+        type=AnnouncementType.EVENT,
+        importance=Importance.NORMAL,
+        title="校慶園遊會",
+        body="週六 09:00 開始。",
+        publish_from=MONDAY_MORNING,
+    )
     with transaction(house.engine) as session:
-        make_school(session, "353608", short_name="槐香國小", phone="02-2300-0002")
-        guardian = make_guardian(session, house)
-        other = make_student(session, house, name="王小華", number="11510002", school_code="353608")
-        make_binding(session, guardian, other)
+        audience = Audience(school_code="353607", homeroom="603")
+        news = write_announcement(session, audience, words, "staff:x", MONDAY_MORNING)
 
-    said = say(house, "補登申請")
+    message = hear(house, make_text("最新消息")).messages[0]
 
-    assert {"撥給榕光國小", "撥給槐香國小", "槐香國小 02‑2300‑0002"} <= set(said)
+    assert words_of([message])[1:3] == ["校慶園遊會", "11/23・榕光國小"]
+    assert f"/notices/{news.announcement_id}" in str(message)
 
 
-def test_a_school_without_a_number_has_no_button_and_a_way_on(house: House) -> None:
+def test_sms_says_honestly_that_there_is_none_this_term(house: House, ming: Student) -> None:
+    said = say(house, "訂購簡訊")
+
+    assert "本學期未提供簡訊服務。到校、離校用 LINE 通知，不收費。" in said
+
+
+def test_sms_leads_to_its_page_once_it_is_offered(house: House, ming: Student) -> None:
     with transaction(house.engine) as session:
-        make_school(session, phone="")
-        make_binding(session, make_guardian(session, house), make_student(session, house))
+        open_service(session, house)
 
-    assert say(house, "補登申請")[1:] == [
-        "這裡還不能申請補登，請直接聯絡學校。",
-        "學校電話請看聯絡簿或學校網站。",
-    ]
+    message = hear(house, make_text("簡訊")).messages[0]
+
+    assert "訂購前請先驗證手機" in str(message)
+    assert f"https://liff.line.me/{house.settings.liff_id}/sms" in str(message)
+
+
+def test_hotlines_name_what_each_is_for_and_dial_the_school(house: House, ming: Student) -> None:
+    message = hear(house, make_text("真人")).messages[0]
+
+    said = words_of([message])
+    assert said[said.index("紀錄、請假、補登：榕光國小") + 1] == "02‑2300‑0001"
+    assert {"tel:0227589171", "tel:1999", "tel:0227208889", "tel:0223000001"} <= set(
+        re.findall(r"tel:[0-9]+", str(message))
+    )
+
+
+def test_questions_are_answered_from_the_guide(house: House, ming: Student) -> None:
+    message = hear(house, make_text("忘了帶卡怎麼辦")).messages[0]
+
+    assert message["type"] == "flex"
+    assert f"https://liff.line.me/{house.settings.liff_id}/help#" in str(message)
+    assert offered(message)[-2:] == ["說明", "客服"]
 
 
 def test_help_offers_a_newcomer_what_works(house: House, ming: Student) -> None:
@@ -221,11 +244,24 @@ def test_help_offers_a_newcomer_what_works(house: House, ming: Student) -> None:
     assert "今天" in offered(hear(house, make_text("說明")).messages[0])
 
 
+@pytest.mark.parametrize("user", [MEI, HUA])
+def test_topics_lead_to_their_list(house: House, ming: Student, user: str) -> None:
+    answer = hear(house, make_text("訂閱市政訊息", user=user))
+    assert f"https://liff.line.me/{house.settings.liff_id}/topics" in str(answer.messages[0])
+
+
+@pytest.mark.parametrize("user", [MEI, HUA])
+def test_help_leads_to_the_guide(house: House, ming: Student, user: str) -> None:
+    answer = hear(house, make_text("說明", user=user))
+    guide = f"https://liff.line.me/{house.settings.liff_id}/help"
+    assert guide in str(answer.messages[0])
+
+
 def test_unlinking_says_what_it_means(house: House, ming: Student) -> None:
     assert say(house, "換手機") == [
+        "解除後這個 LINE 不會再收到通知。確定要解除嗎？",
+        "先不要",
         "解除連結",
-        "解除後這個 LINE 不會再收到通知。",
-        "我的帳號",
     ]
     assert "帳號、連結和您的資料都在這一頁。" in say(house, "我的資料")
 
@@ -233,7 +269,7 @@ def test_unlinking_says_what_it_means(house: House, ming: Student) -> None:
 def test_numbers_shown_never_break_and_numbers_dialled_stay_plain(
     house: House, ming: Student
 ) -> None:
-    for typed in ("客服", "補登申請", "救命"):
+    for typed in ("客服", "救命"):
         messages = hear(house, make_text(typed)).messages
 
         assert not [word for word in words_of(messages) if re.search(r"\d-\d", word)]
@@ -331,3 +367,20 @@ def ming_at_school(house: House, ming: Student) -> Student:
     """Ming, arrived."""
     record_day(house, ming, arrived_at=clock(7, 12))
     return ming
+
+
+def test_delegates_are_one_word_away_for_guardians_and_who_receives(
+    house: House, ming: Student
+) -> None:
+    answer = hear(house, make_text("請人代收"))
+    assert "delegates" in str(answer.messages)
+    assert "選孩子，請阿公阿嬤或安親班代收。" in words_of(answer.messages)
+    stranger = hear(house, make_text("代收", user=HUA))
+    assert "選孩子，請阿公阿嬤或安親班代收。" not in words_of(stranger.messages)
+    assert "/delegations" in str(stranger.messages)
+
+
+def test_lost_card_leads_to_the_page_that_says_what_it_costs(house: House, ming: Student) -> None:
+    answer = hear(house, make_text("卡片不見"))
+    assert "掛失立即生效，不能復原；找回來也不能再用。" in words_of(answer.messages)
+    assert "/lost-card" in str(answer.messages)

@@ -57,7 +57,7 @@ def test_one_span_of_days(text: str, first: date, last: date) -> None:
 @pytest.mark.parametrize(
     "text",
     ["13/45", "2/30", "11/24、11/26", "11/24 11/25 11/26", "到明天", "1/2/3/4", "26/11/24",
-     "99999-1-1", "11/24-40", "11/24-20/30", "11/24-11/25-11/26"],
+     "99999-1-1", "9999-12-31", "1000-1-1", "11/24-40", "11/24-20/30", "11/24-11/25-11/26"],
 )  # fmt: skip
 def test_days_that_are_no_one_span_are_unclear(text: str) -> None:
     found = read_days(plain(text), MONDAY)

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import select
 
 from bot.dispatch import Dispatcher
@@ -135,6 +136,18 @@ def test_a_reply_that_got_through_unseen_is_not_said_twice(
     assert (len(line.replies), line.pushes) == (2, [])
 
 
+@pytest.mark.parametrize("said", [{}, {"sentMessages": "none"}, []])
+def test_a_yes_that_cannot_be_read_is_a_yes(
+    bot_house: House, line: FakeLine, mei: None, said: Any
+) -> None:
+    line.answers[REPLY] = [(200, said)]
+
+    states = work_off(bot_house, make_text("今天"))
+
+    assert list(states.values()) == [EventState.DONE]
+    assert (len(line.replies), line.pushes) == (1, [])
+
+
 class WorkerDied(BaseException):
     """The process ended before it could settle."""
 
@@ -232,6 +245,17 @@ def test_poison_ends_alone(bot_house: House, line: FakeLine, mei: None) -> None:
     }
 
 
+def test_body_that_does_not_open_ends_alone(bot_house: House, line: FakeLine, mei: None) -> None:
+    events = [make_text("今天", event_id=one, at=seconds_ago(9)) for one in ("spoilt", "good")]
+    with transaction(bot_house.engine) as session:
+        store_events(session, events, bot_house.clock.now())
+        spoil = text("UPDATE line_event SET body = :body WHERE webhook_event_id = 'spoilt'")
+        session.execute(spoil, {"body": b"d0:AAAA"})
+    for _ in range(9):
+        work_later(bot_house, 9)
+    assert work_off(bot_house) == {"spoilt": EventState.DEAD, "good": EventState.DONE}
+
+
 def test_five_failures_end_an_event(bot_house: House, line: FakeLine) -> None:
     line.answers[REPLY] = [ERROR] * 9
 
@@ -264,6 +288,26 @@ def test_the_newest_of_follow_and_unfollow_wins(
 
     with transaction(bot_house.engine) as session:
         assert is_friend(session, HUA)
+
+
+def test_a_new_friend_is_greeted_in_lines_language(bot_house: House, line: FakeLine) -> None:
+    line.languages[HUA] = "vi"
+
+    work_off(bot_house, make_follow(user=HUA))
+    work_off(bot_house, make_text("hôm nay", user=HUA))
+
+    assert "Khi con quẹt thẻ học sinh" in json.dumps(line.replies[0], ensure_ascii=False)
+    assert "Hãy đăng nhập Taipei Pass" in json.dumps(line.replies[1], ensure_ascii=False)
+
+
+def test_a_profile_line_does_not_give_costs_nobody_the_greeting(
+    bot_house: House, line: FakeLine
+) -> None:
+    line.answers[f"/v2/bot/profile/{HUA}"] = [ERROR]
+
+    work_off(bot_house, make_follow(user=HUA))
+
+    assert "臺北市到離校通知" in json.dumps(line.replies[0], ensure_ascii=False)
 
 
 def test_following_again_brings_the_menu_back(bot_house: House, line: FakeLine, mei: None) -> None:

@@ -67,7 +67,7 @@ def test_a_code_makes_a_teacher_who_hears_what_to_type(house: House, ming: Stude
     assert said(answer) == [
         "已登錄：林○華",
         "榕光國小 603 班導師",
-        "可以輸入：今日、未到、補登、更正補登、請假、取消請假、服務狀態、說明。",
+        "可以輸入：今日、未到、補登、更正補登、請假、取消請假、查、發送、審核、綁定碼、服務狀態、說明。",
     ]
     assert roles(house) == [StaffRole.HOMEROOM_TEACHER]
     assert said(tell(house, "今日 603", HUA))[0] == "603 班"

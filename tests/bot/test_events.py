@@ -23,6 +23,11 @@ def test_a_typed_message_keeps_its_words() -> None:
     assert (incoming.line_user_id, incoming.room) == (MEI, None)
 
 
+def test_what_no_database_can_hold_is_left_out_of_words() -> None:
+    assert parsed(make_text("今\x00天\ud83d\n")).content == "今天\n"
+    assert parsed(make_postback("a\x00b")).content == "ab"
+
+
 def test_follow_says_whether_a_block_was_lifted() -> None:
     assert parsed(make_follow(is_unblocked=True)).is_unblocked
     assert not parsed(make_follow()).is_unblocked
@@ -49,13 +54,12 @@ def test_groups_and_rooms_are_told_apart(source: dict[str, str], room: tuple[str
     assert parsed(make_event("join", source=source)).room == room
 
 
-@pytest.mark.parametrize("kind", ["sticker", "image", "location", "file"])
+@pytest.mark.parametrize("kind", ["sticker", "image", "location"])
 def test_other_messages_keep_their_kind(kind: str) -> None:
     more = {
         "sticker": {"packageId": "1", "stickerId": "2", "stickerResourceType": "STATIC"},
         "image": {"contentProvider": {"type": "line"}},
         "location": {"latitude": 25.0, "longitude": 121.5},
-        "file": {"fileName": "a.csv", "fileSize": 3, "markAsReadToken": "m"},
     }[kind]
     message = {"id": "1", "type": kind, "quoteToken": "q", "markAsReadToken": "m", **more}
 
@@ -66,7 +70,7 @@ def test_other_messages_keep_their_kind(kind: str) -> None:
     "event",
     [
         make_event("brandNew"),
-        make_event("unsend", unsend={"messageId": "1"}),
+        make_event("beacon", beacon={"hwid": "d41d8cd98f", "type": "enter"}),
         make_event("message", message={"id": "1", "type": "hologram"}),
         make_text("今天", mode="newMode"),
         {"type": "accountLink", "link": {"result": "failed", "nonce": "n"}},
@@ -74,6 +78,33 @@ def test_other_messages_keep_their_kind(kind: str) -> None:
     ],
 )
 def test_what_we_do_not_know_is_nothing(event: dict[str, Any]) -> None:
+    assert parsed(event) is None
+
+
+def test_a_file_has_a_name_an_id_and_a_size() -> None:
+    message = {
+        "id": "1",
+        "type": "file",
+        "fileName": "a.csv",
+        "fileSize": 3,
+        "markAsReadToken": "m",
+    }
+
+    found = parsed(make_event("message", message=message))
+
+    assert (found.happening, found.content) == (Happening.FILE, "a.csv")
+    assert (found.message_id, found.file_size) == ("1", 3)
+
+
+def test_a_message_taken_back_is_named() -> None:
+    found = parsed(make_event("unsend", unsend={"messageId": "7"}))
+
+    assert (found.happening, found.content) == (Happening.UNSEND, "7")
+
+
+def test_a_tab_between_menus_is_no_button_of_ours() -> None:
+    event = make_event("postback", postback={"data": "tab", "params": {"newRichMenuAliasId": "x"}})
+
     assert parsed(event) is None
 
 

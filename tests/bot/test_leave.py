@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 from sqlmodel import select
 
 from bot.answer import Answer
@@ -19,7 +20,7 @@ from core.house import House
 from core.kinds import DayPart, NoticeKind
 from core.notices.tables import Notice
 from core.notices.wording import short_date
-from core.people.tables import Student
+from core.people.tables import Guardian, Student
 from core.postback import PostbackCodec, Press
 from tests.bot.conversation import hear
 from tests.bot.happenings import make_postback
@@ -50,16 +51,29 @@ def offered(answer: Answer) -> dict[str, dict[str, Any]]:
     return {item["action"]["label"]: item["action"] for item in items}
 
 
-def test_nothing_is_written_before_it_is_confirmed(house: House, ming: Student) -> None:
+def test_general_member_looks_and_sends_nothing(house: House, ming: Student) -> None:
+    asked = tell(house, "請假 小明 明天 發燒", MEI)
+    with transaction(house.engine) as session:
+        session.execute(update(Guardian).values(verify_level="0"))
     before = rows_of(house)
+
+    refused = press(house, asked, "送出", MEI)
+
+    assert "只能查看" in said(refused)[0]
+    assert rows_of(house) == before
+    assert "小明" in str(tell(house, "今天", MEI).messages)
+
+
+def test_nothing_is_written_before_it_is_confirmed(house: House, ming: Student) -> None:
+    before = rows_of(house, "conversation")
 
     asked = tell(house, "請假 小明 明天 發燒", MEI)
 
     assert said(asked)[:2] == [SURE, "事由只有學校看得到。"]
     assert labels(asked) == ["返回", "送出"]
-    assert rows_of(house) == before
+    assert rows_of(house, "conversation") == before
     assert said(press(house, asked, "返回", MEI)) == ["已返回，沒有另外送出任何內容。"]
-    assert rows_of(house) == before
+    assert rows_of(house, "conversation") == before
 
 
 def test_the_confirmed_leave_is_filed_and_the_other_guardian_told(
@@ -166,13 +180,13 @@ def test_what_cannot_be_is_said_before_anybody_is_asked(
 ) -> None:
     press(house, tell(house, "請假 11/27", MEI), "送出", MEI)
     house.clock.move_to(at(8, 30))
-    before = rows_of(house)
+    before = rows_of(house, "conversation")
 
     answer = tell(house, text, MEI)
 
     assert expected in said(answer)
     assert "送出" not in labels(answer)
-    assert rows_of(house) == before
+    assert rows_of(house, "conversation") == before
 
 
 def test_the_cutoff_may_pass_between_question_and_answer(house: House, ming: Student) -> None:

@@ -42,7 +42,7 @@ def test_a_day_later_it_has_expired(codec: PostbackCodec) -> None:
 
 
 def test_a_forwarded_button_is_nobody_elses(codec: PostbackCodec) -> None:
-    assert codec.open(codec.seal(PRESS, MEI, NOW), HUA, NOW) is PostbackProblem.FOREIGN
+    assert codec.open(codec.seal(PRESS, MEI, NOW), HUA, NOW) is PostbackProblem.FORWARDED
 
 
 def test_another_key_signs_nothing_here(codec: PostbackCodec) -> None:

@@ -2,11 +2,26 @@
 
 import pytest
 
+from bot.answer import MenuKind
+from bot.menu_areas import areas_of
 from bot.staff_commands import StaffVerb
+from core.db import transaction
 from core.house import House
+from core.people.staff import roles_of
 from core.people.tables import Student
 from tests.bot.line_limits import words_of
-from tests.bot.staff_room import BAI, FANG, GAO, HO, JIAN, LIN, WU, make_room, rows_of, tell
+from tests.bot.staff_room import (
+    BAI,
+    FANG,
+    GAO,
+    HO,
+    JIAN,
+    LIN,
+    WU,
+    make_room,
+    rows_of,
+    tell,
+)
 from tests.factories import HUA, MEI
 
 PARENT = "這個指令要學校人員才能用。您可以使用：今天、本週、請假、設定、說明。"
@@ -14,9 +29,12 @@ STRANGER = "還不是學校人員，請輸入邀請碼。"
 REVOKED = "權限已撤銷。"
 FORBIDDEN = "您的權限不包含這個指令。目前可以使用："
 NOT_FOUND = "查無這個學號，或不在您的範圍內。"
+NOT_YOURS = "這個範圍不在您的權限內。"
 NO_CLASS = "查無這個班級，或不在您的範圍內。"
 OUTSIDERS = {MEI: PARENT, HUA: STRANGER, BAI: REVOKED}
 RUNNERS = (HO, JIAN)
+# Who looked, and what waits for somebody to say that it is right.
+KEPT = ("audit_entry", "one_time_text")
 # Text, how its answer begins for those who may, who they are, and what the other staff hear.
 COMMANDS = {
     "今日 603": ("603 班", (LIN, HO, JIAN, GAO), {WU: NO_CLASS, FANG: FORBIDDEN}),
@@ -56,7 +74,45 @@ COMMANDS = {
     ),
     "復原停課": ("目前沒有生效中的停課。", (*RUNNERS, GAO, FANG), {LIN: FORBIDDEN}),
     "刷卡機": ("", (*RUNNERS, GAO), {LIN: FORBIDDEN, FANG: FORBIDDEN}),
-    "報表": ("應到 ", (*RUNNERS, GAO), {LIN: FORBIDDEN, FANG: FORBIDDEN}),
+    "綁定碼 603": ("603 班 ", (LIN, *RUNNERS, GAO), {WU: NO_CLASS, FANG: FORBIDDEN}),
+    "審核": ("目前沒有待審的申請。", (LIN, WU, *RUNNERS, GAO), {FANG: FORBIDDEN}),
+    "查 11510001": (
+        "603 班 12 王○明：請選查詢原因",
+        (LIN, *RUNNERS),
+        {WU: NOT_FOUND, GAO: NOT_FOUND, FANG: FORBIDDEN},
+    ),
+    "發送 603 明天請帶水壺": ("", (LIN, *RUNNERS, GAO, FANG), {WU: NO_CLASS}),
+    "發送 6年級 明天請帶水壺": ("", (*RUNNERS, GAO, FANG), {LIN: NOT_YOURS, WU: NOT_YOURS}),
+    "發送 全校 明天請帶水壺": ("", (*RUNNERS, GAO, FANG), {LIN: NOT_YOURS, WU: NOT_YOURS}),
+    "名冊": ("名冊匯入", (JIAN,), {LIN: FORBIDDEN, HO: FORBIDDEN, FANG: FORBIDDEN}),
+    "邀請 導師 603 林小美": (
+        "邀請 林○美 成為榕光國小 603 班 導師？",
+        (JIAN,),
+        {LIN: FORBIDDEN, HO: FORBIDDEN, GAO: FORBIDDEN, FANG: "這個身分或學校不在您的權限內。"},
+    ),
+    "邀請 教育局 方小文": (
+        "邀請 方○文 成為教育局？",
+        (FANG,),
+        {LIN: FORBIDDEN, HO: FORBIDDEN, JIAN: "這個身分或學校不在您的權限內。"},
+    ),
+    "撤銷": ("目前的學校人員", (JIAN, FANG), {LIN: FORBIDDEN, HO: FORBIDDEN}),
+    "稽核": ("最近 ", (JIAN, FANG), {LIN: FORBIDDEN, HO: FORBIDDEN, GAO: FORBIDDEN}),
+    "開放 11510001": (
+        "603 班 12 王○明今天沒有暫停核對",
+        RUNNERS,
+        {LIN: FORBIDDEN, GAO: NOT_FOUND, FANG: FORBIDDEN},
+    ),
+    "封存 11510001": (
+        "603 班 12 王○明：封存",
+        RUNNERS,
+        {LIN: FORBIDDEN, GAO: NOT_FOUND, FANG: FORBIDDEN},
+    ),
+    "解除綁定 11510001": (
+        "603 班 12 王○明：解除綁定",
+        RUNNERS,
+        {LIN: FORBIDDEN, GAO: NOT_FOUND, FANG: FORBIDDEN},
+    ),
+    "報表": ("", (*RUNNERS, GAO), {LIN: FORBIDDEN, FANG: FORBIDDEN}),
 }
 TWO_MEANINGS = ("服務狀態", "說明", "取消")
 
@@ -71,7 +127,7 @@ def test_who_may_is_answered_and_writes_only_who_looked(
     house: House, room: Student, text: str
 ) -> None:
     begin, may, _ = COMMANDS[text]
-    before = rows_of(house, "audit_entry")
+    before = rows_of(house, *KEPT)
 
     for user in may:
         first = words_of(tell(house, text, user).messages)[0]
@@ -79,7 +135,7 @@ def test_who_may_is_answered_and_writes_only_who_looked(
         assert first not in (NOT_FOUND, NO_CLASS)
         assert not first.startswith(FORBIDDEN), user
 
-    assert rows_of(house, "audit_entry") == before
+    assert rows_of(house, *KEPT) == before
 
 
 @pytest.mark.parametrize("text", COMMANDS)
@@ -107,12 +163,22 @@ def test_help_names_only_what_the_person_may_do(house: House, room: Student) -> 
 
     assert "補登" in teacher
     assert "放行" not in teacher
-    assert bureau[1::2] == ["停課", "復原停課", "服務狀態", "說明"]
+    assert bureau[1::2] == [
+        "停課",
+        "復原停課",
+        "發送",
+        "邀請",
+        "撤銷",
+        "稽核",
+        "服務狀態",
+        "說明",
+    ]
 
 
 def test_what_nobody_knows_is_answered_with_what_one_may_do(house: House, room: Student) -> None:
     assert words_of(tell(house, "哈囉", LIN).messages) == [
-        "不太確定意思。目前可以使用：今日、未到、補登、更正補登、請假、取消請假、服務狀態、說明。"
+        "不太確定意思。目前可以使用：今日、未到、補登、更正補登、請假、取消請假、查、發送、"
+        "審核、綁定碼、服務狀態、說明。"
     ]
     assert words_of(tell(house, "稽核", LIN).messages)[0].startswith(FORBIDDEN)
 
@@ -121,4 +187,25 @@ def test_without_a_number_everybody_gets_their_own_day(house: House, room: Stude
     assert words_of(tell(house, "今天", MEI).messages)[0] == "小明"
     assert words_of(tell(house, "今天", LIN).messages)[0] == "603 班"
     assert words_of(tell(house, "今天", HO).messages)[0] == "全校尚無紀錄 2 人（應到 2）"
-    assert words_of(tell(house, "取消", MEI).messages)[0].startswith("這裡可以查詢")
+    assert words_of(tell(house, "取消", MEI).messages)[0] == "目前沒有還沒送出的內容。"
+
+
+def test_guardians_read_announcements_and_staff_write_them(house: House, room: Student) -> None:
+    assert words_of(tell(house, "公告", MEI).messages)[0] == "公告"
+    assert words_of(tell(house, "公告", LIN).messages)[0] == "發送訊息給家長"
+
+
+def test_on_the_staff_side_of_the_menu_a_parents_word_means_the_school(
+    house: House, room: Student
+) -> None:
+    with transaction(house.engine) as session:
+        (role,) = roles_of(session, HO)
+        role.line_user_id = MEI
+        session.add(role)
+
+    for area in areas_of(MenuKind.STAFF_OF_PARENT):
+        if area.opens is None:
+            said = "".join(words_of(tell(house, area.text, MEI).messages))
+            assert "小明" not in said, area.word
+            assert said, area.word
+    assert words_of(tell(house, "補登", MEI).messages)[0].startswith("替小明申請補登")

@@ -3,11 +3,13 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from sqlalchemy import update
 from sqlmodel import select
 from werkzeug.test import TestResponse
 
@@ -15,6 +17,7 @@ from bot.tables import EventState, LineEvent
 from bot.webhook import MAX_BODY, make_blueprint
 from core.db import transaction
 from core.house import House
+from core.privacy.purge import purge
 from tests.bot.happenings import as_body, make_event, make_text, sign
 
 SECRET = "first-secret"
@@ -118,6 +121,21 @@ def test_twenty_equal_requests_at_once_store_one_event(
 
     assert [answer.status_code for answer in answers] == [200] * 20
     assert len(stored(signed_house)) == 1
+
+
+def test_an_event_that_comes_again_three_days_later_is_still_known(
+    client: FlaskClient, signed_house: House
+) -> None:
+    body = as_body([make_text("今天")])
+    assert post(client, body, sign(body, SECRET)).status_code == 200
+    with transaction(signed_house.engine) as session:
+        session.execute(update(LineEvent).values(state=EventState.DONE))
+
+    signed_house.clock.move_to(signed_house.clock.now() + timedelta(days=3))
+    purge(signed_house)
+    assert post(client, body, sign(body, SECRET)).status_code == 200
+
+    assert [event.state for event in stored(signed_house)] == [EventState.DONE]
 
 
 def test_an_event_twice_in_one_body_is_one(client: FlaskClient, signed_house: House) -> None:

@@ -15,14 +15,23 @@ from core.delivery.ladder import FALLBACK_MINUTES, LADDER, Standing, climb, next
 from core.duty.ladder_tick import run_ladder_tick
 from core.house import House
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
-from core.notices.fan_out import Presence, tell_corrections, tell_no_shows
+from core.notices.fan_out import tell_corrections, tell_no_shows
+from core.notices.happenings import Presence
 from core.notices.outbox import cancel_no_shows, make_moot
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.guardians import find_guardian
 from core.people.tables import Binding, Subscription
 from tests.conftest import FixedClock
-from tests.factories import LONG_AGO, MEI, make_binding, make_guardian, make_school, make_student
+from tests.factories import (
+    DESK,
+    LONG_AGO,
+    MEI,
+    make_binding,
+    make_guardian,
+    make_school,
+    make_student,
+)
 
 MONDAY = date(2026, 11, 23)
 LATE = timedelta(minutes=FALLBACK_MINUTES)
@@ -34,6 +43,7 @@ class FakeRung:
     """A channel on which everybody can be told but whom it does not know."""
 
     channel: Channel
+    needs_tick: bool = True
     unknown: set[UUID] = field(default_factory=set)
 
     def address_of(self, _session: Session, guardian_ids: Collection[UUID]) -> dict[UUID, str]:
@@ -83,7 +93,7 @@ def no_show(house: House, family: Family) -> Callable[..., None]:
         with transaction(house.engine) as session:
             tell_no_shows(
                 session,
-                "liff-1",
+                DESK,
                 [family.student_id],
                 school_day=MONDAY,
                 cutoff=time(8, 30),
@@ -152,7 +162,7 @@ def test_no_show_to_somebody_who_blocked_us_climbs_at_once(
         assert guardian is not None
         tell_no_shows(
             session,
-            "liff-1",
+            DESK,
             children,
             school_day=MONDAY,
             cutoff=time(8, 30),
@@ -225,7 +235,7 @@ def test_channel_without_a_verified_address_is_passed_over(
     no_show: Callable[..., None], go: Climb, channels: Channels, family: Family
 ) -> None:
     no_show(NoticeState.REFUSED)
-    assert go(FakeRung(Channel.EMAIL, {family.guardian_id}), SMS) == 1
+    assert go(FakeRung(Channel.EMAIL, unknown={family.guardian_id}), SMS) == 1
     assert channels() == ["line", "sms"]
 
 
@@ -242,6 +252,16 @@ def test_only_the_ticked_box_of_no_shows_counts(
         )
     go()
     assert channels() == ["line", "sms" if kind is EventKind.NO_SHOW else "email"]
+
+
+def test_channel_for_all_needs_an_address_and_no_tick(
+    house: House, no_show: Callable[..., None], go: Climb, channels: Channels
+) -> None:
+    no_show(NoticeState.REFUSED)
+    with transaction(house.engine) as session:
+        session.execute(update(Subscription).values(is_on=False))
+    assert go(FakeRung(Channel.EMAIL, needs_tick=False), SMS) == 1
+    assert channels() == ["line", "email"]
 
 
 def test_whose_binding_ended_is_told_nothing_more(

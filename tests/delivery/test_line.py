@@ -20,7 +20,7 @@ from tests.notices.test_bubbles import LOCK_SCREEN, facts
 REQUEST = {"x-line-request-id": "r1"}
 
 
-def _push(content: bytes, *, is_silent: bool = False) -> Leased:
+def push_of(content: bytes, *, is_silent: bool = False) -> Leased:
     return Leased(
         id=uuid4(),
         lease_token=uuid4(),
@@ -39,7 +39,7 @@ def _push(content: bytes, *, is_silent: bool = False) -> Leased:
 def test_body_is_what_the_sdk_would_send(
     kind: NoticeKind, changed: dict[str, Any], is_silent: bool
 ) -> None:
-    ours = orjson.loads(body_of(_push(content_of(kind, facts(**changed)), is_silent=is_silent)))
+    ours = orjson.loads(body_of(push_of(content_of(kind, facts(**changed)), is_silent=is_silent)))
     request = PushMessageRequest.from_dict(ours)
     assert request is not None
     assert request.to_dict() == ours

@@ -20,7 +20,7 @@ from sqlalchemy import delete, func, select
 from sqlmodel import col
 
 from core.db import snapshot, transaction
-from core.delivery.claims import LEASE, claim
+from core.delivery.claims import LEASE, claim, expire
 from core.delivery.line import PushAnswer, PushResult
 from core.delivery.outcomes import settlement_for
 from core.delivery.pushes import Leased
@@ -77,8 +77,10 @@ class Outbox(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 3))
     def take(self, limit: int) -> None:
+        now = self.house.clock.now()
         with transaction(self.house.engine) as session:
-            self.held += claim(session, now=self.house.clock.now(), limit=limit)
+            expire(session, now)
+            self.held += claim(session, now=now, limit=limit)
 
     @rule(answer=ANSWERS, is_taken=st.booleans(), which=st.integers(0, 5))
     def send(self, answer: PushResult, is_taken: bool, which: int) -> None:

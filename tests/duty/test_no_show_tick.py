@@ -24,6 +24,7 @@ from core.kinds import DayPart, Direction, NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import StaffRole, Student
 from tests.factories import (
+    DESK,
     make_binding,
     make_guardian,
     make_reader,
@@ -170,11 +171,11 @@ def test_staff_release_what_is_held_but_not_who_was_seen_meanwhile(ready: House)
     with transaction(ready.engine) as session:
         assert len(held_children(session, KEY, CUTOFF)) == 2
         _enter(session, seen.id)
-        released = release_run(session, "liff", KEY, by="staff:x", now=ready.clock.now())
+        released = release_run(session, DESK, KEY, by="staff:x", now=ready.clock.now())
     assert (released.told, released.seen) == (1, 1)
     assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
     with transaction(ready.engine) as session, pytest.raises(InputError, match="answered"):
-        release_run(session, "liff", KEY, by="staff:y", now=ready.clock.now())
+        release_run(session, DESK, KEY, by="staff:y", now=ready.clock.now())
 
 
 def _enter(session: Session, student_id: object) -> None:
@@ -294,8 +295,8 @@ def test_teacher_who_has_not_seen_the_child_tells_at_once(eager: House) -> None:
     with transaction(eager.engine) as session:
         facts = {"student_id": _ming(session).id, "school_day": DAY, "by": "staff:x"}
         now = CUTOFF + timedelta(minutes=2)
-        told = answer_absent(session, "liff", now=now, **facts)  # type: ignore[arg-type]
-        again = answer_absent(session, "liff", now=now, **facts)  # type: ignore[arg-type]
+        told = answer_absent(session, DESK, now=now, **facts)  # type: ignore[arg-type]
+        again = answer_absent(session, DESK, now=now, **facts)  # type: ignore[arg-type]
     assert (told, again) == (ReviewResult.TOLD, ReviewResult.ALREADY_TOLD)
     _tick(eager, 15)
     assert (_notices(eager), _state(eager)) == (1, RunState.TOLD)

@@ -69,7 +69,7 @@ def look(house: House, line: FakeLine, granted: int | None, used: int, minutes: 
 def heard(house: House) -> list[tuple[str, str]]:
     """Who was told, with the lock-screen words."""
     with snapshot(house.engine) as session:
-        rows = session.exec(select(Notice).order_by(Notice.created_at)).all()  # type: ignore[arg-type]
+        rows = session.exec(select(Notice).order_by(Notice.created_at, Notice.dedupe_key)).all()  # type: ignore[arg-type]
     return [(row.line_user_id or "", orjson.loads(row.content)[0]["altText"]) for row in rows]
 
 

@@ -54,7 +54,10 @@ def _numbers(house: House, reader_id: UUID, taps: int) -> None:
 def _told(house: House) -> list[str]:
     watch_readers(house)
     with snapshot(house.engine) as session:
-        return [one.kind for one in session.exec(select(Notice).order_by(Notice.created_at))]  # type: ignore[arg-type]
+        return [
+            one.kind
+            for one in session.exec(select(Notice).order_by(Notice.created_at, Notice.dedupe_key))
+        ]  # type: ignore[arg-type]
 
 
 def _pass(house: House, **span: float) -> None:

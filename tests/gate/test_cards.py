@@ -15,8 +15,12 @@ from core.house import House
 from core.kinds import NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import Student
+from core.roster.comparing import compare
+from core.roster.rows import read_roster
+from core.roster.taking_over import take_over
 from tests.factories import HUA, card_uid_of, make_binding, make_guardian, make_staff, make_student
 from tests.gate.conftest import SigningReader
+from tests.roster.files import as_csv, row
 
 MING = card_uid_of("11510001")
 NEW = "0411223344AABB"
@@ -105,3 +109,26 @@ def test_refused_card_changes_nothing(house: House, reader: SigningReader) -> No
             _give(session, house, "XYZ")
         with pytest.raises(AccessError):
             end_card(session, uid=NEW, by="operator", now=house.clock.now())
+
+
+def test_roster_gives_the_taps_of_a_card_nobody_knew_to_their_child(
+    house: House, reader: SigningReader
+) -> None:
+    assert reader.statuses((1, NEW, EARLY)) == ["unknown_card"]
+    data = as_csv([row(student_number="11510009", card_uid=NEW)])
+    with transaction(house.engine) as session:
+        rows = read_roster(data, "603.csv", today=house.clock.now().date())
+        plan = compare(session, house.vault, rows)
+        done = take_over(session, house.vault, "liff", plan, by="operator", now=house.clock.now())
+        assert done.matched_taps == 1
+        assert session.exec(select(AttendanceDay)).one().arrived_at is not None
+
+
+def test_reissued_card_ends_the_one_before(house: House, reader: SigningReader) -> None:
+    with transaction(house.engine) as session:
+        _give(session, house, NEW)
+    house.clock.move_to(house.clock.now() + timedelta(minutes=5))
+    tapped_at = (house.clock.now() - timedelta(minutes=1)).isoformat(timespec="seconds")
+    assert reader.statuses((1, MING, tapped_at)) == ["quarantined"]
+    with transaction(house.engine) as session:
+        assert session.exec(select(Tap.verdict)).one() == "former_card"

@@ -23,6 +23,7 @@ from core.people.friends import record_friendship
 from core.people.subscriptions import save_boxes
 from core.people.tables import Binding, School, Student
 from tests.factories import (
+    DESK,
     HUA,
     MEI,
     card_uid_of,
@@ -45,7 +46,7 @@ def _iso(clock: str) -> str:
 
 
 def _notices(session: Session) -> list[Notice]:
-    return list(session.exec(select(Notice).order_by(Notice.created_at)))  # type: ignore[arg-type]
+    return list(session.exec(select(Notice).order_by(Notice.created_at, Notice.dedupe_key)))  # type: ignore[arg-type]
 
 
 def _day(session: Session) -> AttendanceDay:
@@ -62,7 +63,7 @@ def _sweep(house: House, clock: str = "08:30:00") -> int:
         )
         return tell_no_shows(
             session,
-            house.settings.liff_id,
+            DESK,
             missing,
             school_day=MONDAY,
             cutoff=session.get_one(School, "353607").cutoff,

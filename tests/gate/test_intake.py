@@ -57,6 +57,15 @@ def test_tap_is_recorded_and_told_in_one_go(house: House, reader: SigningReader)
     assert _stored(house) == (1, 1)
 
 
+def test_guardian_whose_pseudonym_is_spoilt_stops_no_tap(
+    house: House, reader: SigningReader
+) -> None:
+    with transaction(house.engine) as session:
+        session.execute(text("UPDATE account_link SET line_user_id = 'x'"))
+    assert reader.statuses((1, MING, AT_0721)) == ["recorded"]
+    assert _stored(house)[0] == 1
+
+
 def test_resent_tap_is_a_duplicate_and_told_once(house: House, reader: SigningReader) -> None:
     reader.taps((1, MING, AT_0721))
     assert reader.statuses((1, MING, AT_0721)) == ["duplicate"]

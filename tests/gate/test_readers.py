@@ -108,6 +108,16 @@ def test_next_secret_is_replaced_only_when_asked(house: House, reader: SigningRe
     assert [_status(reader, secret=one) for one in (SECRET, lost, following)] == [200, 401, 200]
 
 
+def test_secret_sealed_anew_meanwhile_stays_good(house: House, reader: SigningReader) -> None:
+    assert _status(reader) == 200
+    with transaction(house.engine) as session:
+        row = session.get_one(Reader, reader.reader_id)
+        before = row.secret_sealed
+        row.secret_sealed = house.vault.seal(SECRET, "reader.secret")
+        assert row.secret_sealed != before
+    assert _status(reader) == 200
+
+
 def test_rotation_needs_a_beginning(house: House, reader: SigningReader) -> None:
     with pytest.raises(InputError, match="not_rotating"):
         _finish(house, reader)

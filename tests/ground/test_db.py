@@ -1,17 +1,19 @@
 """The database: moments stay aware, writers take turns, rules hold on both engines."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import Session, select
 
 from core.audit import AuditEntry, record_audit
 from core.clock import TAIPEI
-from core.db import make_engine, snapshot, transaction
+from core.db import make_engine, once_more_after_deadlock, snapshot, transaction
 from core.duty.tables import JobRun
 from core.house import House
 from core.people.tables import Card, WebSession
@@ -59,6 +61,8 @@ def test_connection_that_died_at_rest_is_replaced_unnoticed(
 ) -> None:
     if house.engine.dialect.name == "sqlite":
         pytest.skip("SQLite has no server that could leave")
+    # Only one in the pool: the dead one is the next that is taken.
+    house.engine.dispose()
     with snapshot(house.engine) as session:
         first = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
     other = make_engine(house.settings.database_url)
@@ -98,6 +102,33 @@ def test_writers_side_by_side_lose_no_update(house: House) -> None:
         assert session.get_one(JobRun, ("count", "x")).count == 40
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_writers_of_a_process_queue_before_they_ask_sqlite(house: House) -> None:
+    begun: list[int] = []
+    event.listen(
+        house.engine, "begin", lambda _connection: begun.append(threading.get_ident()), insert=True
+    )
+
+    all_here = threading.Barrier(4)
+
+    def write() -> None:
+        all_here.wait()
+        with transaction(house.engine) as session:
+            session.execute(text("SELECT 1"))
+
+    with ThreadPoolExecutor(3) as hands:
+        with transaction(house.engine) as session:
+            session.execute(text("SELECT 1"))
+            waiting = [hands.submit(write) for _ in range(3)]
+            all_here.wait()
+            for _ in range(500):
+                session.execute(text("SELECT 1"))
+            assert begun == [threading.get_ident()], "nobody disturbs who writes"
+        for one in waiting:
+            one.result(timeout=30)
+    assert len(begun) == 4
+
+
 def test_reader_does_not_wait_for_a_writer(house: House) -> None:
     with transaction(house.engine) as writing:
         record_audit(writing, actor="a", action="b", subject="c", now=MORNING)
@@ -121,3 +152,33 @@ def test_exception_of_the_database_hides_personal_data(house: House) -> None:
     with pytest.raises(IntegrityError) as refused, transaction(house.engine) as session:
         session.add(Card(uid="0411223344AABB", student_id=uuid4(), valid_from=MORNING))
     assert "0411223344AABB" not in str(refused.value)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_of_two_that_hold_each_other_up_both_come_through(house: House) -> None:
+    with transaction(house.engine) as session:
+        for slot in "ab":
+            session.add(JobRun(job="knot", slot=slot, outcome="", ran_at=MORNING))
+    met, tries = threading.Barrier(2), []
+
+    def tie(slots: str) -> None:
+        tries.append(slots)
+        with transaction(house.engine) as session:
+            for slot in slots:
+                bump = text("UPDATE job_run SET count = count + 1 WHERE job = 'knot' AND slot = :s")
+                session.execute(bump, {"s": slot})
+                if slot == slots[0] and tries.count(slots) == 1:
+                    met.wait()
+
+    workers = [
+        threading.Thread(target=once_more_after_deadlock, args=[partial(tie, slots)])
+        for slots in ("ab", "ba")
+    ]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+    assert len(tries) == 3, "one was ended and began anew"
+    with snapshot(house.engine) as session:
+        counts = session.scalars(select(JobRun.count).where(JobRun.job == "knot")).all()
+    assert counts == [2, 2]

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from core.errors import AccessError
 from core.logs import configure_logging
 
 
@@ -13,10 +14,11 @@ def _logged(monkeypatch: pytest.MonkeyPatch, message: str, **extra: object) -> d
     stream = io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
     root = logging.getLogger()
+    exc_info = extra.pop("exc_info", None)
     handlers, level = root.handlers[:], root.level
     try:
         configure_logging()
-        logging.getLogger("test").info(message, extra=extra)
+        logging.getLogger("test").info(message, extra=extra, exc_info=exc_info)
     finally:
         root.handlers[:], root.level = handlers, level
     line: dict[str, object] = json.loads(stream.getvalue())
@@ -33,6 +35,11 @@ def _logged(monkeypatch: pytest.MonkeyPatch, message: str, **extra: object) -> d
         "eyJhbGciOi.eyJzdWIiOi.c2ln",
         "Bearer abcdef",
         "whsec_QUJDREVG",
+        "0912-345-678",
+        "+886912345678",
+        "mei@example.tw",
+        "birth_date='2015-03-05",
+        "code=SplxlOBeZQQYbYS6WxSbIA",
     ],
 )
 def test_numbers_ids_and_tokens_are_blanked(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
@@ -51,3 +58,33 @@ def test_field_nobody_allowed_is_dropped(monkeypatch: pytest.MonkeyPatch) -> Non
     line = _logged(monkeypatch, "event", child_name="王小明", notice_id="n-1")
     assert "王小明" not in json.dumps(line, ensure_ascii=False)
     assert line["notice_id"] == "n-1"
+
+
+def test_query_string_is_blanked_and_its_path_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = _logged(monkeypatch, "GET /liff/taipei-pass/callback?state=abc&code=xyz HTTP/1.1")
+    assert line["event"] == "GET /liff/taipei-pass/callback?… HTTP/1.1"
+
+
+def test_what_an_exception_quotes_is_left_out_and_its_kind_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    typed, name = "王小明 2015-03-05", "陳志豪"
+    try:
+        try:
+            int(typed)
+        except ValueError as error:
+            raise KeyError(name) from error
+    except KeyError as error:
+        line = _logged(monkeypatch, "failed", exc_info=error)
+    text = str(line["exception"])
+    assert "builtins.KeyError" in text and "builtins.ValueError" in text
+    assert "test_logs.py" in text
+    assert name not in text and typed not in text and "invalid literal" not in text
+
+
+def test_our_own_refusals_say_their_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        raise AccessError("no_such_child")
+    except AccessError as error:
+        line = _logged(monkeypatch, "failed", exc_info=error)
+    assert str(line["exception"]).endswith("core.errors.AccessError: no_such_child")

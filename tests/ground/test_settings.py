@@ -71,13 +71,39 @@ def test_production_lists_every_default_secret_at_once() -> None:
         ("line_data_api_base", "https://localhost:8001"),
         ("liff_sdk_url", "https://sandbox.localhost/liff-sdk.js"),
         ("taipei_pass_token_url", "https://[::1]:8001/token"),
+        ("smtp_url", "smtp://localhost:2525"),
+        ("sms_api_base", "http://sms.example.tw"),
+        ("sms_provider", "sandbox"),
         ("clock_now", "2026-11-23T07:20:00+08:00"),
     ],
 )
 def test_production_refuses_sandbox_addresses_http_and_a_shifted_clock(
     name: str, value: str
 ) -> None:
-    assert _faults(**{**PRODUCTION, name: value}) == {name.upper()}
+    own = {"mail_from": "no-reply@gate.example.tw"} if name == "smtp_url" else {}
+    assert _faults(**{**PRODUCTION, **own, name: value}) == {name.upper()}
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({"smtp_url": "https://mail.example.tw"}, {"SMTP_URL"}),
+        ({"smtp_url": "smtp://mail.example.tw:port"}, {"SMTP_URL"}),
+        ({"mail_from": "no one"}, {"MAIL_FROM"}),
+        ({"sms_provider": "pigeon"}, {"SMS_PROVIDER"}),
+        ({"sms_api_base": "smsapi.mitake.com.tw"}, {"SMS_API_BASE"}),
+    ],
+)
+def test_post_that_can_not_work_is_a_fault_everywhere(
+    given: dict[str, object], names: set[str]
+) -> None:
+    assert _faults(**given) == names
+
+
+def test_channel_half_set_up_stops_production() -> None:
+    given = {"smtp_url": "smtps://mail.example.tw", "sms_provider": "mitake"}
+    wanted = {"MAIL_FROM", "SMS_USERNAME", "SMS_PASSWORD", "SMS_CALLBACK_SECRET"}
+    assert _faults(**PRODUCTION, **given) == wanted
 
 
 def test_wrong_values_and_wrong_wholes_are_reported_together() -> None:

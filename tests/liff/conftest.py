@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -12,9 +14,10 @@ from core.db import transaction
 from core.house import House
 from liff import make_blueprint
 from tests.factories import HUA, MEI, make_binding, make_guardian, make_school, make_student
-from tests.liff.desk import StaffPhone, phone_of
+from tests.liff.desk import ADMIN, OFFICER, StaffPhone, phone_of
 from tests.liff.outside import CHANNEL, Outside, running_outside
 from tests.liff.phone import Phone
+from tests.liff.sms_desk import open_service, verify_phone
 
 MenuChanges = list[tuple[str, bool]]
 
@@ -27,14 +30,17 @@ def outside() -> Iterator[Outside]:
 
 
 @pytest.fixture
-def pages(house: House, outside: Outside) -> House:
+def pages(house: House, outside: Outside, tmp_path: Path) -> House:
     """The house, talking to the fake."""
+    outside.clock = house.clock.now
     changed = {
         "line_api_base": outside.url,
         "line_login_channel_id": CHANNEL,
+        "taipei_pass_pkce": True,
         "taipei_pass_authorize_url": f"{outside.url}/tpcd/oauth/authorize",
         "taipei_pass_token_url": f"{outside.url}/tpcd/oauth/token",
         "taipei_pass_profile_url": f"{outside.url}/tpcd/api/v1.0.9/user/my",
+        "tombstones_file": str(tmp_path / "tombstones"),
     }
     return replace(house, settings=house.settings.model_copy(update=changed))
 
@@ -88,6 +94,14 @@ def make_family(session: Session, house: House) -> Family:
 
 
 @pytest.fixture
+def sms_service(pages: House, family: Family) -> None:
+    """The SMS service is open, and Mei proved her number."""
+    with transaction(pages.engine) as session:
+        open_service(session, pages)
+        verify_phone(session, pages, UUID(family.guardian_id))
+
+
+@pytest.fixture
 def mei(phone: Phone, family: Family) -> Phone:
     """Mei's browser, signed in."""
     return phone.sign_in(MEI)
@@ -105,6 +119,18 @@ def hua(app: Flask, outside: Outside, pages: House, family: Family) -> Phone:
 def staff_phone(app: Flask, outside: Outside, pages: House, family: Family) -> StaffPhone:
     """The browser of one of the school's people, whom the test names."""
     return lambda line_user_id: phone_of(app, outside, pages, line_user_id)
+
+
+@pytest.fixture
+def officer(staff_phone: StaffPhone) -> Phone:
+    """The officer of Ming's school."""
+    return staff_phone(OFFICER)
+
+
+@pytest.fixture
+def admin(staff_phone: StaffPhone) -> Phone:
+    """The admin of Ming's school, the second person where two are wanted."""
+    return staff_phone(ADMIN)
 
 
 def make_app(house: House, on_link: Callable[[str, bool], None]) -> Flask:

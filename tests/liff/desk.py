@@ -13,10 +13,11 @@ from tests.factories import make_school, make_staff
 from tests.liff.outside import Outside
 from tests.liff.phone import Phone
 
-OFFICER, ADMIN, TEACHER, BUREAU, ELSEWHERE = ("U" + digit * 32 for digit in "12345")
+OFFICER, ADMIN, TEACHER, BUREAU, ELSEWHERE, CASHIER = ("U" + digit * 32 for digit in "123456")
 ROLES: dict[str, tuple[StaffRole, str | None, str | None]] = {
     OFFICER: (StaffRole.OFFICER, "353607", None),
     ADMIN: (StaffRole.SCHOOL_ADMIN, "353607", None),
+    CASHIER: (StaffRole.CASHIER, "353607", None),
     TEACHER: (StaffRole.HOMEROOM_TEACHER, "353607", "603"),
     BUREAU: (StaffRole.BUREAU_ADMIN, None, None),
     ELSEWHERE: (StaffRole.OFFICER, "353608", None),

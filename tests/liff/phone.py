@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from tests.liff.outside import Outside
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 class Phone:
@@ -44,11 +45,15 @@ class Phone:
         found = TOKEN.search(self.get(path).text)
         return found.group(1) if found else ""
 
+    def hidden_in(self, answer: TestResponse) -> list[tuple[str, str]]:
+        """Return what the form of a page carries along."""
+        return [(name, unescape(value)) for name, value in HIDDEN.findall(answer.text)]
+
     def go_to_pass(self) -> str:
         """Start at Taipei Pass and return the state it was given."""
         answer = self.get("/liff/taipei-pass/start")
         query = parse_qs(urlsplit(answer.location).query)
-        self.outside.challenge = query["code_challenge"][0]
+        self.outside.challenge = query.get("code_challenge", [""])[0]
         return query["state"][0]
 
     def come_back(self, state: str, code: str = "abc123") -> TestResponse:

@@ -36,13 +36,15 @@ def record_day(session: Session, family: Family, day: date, **moments: object) -
     )
 
 
-def make_notice(session: Session, family: Family, state: str, channel: str = "line") -> None:
-    """An arrival notice of today."""
+def make_notice(
+    session: Session, family: Family, state: str, channel: str = "line", kind: str = "arrival"
+) -> None:
+    """A notice of today, an arrival's unless another is named."""
     session.add(
         Notice(
             dedupe_key=uuid4().hex,
             retry_key=uuid4(),
-            kind="arrival",
+            kind=kind,
             student_id=UUID(family.student_id),
             guardian_id=UUID(family.guardian_id),
             channel=channel,
@@ -128,12 +130,24 @@ def test_trail_is_honest_about_trouble(
 
 def test_trail_names_the_channel_that_stood_in(mei: Phone, family: Family, pages: House) -> None:
     with transaction(pages.engine) as session:
-        make_notice(session, family, "refused")
-        make_notice(session, family, "accepted", "email")
-        make_notice(session, family, "dead", "sms")
+        make_notice(session, family, "refused", kind="no_show")
+        make_notice(session, family, "accepted", "email", "no_show")
+        make_notice(session, family, "dead", "sms", "no_show")
     page = mei.text(family.page)
     for words in ("無法送到 LINE", "改用 e-mail 送出", "無法用簡訊送出"):
         assert words in page
+
+
+def test_trail_names_every_channel_that_was_ticked(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        make_notice(session, family, "accepted")
+        make_notice(session, family, "accepted", "email")
+    page = mei.text(family.page)
+    assert "已送出（LINE）" in page
+    assert "已送出（e-mail）" in page
+    assert "改用" not in page
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from tests.factories import HUA, MEI
 from tests.liff.conftest import Family
 from tests.liff.phone import Phone
 
-GUARDS = {"open_to_all", "signed_in", "linked", "staff"}
+GUARDS = {"open_to_all", "signed_in", "linked", "staff", "development", "letter_link"}
 PRIVATE = (
     "/liff/home",
     "/liff/account",

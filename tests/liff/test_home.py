@@ -167,7 +167,7 @@ def test_account_says_when_line_last_took_something(
     mail = {"ended": ACCEPTED, "channel": Channel.EMAIL}
     told(pages, family, NoticeKind.NO_SHOW, at(7, 15), **mail)
     page = mei.text("/liff/account")
-    assert "最近一次送出：今天 07:12 LINE。" in page
+    assert "最近一次送出：LINE 今天 07:12、e-mail 今天 07:15。" in page
     assert IDLE not in page
 
 
@@ -179,7 +179,7 @@ def test_account_warns_when_nothing_arrived_for_thirty_days(
     told(pages, family, NoticeKind.ARRIVAL, at(7, 12), ended=REFUSED)
     page = mei.text("/liff/account")
     assert f"{IDLE}請在聊天輸入「為什麼沒收到」，會逐項檢查原因。" in page
-    assert "最近一次送出：10/23（五） 07:12 LINE。" in page
+    assert "最近一次送出：LINE 10/23（五）07:12。" in page
 
 
 def test_a_blocked_person_is_not_sent_to_a_chat_that_stays_silent(

@@ -26,9 +26,12 @@ def test_token_may_come_as_json_with_the_token_in_a_header(phone: Phone, outside
     assert answer.data == b""
 
 
-def test_old_token_is_told_apart_from_a_false_one(phone: Phone, outside: Outside) -> None:
-    outside.refusals["old"] = "IdToken expired."
-    old = phone.post("/liff/session", {"id_token": "old"}, form_at="/liff/")
+def test_old_token_is_told_apart_from_a_false_one(
+    phone: Phone, outside: Outside, pages: House
+) -> None:
+    token = outside.add_person(MEI)
+    pages.clock.move_to(pages.clock.now() + timedelta(hours=1))
+    old = phone.post("/liff/session", {"id_token": token}, form_at="/liff/")
     false = phone.post("/liff/session", {"id_token": "forged"}, form_at="/liff/")
     assert (old.status_code, old.get_json()) == (401, {"error": "expired"})
     assert (false.status_code, false.get_json()) == (401, {"error": "invalid"})
@@ -48,8 +51,9 @@ def test_token_of_another_app_or_issuer_is_invalid(
 
 
 def test_line_out_of_order_is_not_called_a_bad_token(phone: Phone, outside: Outside) -> None:
-    outside.broken.add("/oauth2/v2.1/verify")
-    answer = phone.post("/liff/session", {"id_token": "any"}, form_at="/liff/")
+    outside.broken |= {"/oauth2/v2.1/verify", "/oauth2/v2.1/certs"}
+    fields = {"id_token": outside.add_person(MEI)}
+    answer = phone.post("/liff/session", fields, form_at="/liff/")
     assert (answer.status_code, answer.get_json()) == (503, {"error": "unavailable"})
 
 
@@ -99,5 +103,5 @@ def test_idle_session_ends_after_half_an_hour(mei: Phone, pages: House) -> None:
 def test_cookie_holds_no_name_and_no_line_user(app: Flask, mei: Phone) -> None:
     mei.get("/liff/home")
     with mei.client.session_transaction() as cookie:
-        assert set(cookie) <= {"sid", "csrf_token"}
+        assert set(cookie) <= {"sid", "csrf_token", "browser", "language", "_permanent"}
         assert MEI not in str(dict(cookie))

@@ -27,18 +27,6 @@ WISH = {
 }
 
 
-@pytest.fixture
-def officer(staff_phone: StaffPhone, family: Family) -> Phone:
-    """The officer of Ming's school."""
-    return staff_phone(OFFICER)
-
-
-@pytest.fixture
-def admin(staff_phone: StaffPhone, family: Family) -> Phone:
-    """The second person."""
-    return staff_phone(ADMIN)
-
-
 def closures(house: House) -> list[Closure]:
     """Everything written."""
     with snapshot(house.engine) as session:

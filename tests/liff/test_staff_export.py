@@ -66,7 +66,7 @@ def test_link_opens_the_phones_own_browser(officer: Phone, pages: House) -> None
     assert address.startswith(pages.settings.base_url)
     assert address.endswith("?openExternalBrowser=1")
     page = officer.text(f"{PAGE}?kind=day&format=xlsx")
-    assert "2026/11/23（一）・全校・xlsx" in page
+    assert "2026/11/23（一）・全校・XLSX" in page
     assert "連結到 07:30 為止有效" in page
 
 

@@ -42,7 +42,7 @@ def test_desk_counts_every_class_for_the_officer_and_one_for_its_teacher(
         classmate(session, pages, 1)
         classmate(session, pages, 2, homeroom="102", grade=1)
     officer = staff_phone(OFFICER).text("/liff/staff")
-    assert "榕光國小・2026/11/23（一） 07:20 生教組 林國華 校務" in officer
+    assert "榕光國小・2026/11/23（一）07:20 生教組 林國華 校務" in officer
     assert "1 到校 0 請假 2 尚無紀錄 3 應到" in officer
     assert "102 班 應到 1・到校 0・請假 0 尚無 1 603 班 應到 2・到校 1・請假 0 尚無 1" in officer
     teacher = staff_phone(TEACHER).text("/liff/staff")

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,7 +11,6 @@ from core.db import snapshot
 from core.house import House
 from core.notices.tables import Notice
 from core.people.guardians import find_link
-from core.people.sessions import pending_link
 from core.people.tables import AccountLink
 from tests.factories import HUA, MEI
 from tests.liff.conftest import Family, MenuChanges
@@ -105,11 +103,16 @@ def test_only_the_newest_start_may_come_back(phone: Phone, outside: Outside) -> 
     assert phone.come_back(first).status_code == 400
 
 
-def test_return_works_once(phone: Phone, outside: Outside) -> None:
+def test_return_counts_once_and_browser_back_finds_the_page_it_led_to(
+    phone: Phone, outside: Outside
+) -> None:
     outside.be_member("pass-1")
     state = phone.sign_in(NEW).go_to_pass()
-    assert phone.come_back(state).status_code == 303
-    assert phone.come_back(state).status_code == 400
+    ways = [phone.come_back(state).location, phone.come_back(state).location]
+    assert ways == [CONFIRM, CONFIRM]
+    assert len(outside.token_forms) == 1
+    phone.confirm()
+    assert phone.get(phone.come_back(state).location).location == "/liff/home"
 
 
 @pytest.mark.parametrize(
@@ -154,6 +157,20 @@ def test_general_member_learns_the_three_ways_and_is_not_linked(
     assert answer.status_code == 403
     assert "自然人憑證" in answer.text
     assert links(pages) == set()
+
+
+def test_organisations_account_proves_nobody(phone: Phone, pages: House, outside: Outside) -> None:
+    outside.be_member("pass-1", "榕光家長會", memberType="organization")
+    answer = phone.sign_in(NEW).come_back(phone.go_to_pass())
+    assert (answer.status_code, "您自己的台北通帳號" in answer.text) == (403, True)
+    assert links(pages) == set()
+
+
+def test_persons_account_that_says_so_is_linked(
+    phone: Phone, pages: House, outside: Outside
+) -> None:
+    outside.be_member("pass-1", memberType="personal")
+    assert phone.sign_in(NEW).come_back(phone.go_to_pass()).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -212,28 +229,23 @@ def test_confirming_once_more_goes_home(phone: Phone, pages: House, outside: Out
 
 
 def test_double_tap_links_once_and_both_end_well(
-    app: Flask, phone: Phone, pages: House, outside: Outside, monkeypatch: pytest.MonkeyPatch
+    app: Flask, phone: Phone, pages: House, outside: Outside
 ) -> None:
     outside.be_member("pass-1")
     phone.sign_in(NEW).come_back(phone.go_to_pass())
     form = {"answer": "link", "consent": "1", "csrf_token": phone.token_at(CONFIRM)}
     cookie = phone.client.get_cookie("session")
     assert cookie is not None
-    both_have_read = Barrier(2, timeout=10)
-
-    def read_together(*args: Any) -> Any:
-        member = pending_link(*args)
-        both_have_read.wait()
-        return member
+    both_are_ready = Barrier(2, timeout=10)
 
     def tap(_: int) -> str:
         client = app.test_client()
         client.set_cookie("session", cookie.value)
+        both_are_ready.wait()
         answer = client.post(CONFIRM, data=form)
         assert answer.status_code == 303
         return str(answer.location)
 
-    monkeypatch.setattr("liff.taipei_pass.pending_link", read_together)
     with ThreadPoolExecutor(2) as pool:
         ends = set(pool.map(tap, range(2)))
     assert ends == {"/liff/children/new?note=linked", "/liff/home?note=linked"}
@@ -271,7 +283,10 @@ def test_unlinking_asks_first_and_keeps_the_bindings(
     with snapshot(pages.engine) as database:
         assert find_link(database, MEI) is None
     assert menu_changes == [(MEI, False)]
+    assert notice_kinds(pages, MEI) == ["unlinked"]
+    assert mei.get("/liff/account").text.count("林○婷") == 0, "signed out with the link"
     outside.be_member(f"pass-{MEI[-6:]}")
+    mei.sign_in(MEI)
     mei.come_back(mei.go_to_pass())
     mei.confirm()
     assert "小明" in mei.text("/liff/home")

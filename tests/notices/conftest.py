@@ -67,7 +67,7 @@ def all_notices(house: House) -> Callable[[], list[Notice]]:
 
 
 def _ordered(session: Session) -> list[Notice]:
-    return list(session.exec(select(Notice).order_by(Notice.created_at)))  # type: ignore[arg-type]
+    return list(session.exec(select(Notice).order_by(Notice.created_at, Notice.dedupe_key)))  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def tell(house: House, telling: Tell) -> int:
 def told(house: House) -> list[tuple[str, list[dict[str, Any]]]]:
     """Who was told what, in the order of writing."""
     with transaction(house.engine) as session:
-        rows = session.exec(select(Notice).order_by(Notice.created_at)).all()  # type: ignore[arg-type]
+        rows = session.exec(select(Notice).order_by(Notice.created_at, Notice.dedupe_key)).all()  # type: ignore[arg-type]
     return [(row.line_user_id or "", orjson.loads(row.content)) for row in rows]
 
 

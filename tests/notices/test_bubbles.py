@@ -1,6 +1,7 @@
 """Notices as LINE gets them: sentences, lock screen, limits."""
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -11,14 +12,27 @@ from hypothesis import strategies as st
 from core.clock import TAIPEI
 from core.kinds import NoticeKind
 from core.notices.bubbles import messages_for
+from core.notices.order_words import BOTH, OrderFacts
 from core.notices.phrases import LINES
 from core.notices.wording import NoticeFacts, alt_text, fill, lines, place_line
 from core.people.names import clean_name, given_name
-from sandbox.line_messages import check_send
+from sandbox.objects.messages import check_send
 from tests.bot.line_limits import assert_line_takes, words_of
 
 DAY = date(2026, 11, 20)
 TO_GUARDIANS = [kind for kind in NoticeKind if kind.value in LINES or kind.value == "correction"]
+
+
+ORDER = OrderFacts(
+    items=BOTH,
+    first_day=date(2026, 11, 24),
+    last_day=date(2027, 1, 20),
+    effective=date(2026, 11, 26),
+    ok=88,
+    fee=66,
+    prepaid=68,
+    refund=2,
+)
 
 
 def at(hour: int, minute: int) -> datetime:
@@ -47,6 +61,14 @@ def facts(**changed: Any) -> NoticeFacts:
         "who": "另一位家長",
         "source": "臺北市政府",
         "source_time": at(20, 5),
+        "until": date(2026, 12, 31),
+        "buttons": ("keep", "drop"),
+        "answers": ("ask", "noted", "home"),
+        "answer": "孩子在家",
+        "reply": "孩子在學校",
+        "masked_email": "m***@example.org",
+        "channel": "e-mail",
+        "order": ORDER,
     }
     return NoticeFacts(**known | changed)
 
@@ -72,12 +94,25 @@ LOCK_SCREEN = [
     (NoticeKind.LEAVE_CANCELLED, {}, "小晴 11/20（五）的請假已取消"),
     (NoticeKind.LEAVE_TAP, {}, "小晴今天有請假，也有刷卡"),
     (NoticeKind.NO_TAP_OUT, {}, "小晴尚無離校刷卡紀錄"),
+    (NoticeKind.NO_SHOW, {"answers": None}, "小晴截至 08:20 尚無刷卡紀錄"),
+    (NoticeKind.ANSWERED, {}, "小晴：另一位家長已回覆"),
+    (NoticeKind.SCHOOL_REPLY, {}, "學校已回覆小晴的狀況"),
+    (NoticeKind.SCHOOL_SILENT, {}, "學校還沒有回覆小晴的狀況"),
     (NoticeKind.CLOSURE_ON, {"child": "", "link": ""}, "11/20（五）停課"),
     (NoticeKind.CLOSURE_OFF, {"child": "", "link": ""}, "11/20（五）照常上課"),
     (NoticeKind.BOUND, {}, "已完成小晴的綁定"),
     (NoticeKind.BOUND_OTHER, {}, "小晴有新的家長綁定"),
     (NoticeKind.LINK_NEW, {}, "已連結台北通"),
     (NoticeKind.LINK_OLD, {}, "這個 LINE 帳號的連結已變更"),
+    (NoticeKind.EMAIL_BOUNCED, {"child": ""}, "您的 e-mail 無法收信"),
+    (NoticeKind.FALLBACK, {}, "小晴的通知已改用 e-mail"),
+    (NoticeKind.SMS_APPROVED, {}, "小晴的簡訊服務已核准"),
+    (NoticeKind.SMS_RETURNED, {}, "小晴的簡訊申請已退回"),
+    (NoticeKind.SMS_RETURNED, {"order": replace(ORDER, is_lapsed=True)}, "小晴的簡訊申請沒有生效"),
+    (NoticeKind.SMS_CANCELLING, {}, "小晴的簡訊註銷審核中"),
+    (NoticeKind.SMS_KEPT, {}, "小晴的簡訊服務維持生效"),
+    (NoticeKind.SMS_CANCELLED, {}, "小晴的簡訊服務已註銷"),
+    (NoticeKind.SMS_SETTLED, {}, "小晴的簡訊費用已結算"),
 ]
 
 
@@ -134,12 +169,15 @@ def test_no_show_says_what_is_known_and_what_else_explains_it() -> None:
     assert lines(NoticeKind.NO_SHOW, facts()) == [
         "截至 08:20，還沒有小晴的到校刷卡紀錄，也沒有請假。",
         "校門刷卡機正常（08:19 有連線）；忘了帶卡或沒感應到，也會這樣。",
-        "不確定孩子在哪裡，請聯絡學校：02‑2300‑0001",
+        "不確定孩子在哪裡，請按「請協助確認」，學校會回覆您。",
     ]
+    assert lines(NoticeKind.NO_SHOW, facts(answers=None))[2] == (
+        "不確定孩子在哪裡，請聯絡學校：02‑2300‑0001"
+    )
 
 
 def test_no_show_does_not_claim_a_reader_it_has_not_heard() -> None:
-    said = lines(NoticeKind.NO_SHOW, facts(heartbeat=None, school_phone=""))
+    said = lines(NoticeKind.NO_SHOW, facts(heartbeat=None, school_phone="", answers=None))
 
     assert said[1:] == ["忘了帶卡或沒感應到，也會這樣。", "不確定孩子在哪裡，請聯絡學校。"]
 
@@ -190,7 +228,8 @@ def test_numbers_shown_never_break_inside(kind: NoticeKind) -> None:
 
 
 def test_an_extension_is_not_dialled() -> None:
-    message = messages_for(NoticeKind.NO_SHOW, facts(school_phone="02-2300-0001 轉 12"))
+    told = facts(school_phone="02-2300-0001 轉 12", answers=None)
+    message = messages_for(NoticeKind.NO_SHOW, told)
 
     assert "'tel:0223000001'" in str(message)
 

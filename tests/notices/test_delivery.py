@@ -1,12 +1,12 @@
 """Delivery: what each of LINE's answers does to a notice."""
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from core.db import transaction
@@ -21,18 +21,11 @@ from core.settings import load_settings
 from tests.factories import MEI
 from tests.fakes import FakeLine
 from tests.notices.conftest import MONDAY
+from tests.waiting import wait_for
 
 Notify = Callable[..., int]
 Notices = Callable[[], list[Notice]]
 Deliver = Callable[[], int]
-
-
-def wait_for(condition: Callable[[], bool]) -> bool:
-    """Tell whether the condition comes true within ten seconds."""
-    deadline = time.monotonic() + 10
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return condition()
 
 
 def test_accepted_push_carries_words_person_and_derived_key(
@@ -103,9 +96,9 @@ def test_one_slow_push_holds_up_nobody_else(
     running = threading.Thread(target=sender.run, args=[stop])
     running.start()
     try:
-        assert wait_for(lambda: len(line.accepted) == 29), "all but the one LINE does not answer"
+        wait_for(lambda: len(line.accepted) == 29, "all but the one LINE does not answer")
         answer_now.set()
-        assert wait_for(lambda: {one.state for one in all_notices()} == {"accepted"})
+        wait_for(lambda: {one.state for one in all_notices()} == {"accepted"}, "the last one")
     finally:
         answer_now.set()
         stop.set()
@@ -118,10 +111,27 @@ def test_unreadable_content_is_dead_and_the_others_go_out(
     notify(NoticeKind.BOUND, student_id=None, about="good")
     notify(NoticeKind.BOUND, student_id=None, about="bad")
     with transaction(house.engine) as session:
-        bad = session.exec(select(Notice).where(col(Notice.dedupe_key).contains("bad"))).one()
+        bad = session.exec(select(Notice).where(col(Notice.dedupe_key).contains("/bad/"))).one()
         bad.content = b"{"
     deliver()
     assert sorted(one.state for one in all_notices()) == ["accepted", "dead"]
+
+
+def test_person_whose_pseudonym_is_spoilt_holds_nobody_up(
+    house: House, notify: Notify, deliver: Deliver, all_notices: Notices, line: FakeLine
+) -> None:
+    notify(NoticeKind.BOUND, student_id=None, about="good")
+    notify(NoticeKind.BOUND, student_id=None, about="bad")
+    with transaction(house.engine) as session:
+        spoil = text("UPDATE notice SET line_user_id = 'x' WHERE dedupe_key LIKE '%/bad/%'")
+        assert session.execute(spoil).rowcount == 1  # type: ignore[attr-defined]
+    deliver()
+    assert {one.line_user_id: one.state for one in all_notices()} == {
+        MEI: NoticeState.ACCEPTED,
+        # Nobody is linked by it, so nobody has a right to it.
+        "": NoticeState.CANCELLED,
+    }
+    assert list(line.accepted.values())[0]["to"] == MEI
 
 
 def test_wrong_request_is_dead_at_once(

@@ -15,15 +15,15 @@ LEAVE_PAGE = "https://liff.line.me/1650000000-sandbox1/leaves?child=1"
 DIALS = "tel:0223000001"
 BUTTONS = [
     (NoticeKind.MAKE_UP_UNDONE, {}, [("撥電話給學校", DIALS)]),
-    (NoticeKind.NO_SHOW, {}, [("看今天", CHILD_PAGE), ("撥電話給學校", DIALS)]),
-    (NoticeKind.NO_SHOW, {"is_teacher": True}, [("撥電話給學校", DIALS)]),
+    (NoticeKind.NO_SHOW, {"answers": None}, [("看今天", CHILD_PAGE), ("撥電話給學校", DIALS)]),
+    (NoticeKind.NO_SHOW, {"is_teacher": True, "answers": None}, [("撥電話給學校", DIALS)]),
     (NoticeKind.CORRECTION, {}, [("看今天", CHILD_PAGE)]),
     (NoticeKind.CORRECTION, {"is_teacher": True}, [("看今天", CHILD_PAGE)]),
     (NoticeKind.CORRECTION, {"is_excused": True}, [("看請假", LEAVE_PAGE)]),
     (NoticeKind.LEAVE_OTHER, {}, [("看請假", LEAVE_PAGE), ("撥電話給學校", DIALS)]),
     (NoticeKind.LEAVE_SCHOOL, {}, [("看請假", LEAVE_PAGE)]),
     (NoticeKind.LEAVE_CANCELLED, {}, [("看請假", LEAVE_PAGE)]),
-    (NoticeKind.LEAVE_TAP, {}, [("取消請假", LEAVE_PAGE)]),
+    (NoticeKind.LEAVE_TAP, {}, [("取消請假", LEAVE_PAGE), ("請協助確認", "請協助確認 小晴")]),
     (NoticeKind.NO_TAP_OUT, {}, [("看今天", CHILD_PAGE)]),
     (NoticeKind.CLOSURE_ON, {}, []),
     (NoticeKind.CLOSURE_OFF, {}, []),
@@ -114,12 +114,13 @@ SENTENCES = [
 
 
 def buttons_of(part: Any) -> list[tuple[str, str]]:
-    """Return label and address of every button, in the order of reading."""
+    """Return label and address, or what it types, of every button, in the order of reading."""
     if isinstance(part, list):
         return [found for one in part for found in buttons_of(one)]
     if not isinstance(part, dict):
         return []
-    own = [(part["action"]["label"], part["action"]["uri"])] if "action" in part else []
+    act = part.get("action")
+    own = [(act["label"], act.get("uri") or act["text"])] if act else []
     return own + [found for value in part.values() for found in buttons_of(value)]
 
 

@@ -124,13 +124,14 @@ def test_missing_tap_out_is_told_only_while_it_is_asked_for(
     assert len(claimed(house)) == sent
 
 
+@pytest.mark.parametrize("kind", [NoticeKind.LINK_OLD, NoticeKind.UNLINKED])
 def test_farewell_still_reaches_the_account_that_was_unlinked(
-    house: House, mei: Guardian, notify: Notify
+    house: House, mei: Guardian, notify: Notify, kind: NoticeKind
 ) -> None:
     act(house, mei, unlink)
-    notify(NoticeKind.LINK_OLD, student_id=None, about=str(uuid4()))
+    notify(kind, student_id=None, about=str(uuid4()))
 
-    assert [one.kind for one in claimed(house)] == ["link_old"]
+    assert [one.kind for one in claimed(house)] == [kind]
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_teacher_answers_with_buttons_nobody_else_can_use(house: House) -> None:
     detail = f"{UUID(int=12)}/2026-11-23"
     answers = (Action.REVIEW_PRESENT, Action.REVIEW_LEAVE, Action.REVIEW_ABSENT)
     assert pressed == [Press(action, detail) for action in answers]
-    assert codec.open(found_buttons[0]["data"], OFFICER, NOW) is PostbackProblem.FOREIGN
+    assert codec.open(found_buttons[0]["data"], OFFICER, NOW) is PostbackProblem.FORWARDED
     assert [one["displayText"] for one in found_buttons] == [
         "12 王○明 已到校",
         "12 王○明 請假",

@@ -7,15 +7,29 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, select
 
+from core.announcements.audiences import Audience
+from core.announcements.sending import tell_answered
+from core.announcements.tables import Announcement, AnnouncementType, Importance
+from core.announcements.writing import Text, write_announcement
+from core.binding.requests import ask_school
 from core.db import transaction
 from core.house import House
-from core.kinds import HoldReason, NoticeKind
+from core.kinds import Direction, HoldReason, MakeUpReason, NoticeKind
+from core.notices.binding_notices import (
+    tell_binding_asked,
+    tell_many_misses,
+    tell_new_binding,
+)
+from core.notices.make_up_answers import AskedTap, tell_asked
+from core.notices.staff_alarms import tell_announcement_asked
+from core.notices.staff_desk import StaffDesk, runners_of
 from core.notices.staff_notices import (
     tell_closure_answered,
     tell_closure_asked,
     tell_closure_found,
     tell_discrepancies,
     tell_held_expired,
+    tell_looks,
     tell_old_card,
     tell_quarantine,
     tell_quota_cut,
@@ -26,11 +40,14 @@ from core.notices.staff_notices import (
     tell_skipped_late,
     tell_three_days,
 )
+from core.notices.staff_reminders import tell_aging, tell_digest, tell_orders_aging
 from core.notices.staff_words import hold_words
 from core.notices.tables import Notice
-from core.people.staff import closers_of
-from core.people.tables import Student
-from sandbox.line_messages import check_send
+from core.people.staff import RUNNERS as RUNNING
+from core.people.staff import closers_of, staff_at
+from core.people.tables import Guardian, Staff, Student
+from core.sealed import keyring_of
+from sandbox.objects.messages import check_send
 from tests.bot.line_limits import assert_line_takes, words_of
 from tests.notices.conftest import MONDAY
 from tests.notices.staff_cast import (
@@ -56,6 +73,10 @@ READER = UUID(int=8)
 pytestmark = pytest.mark.usefixtures("staff_people")
 
 
+def officer(s: Session) -> Staff:
+    return next(one for one in s.exec(select(Staff)) if one.line_user_id == OFFICER)
+
+
 def ming(session: Session) -> UUID:
     """Ming of 603, seat 12."""
     return session.exec(select(Student)).one().id
@@ -79,7 +100,78 @@ def found(s: Session) -> int:
     )
 
 
+def announcement_asked(s: Session, desk: StaffDesk) -> int:
+    return tell_announcement_asked(
+        s,
+        staff_at(s, SCHOOL, RUNNING),
+        about="a/1",
+        # As long as one may be.
+        title="園" * 40,
+        audience="榕光國小",
+        asked_by_name="林○華",
+        page=desk.page("staff/announcements/a"),
+        deadline=NOW + timedelta(days=1),
+        now=NOW,
+    )
+
+
 RUNNERS = {OFFICER, ADMIN}
+
+
+def binding_asked(s: Session, desk: StaffDesk) -> int:
+    """Mei waits for the school, once."""
+    mei = s.exec(select(Guardian)).first() or Guardian(
+        taipei_pass_id="mei",
+        name_sealed="d0:AAAA",
+        verify_level="3",
+        verified_at=NOW,
+        consent_version="1",
+        consented_at=NOW,
+    )
+    s.add(mei)
+    s.flush()
+    asked = ask_school(s, mei.id, ming(s), "mother", "five_facts", NOW)
+    return tell_binding_asked(s, desk, asked, NOW)
+
+
+def make_up_asked(s: Session, desk: StaffDesk) -> int:
+    asked = AskedTap(UUID(int=8), ming(s), UUID(int=9), NOW, Direction.IN)
+    return tell_asked(s, desk, asked, MakeUpReason.FORGOTTEN, NOW)
+
+
+def to_be_sent(s: Session) -> UUID:
+    """An announcement of the officer's for the whole school, that goes out as a message."""
+    known = s.exec(select(Announcement.id)).first()
+    if known is not None:
+        return known
+    text = Text(
+        type=AnnouncementType.SCHOOL,
+        importance=Importance.NORMAL,
+        title="停水",
+        body="明天停水",
+        publish_from=NOW,
+    )
+    audience, by = Audience(school_code=SCHOOL), f"staff:{officer(s).id}"
+    return write_announcement(s, audience, text, by, NOW, is_pushed=True).announcement_id
+
+
+def announcement_answered(s: Session, desk: StaffDesk, sent: int | None) -> int:
+    admin = next(one for one in s.exec(select(Staff)) if one.line_user_id == ADMIN)
+    vault = keyring_of(s.get_bind().dialect).vault
+    return tell_answered(s, desk, vault, to_be_sent(s), admin, sent, NOW)
+
+
+DAY = {
+    "expected": 687,
+    "arrived": 671,
+    "on_leave": 12,
+    "missing": 4,
+    "held": 0,
+    "make_ups": 6,
+    "differing": 1,
+    "told": 1302,
+    "failed": 2,
+}
 TOLD: dict[str, tuple[Tell, set[str], str]] = {
     "held": (held, RUNNERS, "已保留 4 則「尚無刷卡紀錄」。"),
     "held_expired": (
@@ -93,6 +185,58 @@ TOLD: dict[str, tuple[Tell, set[str], str]] = {
         "今天的未到校檢查沒有準時執行，已略過，沒有通知家長。",
     ),
     "review": (review, {TEACHER}, "603 班 1 位尚無刷卡紀錄："),
+    "new_binding": (
+        lambda s, desk: tell_new_binding(s, desk, ming(s), UUID(int=9), NOW),
+        {OFFICER, TEACHER},
+        "12 王○明 有新的家長綁定（08:20）。",
+    ),
+    "binding_asked": (
+        binding_asked,
+        RUNNERS,
+        "12 王○明 有家長申請綁定，等候學校審核。",
+    ),
+    "make_up_asked": (
+        make_up_asked,
+        {TEACHER},
+        "家長申請補登：12 王○明 到校 08:20，忘帶卡。",
+    ),
+    "announcement sent": (
+        lambda s, desk: announcement_answered(s, desk, 41),
+        {OFFICER},
+        "林○華 已確認，公告已排入發送 41 則。",
+    ),
+    "announcement declined": (
+        lambda s, desk: announcement_answered(s, desk, None),
+        {OFFICER},
+        "林○華 已退回，沒有發送。",
+    ),
+    "digest": (
+        lambda s, desk: tell_digest(s, desk, SCHOOL, DAY, 12_400, NOW),
+        {OFFICER},
+        "通知 1,302・未送出 2・本月剩 12,400 則",
+    ),
+    "digest without a limit": (
+        lambda s, desk: tell_digest(s, desk, SCHOOL, DAY, None, NOW),
+        {OFFICER},
+        "通知 1,302・未送出 2",
+    ),
+    "orders that wait": (
+        lambda s, desk: tell_orders_aging(s, SCHOOL, count=6, days=3, now=NOW),
+        {OFFICER},
+        "有 6 筆簡訊申請等候審核，最久已等了 3 天。",
+    ),
+    "aging": (
+        lambda s, _: tell_aging(
+            s, SCHOOL, runners_of(s, SCHOOL), count=4, days=3, about="all", now=NOW
+        ),
+        RUNNERS,
+        "有 4 筆申請等候審核，最久已等了 3 天。",
+    ),
+    "many_misses": (
+        lambda s, _: tell_many_misses(s, 140, "2026-11-23T08", NOW),
+        {BUREAU},
+        "最近 1 小時，全市有 140 次綁定核對失敗，平常不到 100 次。",
+    ),
     "three_days": (
         lambda s, desk: tell_three_days(s, desk, SCHOOL, MONDAY, [child()], NOW),
         {OFFICER, TEACHER},
@@ -135,6 +279,13 @@ TOLD: dict[str, tuple[Tell, set[str], str]] = {
         RUNNERS,
         "正門刷卡機的刷卡資料有缺號，少了 3 筆。",
     ),
+    "looks": (
+        lambda s, _: tell_looks(
+            s, officer(s), who="生教組 林○華", count=103, about="once", now=NOW
+        ),
+        {BUREAU, ADMIN},
+        "生教組 林○華 一小時內查看了 103 位學生的資料，不含自己的班級。",
+    ),
     "quarantine": (
         lambda s, _: tell_quarantine(s, SCHOOL, 3, MONDAY, NOW),
         RUNNERS,
@@ -164,6 +315,11 @@ TOLD: dict[str, tuple[Tell, set[str], str]] = {
         lambda s, _: asked(s, is_undo=True),
         {BUREAU, OFFICER, ADMIN},
         "林○華 發起復原停課：11/24（二）全天。請核對後決定。",
+    ),
+    "announcement asked": (
+        lambda s, desk: announcement_asked(s, desk),
+        {OFFICER, ADMIN},
+        "林○華 寫了公告，請核對後決定。",
     ),
     "confirmed": (lambda s, _: answered(s, True), {BUREAU}, "林○華 已確認，停課已生效。"),
     "declined": (
@@ -252,4 +408,6 @@ def test_kinds_to_staff_are_all_written_here(house: House) -> None:
     with transaction(house.engine) as session:
         kinds = {one.kind for one in session.exec(select(Notice))}
     first = list(NoticeKind).index(NoticeKind.REVIEW)
-    assert kinds == {kind.value for kind in list(NoticeKind)[first:]}
+    # A guardian's question and what becomes of it are told in tests/bot/test_no_show_answers.py.
+    elsewhere = {NoticeKind.HELP_ASKED, NoticeKind.HELP_GIVEN, NoticeKind.AT_HOME}
+    assert kinds == {kind.value for kind in list(NoticeKind)[first:]} - elsewhere

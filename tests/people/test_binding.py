@@ -5,18 +5,12 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import Session, select
 
+from core.binding.trying import BindOutcome, BindResult, bind_child
 from core.db import transaction
 from core.errors import AccessError
 from core.house import House
 from core.kinds import Channel, EventKind
-from core.people.bindings import (
-    BindOutcome,
-    BindResult,
-    bind_child,
-    children_of,
-    get_child,
-    unbind_child,
-)
+from core.people.bindings import children_of, get_child, unbind_child
 from core.people.roster import Claim
 from core.people.subscriptions import boxes_of
 from core.people.tables import BindingAttempt, Guardian, Student

@@ -15,8 +15,6 @@ from core.people.sessions import (
     find_session,
     is_due_for_touch,
     open_session,
-    pending_link,
-    set_pending_link,
     touch_session,
 )
 from tests.factories import HUA, MEI
@@ -104,9 +102,10 @@ def test_of_two_events_at_one_moment_the_unfollow_wins(house: House, first: bool
 
 
 def _open(house: House) -> str:
+    now = house.clock.now()
     with transaction(house.engine) as session:
         return open_session(
-            session, house.vault, line_user_id=MEI, line_name="雅婷", now=house.clock.now()
+            session, house.vault, line_user_id=MEI, line_name="雅婷", proved_at=now, now=now
         )
 
 
@@ -136,14 +135,9 @@ def test_session_ends_after_twelve_hours_however_busy(house: House) -> None:
     assert not _is_live(house, token)
 
 
-def test_ended_session_is_dead_at_once_and_forgets_its_pending_link(house: House) -> None:
+def test_ended_session_is_dead_at_once(house: House) -> None:
     token = _open(house)
     with transaction(house.engine) as session:
-        found = find_session(session, token, house.clock.now())
-        assert found is not None
-        set_pending_link(session, house.vault, found, GOLD)
-        session.refresh(found)
-        assert pending_link(house.vault, found) == GOLD
         end_session(session, token, house.clock.now())
     assert not _is_live(house, token)
 

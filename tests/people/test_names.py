@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.people.names import clean_name, fold_name, given_name, masked_name
+from core.people.names import clean_name, fold_name, given_name, masked_name, short_school_name
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,16 @@ def test_clean_name_never_holds_a_link_or_a_control(text: str) -> None:
 def test_spelling_of_one_name_is_equal() -> None:
     assert fold_name("ＡＮＮＡ Ｌｅｅ") == fold_name("anna lee")
     assert fold_name("瓦歷斯・諾幹") == fold_name("瓦歷斯‧諾幹")
+
+
+@pytest.mark.parametrize(
+    ("official", "spoken"),
+    [
+        ("臺北市立榕光國民小學", "榕光國小"),
+        ("臺北市私立明月國民中學", "明月國中"),
+        ("國立松濤高級中學", "松濤高中"),
+        ("臺北市立芝岩高級工業職業學校", "芝岩高級工業職業學校"),
+    ],
+)
+def test_school_is_called_by_what_people_say(official: str, spoken: str) -> None:
+    assert short_school_name(official) == spoken

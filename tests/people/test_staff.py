@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
@@ -265,7 +265,7 @@ def command(database_url: str) -> Callable[..., Result]:
     return lambda *words: CliRunner().invoke(staff_commands, list(words), obj=settings)
 
 
-def test_operator_invites_lists_and_revokes(house: House, command: Callable[..., Result]) -> None:
+def test_operator_invites_and_lists(house: House, command: Callable[..., Result]) -> None:
     told = command("invite", "--name", "林國華", "--role", "officer", "--school", SCHOOL).output
     assert "在聊天輸入邀請碼" in told
 
@@ -275,13 +275,9 @@ def test_operator_invites_lists_and_revokes(house: House, command: Callable[...,
     listed = command("list", "--school", SCHOOL).output
     assert str(staff.id) in listed
     assert "林國華" in listed
-    assert command("revoke", str(staff.id)).exit_code == 0
-    assert "no staff yet" in command("list").output
 
 
 def test_command_says_what_does_not_fit(command: Callable[..., Result]) -> None:
     refused = command("invite", "--name", "林國華", "--role", "officer", "--school", "0")
-    unknown = command("revoke", str(UUID(int=0)))
 
     assert (refused.exit_code, "no such school" in refused.output) == (1, True)
-    assert (unknown.exit_code, "staff list" in unknown.output) == (1, True)

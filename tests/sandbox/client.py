@@ -7,6 +7,9 @@ import requests
 TOKEN = "channel-token-of-the-tests"
 CHANNEL_SECRET = "8c570fa6dd201bb328f1c1eac23a96d8"
 LOGIN_CHANNEL = "1660000001"
+LOGIN_SECRET = "secret-of-the-login-channel"
+BUREAU_ID = "bureau-client"
+BUREAU_SECRET = "bureau-secret"
 LIFF_ID = "1660000001-abcdefgh"
 PASS_ID = "pass-client"
 PASS_SECRET = "pass-secret"
@@ -36,9 +39,8 @@ class SandboxClient:
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """Send any request."""
-        return self._session.request(
-            method, self.origin + path, allow_redirects=False, timeout=20, **options
-        )
+        options = {"timeout": 20, **options}
+        return self._session.request(method, self.origin + path, allow_redirects=False, **options)
 
     def line(
         self, method: str, path: str, body: object = None, key: str | None = None, **options: Any

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,24 +31,33 @@ def sandbox_process(
 ) -> Iterator[SandboxClient]:
     sample = tmp_path_factory.mktemp("sandbox") / "sample.json"
     sample.write_text(json.dumps(sample_data()), encoding="utf-8")
-    process = start_sandbox(
-        "--app-url", app_process.url, "--sample", str(sample), "--redelivery-seconds", "0.1"
-    )
+    options = ("--app-url", app_process.url, "--sample", str(sample))
+    with running_sandbox(*options, "--redelivery-seconds", "0.1") as (client, _):
+        yield client
+
+
+@contextmanager
+def running_sandbox(*options: str) -> Iterator[tuple[SandboxClient, "subprocess.Popen[str]"]]:
+    """Run a sandbox of one's own; asked to stop, it must end well and soon."""
+    process = _start(*options)
     assert process.stdout is not None
     client = SandboxClient(process.stdout.readline().split()[-1])
-    yield client
+    yield client, process
     client.close()
     process.terminate()
     process.communicate(timeout=20)
     assert process.returncode == 0
 
 
-def start_sandbox(*options: str) -> "subprocess.Popen[str]":
+def _start(*options: str) -> "subprocess.Popen[str]":
     """Start a sandbox on a free port; its first line of output ends with its address."""
     environment = os.environ | {
         "LINE_CHANNEL_SECRET": names.CHANNEL_SECRET,
         "LINE_CHANNEL_ACCESS_TOKEN": names.TOKEN,
         "LINE_LOGIN_CHANNEL_ID": names.LOGIN_CHANNEL,
+        "LINE_LOGIN_CHANNEL_SECRET": names.LOGIN_SECRET,
+        "BUREAU_LOGIN_CLIENT_ID": names.BUREAU_ID,
+        "BUREAU_LOGIN_CLIENT_SECRET": names.BUREAU_SECRET,
         "LIFF_ID": names.LIFF_ID,
         "TAIPEI_PASS_CLIENT_ID": names.PASS_ID,
         "TAIPEI_PASS_CLIENT_SECRET": names.PASS_SECRET,

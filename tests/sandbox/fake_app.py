@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 40.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class FakeApp:
             self.calls: list[Call] = []
             self.webhook_statuses: list[int] = []
             self.gate_statuses: list[int] = []
+            self.receipt_statuses: list[int] = []
 
     def stop(self) -> None:
         """Shut down."""
@@ -46,8 +47,8 @@ class FakeApp:
         self._server.server_close()
 
     def matching(self, end: str) -> list[Call]:
-        """Return the calls whose path ends so."""
-        return [call for call in self.calls if call.path.endswith(end)]
+        """Return the calls whose path ends so, queries left aside."""
+        return [call for call in self.calls if call.path.partition("?")[0].endswith(end)]
 
     def wait_for(self, end: str, count: int = 1) -> list[Call]:
         """Return the calls to a path once there are so many; fail when they do not come."""
@@ -74,6 +75,8 @@ class FakeApp:
     def _answer(self, call: Call) -> tuple[int, dict[str, Any]]:
         if call.path.endswith("/line/webhook"):
             return (self.webhook_statuses.pop(0) if self.webhook_statuses else 200), {}
+        if "/receipts" in call.path:
+            return (self.receipt_statuses.pop(0) if self.receipt_statuses else 200), {}
         if not call.path.endswith("/taps"):
             return 200, {}
         if self.gate_statuses:
@@ -91,6 +94,15 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
+    def do_GET(self) -> None:
+        """Take a delivery receipt, asked for as Mitake does, and acknowledge it."""
+        status, _ = self.server.app.take(Call(self.path, dict(self.headers.items()), b""))
+        words = b"magicid=sms_gateway_rpack\n"
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(words)))
+        self.end_headers()
+        self.wfile.write(words)
+
     def do_POST(self) -> None:
         """Hand the request to the app."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -99,6 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
         data = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
+        if status == 503:
+            self.send_header("Retry-After", "1")
         self.end_headers()
         self.wfile.write(data)
 

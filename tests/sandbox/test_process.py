@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from sandbox.loopback import LoopbackClient, OutsideError
+from sandbox.objects.text_length import graphemes, utf16_units
 from sandbox.settings import read_settings
-from sandbox.text_length import graphemes, utf16_units
-from tests.sandbox.client import START, SandboxClient
-from tests.sandbox.conftest import sample_data, start_sandbox
+from sandbox.wire.loopback import LoopbackClient, OutsideError
+from tests.sandbox.client import START
+from tests.sandbox.conftest import running_sandbox, sample_data
 from tests.sandbox.fake_app import FakeApp
 
 REAL_LOOKING = "Ab3/" * 42 + "abc="
@@ -67,39 +67,35 @@ def test_text_is_counted_as_line_counts(text: str, units: int, seen: int) -> Non
 
 def test_starts_without_a_sample_and_takes_it_up_later(app: FakeApp, tmp_path: Path) -> None:
     sample = tmp_path / "sample.json"
-    process = start_sandbox("--app-url", app.url, "--sample", str(sample))
-    assert process.stdout is not None
-    client = SandboxClient(process.stdout.readline().split()[-1])
-    before = client.get("/phone/state").json()["gate"]
-    sample.write_text(json.dumps(sample_data()), encoding="utf-8")
-    after = client.get("/phone/state").json()["gate"]
-    client.close()
-    process.terminate()
-    process.communicate(timeout=20)
+    with running_sandbox("--app-url", app.url, "--sample", str(sample)) as (client, _):
+        before = client.get("/phone/state").json()["gate"]
+        sample.write_text(json.dumps(sample_data()), encoding="utf-8")
+        after = client.get("/phone/state").json()["gate"]
     assert (before["readers"], before["children"]) == ([], [])
     assert (len(after["readers"]), len(after["children"])) == (2, 5)
 
 
 def test_stops_soon_with_an_open_stream(app: FakeApp) -> None:
-    process = start_sandbox("--app-url", app.url, "--sample", "/nowhere/sample.json")
-    assert process.stdout is not None
-    client = SandboxClient(process.stdout.readline().split()[-1])
-    with requests.get(f"{client.origin}/phone/events", stream=True, timeout=10) as stream:
-        next(stream.iter_lines())
+    with running_sandbox("--app-url", app.url, "--sample", "/nowhere/sample.json") as running:
+        client, process = running
+        with requests.get(f"{client.origin}/phone/events", stream=True, timeout=10) as stream:
+            next(stream.iter_lines())
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def test_stops_soon_with_a_call_left_hanging(app: FakeApp) -> None:
+    options = ("--app-url", app.url, "--sample", "/nowhere/sample.json")
+    with running_sandbox(*options) as (client, process):
+        client.fault(endpoint="profile", hang=True)
+        with pytest.raises(requests.Timeout):
+            client.line("GET", f"/v2/bot/profile/{client.user_id()}", timeout=0.3)
         process.terminate()
-        process.communicate(timeout=10)
-    client.close()
-    assert process.returncode == 0
+        process.wait(timeout=10)
 
 
 def test_clock_jumps_are_passed_on_to_the_app(app: FakeApp) -> None:
-    process = start_sandbox(
-        "--app-url", app.url, "--sample", "/nowhere", "--clock-url", f"{app.url}/dev/clock"
-    )
-    assert process.stdout is not None
-    client = SandboxClient(process.stdout.readline().split()[-1])
-    client.set_clock("2026-11-23T08:20:00+08:00")
-    client.close()
-    process.terminate()
-    process.communicate(timeout=20)
+    options = ("--app-url", app.url, "--sample", "/nowhere")
+    with running_sandbox(*options, "--clock-url", f"{app.url}/dev/clock") as (client, _):
+        client.set_clock("2026-11-23T08:20:00+08:00")
     assert app.wait_for("/dev/clock")[0].json() == {"now": "2026-11-23T08:20:00+08:00"}

@@ -1,12 +1,11 @@
 """A child's morning told to its guardian, and sites of others to ask."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +28,7 @@ from tests.factories import (
     make_school,
     make_student,
 )
+from tests.serving import serving
 
 LIFF = "1660000001-sandbox1"
 
@@ -55,7 +55,11 @@ class Ming:
     def notices(self) -> list[Notice]:
         """Return what was written, oldest first."""
         with transaction(self.house.engine) as session:
-            return list(session.exec(select(Notice).order_by(col(Notice.created_at))))
+            return list(
+                session.exec(
+                    select(Notice).order_by(col(Notice.created_at), col(Notice.dedupe_key))
+                )
+            )
 
     def end(self, state: str = NoticeState.ACCEPTED, **facts: Any) -> None:
         """Let every waiting notice end now, after one try, as LINE's answer would."""
@@ -135,17 +139,8 @@ def site() -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=[0.05])
-    thread.start()
-    found.origin = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with serving(Handler) as found.origin:
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ Go = Callable[..., Any]
 def served(house: House) -> Iterator[House]:
     """A house that hears readers at its own address and has a canary wish."""
     server = make_server("127.0.0.1", 0, assemble(house), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=[0.05])
+    thread = threading.Thread(target=server.serve_forever, args=[0.005])
     thread.start()
     settings = load_settings(
         _env_file=None,
@@ -67,7 +67,9 @@ def state(house: House) -> CanaryState:
 
 def notices(house: House) -> list[Notice]:
     with snapshot(house.engine) as session:
-        return list(session.exec(select(Notice).order_by(col(Notice.created_at))))
+        return list(
+            session.exec(select(Notice).order_by(col(Notice.created_at), col(Notice.dedupe_key)))
+        )
 
 
 def ours(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -1,0 +1,42 @@
+"""An announcement leads nobody to a page of others."""
+
+import pytest
+
+from core.announcements.texts import clean_body, foreign_hosts
+from core.errors import InputError
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "請看 https://www.gov.taipei/a?b=1，謝謝。",
+        "請看https://rg.tp.edu.tw/form#x",
+        "https://moe.gov.tw:8443/ www.edu.tw",
+        "有疑問請寫信到 office@rg.tp.edu.tw。",
+        "第 3.5 節、07:50、1/2、A.B",
+    ],
+)
+def test_pages_of_the_city_and_the_schools_may_be_named(text: str) -> None:
+    assert foreign_hosts(text) == []
+    assert clean_body(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("https://evil.example/gov.tw", ["evil.example"]),
+        ("請按http://bit.ly/2abc。", ["bit.ly"]),
+        ("www.evil.com.", ["www.evil.com"]),
+        ("evil.com/login", ["evil.com"]),
+        ("https://notgov.tw/", ["notgov.tw"]),
+        ("https://gov.tw@evil.com/", ["https://gov.tw@evil.com/"]),
+        ("https://evil.com\\.gov.tw", ["https://evil.com\\.gov.tw"]),
+        ("HTTPS://EVIL.COM HTTPS://evil.com", ["evil.com"]),
+        ("a@evil.com", ["evil.com"]),
+    ],
+)
+def test_others_are_refused_by_their_host(text: str, hosts: list[str]) -> None:
+    assert foreign_hosts(text) == hosts
+    with pytest.raises(InputError) as refused:
+        clean_body(text)
+    assert refused.value.code == "foreign_link"

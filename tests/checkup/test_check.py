@@ -1,0 +1,194 @@
+"""`check` names what is wrong, each with a hint, and nothing that is right."""
+
+import base64
+import json
+import socket
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from core.checkup.database import database_faults
+from core.checkup.machine import machine_faults
+from core.checkup.outside import outside_faults
+from core.checkup.secrets import liff_faults, secret_faults
+from core.clock import Clock
+from core.house import House
+from core.settings import Settings, load_settings
+from tests.commands import run_warm
+from tests.databases import run_on
+from tests.serving import serving
+
+GOOD = "k:" + base64.b64encode(bytes(range(32))).decode()
+OTHER = "k:" + base64.b64encode(bytes(range(32, 64))).decode()
+SECRET = "0123456789abcdefghijklmnopqrstuv-XY"
+
+
+def settings(**given: Any) -> Settings:
+    strong = {
+        "secret_key": SECRET,
+        "data_keys": GOOD,
+        "index_keys": OTHER,
+        "line_channel_secret": "0123456789abcdef" * 2,
+    }
+    return load_settings(_env_file=None, **{**strong, **given})
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({}, None),
+        ({"secret_key": "a" * 64}, "SECRET_KEY"),
+        ({"secret_key": "short"}, "SECRET_KEY"),
+        ({"metrics_token": "letmein"}, "METRICS_TOKEN"),
+        ({"index_keys": GOOD}, "INDEX_KEYS"),
+        ({"data_keys": "k:" + base64.b64encode(b"\0" * 32).decode()}, "DATA_KEYS"),
+        ({"line_channel_secret": "sandbox-channel-secret"}, "LINE_CHANNEL_SECRET"),
+    ],
+)
+def test_weak_secret_is_named_and_never_quoted(given: dict[str, str], name: str | None) -> None:
+    faults = list(secret_faults(settings(**given)))
+    assert [one.name for one in faults] == ([name] if name else [])
+    assert not any(value in str(one) for one in faults for value in given.values())
+
+
+@pytest.mark.parametrize(
+    ("liff_id", "fits"),
+    [("1660000001-abc", True), ("1660000002-abc", False), ("1660000001", False)],
+)
+def test_liff_app_belongs_to_the_login_channel(liff_id: str, fits: bool) -> None:
+    assert (list(liff_faults(settings(liff_id=liff_id))) == []) is fits
+
+
+def test_folder_that_is_no_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    wrong = settings(backup_folder=f"{tmp_path}/file", tombstones_file=f"{tmp_path}/new/stones")
+    faults = list(machine_faults(wrong, Clock().now()))
+    assert [one.name for one in faults] == ["BACKUP_FOLDER"]
+
+
+def test_migrated_database_is_well(house: House) -> None:
+    assert list(database_faults(house.engine)) == []
+
+
+def test_database_of_a_newer_release_is_named(house: House) -> None:
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    try:
+        (fault,) = database_faults(house.engine)
+        assert "ahead (9999)" in fault.problem
+    finally:
+        with house.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0030'")
+
+
+def test_database_that_answers_before_data_is_on_disk_is_named(
+    house: House, database_url: str
+) -> None:
+    if house.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite is told by us, on each connection")
+    name = house.engine.url.database
+    run_on(database_url, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    house.engine.dispose()
+    try:
+        (fault,) = database_faults(house.engine)
+        assert "synchronous_commit off" in fault.problem
+    finally:
+        run_on(database_url, f'ALTER DATABASE "{name}" RESET synchronous_commit')
+        house.engine.dispose()
+
+
+class Line(BaseHTTPRequestHandler):
+    """A LINE whose answers are set by the test."""
+
+    status = 200
+    webhook: dict[str, Any] = {}
+    skew = timedelta()
+
+    def do_GET(self) -> None:
+        body = json.dumps(self.webhook if "webhook" in self.path else {"userId": "U1"}).encode()
+        self.send_response_only(self.status)
+        self.send_header("Date", format_datetime(Clock().now() + self.skew))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list[str]]]:
+    with serving(Line) as origin:
+
+        def look(**facts: Any) -> list[str]:
+            for name, value in facts.items():
+                monkeypatch.setattr(Line, name, value)
+            mail = socket.create_server(("127.0.0.1", 0))
+            port = mail.getsockname()[1]
+            mail.close()
+            found = outside_faults(
+                settings(
+                    line_api_base=origin,
+                    base_url="https://gate.example.tw",
+                    smtp_url=facts.get("smtp", f"smtp://127.0.0.1:{port}"),
+                    sms_provider="mitake",
+                    sms_api_base=origin,
+                )
+            )
+            return [one.name for one in found if one.name != "SMTP_URL"]
+
+        yield look
+
+
+RIGHT = {"endpoint": "https://gate.example.tw/line/webhook", "active": True}
+
+
+@pytest.mark.parametrize(
+    ("facts", "named"),
+    [
+        ({"webhook": RIGHT}, []),
+        ({"webhook": {**RIGHT, "active": False}}, ["BASE_URL"]),
+        ({"webhook": {**RIGHT, "endpoint": "https://old.example.tw/line/webhook"}}, ["BASE_URL"]),
+        ({"webhook": {}}, ["BASE_URL"]),
+        ({"status": 401}, ["LINE_CHANNEL_ACCESS_TOKEN"]),
+        ({"webhook": RIGHT, "skew": timedelta(minutes=2)}, ["clock"]),
+    ],
+)
+def test_what_line_says_of_us_is_compared_with_the_settings(
+    line: Callable[..., list[str]], facts: dict[str, Any], named: list[str]
+) -> None:
+    assert line(**facts) == named
+
+
+def test_nobody_outside_answering_is_named_without_secrets() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    nowhere = f"http://127.0.0.1:{port}"
+    faults = list(
+        outside_faults(
+            settings(
+                line_api_base=nowhere,
+                smtp_url=SecretStr(f"smtp://gate:topsecret@127.0.0.1:{port}").get_secret_value(),
+                sms_provider="mitake",
+                sms_api_base=nowhere,
+            )
+        )
+    )
+    assert [one.name for one in faults] == ["LINE_API_BASE", "SMTP_URL", "SMS_API_BASE"]
+    assert "topsecret" not in str(faults)
+
+
+def test_all_faults_are_listed_together_and_the_exit_status_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    url = f"sqlite:///{tmp_path}/gate.db"
+    done = run_warm(
+        "check", DATABASE_URL=url, BACKUP_FOLDER=f"{tmp_path}/file", LIFF_ID="1660000009-abc"
+    )
+    assert done.returncode == 1
+    named = [line.split(":")[0] for line in done.stderr.splitlines()]
+    assert named == ["✗ LIFF_ID", "✗ BACKUP_FOLDER", "✗ migrations"]

@@ -1,0 +1,1 @@
+"""Codes to addresses, from the press of a button to the address that counts."""

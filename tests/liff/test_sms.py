@@ -1,0 +1,272 @@
+"""到離校簡訊服務 on the pages: ordering, waiting, what it costs, and the end of it."""
+
+from uuid import UUID
+
+import pytest
+from sqlmodel import select
+
+from core.db import snapshot, transaction
+from core.house import House
+from core.languages.language import Language
+from core.orders.plans import Items
+from core.orders.states import OrderState
+from core.people.contacts import ContactSlot
+from core.people.tables import Binding, Guardian
+from tests.contact.test_proofs import code_of
+from tests.factories import make_binding, make_student
+from tests.liff.conftest import Family
+from tests.liff.phone import Phone, text_of
+from tests.liff.sms_desk import count_texts, open_service, ordered, orders_in, verify_phone
+
+PAGE = "/liff/sms"
+# A page with a form that anybody signed in may open.
+TOKEN = "/liff/?prove=1"
+STATE_WORDS = {
+    OrderState.REQUESTED: "申請審核中",
+    OrderState.ACTIVE: "生效",
+    OrderState.CANCELLING: "註銷審核中",
+    OrderState.CANCELLED: "已註銷",
+    OrderState.RETURNED: "退回",
+    OrderState.EXPIRED: "期滿",
+}
+
+
+def wish(family: Family, **changed: str) -> dict[str, str]:
+    """What Mei sends, or some of it changed."""
+    return {"binding_id": family.binding_id, "items": "both", "consent": "on"} | changed
+
+
+def test_without_a_plan_the_page_says_what_works_instead(mei: Phone, family: Family) -> None:
+    page = mei.text(PAGE)
+    assert "小明的簡訊" in page
+    assert "本學期未提供簡訊服務。到校、離校用 LINE 通知，不收費。" in page
+    assert "送出申請" not in page
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_prices_days_and_the_most_stand_before_the_yes(mei: Phone) -> None:
+    page = mei.text(PAGE)
+    assert "這學期沒有訂購簡訊，LINE 和 e-mail 通知不收費。" in page
+    assert "僅到校 68 元／僅離校 68 元／到校和離校 136 元。" in page
+    assert "學校今天核准的話，11/24（二）起發送，剩 40 個上課日。" in page
+    assert "預收 68 元，最多約 30 元" in page
+    assert "預收 136 元，最多約 60 元" in page
+    assert "寄到 0912***123" in page
+    assert page.index("最多約") < page.index("我同意以上費用") < page.index("送出申請")
+
+
+def test_without_a_verified_number_the_way_to_it_is_there(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    with transaction(pages.engine) as session:
+        open_service(session, pages)
+    page = mei.get(PAGE)
+    assert "訂購前請先驗證手機" in page.text
+    assert 'href="/liff/account/contact/phone' in page.text
+    assert "送出申請" not in page.text
+    assert mei.get("/liff/account/contact/phone").status_code in (200, 403)
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_order_waits_for_the_cashier_and_the_school(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    done = mei.post(PAGE, wish(family))
+    assert done.status_code == 303
+    page = mei.text(done.location)
+    assert "已送出申請。" in page
+    assert "到校和離校簡訊 寄到 0912***123 申請審核中 申請 繳費 學校審核 隔天生效" in page
+    assert "請到學校出納組繳 136 元，學校審核後隔日生效。" in page
+    assert "已送出申請 2026/11/23 07:20・您" in page
+    (order,) = orders_in(pages)
+    assert (order.items, order.state) == ("both", "申請審核中")
+    assert order.consented_at is not None
+
+
+@pytest.mark.usefixtures("sms_service")
+@pytest.mark.parametrize(
+    ("changed", "field", "fault"),
+    [
+        ({"items": ""}, "items", "請選擇一個項目"),
+        ({"items": "everything"}, "items", "請選擇一個項目"),
+        ({"consent": ""}, "consent", "請勾選同意費用"),
+    ],
+)
+def test_fault_stands_beside_its_field_and_nothing_is_ordered(
+    mei: Phone, pages: House, family: Family, changed: dict[str, str], field: str, fault: str
+) -> None:
+    fields = {name: value for name, value in (wish(family) | changed).items() if value}
+    refused = mei.post(PAGE, fields)
+    assert refused.status_code == 422
+    assert f'<a href="#{field}">{fault}</a>' in refused.text
+    assert f'id="{field}-fault"' in refused.text
+    assert f'id="{field}"' in refused.text
+    assert orders_in(pages) == []
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_what_was_chosen_stays_beside_a_fault(mei: Phone, family: Family) -> None:
+    fields = {"binding_id": family.binding_id, "items": "departure"}
+    assert 'value="departure" checked' in mei.post(PAGE, fields).text
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_pressed_twice_is_one_order(mei: Phone, pages: House, family: Family) -> None:
+    token = mei.token_at(PAGE)
+    fields = {"csrf_token": token, **wish(family)}
+    answers = [mei.client.post(PAGE, data=fields) for _ in range(2)]
+    assert [one.status_code for one in answers] == [303, 303]
+    assert len(orders_in(pages)) == 1
+    assert "這學期已經訂購，沒有重複送出。" in mei.text(answers[1].location)
+
+
+@pytest.mark.usefixtures("sms_service")
+@pytest.mark.parametrize("state", OrderState)
+def test_every_state_is_told_in_every_language(
+    mei: Phone, pages: House, family: Family, state: OrderState
+) -> None:
+    order_id = ordered(pages, family, state)
+    assert STATE_WORDS[state] in mei.text(PAGE)
+    paths = (PAGE, f"{PAGE}/{order_id}", f"{PAGE}/{order_id}/cancel", "/liff/home", family.page)
+    for language in Language:
+        with transaction(pages.engine) as session:
+            session.get_one(Guardian, UUID(family.guardian_id)).locale = language.value
+        for path in paths:
+            answer = mei.get(path)
+            assert (answer.status_code, "{" in text_of(answer)) == (200, False), path
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_money_is_counted_live(mei: Phone, pages: House, family: Family) -> None:
+    order_id = UUID(ordered(pages, family, OrderState.ACTIVE))
+    count_texts(pages, order_id, delivered=41, failed=2, sent=1)
+    page = mei.text(PAGE)
+    table = page.partition("這學期的費用")[2]
+    assert table.startswith(
+        " 成功 41 則 失敗 不收費 2 則 等待回報 1 則 "
+        "目前費用 41 × 0.75，小數進位到整數 31 元 已收 收據 A-0123 136 元 "
+        "可退 註銷或學期結束後 105 元"
+    )
+    count_texts(pages, order_id, delivered=1)
+    assert "成功 42 則" in mei.text(PAGE)
+    slip = mei.text(f"{PAGE}/{order_id}")
+    assert "學生 王○明 班級 603・12 號 服務 到校和離校簡訊 狀態 生效" in slip
+    assert "成功 42 則" in slip
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_end_is_asked_for_reviewed_and_can_be_taken_back(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    path = f"{PAGE}/{ordered(pages, family, OrderState.ACTIVE)}"
+    asked = mei.text(f"{path}/cancel")
+    assert "確定註銷小明的到校和離校簡訊？ 需經學校老師審核，審核後隔日生效。" in asked
+    done = mei.post(f"{path}/cancel", {})
+    page = mei.get(done.location)
+    assert "註銷審核中" in text_of(page)
+    assert "需經學校老師審核，審核後隔日生效；生效前仍會發送並計費。" in page.text
+    kept = mei.post(f"{path}/keep", {}, form_at=PAGE)
+    after = mei.text(kept.location)
+    assert "註銷已取消，服務維持生效，期間不變。" in after
+    assert orders_in(pages)[0].state == OrderState.ACTIVE
+    again = mei.post(f"{path}/keep", {}, form_at=TOKEN)
+    assert "這件事已經處理好了，不需要再按。" in mei.text(again.location)
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_returned_order_says_why_and_can_be_sent_again(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    ordered(pages, family, OrderState.RETURNED, Items.ARRIVAL)
+    page = mei.get(PAGE)
+    assert "學校退回了申請，原因：手機號碼請再確認" in page.text
+    assert 'value="arrival" checked' in page.text
+    assert mei.post(PAGE, wish(family)).status_code == 303
+    states = sorted(order.state for order in orders_in(pages))
+    assert states == sorted([OrderState.RETURNED, OrderState.REQUESTED])
+    assert "到校簡訊 退回" in mei.text(PAGE), "the earlier one is listed"
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_only_an_order_in_force_can_end(mei: Phone, pages: House, family: Family) -> None:
+    path = f"{PAGE}/{ordered(pages, family, OrderState.REQUESTED)}"
+    assert "這筆訂購現在是「申請審核中」，不能註銷。" in mei.text(f"{path}/cancel")
+    done = mei.post(f"{path}/cancel", {}, form_at=TOKEN)
+    assert "這件事已經處理好了" in mei.text(done.location)
+    assert orders_in(pages)[0].state == OrderState.REQUESTED
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_stranger_finds_no_child_and_no_order(
+    mei: Phone, hua: Phone, pages: House, family: Family
+) -> None:
+    order_id = ordered(pages, family, OrderState.ACTIVE)
+    with transaction(pages.engine) as session:
+        verify_phone(session, pages, _hua_in(pages))
+    seen = [
+        hua.get(f"{PAGE}?child={family.binding_id}"),
+        hua.get(f"{PAGE}?child=nonsense"),
+        hua.get(f"{PAGE}/{order_id}"),
+        hua.get(f"{PAGE}/{order_id}/cancel"),
+        hua.post(PAGE, wish(family), form_at=TOKEN),
+        hua.post(f"{PAGE}/{order_id}/cancel", {}, form_at=TOKEN),
+        hua.post(f"{PAGE}/{order_id}/keep", {}, form_at=TOKEN),
+    ]
+    assert [one.status_code for one in seen] == [404] * len(seen)
+    assert all("小明" not in one.text for one in seen)
+    (order,) = orders_in(pages)
+    assert order.state == OrderState.ACTIVE
+
+
+def _hua_in(pages: House) -> UUID:
+    with snapshot(pages.engine) as session:
+        return session.exec(select(Guardian).order_by(Guardian.id)).all()[-1].id  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_another_guardian_of_the_child_sees_nothing_of_it(
+    mei: Phone, hua: Phone, pages: House, family: Family
+) -> None:
+    ordered(pages, family, OrderState.ACTIVE)
+    with transaction(pages.engine) as session:
+        guardians = session.exec(select(Guardian)).all()
+        other = next(one for one in guardians if str(one.id) != family.guardian_id)
+        binding = session.get_one(Binding, UUID(family.binding_id))
+        theirs = Binding(
+            guardian_id=other.id,
+            student_id=binding.student_id,
+            relationship="father",
+            proven_by="five_facts",
+            bound_at=binding.bound_at,
+        )
+        session.add(theirs)
+    page = hua.text(PAGE)
+    assert "這學期沒有訂購簡訊" in page
+    assert "0912" not in page
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_each_child_has_its_own_service(mei: Phone, pages: House, family: Family) -> None:
+    ordered(pages, family, OrderState.ACTIVE)
+    with transaction(pages.engine) as session:
+        sister = make_student(session, pages, name="王小華", number="11510002")
+        mother = session.get_one(Guardian, UUID(family.guardian_id))
+        other = make_binding(session, mother, sister).id
+    assert "小華的簡訊" in mei.text(f"{PAGE}?child={other}")
+    assert "這學期沒有訂購簡訊" in mei.text(f"{PAGE}?child={other}")
+
+
+def test_whoever_verifies_the_number_comes_back_to_the_order(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    with transaction(pages.engine) as session:
+        open_service(session, pages)
+    mei.get(PAGE)
+    number = "/liff/account/contact/phone"
+    assert mei.post(number, {"address": "0912345678"}).status_code == 303
+    code = code_of(pages, UUID(family.guardian_id), ContactSlot.PHONE)
+    proved = mei.post(f"{number}/code", {"code": code})
+    assert proved.location == f"{PAGE}?child={family.binding_id}&note=proved"
+    page = mei.text(proved.location)
+    assert "手機已驗證，可以訂購了。" in page
+    assert "送出申請" in page

@@ -1,0 +1,186 @@
+"""服務狀態: what guardians and the bureau read on a good and on a bad day."""
+
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from core.attendance.tables import NoShowRun, RunState
+from core.calendar.channels import Offer, semester_at, set_offers
+from core.calendar.scopes import CITY
+from core.clock import at_taipei, school_day_of
+from core.db import transaction
+from core.delivery.tables import QuotaMonth
+from core.house import House
+from core.kinds import Channel, NoticeKind, OfferState
+from core.notices.outbox import NewNotice, enqueue
+from core.people.tables import StaffRole
+from tests.factories import MEI, make_reader, make_staff
+from tests.liff.conftest import Family
+from tests.liff.outside import Outside
+from tests.liff.phone import Phone
+
+PAGE, CITY_PAGE = "/liff/status", "/liff/staff/status"
+BUREAU = "U" + "b" * 32
+
+
+def at(house: House, clock: time) -> datetime:
+    """Let it be that time of today."""
+    moment = at_taipei(school_day_of(house.clock.now()), clock)
+    house.clock.move_to(moment)  # type: ignore[attr-defined]
+    return moment
+
+
+def tell(house: House, family: Family, channel: Channel = Channel.LINE) -> None:
+    """Let a notice wait from now on."""
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        one = NewNotice(
+            kind=NoticeKind.LINK_NEW,
+            guardian_id=UUID(family.guardian_id),
+            line_user_id=None,
+            school_day=school_day_of(now),
+            at=now,
+            about=f"{channel}/{now}",
+            content=b"[]",
+            channel=channel,
+        )
+        enqueue(session, [one], now)
+
+
+def run_check(house: House, state: RunState) -> None:
+    """Have today's check at 08:30 stand like that."""
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        session.merge(
+            NoShowRun(
+                school_code="353607",
+                school_day=school_day_of(now),
+                cutoff=time(8, 30),
+                state=state,
+                ran_at=at_taipei(school_day_of(now), time(8, 31)),
+            )
+        )
+
+
+@pytest.fixture
+def reader(pages: House, family: Family) -> None:
+    """A reader at Ming's school, heard just now."""
+    with transaction(pages.engine) as session:
+        make_reader(session, pages, contact_at=pages.clock.now())
+
+
+@pytest.fixture
+def bureau(app: Flask, outside: Outside, pages: House, family: Family) -> Phone:
+    """Somebody of the bureau."""
+    with transaction(pages.engine) as session:
+        make_staff(session, pages, BUREAU, role=StaffRole.BUREAU_ADMIN, school_code=None)
+    return Phone(app, outside).sign_in(BUREAU)
+
+
+def test_good_day_says_so(mei: Phone, pages: House, reader: None) -> None:
+    run_check(pages, RunState.TOLD)
+    said = mei.text(PAGE)
+    assert "LINE 正常" in said
+    assert said.count("本學期未提供") == 3
+    assert "沒有待送給您的通知。" in said
+    assert "榕光國小刷卡機" in said
+    assert "有連線" in said
+    assert "今天的未到校檢查：08:31 完成" in said
+
+
+def test_what_waits_for_long_makes_its_channel_slow(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    tell(pages, family)
+    assert "LINE 正常" in mei.text(PAGE)
+    pages.clock.move_to(pages.clock.now() + timedelta(minutes=3))  # type: ignore[attr-defined]
+    said = mei.text(PAGE)
+    assert "LINE 通知會晚一點送到，紀錄不受影響。 較慢" in said
+    assert "待送給您的通知 1 則。" in said
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (RunState.HELD, "保留，等學校確認"),
+        (RunState.NO_SCHOOL, "今天不上課"),
+        (RunState.EXPIRED, "逾時未確認，沒有發出"),
+    ],
+)
+def test_check_of_the_day_is_told_as_it_stands(
+    mei: Phone, pages: House, state: RunState, word: str
+) -> None:
+    run_check(pages, state)
+    assert f"今天的未到校檢查：{word}" in mei.text(PAGE)
+
+
+def test_used_up_quota_pauses_line_and_says_what_still_works(mei: Phone, pages: House) -> None:
+    now = pages.clock.now()
+    with transaction(pages.engine) as session:
+        month = school_day_of(now).replace(day=1)
+        session.add(
+            QuotaMonth(channel=Channel.LINE, month=month, granted=10, used=10, asked_at=now, step=3)
+        )
+    said = mei.text(PAGE)
+    assert "本月發送額度已用完。" in said
+    assert "暫停" in said
+
+
+def test_channel_the_city_offers_stands_with_its_own_words(
+    mei: Phone, bureau: Phone, pages: House
+) -> None:
+    now = pages.clock.now()
+    with transaction(pages.engine) as session:
+        semester = semester_at(session, CITY, school_day_of(now))
+        offers = {
+            Channel.EMAIL: Offer(OfferState.BEST_EFFORT, "寄信較慢"),
+            # Offered by mistake: nothing here could send it.
+            Channel.APP: Offer(OfferState.OFFERED),
+        }
+        set_offers(session, CITY, semester, offers, by="staff:x", now=now)
+    said = mei.text(PAGE)
+    assert "e-mail 寄信較慢 盡力提供（可能較慢）" in said
+    assert "酷課 APP 本學期未提供" in said
+
+
+def test_night_window_is_named(mei: Phone, pages: House) -> None:
+    assert "夜間整理還沒有紀錄" in mei.text(PAGE)
+    at(pages, time(0, 15))
+    mei.sign_in(MEI)
+    assert "夜間整理中" in mei.text(PAGE)
+
+
+def test_stranger_learns_of_no_school(hua: Phone) -> None:
+    said = hua.text(PAGE)
+    assert "LINE 正常" in said
+    assert "榕光國小" not in said
+
+
+def test_bureau_sees_the_whole_city_and_nobody_by_name(
+    bureau: Phone, pages: House, family: Family, reader: None
+) -> None:
+    tell(pages, family)
+    said = bureau.text(CITY_PAGE)
+    assert "待送 1 則" in said
+    assert "每一校都有連線。" in said
+    assert "還沒有問過 LINE" in said
+    assert "監測帳號 沒有設定" in said
+    assert "小明" not in said
+    pages.clock.move_to(pages.clock.now() + timedelta(minutes=3))  # type: ignore[attr-defined]
+    said = bureau.text(CITY_PAGE)
+    assert "1 校目前沒有連線。" in said
+    assert "逾時待送 3 分鐘" in said
+
+
+def test_city_page_is_the_bureaus_alone(officer: Phone, mei: Phone) -> None:
+    assert officer.get(CITY_PAGE).status_code == 403
+    assert mei.get(CITY_PAGE).status_code == 403
+
+
+def test_channel_without_a_sender_cannot_be_offered(bureau: Phone) -> None:
+    form = {"app_state": "offered", "school": "city"}
+    answer = bureau.post("/liff/staff/channels", form, form_at="/liff/staff/channels?school=city")
+    assert answer.status_code == 422
+    assert "這個管道還沒有接通，不能提供" in answer.text

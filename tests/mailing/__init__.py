@@ -1,0 +1,1 @@
+"""Letters: who gets one, how it travels, how it is ended."""

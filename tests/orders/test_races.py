@@ -1,0 +1,75 @@
+"""Two press at once: one effect, and the other is told so."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from core.errors import InputError
+from core.notices.tables import Notice
+from core.orders.ledger import steps_of
+from core.orders.service import approve, approve_cancel, ask_cancel, keep, return_order
+from core.orders.states import OrderState
+from tests.orders.shop import LIFF, OFFICER, Shop, at
+
+NOW = at(10, 7)
+
+
+def press_both(first: Callable[[], Any], second: Callable[[], Any]) -> list[str]:
+    """Do both at one moment; return what became of each."""
+    together = Barrier(2)
+
+    def press(act: Callable[[], Any]) -> str:
+        together.wait()
+        try:
+            act()
+        except InputError as error:
+            return error.code
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(press, (first, second)))
+
+
+def step(shop: Shop, act: Callable[..., Any], *args: Any) -> Callable[[], Any]:
+    return lambda: shop.does(act, LIFF, *args, by=OFFICER, now=NOW)
+
+
+def test_two_officers_approve_once(shop: Shop) -> None:
+    order_id = shop.order(at(10, 6))
+    both = press_both(step(shop, approve, order_id), step(shop, approve, order_id))
+    assert sorted(both) == ["done", "wrong_state"]
+    assert [one.step for one in shop.does(steps_of, order_id)] == ["ask", "approve"]
+    notices = shop.does(lambda session: session.scalars(select(Notice)).all())
+    assert len(notices) == 1
+
+
+def test_approval_and_return_at_once_leave_one(shop: Shop) -> None:
+    order_id = shop.order(at(10, 6))
+    both = press_both(
+        step(shop, approve, order_id), step(shop, return_order, order_id, "電話不清楚")
+    )
+    assert sorted(both) == ["done", "wrong_state"]
+    expected = OrderState.ACTIVE if both[0] == "done" else OrderState.RETURNED
+    assert shop.row(order_id).state == expected
+
+
+def test_school_ends_while_the_guardian_keeps(shop: Shop) -> None:
+    order_id = shop.order(at(10, 6))
+    for act in (approve, ask_cancel):
+        step(shop, act, order_id)()
+    both = press_both(step(shop, approve_cancel, order_id), step(shop, keep, order_id))
+    assert sorted(both) == ["done", "wrong_state"]
+    row = shop.row(order_id)
+    assert (row.state == OrderState.CANCELLED) == (row.cancel_effective_from is not None)
+
+
+@pytest.mark.parametrize("other", [{}, {"guardian_id": None, "origin": "slip", "phone": "same"}])
+def test_two_orders_for_one_reader_at_once_are_one(shop: Shop, other: dict[str, Any]) -> None:
+    if other:
+        other = {**other, "phone": "0912000123"}
+    both = press_both(lambda: shop.order(NOW), lambda: shop.order(NOW, **other))
+    assert sorted(both) == ["done", "ordered"]

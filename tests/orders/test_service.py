@@ -1,0 +1,243 @@
+"""Orders on record: placed, approved, returned, ended, paid."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from core.audit import AuditEntry
+from core.errors import AccessError, InputError
+from core.kinds import EventKind
+from core.orders.ledger import steps_of
+from core.orders.listing import own_order
+from core.orders.paying import paying_orders, phone_of
+from core.orders.plans import Items
+from core.orders.service import approve, approve_cancel, ask_cancel, keep, mark_paid, return_order
+from core.orders.states import OrderState
+from core.orders.tables import Origin
+from core.people.bindings import unbind_child
+from core.people.tables import Binding, EnrollmentStatus, Guardian, Student
+from tests.factories import HUA, make_guardian
+from tests.orders.shop import LIFF, NUMBER, OFFICER, Shop, at
+
+SLIP: dict[str, Any] = {
+    "guardian_id": None,
+    "origin": Origin.SLIP,
+    "has_consented": False,
+}
+
+
+def approved(shop: Shop, now: datetime, **changed: Any) -> UUID:
+    """An order the officer said yes to at that moment."""
+    order_id = shop.order(now, **changed)
+    shop.does(approve, LIFF, order_id, by=OFFICER, now=now)
+    return order_id
+
+
+def senders(shop: Shop, moment: datetime, kind: EventKind = EventKind.ARRIVAL) -> list[UUID]:
+    """The orders by which news of Ming goes out at that moment."""
+    found = shop.does(paying_orders, [shop.ming], kind, moment)
+    return [one.order_id for one in found.get(shop.ming, ())]
+
+
+@pytest.mark.parametrize(
+    ("pressed", "counts"),
+    [
+        (at(10, 6, 23, 59), at(10, 7, 0, 30)),
+        (at(10, 7, 0, 5), at(10, 8, 0, 30)),
+        (at(10, 7, 0, 29), at(10, 8, 0, 30)),
+        (at(10, 7, 0, 31), at(10, 8, 0, 30)),
+        (at(10, 31, 12), at(11, 1, 0, 30)),
+        (at(12, 31, 23, 59), at(1, 1, 0, 30, 2027)),
+    ],
+)
+def test_order_and_its_end_count_from_half_past_midnight_of_the_next_day(
+    shop: Shop, pressed: datetime, counts: datetime
+) -> None:
+    order_id = approved(shop, pressed)
+    assert senders(shop, counts - timedelta(seconds=1)) == []
+    assert senders(shop, counts) == [order_id]
+    shop.does(ask_cancel, LIFF, order_id, by="guardian:m", now=counts)
+    ended = counts + timedelta(days=1, hours=23)
+    shop.does(approve_cancel, LIFF, order_id, by=OFFICER, now=ended)
+    stops = shop.row(order_id).cancel_effective_from
+    assert stops == at(*ended_day(ended), 0, 30, year=ended.year)
+    assert senders(shop, stops - timedelta(seconds=1)) == [order_id]
+    assert senders(shop, stops) == []
+
+
+def ended_day(moment: datetime) -> tuple[int, int]:
+    following = moment + timedelta(days=1)
+    return following.month, following.day
+
+
+def test_semester_ends_an_order_with_its_last_day(shop: Shop) -> None:
+    order_id = approved(shop, at(10, 6))
+    assert senders(shop, at(1, 20, 23, 59, 2027)) == [order_id]
+    assert senders(shop, at(1, 21, 0, 0, 2027)) == []
+
+
+@pytest.mark.parametrize(
+    ("items", "kinds"),
+    [
+        (Items.ARRIVAL, {EventKind.ARRIVAL}),
+        (Items.DEPARTURE, {EventKind.DEPARTURE}),
+        (Items.BOTH, {EventKind.ARRIVAL, EventKind.DEPARTURE}),
+    ],
+)
+def test_only_what_was_ordered_is_sent(shop: Shop, items: Items, kinds: set[EventKind]) -> None:
+    approved(shop, at(10, 6), items=items)
+    assert {kind for kind in EventKind if senders(shop, at(10, 8), kind)} == kinds
+
+
+def test_order_keeps_the_number_of_the_moment_it_was_asked_for(shop: Shop) -> None:
+    order_id = approved(shop, at(10, 6))
+    found = shop.does(paying_orders, [shop.ming], EventKind.ARRIVAL, at(10, 8))[shop.ming][0]
+    assert phone_of(shop.house.vault, found.phone_sealed) == NUMBER
+    assert (found.order_id, found.guardian_id) == (order_id, shop.mei)
+
+
+def test_nothing_goes_to_a_guardian_who_is_not_bound_any_more(shop: Shop) -> None:
+    approved(shop, at(10, 6))
+    binding = shop.does(lambda session: session.scalars(select(Binding)).one())
+    shop.does(unbind_child, guardian_id=shop.mei, binding_id=binding.id, now=at(10, 7))
+    assert senders(shop, at(10, 8)) == []
+
+
+def test_nothing_goes_to_a_guardian_who_stopped_the_service(shop: Shop) -> None:
+    approved(shop, at(10, 6))
+    guardian = shop.does(lambda session: session.get_one(Guardian, shop.mei))
+    guardian.stopped_at = at(10, 7)
+    shop.does(lambda session: session.merge(guardian))
+    assert senders(shop, at(10, 8)) == []
+
+
+def test_paper_slip_sends_to_its_number_and_needs_nobody_in_line(shop: Shop) -> None:
+    order_id = approved(shop, at(10, 6), phone="0933-000-111", **SLIP)
+    found = shop.does(paying_orders, [shop.ming], EventKind.ARRIVAL, at(10, 8))[shop.ming][0]
+    assert (found.order_id, found.guardian_id) == (order_id, None)
+    assert phone_of(shop.house.vault, found.phone_sealed) == "0933000111"
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "field"),
+    [
+        ({"has_consented": False}, "consent", "consent"),
+        ({"phone": "02-2300-0001", **SLIP}, "phone", "phone"),
+        ({**SLIP}, "no_phone", "phone"),
+        ({"phone": "0933000111", "prepaid": 136, **SLIP}, "empty", "receipt"),
+    ],
+)
+def test_what_an_order_lacks_is_named(
+    shop: Shop, changed: dict[str, Any], code: str, field: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        shop.order(at(10, 6), **changed)
+    assert (refused.value.code, refused.value.field) == (code, field)
+
+
+def test_order_before_the_service_begins_needs_no_late_consent(shop: Shop) -> None:
+    order_id = shop.order(at(9, 5), has_consented=False)
+    assert shop.row(order_id).consented_at is None
+
+
+def test_number_that_is_not_verified_can_not_be_ordered_for(shop: Shop) -> None:
+    guardian = shop.does(lambda session: session.get_one(Guardian, shop.mei))
+    guardian.phone_is_verified = False
+    shop.does(lambda session: session.merge(guardian))
+    with pytest.raises(InputError, match="no_phone"):
+        shop.order(at(10, 6))
+
+
+def test_child_who_left_school_can_not_be_ordered_for(shop: Shop) -> None:
+    child = shop.does(lambda session: session.get_one(Student, shop.ming))
+    child.status = EnrollmentStatus.TRANSFERRED
+    shop.does(lambda session: session.merge(child))
+    with pytest.raises(InputError, match="not_enrolled"):
+        shop.order(at(10, 6))
+
+
+def test_day_before_the_last_is_the_last_to_order(shop: Shop) -> None:
+    with pytest.raises(InputError, match="too_late"):
+        shop.order(at(1, 20, year=2027))
+    assert shop.order(at(1, 19, year=2027))
+
+
+def test_second_order_for_the_same_child_and_reader_is_refused(shop: Shop) -> None:
+    shop.order(at(10, 6))
+    with pytest.raises(InputError, match="ordered"):
+        shop.order(at(10, 7), items=Items.ARRIVAL)
+    with pytest.raises(InputError, match="ordered"):
+        shop.order(at(10, 7), phone=NUMBER, **SLIP)
+
+
+def test_returned_order_makes_room_for_a_better_one(shop: Shop) -> None:
+    order_id = shop.order(at(10, 6))
+    row = shop.does(return_order, LIFF, order_id, " 請改電話 ", by=OFFICER, now=at(10, 7))
+    assert (row.state, row.reason, row.ended_at) == (OrderState.RETURNED, "請改電話", at(10, 7))
+    assert shop.order(at(10, 8)) != order_id
+
+
+def test_payment_of_a_returned_order_counts_for_the_one_that_follows(shop: Shop) -> None:
+    returned = shop.order(at(10, 6))
+    shop.does(mark_paid, returned, 136, "A-0123", by="staff:c", now=at(10, 6))
+    shop.does(return_order, LIFF, returned, "請改項目", by=OFFICER, now=at(10, 7))
+    order_id = shop.order(at(10, 8), items=Items.ARRIVAL)
+    row, old = shop.row(order_id), shop.row(returned)
+    assert (row.prepaid, row.receipt_number, row.paid_by) == (136, "A-0123", "staff:c")
+    assert (old.prepaid, old.receipt_number, old.paid_at) == (0, None, None)
+
+
+def test_cancellation_taken_back_leaves_every_date(shop: Shop) -> None:
+    order_id = approved(shop, at(10, 6))
+    before = shop.row(order_id)
+    shop.does(ask_cancel, LIFF, order_id, by="guardian:m", now=at(10, 8))
+    assert shop.row(order_id).state == OrderState.CANCELLING
+    shop.does(keep, LIFF, order_id, by="guardian:m", now=at(10, 9))
+    assert shop.row(order_id).model_dump() == before.model_dump()
+
+
+def test_cashier_may_correct_a_payment_and_both_stay_on_record(shop: Shop) -> None:
+    order_id = shop.order(at(10, 6))
+    shop.does(mark_paid, order_id, 68, "A-0123", by="staff:c", now=at(10, 7))
+    row = shop.does(mark_paid, order_id, 136, "A-0124", by="staff:c", now=at(10, 8))
+    assert (row.prepaid, row.receipt_number, row.paid_at) == (136, "A-0124", at(10, 8))
+    said = [one.reason for one in shop.does(steps_of, order_id) if one.step == "pay"]
+    assert said == ["68 A-0123", "136 A-0124"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "receipt", "field"),
+    [(-1, "A", "amount"), (10_000, "A", "amount"), (1, " ", "receipt"), (1, "9" * 21, "receipt")],
+)
+def test_payment_that_can_not_be_is_refused(
+    shop: Shop, amount: int, receipt: str, field: str
+) -> None:
+    order_id = shop.order(at(10, 6))
+    with pytest.raises(InputError) as refused:
+        shop.does(mark_paid, order_id, amount, receipt, by="staff:c", now=at(10, 7))
+    assert refused.value.field == field
+
+
+def test_every_step_says_who_and_when_and_is_in_the_audit(shop: Shop) -> None:
+    order_id = approved(shop, at(10, 6))
+    shop.does(ask_cancel, LIFF, order_id, by="guardian:m", now=at(10, 8))
+    steps = [(one.number, one.step, one.actor) for one in shop.does(steps_of, order_id)]
+    guardian = f"guardian:{shop.mei}"
+    assert steps == [(1, "ask", guardian), (2, "approve", OFFICER), (3, "ask_cancel", "guardian:m")]
+    actions = shop.does(
+        lambda session: session.scalars(
+            select(AuditEntry.action).where(AuditEntry.action.like("sms_order.%"))  # type: ignore[attr-defined]
+        ).all()
+    )
+    assert sorted(actions) == ["sms_order.approve", "sms_order.ask", "sms_order.ask_cancel"]
+
+
+def test_another_guardians_order_is_not_there(shop: Shop) -> None:
+    order_id = shop.order(at(10, 6))
+    hua = shop.does(make_guardian, shop.house, HUA, name="華大明")
+    assert shop.does(own_order, order_id, shop.mei).order.id == order_id
+    with pytest.raises(AccessError):
+        shop.does(own_order, order_id, hua.id)

@@ -1,0 +1,1 @@
+"""E-mail and text messages as they leave the house."""

@@ -1,0 +1,158 @@
+"""What operators copy is true: settings and series exist, files can be read, alerts have pages."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import main
+from core.db import transaction
+from core.house import House
+from core.settings import Settings
+from core.watch.metrics import metrics_page
+from core.watch.writing import WriteProbe
+from tests.plain_yaml import NotPlain, read_yaml
+from tests.watch.series import fill_every_series
+
+ROOT = Path(__file__).resolve().parents[1]
+DEPLOY = ROOT / "docs" / "deploy"
+RUNBOOKS = ROOT / "docs" / "runbooks"
+HEADINGS = ["What it means", "Look at", "Do", "Over when"]
+YAML = sorted([*DEPLOY.glob("*.yml"), *DEPLOY.glob("*.yaml")])
+UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
+# What belongs to PostgreSQL's library and to its image.
+NOT_OURS = {"PGPASSFILE", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD_FILE"}
+SETTINGS = {name.upper() for name in Settings.model_fields}
+SERIES = re.compile(r"\bgate_[a-z_]+")
+
+
+def text_of(name: str) -> str:
+    return (DEPLOY / name).read_text(encoding="utf-8")
+
+
+def alerts() -> list[dict[str, Any]]:
+    groups: Any = read_yaml(text_of("alerts.yml"))["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def expressions() -> Iterator[str]:
+    yield from (rule["expr"] for rule in alerts())
+    for panel in json.loads(text_of("grafana.json"))["panels"]:
+        yield from (target["expr"] for target in panel["targets"])
+
+
+@pytest.mark.parametrize("path", YAML, ids=lambda one: one.name)
+def test_yaml_can_be_read(path: Path) -> None:
+    assert read_yaml(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "line", ["a: b", "a: {b: 1}", " a: 1", "a: |", "a", "a: 'b'", "a: 1\na: 2"]
+)
+def test_yaml_that_could_be_read_in_two_ways_is_refused(line: str) -> None:
+    with pytest.raises(NotPlain):
+        read_yaml(line)
+
+
+@pytest.fixture
+def series(house: House) -> set[str]:
+    """The names of all series, as Prometheus reads them on a full day."""
+    with transaction(house.engine) as session:
+        fill_every_series(session, house.clock.now())
+    settings = house.settings.model_copy(update={"canary_line_user_id": "U" + "c" * 32})
+    page = metrics_page(replace(house, settings=settings), WriteProbe()).decode()
+    return {re.split("[{ ]", line)[0] for line in page.splitlines() if not line.startswith("#")}
+
+
+def test_every_series_of_alerts_and_dashboard_is_on_the_page(series: set[str]) -> None:
+    named = {name for one in expressions() for name in SERIES.findall(one)}
+    assert len(named) > 15
+    assert named - series == set()
+
+
+def test_every_series_a_runbook_names_is_on_the_page(series: set[str]) -> None:
+    pages = (path.read_text(encoding="utf-8") for path in RUNBOOKS.glob("*.md"))
+    named = {name for page in pages for name in SERIES.findall(page)}
+    assert named - series == set()
+
+
+def test_every_label_an_expression_picks_is_one_the_page_has() -> None:
+    source = (ROOT / "core/watch/metrics.py").read_text(encoding="utf-8")
+    picked = {
+        label
+        for one in expressions()
+        for inner in re.findall(r"gate_[a-z_]+\{([^}]*)\}", one)
+        for label in re.findall(r"(\w+)=", inner)
+    }
+    assert picked
+    assert [label for label in picked if f'"{label}"' not in source] == []
+
+
+def test_every_alert_has_its_page_and_every_page_its_alert() -> None:
+    names = [rule["alert"] for rule in alerts()]
+    assert len(names) == len(set(names))
+    assert {path.stem for path in RUNBOOKS.glob("*.md")} == set(names)
+    for rule in alerts():
+        assert rule["annotations"]["runbook"] == f"docs/runbooks/{rule['alert']}.md"
+        assert rule["annotations"]["summary"]
+        assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+@pytest.mark.parametrize("path", sorted(RUNBOOKS.glob("*.md")), ids=lambda one: one.stem)
+def test_every_page_says_what_it_means_what_to_look_at_what_to_do_and_when_it_is_over(
+    path: Path,
+) -> None:
+    page = path.read_text(encoding="utf-8")
+    assert page.startswith(f"# {path.stem}\n")
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == HEADINGS
+    # Read at 03:00: one screen.
+    assert len(page.splitlines()) < 40
+
+
+def _assigned(name: str) -> set[str]:
+    text = text_of(name)
+    if name.endswith(".env"):
+        return set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE))
+    return set(re.findall(r"^ +([A-Z_]+): ", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ["gate.env", "compose.yaml"])
+def test_every_setting_exists_and_production_lacks_none(name: str) -> None:
+    given = {one for one in _assigned(name) if one not in NOT_OURS}
+    plain = {one.removesuffix("_FILE") if one not in SETTINGS else one for one in given}
+    assert plain <= SETTINGS
+    needed = re.findall(
+        r"^\| \[`([A-Z0-9_]+)`\].*\| required \|$",
+        (ROOT / "docs/configuration.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert set(needed) <= plain
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda one: one.name)
+def test_every_unit_is_whole_and_starts_a_command_that_exists(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    sections = re.findall(r"^\[(\w+)\]$", text, re.MULTILINE)
+    assert sections[0] == "Unit"
+    lines = [one for one in text.splitlines() if one and one[0] not in "#["]
+    assert all(re.match(r"[A-Z]\w+=", one) for one in lines)
+    for command in re.findall(r"app\.py (\w+)", text):
+        assert command in main.commands
+
+
+def test_units_leave_more_time_than_a_stop_takes() -> None:
+    for path in DEPLOY.glob("gate-w*.service"):
+        stop = re.search(r"^TimeoutStopSec=(\d+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert stop and int(stop[1]) > 10
+
+
+def test_nginx_takes_what_readers_may_send_and_braces_match() -> None:
+    text = text_of("nginx.conf")
+    assert text.count("{") == text.count("}")
+    assert int(re.search(r"client_max_body_size (\d+)k;", text)[1]) * 1024 >= 1_000_000  # type: ignore[index]
+    statements = [one.strip() for one in text.splitlines() if one.strip() and "#" not in one]
+    assert all(one[-1] in "{};'" for one in statements)

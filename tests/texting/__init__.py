@@ -1,0 +1,1 @@
+"""Text messages: what they say, whom they reach, how they are counted."""

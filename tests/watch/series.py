@@ -1,0 +1,35 @@
+"""A day on which every series of /metrics has something to tell."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from core.clock import school_day_of
+from core.delivery.tables import DeliveryDay
+from core.duty.tables import JobRun
+from core.kinds import Channel
+from core.watch.counting import COUNTED_UNTIL, JOB
+from core.watch.metrics import BACKUP
+from core.watch.tables import DwellCount, NoticeCount
+
+
+def fill_every_series(session: Session, now: datetime) -> None:
+    """Write a row for whatever is added up; the caller commits."""
+    today = school_day_of(now)
+    session.add(
+        NoticeCount(
+            day=today,
+            channel=Channel.LINE,
+            kind="arrival",
+            state="accepted",
+            outcome="http_200",
+            number=3,
+            retried=1,
+            tries=4,
+        )
+    )
+    session.add(DwellCount(until=now, bucket=1, number=3, seconds=2.0))
+    yesterday = today - timedelta(days=1)
+    session.add(DeliveryDay(channel=Channel.LINE, day=yesterday, ours=3, theirs=2, checked_at=now))
+    for job, slot in (("tick", "run_no_show_tick"), BACKUP, (JOB, COUNTED_UNTIL)):
+        session.add(JobRun(job=job, slot=slot, outcome="ok", ran_at=now))
