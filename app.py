@@ -2,7 +2,6 @@
 
 import functools
 import logging
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -58,6 +57,7 @@ from core.duty.server import (
     start_background,
 )
 from core.duty.staff_commands import staff_commands
+from core.duty.stop_signals import heed_stop_signals
 from core.errors import ConfigError
 from core.guards import Guard, declare
 from core.house import House, build_house
@@ -364,14 +364,12 @@ def _bury_returned(house: House) -> None:
 
 
 def _run_loops(settings: Settings, *, delivers: bool, ticks: bool) -> None:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    wait_for_stop = heed_stop_signals()
     house = build_house(settings)
     _bury_returned(house)
     settle_memory()
     running = start_background(background(house, delivers=delivers, ticks=ticks))
-    stop.wait()
+    wait_for_stop()
     running.stop()
 
 

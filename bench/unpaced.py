@@ -6,13 +6,12 @@ push costs it then, shows only beyond.
 
 import argparse
 import os
-import signal
-import threading
 
 from flask import Flask
 
 from app import assemble, background
 from core.duty.server import Background, Server, settle_memory, start_background
+from core.duty.stop_signals import heed_stop_signals
 from core.house import House, build_house
 from core.logs import configure_logging
 from core.settings import load_settings
@@ -43,12 +42,10 @@ def _house(per_second: int) -> House:
 
 
 def _work(house: House) -> None:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    wait_for_stop = heed_stop_signals()
     settle_memory()
     running = start_background(background(house, delivers=True, ticks=False))
-    stop.wait()
+    wait_for_stop()
     running.stop()
 
 
