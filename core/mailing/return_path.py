@@ -13,8 +13,9 @@ from email.utils import parseaddr
 from uuid import UUID
 
 from core.settings import Settings
+from core.signing import signatures_of
 
-SALT = b"mailing.return_path"
+SALT = "mailing.return_path"
 # With the letter's id just 40 signs, beside a name of 20 at most. Source: RFC 5321, 4.5.3.1.1.
 SIGNED_BYTES = 9
 
@@ -62,6 +63,5 @@ def went_to(settings: Settings, returned: Returned, address: str) -> bool:
 
 def _signatures(settings: Settings, letter: UUID, address: str) -> Sequence[bytes]:
     """Return the signature by each key that counts, the newest first."""
-    keys = [settings.secret_key.get_secret_value(), *settings.old_secret_keys]
-    said = SALT + letter.bytes + address.casefold().encode()
-    return [hmac.digest(key.encode(), said, "sha256")[:SIGNED_BYTES] for key in keys]
+    said = letter.bytes + address.casefold().encode()
+    return [one[:SIGNED_BYTES] for one in signatures_of(settings, SALT, said)]
