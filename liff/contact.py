@@ -22,7 +22,7 @@ from core.contact.proofs import (
 from core.contact.tables import ProofState
 from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
-from core.kinds import NoticeState
+from core.kinds import UNFINISHED_STATES, NoticeState
 from core.languages.speech import N_, _
 from core.people.contacts import ContactSlot, contact_in, masked, parse_contact
 from core.people.guardians import guardian_name
@@ -228,7 +228,7 @@ def _standing(proof: Proof, visit: Visit) -> str:
         return proof.state.value
     if visit.now >= proof.expires_at:
         return ProofState.EXPIRED.value
-    if proof.letter in (NoticeState.PENDING, NoticeState.LEASED):
+    if proof.letter in UNFINISHED_STATES:
         return "sending"
     return "unknown" if proof.letter is NoticeState.UNKNOWN else "sent"
 

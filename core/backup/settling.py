@@ -16,14 +16,12 @@ from core.contact.tables import ContactProof
 from core.db import UtcDateTime, metadata, table_of
 from core.duty.commands import OPERATOR
 from core.gate.asking_again import ask_all_again
-from core.kinds import Channel, NoticeState
+from core.kinds import UNFINISHED_STATES, Channel, NoticeState
 from core.notices.doubtful import RESTORED
 from core.notices.tables import Notice
 from core.orders.tables import SmsText, TextState
 from core.people.tables import WebSession
 from core.restored import RestoreRun
-
-UNFINISHED = (NoticeState.PENDING, NoticeState.LEASED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ def _put_aside(session: Session, now: datetime) -> int:
 
 def _end_codes(session: Session, now: datetime) -> None:
     proof = table_of(ContactProof)
-    end = update(proof).where(proof.c.letter.in_([one.value for one in UNFINISHED]))
+    end = update(proof).where(proof.c.letter.in_(UNFINISHED_STATES))
     session.execute(
         end.values(
             letter=NoticeState.UNKNOWN.value,
@@ -121,7 +119,7 @@ def _end_texts(session: Session, now: datetime) -> None:
 
 
 def _is_unfinished(notice: Table) -> ColumnElement[bool]:
-    return notice.c.state.in_([one.value for one in UNFINISHED])
+    return notice.c.state.in_(UNFINISHED_STATES)
 
 
 def _count(session: Session, statement: Any) -> int:

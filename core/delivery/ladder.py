@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlmodel import Session
 
 from core.db import UtcDateTime, table_of
-from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.kinds import UNFINISHED_STATES, Channel, EventKind, NoticeKind, NoticeState
 from core.notices.outbox import AGE_LIMITS, NewNotice, enqueue
 from core.notices.tables import Notice
 from core.people.tables import Binding, Subscription
@@ -30,7 +30,6 @@ FALLBACK_MINUTES = 10
 # What is older is no news any more, by whatever channel.
 WINDOW = AGE_LIMITS[NoticeKind.NO_SHOW]
 FAILED = (NoticeState.REFUSED, NoticeState.DEAD, NoticeState.UNKNOWN, NoticeState.EXPIRED)
-UNSENT = (NoticeState.PENDING, NoticeState.LEASED)
 # Certainly read by nobody, so there is nothing to correct.
 UNREAD = (NoticeState.REFUSED, NoticeState.DEAD)
 
@@ -67,7 +66,7 @@ class Standing:
 
     def is_stuck(self, now: datetime) -> bool:
         """Tell whether this channel did not carry it, or not in time."""
-        if self.state in UNSENT:
+        if self.state in UNFINISHED_STATES:
             return self.created_at <= now - timedelta(minutes=FALLBACK_MINUTES)
         return self.state in FAILED
 
@@ -196,7 +195,7 @@ def _ticked(session: Session, stuck: Sequence[Any]) -> set[tuple[UUID, UUID, Cha
 @cache
 def _stuck_on_line(_engine: str) -> Any:
     row = table_of(Notice).c
-    is_late = and_(row.state.in_(_values(UNSENT)), row.created_at <= _moment("late"))
+    is_late = and_(row.state.in_(UNFINISHED_STATES), row.created_at <= _moment("late"))
     return (
         _climbing(table_of(Notice), NoticeKind.NO_SHOW)
         .where(row.moot_at.is_(None), or_(row.state.in_(_values(FAILED)), is_late))

@@ -7,7 +7,7 @@ from sqlalchemy import and_, exists, or_, select
 from sqlmodel import Session, col
 
 from core.clock import school_day_of
-from core.kinds import Channel, NoticeKind, NoticeState
+from core.kinds import UNFINISHED_STATES, Channel, NoticeKind, NoticeState
 from core.notices.outbox import NewNotice, enqueue
 from core.notices.tables import Notice
 from core.notices.try_out import test_content
@@ -66,7 +66,7 @@ def _unheard(school_code: str, since: datetime) -> Any:
         # What has just been written is a word as well, and may be on its way.
         or_(
             and_(col(Notice.state) == NoticeState.ACCEPTED, col(Notice.settled_at) > since),
-            col(Notice.state).in_((NoticeState.PENDING, NoticeState.LEASED)),
+            col(Notice.state).in_(UNFINISHED_STATES),
         ),
     )
     return (

@@ -11,7 +11,7 @@ from core.binding.rules import codes_may_vouch
 from core.clock import school_day_of
 from core.crypto import fingerprint
 from core.house import House
-from core.kinds import NoticeKind, NoticeState
+from core.kinds import UNFINISHED_STATES, NoticeKind, NoticeState
 from core.languages.language import SOURCE, language_of
 from core.notices.outbox import LINK_NEWS, NewNotice, enqueue, readdress
 from core.notices.tables import Notice
@@ -121,7 +121,7 @@ def cancel_unlinked(session: Session, line_user_id: str, now: datetime) -> None:
         col(Notice.kind).not_in(LINK_NEWS),
         ~is_linked,
     )
-    in_hand = col(Notice.state).in_((NoticeState.PENDING, NoticeState.LEASED))
+    in_hand = col(Notice.state).in_(UNFINISHED_STATES)
     # Taken in the order of their ids, as everywhere, before any of them is changed.
     session.execute(
         select(col(Notice.id)).where(*theirs, in_hand).order_by(col(Notice.id)).with_for_update()

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from core.kinds import NoticeState
+from core.kinds import UNFINISHED_STATES, NoticeState
 from core.notices.tables import Notice
 
 
@@ -33,7 +33,7 @@ def cancel_delegates(
 
 def _stop(session: Session, theirs: tuple[Any, ...], now: datetime, outcome: str) -> None:
     # Taken in the order of their ids, as everywhere, before any of them is changed.
-    open_ones = (*theirs, col(Notice.state).in_((NoticeState.PENDING, NoticeState.LEASED)))
+    open_ones = (*theirs, col(Notice.state).in_(UNFINISHED_STATES))
     session.execute(
         select(col(Notice.id)).where(*open_ones).order_by(col(Notice.id)).with_for_update()
     )

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlmodel import Session, col
 
-from core.kinds import NoticeState
+from core.kinds import UNFINISHED_STATES, NoticeState
 from core.notices.outbox import LATE_PRIORITY
 from core.notices.tables import Notice
 from core.rows import is_literally
@@ -58,4 +58,4 @@ def is_in(*states: NoticeState) -> ColumnElement[bool]:
 
 
 def _is_unfinished() -> ColumnElement[bool]:
-    return is_in(NoticeState.PENDING, NoticeState.LEASED)
+    return is_literally(col(Notice.state), UNFINISHED_STATES)

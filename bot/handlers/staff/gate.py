@@ -13,11 +13,9 @@ from bot.staff_commands import StaffAsk
 from core.attendance.reports import school_today
 from core.attendance.tables import NoShowRun, RunState
 from core.gate.health import ReaderState, live_readers, reader_states
-from core.kinds import NoticeState
+from core.kinds import UNFINISHED_STATES
 from core.notices.tables import Notice
 from core.people.tables import School, Student
-
-WAITING = (NoticeState.PENDING, NoticeState.LEASED)
 
 
 def show_readers(turn: Turn, ask: StaffAsk) -> Answer:
@@ -63,7 +61,9 @@ def _city(turn: Turn) -> list[Json]:
             NoShowRun.school_day == turn.today, NoShowRun.state == RunState.HELD
         )
     ).one()
-    waiting = turn.session.exec(select(func.count()).where(col(Notice.state).in_(WAITING))).one()
+    waiting = turn.session.exec(
+        select(func.count()).where(col(Notice.state).in_(UNFINISHED_STATES))
+    ).one()
     return reply.city(states, held, waiting, turn.now)
 
 
@@ -87,6 +87,6 @@ def _waiting(session: Session, code: str) -> int:
         select(func.count())
         .select_from(Notice)
         .join(Student, col(Student.id) == col(Notice.student_id))
-        .where(col(Notice.state).in_(WAITING), Student.school_code == code)
+        .where(col(Notice.state).in_(UNFINISHED_STATES), Student.school_code == code)
     )
     return session.exec(statement).one()
