@@ -15,6 +15,7 @@ from tests.promises.runs import (
     Record,
     Result,
     read_record,
+    run_suite,
     run_tests,
     utc_now,
     write_record,
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--runs", type=int, default=20, help="how often to kill; default: 20, 0 as in make test"
     )
+    parser.add_argument("--whole", action="store_true", help="every test of the suite beside them")
     parser.add_argument("--workers", type=int, default=2, help="tests side by side; default: 2")
     options = parser.parse_args(arguments)
     table, record = read_table(), read_record()
@@ -44,9 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         entries = table.tests_named(options.names) if options.names else table.all_tests()
         if options.runs:
             os.environ[RUNS] = str(options.runs)
-        results = run_tests(entries, workers=options.workers, now=utc_now())
-        record.results |= results
-        is_green = not any(result.failed for result in results.values())
+        run = run_suite if options.whole else run_tests
+        record.results |= (ended := run(entries, workers=options.workers, now=utc_now())).results
+        is_green = ended.is_green
     write(table, record)
     return 0 if is_green else 1
 

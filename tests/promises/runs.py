@@ -88,16 +88,34 @@ class Collector:
         )
 
 
-def run_tests(entries: Sequence[str], *, workers: int, now: datetime) -> dict[str, Result]:
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run: what each entry came to, and whether nothing at all failed."""
+
+    results: dict[str, Result]
+    is_green: bool
+
+
+def run_tests(entries: Sequence[str], *, workers: int, now: datetime) -> Ended:
     """Run these entries of the table and return what each came to."""
+    return _run(without_doubles(entries), entries, workers, now)
+
+
+def run_suite(entries: Sequence[str], *, workers: int, now: datetime) -> Ended:
+    """Run all tests there are, as `make test` does, and return what the entries came to."""
+    return _run([""], entries, workers, now)
+
+
+def _run(places: Iterable[str], entries: Sequence[str], workers: int, now: datetime) -> Ended:
     collector, seed = Collector(), random.randrange(2**31)
-    arguments = [str(TESTS / entry) for entry in without_doubles(entries)]
+    arguments = [str(TESTS / place) for place in places]
     arguments += [f"--randomly-seed={seed}", f"--hypothesis-seed={seed}", "--rootdir", str(ROOT)]
     if workers > 1:
         arguments += ["-n", str(workers), "--dist", "loadgroup"]
-    pytest.main(arguments, plugins=[collector])
+    code = pytest.main(arguments, plugins=[collector])
     commit = commit_now()
-    return {entry: collector.result(entry, now, commit, seed) for entry in entries}
+    results = {entry: collector.result(entry, now, commit, seed) for entry in entries}
+    return Ended(results, is_green=code == pytest.ExitCode.OK)
 
 
 def without_doubles(entries: Iterable[str]) -> list[str]:
