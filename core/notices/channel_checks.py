@@ -59,7 +59,7 @@ def tell_unheard(session: Session, settings: Settings, school_code: str, now: da
 
 
 def _unheard(school_code: str, since: datetime) -> dict[Channel, Any]:
-    """Select by channel who ticked it for a child there, can be reached, and heard nothing since."""
+    """Select by channel who ticked it for a child there, is reached, and heard nothing since."""
     on_line = (
         _wanting(school_code, Channel.LINE, since, col(AccountLink.line_user_id))
         .join(AccountLink, col(AccountLink.guardian_id) == col(Guardian.id))
