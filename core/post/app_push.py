@@ -68,6 +68,9 @@ class AppGateway(Protocol):
     def ask(self, key: UUID) -> Known:
         """Tell whether the gateway took the message of this key."""
 
+    def look(self, key: UUID) -> int | None:
+        """Return the status code of that question, None where nobody answered."""
+
 
 def app_gateway(settings: Settings) -> AppGateway | None:
     """Return the gateway that is set, None where the app is not offered."""
@@ -129,6 +132,13 @@ class HttpGateway:
         if answer in TAKEN:
             return Known.TAKEN
         return Known.NOT_TAKEN if answer == (404, "unknown_message") else Known.UNTOLD
+
+    def look(self, key: UUID) -> int | None:
+        """Return the status code of that question, None where nobody answered."""
+        try:
+            return self._call("GET", f"{MESSAGES}/{key}")[0]
+        except (requests.RequestException, OSError):
+            return None
 
     def _call(
         self, method: str, path: str, body: dict[str, str] | None = None

@@ -71,7 +71,7 @@ _KEPT = TypeAdapter(_Memory)
 
 
 class AppGateway:
-    """Everything the gateway knows, behind the world's lock; an account is the bureau's id of it."""
+    """Everything the gateway knows, behind the world's lock; accounts go by the bureau's ids."""
 
     def __init__(self, clock: Clock, world: World, accounts: Directory) -> None:
         self.lock = world.lock

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import pytest
 
@@ -13,18 +13,21 @@ from core.calendar.scopes import CITY
 from core.calendar.semesters import Semester
 from core.db import snapshot, transaction
 from core.house import House
-from core.kinds import Channel, EventKind, OfferState
+from core.kinds import Channel, EventKind, NoticeKind, OfferState
+from core.notices.fan_out import tell_happenings
+from core.notices.happenings import Happening
 from core.people.app_tokens import app_token_of, keep_app_token
 from core.people.tables import Guardian
-from core.post.app_push import app_gateway
+from core.post.answer import Outcome
+from core.post.app_push import Push, app_gateway
 from tests.conftest import FixedClock
 from tests.factories import make_binding, make_guardian, make_school, make_student
-from tests.mailing.conftest import ON_LINE, Family, arrive, correct, miss, rows, tick
+from tests.mailing.conftest import MONDAY, ON_LINE, Family, correct, miss, rows, tick
 from tests.post.conftest import post_process, sandbox
 from tests.post.sandbox import settings_for, with_app
 from tests.sandbox.client import SandboxClient
 
-__all__ = ["arrive", "correct", "miss", "post_process", "rows", "sandbox"]
+__all__ = ["correct", "miss", "post_process", "rows", "sandbox"]
 # 林雅婷's account of the bureau, as the sandbox names it.
 ACCOUNT = str(uuid5(NAMESPACE_URL, "sandbox:taipei-pass:edu.yating"))
 IN_APP = frozenset((Channel.APP, kind) for kind in EventKind)
@@ -86,6 +89,32 @@ def offer(house: House, state: OfferState) -> None:
         wanted = {Channel.APP: Offer(state)}
         now = house.clock.now()
         set_offers(session, CITY, Semester(115, 1), wanted, by="staff:x", now=now)
+
+
+def pass_gate(house: House, family: Family, occurrence: int = 1, **more: object) -> None:
+    """Ming passes the gate; `more` are further facts of it."""
+    now = house.clock.now()
+    facts: dict[str, object] = {
+        "student_id": family.student_id,
+        "school_day": MONDAY,
+        "kind": NoticeKind.ARRIVAL,
+        "occurrence": occurrence,
+        "at": now,
+        "tap_id": uuid4(),
+        "gate": "正門",
+        "arrived_at": now,
+        "departed_at": None,
+    }
+    one = Happening(**(facts | more))  # type: ignore[arg-type]
+    with transaction(house.engine) as session:
+        tell_happenings(session, "liff-1", [one], {}, lambda *_: set(), now)
+
+
+def take_without_us(house: House, push: Push) -> None:
+    """Have the gateway take what a sender held when it died."""
+    gateway = app_gateway(house.settings)
+    assert gateway is not None
+    assert gateway.send(push).outcome is Outcome.ACCEPTED
 
 
 def ends(house: House) -> list[tuple[str, str, str | None]]:
