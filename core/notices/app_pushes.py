@@ -12,7 +12,7 @@ from core.kinds import NoticeKind
 from core.languages.speech import N_, _, speaking
 from core.notices.wording import NoticeFacts, alt_text
 
-TITLE = N_("到離校通知")
+TITLE = N_("臺北市到離校通知")
 ANNOUNCED = N_("學校公告")
 
 

@@ -51,7 +51,7 @@ def test_arrival_says_who_and_when_and_opens_the_childs_page(
     pass_gate(town, family)
     assert send() == 1
     (push,) = pushes_in(sandbox)
-    assert (push["title"], push["text"]) == ("到離校通知", "小明 07:20 到校")
+    assert (push["title"], push["text"]) == ("臺北市到離校通知", "小明 07:20 到校")
     assert push["link"] == f"https://liff.line.me/liff-1/children/{family.binding_id}"
     assert ends(town) == [("arrival", "accepted", "app_202")]
 
