@@ -15,6 +15,7 @@ from core.people.app_tokens import forget_app_token
 from core.people.bindings import BoundChild, children_of
 from core.people.names import masked_name
 from core.post.app_push import app_gateway
+from core.post.connected import is_connected
 from liff.guard import linked
 from liff.visit import Visit, current_visit
 
@@ -70,7 +71,7 @@ def disconnect_app() -> ResponseReturnValue:
 
 def is_app_offered(database: Session, visit: Visit, children: list[BoundChild]) -> bool:
     """Tell whether the app has a gateway here, and a school of the children offers it."""
-    if app_gateway(visit.house.settings) is None:
+    if not is_connected(visit.house.settings, Channel.APP):
         return False
     schools = {child.school_code for child in children}
     return Channel.APP in choosable(database, schools, school_day_of(visit.now))

@@ -1,7 +1,6 @@
 """Which channels have a sender here; what has none is offered by nobody."""
 
 from core.kinds import Channel
-from core.post.app_push import app_gateway
 from core.post.mitake import text_sender
 from core.post.smtp import smtp_route
 from core.settings import Settings
@@ -17,4 +16,4 @@ def is_connected(settings: Settings, channel: Channel) -> bool:
         case Channel.SMS:
             return text_sender(settings) is not None
         case Channel.APP:
-            return app_gateway(settings) is not None
+            return bool(settings.app_push_url)
