@@ -6,7 +6,7 @@ message by a client id and sends none twice; what can't be read there proves not
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -49,8 +49,10 @@ class Known(StrEnum):
     UNTOLD = "untold"
 
 
-class Refusal(StrEnum):
+class Refusal(Enum):
     """Why no token came. NO_APP: nobody is signed in to the app by that account."""
+
+    # No StrEnum: a token that reads the same is a token all the same.
 
     NO_APP = "no_app"
     DOWN = "down"

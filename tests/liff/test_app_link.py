@@ -127,7 +127,7 @@ def test_button_pressed_where_it_is_not_offered_does_nothing(
     mei: Phone, family: Family, pages: House
 ) -> None:
     add_account(pages, family)
-    assert mei.post(PAGE, {}).location == PAGE
+    assert mei.post(PAGE, {}, form_at="/liff/account").location == PAGE
     assert not is_connected(pages, family)
 
 
@@ -182,5 +182,7 @@ def test_status_names_the_channel_once_it_has_a_gateway(mei: Phone, pages: House
 
 def test_stranger_can_connect_nothing(hua: Phone, pages: House, family: Family) -> None:
     offer(pages, app="offered")
-    assert hua.get(PAGE).status_code == 303
+    add_account(pages, family)
+    assert "加入您的教育局帳號" in hua.text(PAGE)
+    assert hua.post(PAGE, {}, form_at="/liff/account").location == PAGE
     assert not is_connected(pages, family)

@@ -121,7 +121,7 @@ def test_question_is_answered_by_the_gateway_alone(code: int, body: bytes, known
         (401, said("unauthorized"), Refusal.DOWN),
     ],
 )
-def test_token_is_taken_only_where_it_is_one(code: int, body: bytes, found: str) -> None:
+def test_token_is_taken_only_where_it_is_one(code: int, body: bytes, found: str | Refusal) -> None:
     with serving(answering(code, body)) as origin:
         assert HttpGateway(origin, KEY).connect("account") == found
 
