@@ -22,6 +22,7 @@ import core.gate.intake
 import core.receipts.door
 from bot.event_commands import event_commands
 from bot.revoke_command import revoke
+from core.app_push.sender import AppMessenger
 from core.backup.commands import backup_command, restore_command
 from core.calendar.school_days import is_school_day
 from core.checkup.commands import check
@@ -200,7 +201,12 @@ def background(house: House, *, delivers: bool, ticks: bool) -> Background:
 
         # Several take turns at the inbox, so that one slow call to LINE delays one person only.
         answers = [Dispatcher(house).run] * CHAT_LOOPS
-        letters = [LetterSender(house).run, TextMessenger(house).run, Postman(house).run]
+        letters = [
+            LetterSender(house).run,
+            TextMessenger(house).run,
+            AppMessenger(house).run,
+            Postman(house).run,
+        ]
         loops = [Sender(house).run, *letters, *answers]
     if ticks:
         loops.append(functools.partial(run_ticks, house, MORE_TICKS))

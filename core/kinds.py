@@ -46,6 +46,7 @@ class NoticeKind(StrEnum):
     CLOSURE_OFF = "closure_off"
     ANNOUNCEMENT = "announcement"
     EMAIL_BOUNCED = "email_bounced"
+    APP_GONE = "app_gone"
     FALLBACK = "fallback"
     SMS_APPROVED = "sms_approved"
     SMS_RETURNED = "sms_returned"

@@ -1,4 +1,4 @@
-"""E-mail and text messages as an operator sets them; off in production while unset."""
+"""E-mail, text messages and app push as an operator sets them; off in production while unset."""
 
 import re
 from enum import StrEnum
@@ -14,6 +14,7 @@ SANDBOX_MAIL_FROM = "no-reply@sandbox.example"
 SANDBOX_SMS_USERNAME = "sandbox"
 SANDBOX_SMS_PASSWORD = "sandbox-sms-password"  # noqa: S105  # the sandbox's own, known to all
 SANDBOX_SMS_CALLBACK_SECRET = "sandbox-sms-callback-secret"  # noqa: S105  # known to all
+SANDBOX_APP_PUSH_KEY = "sandbox-app-push-key"
 SHORTEST_SECRET = 32
 # With the sign of a letter and its host it must stay an address. Source: RFC 5321, 4.5.3.1.1.
 RETURN_ADDRESS = re.compile(r"[\w.-]{1,20}@[\w-]+(\.[\w-]+)+", re.ASCII)
@@ -29,7 +30,7 @@ class SmsProvider(StrEnum):
 
 
 class PostSettings(BaseSettings):
-    """The part of the settings about e-mail and text messages."""
+    """The part of the settings about e-mail, text messages and app push."""
 
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = SANDBOX_MAIL_FROM
@@ -40,6 +41,8 @@ class PostSettings(BaseSettings):
     sms_username: str = SANDBOX_SMS_USERNAME
     sms_password: SecretStr = SecretStr(SANDBOX_SMS_PASSWORD)
     sms_callback_secret: SecretStr = SecretStr(SANDBOX_SMS_CALLBACK_SECRET)
+    app_push_url: str = ""
+    app_push_key: SecretStr = SecretStr("")
 
 
 def post_faults(settings: PostSettings) -> list[Fault]:
@@ -55,7 +58,7 @@ def post_faults(settings: PostSettings) -> list[Fault]:
     faults += _bounce_faults(settings)
     if settings.sms_api_base and urlsplit(settings.sms_api_base).scheme not in ("http", "https"):
         faults.append(Fault("SMS_API_BASE", "not an address", f"Write {MITAKE}, or leave it out"))
-    return faults
+    return faults + _app_push_faults(settings)
 
 
 def strict_post_faults(settings: PostSettings) -> list[Fault]:
@@ -80,6 +83,21 @@ def strict_post_faults(settings: PostSettings) -> list[Fault]:
             faults.append(
                 Fault("SMS_CALLBACK_SECRET", "short or still the development value", hint)
             )
+    if settings.app_push_key.get_secret_value() == SANDBOX_APP_PUSH_KEY:
+        hint = "Set it to the key the bureau issued, or leave APP_PUSH_URL out"
+        faults.append(Fault("APP_PUSH_KEY", "still the development value", hint))
+    return faults
+
+
+def _app_push_faults(settings: PostSettings) -> list[Fault]:
+    url, key = settings.app_push_url, settings.app_push_key.get_secret_value().strip()
+    faults = []
+    if url and not (urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname):
+        hint = "Write https://push.example.tw/v1, or leave it out"
+        faults.append(Fault("APP_PUSH_URL", "not an address", hint))
+    if bool(url) != bool(key):
+        hint = "Set APP_PUSH_URL and APP_PUSH_KEY together, or neither"
+        faults.append(Fault("APP_PUSH_URL", "half set up", hint))
     return faults
 
 

@@ -243,6 +243,9 @@ def _general_faults(settings: Settings) -> list[Fault]:
     if urlsplit(settings.base_url).scheme not in ("http", "https"):
         faults.append(Fault("BASE_URL", "not an address", "Write https://gate.example.tw"))
     faults += post_faults(settings)
+    if settings.app_push_url and not settings.has_bureau_login:
+        hint = "Set BUREAU_LOGIN_CLIENT_ID: by it guardians connect the app; or leave this out"
+        faults.append(Fault("APP_PUSH_URL", "nobody could connect the app", hint))
     if settings.heartbeat_url and not _is_safe(settings.heartbeat_url):
         hint = "Write an https address, or one of this machine"
         faults.append(Fault("HEARTBEAT_URL", "neither https nor loopback", hint))
@@ -284,6 +287,7 @@ _MAY_BE_EMPTY = (
     "bounce_mailbox_url",
     "sms_password",
     "sms_callback_secret",
+    "app_push_key",
 )
 
 
@@ -298,6 +302,7 @@ def _addresses(settings: Settings) -> dict[str, str]:
         "LINE_ACCESS_BASE": settings.line_access,
         **{name.upper(): getattr(settings, name) for name in bureau},
         **({"SMS_API_BASE": settings.sms_api_base} if settings.sms_api_base else {}),
+        **({"APP_PUSH_URL": settings.app_push_url} if settings.app_push_url else {}),
         **{f"TAIPEI_PASS_{name.upper()}_URL": settings.taipei_pass(name) for name in names},
     }
 

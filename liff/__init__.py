@@ -9,6 +9,7 @@ from core.house import House
 from liff import (
     account,
     account_link,
+    app_link,
     binding,
     bureau,
     children,
@@ -203,6 +204,9 @@ def _add_rights(pages: Blueprint) -> None:
     pages.get("/consent")(consent.show_consent)
     pages.post("/consent")(consent.answer_consent)
     pages.get("/consents")(consent.show_consents)
+    pages.get("/account/app")(app_link.show_app)
+    pages.post("/account/app")(app_link.connect)
+    pages.post("/account/app/end")(app_link.disconnect_app)
     pages.get("/account/contact")(contact.show_contact)
     field = "/account/contact/<slot>"
     pages.get(field)(contact.show_field)

@@ -22,6 +22,7 @@ from core.people.friends import friendship_of
 from core.people.guardians import find_link, guardian_name
 from core.people.names import masked_name
 from core.people.sessions import session_line_name
+from liff.app_link import is_app_offered
 from liff.deauthorize import deauthorize
 from liff.guard import linked, linked_by_any_means, open_to_all
 from liff.letter_times import letter_choices
@@ -118,6 +119,7 @@ def _account(visit: Visit) -> dict[str, object]:
         follows = friendship_of(database, web_session.line_user_id)
         idle = is_idle(database, guardian.id, visit.now)
         children = children_of(database, guardian.id)
+        has_app_push = is_app_offered(database, visit, children)
         schools = {child.school_code for child in children}
         channels = choosable(database, schools, school_day_of(visit.now))
     name = guardian_name(house.vault, guardian)
@@ -127,6 +129,8 @@ def _account(visit: Visit) -> dict[str, object]:
         "note": request.args.get("note", ""),
         "is_stopped": guardian.stopped_at is not None,
         "ways": ways,
+        "has_app_push": has_app_push,
+        "has_app": guardian.app_token_sealed is not None,
         "is_line_only": channels.isdisjoint({Channel.EMAIL, Channel.SMS}),
         "sizes": [(size, _(word), size == guardian.text_size) for size, word in SIZES.items()],
         "children": [(child.binding_id, child.given_name) for child in children],

@@ -1,7 +1,7 @@
 """通知我: the grid of channels by kinds, how each of them stands, and saving it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from flask import url_for
@@ -17,6 +17,8 @@ from core.people.bindings import BoundChild
 from core.people.hurdles import Hurdle, Reach, hurdle_of, is_paid, reach_of
 from core.people.subscriptions import Box, boxes_of, save_boxes
 from core.people.tables import Guardian
+from core.post.connected import is_connected
+from core.settings import Settings
 
 # As the city's forms write it.
 ROWS = {**CHANNEL_WORDS, Channel.EMAIL: "Email"}
@@ -25,8 +27,13 @@ FAULTS = {
     Hurdle.EMAIL: N_("勾了 e-mail 但還沒驗證，請先驗證"),
     Hurdle.PHONE: N_("勾了簡訊但手機還沒驗證，請先驗證"),
     Hurdle.ORDER: N_("勾了簡訊但還沒有生效的訂購"),
+    Hurdle.APP: N_("勾了酷課 APP 但還沒連結，請先連結"),
 }
-READY = {Channel.LINE: N_("已連結"), Channel.EMAIL: N_("信箱已驗證")}
+READY = {
+    Channel.LINE: N_("已連結"),
+    Channel.EMAIL: N_("信箱已驗證"),
+    Channel.APP: N_("已連結"),
+}
 OFFERED = N_("本學期提供")
 BEST_EFFORT = N_("盡力提供（可能較慢）")
 
@@ -81,6 +88,16 @@ class Grid:
     ordered: Ordered
     ticked: frozenset[Box]
     faults: Mapping[str, str]
+
+
+def sendable(settings: Settings, offers: Mapping[Channel, Offer]) -> dict[Channel, Offer]:
+    """Return the offers, those without a sender here as not offered, whatever was said of them."""
+    return {
+        channel: offer
+        if is_connected(settings, channel)
+        else replace(offer, state=OfferState.NOT_OFFERED)
+        for channel, offer in offers.items()
+    }
 
 
 def rows_of(grid: Grid) -> list[Row]:
@@ -207,6 +224,10 @@ def _standing(grid: Grid, channel: Channel) -> Line:
         return Line(_("要先驗證信箱"), url_for("liff.show_account"))
     if Hurdle.PHONE in hurdles:
         return Line(_("請先驗證手機"), url_for("liff.show_account"))
+    if Hurdle.APP in hurdles and is_ticked:
+        return Line(_("已勾選，要先連結酷課 APP 才收得到"), url_for("liff.show_app"))
+    if Hurdle.APP in hurdles:
+        return Line(_("要先連結酷課 APP"), url_for("liff.show_app"))
     return _texts(grid) if channel is Channel.SMS else Line(_(READY.get(channel, OFFERED)))
 
 

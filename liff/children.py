@@ -35,7 +35,16 @@ from core.people.subscriptions import (
     save_tap_out,
 )
 from liff.applying import is_applying, take_applied
-from liff.boxes import Grid, all_boxes, copy_grid, field_of, left_out, rows_of, save_grid
+from liff.boxes import (
+    Grid,
+    all_boxes,
+    copy_grid,
+    field_of,
+    left_out,
+    rows_of,
+    save_grid,
+    sendable,
+)
 from liff.guard import linked
 from liff.present import discrepancy_line, phone_link, school_line, today_of, week_of
 from liff.strip import first_day, shown_days, strip_of
@@ -175,7 +184,7 @@ def _read_page(visit: Visit, binding_id: UUID) -> _Page:
         four_weeks, days = _days(database, child, week, visit.now)
         boxes = boxes_of(database, binding_id)
         ordered = ordered_of(database, guardian.id, child.student_id, visit.now)
-        offers = offered(database, child.school_code, today)
+        offers = sendable(visit.house.settings, offered(database, child.school_code, today))
         told = told_days(database, guardian.id, child.student_id, week.first, week.last)
         shown = asked_day(week) or (today if week.holds(today) else max(told, default=week.last))
         trail = trail_of(database, guardian.id, child.student_id, shown)

@@ -27,6 +27,7 @@ GOES_ON = frozenset(
         "confirm_account_link",
         "confirm_bureau",
         "drop_bureau",
+        "disconnect_app",
         "change_language",
         "answer_consent",
         "fetch_copy",

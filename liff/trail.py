@@ -146,7 +146,9 @@ def _told(step: TrailStep, stuck: Collection[NoticeKind]) -> Step:
 def _state(step: TrailStep, stuck: Collection[NoticeKind]) -> tuple[str, str]:
     if step.channel is Channel.LINE:
         return STATES[step.state]
-    words = ELSEWHERE if step.kind in stuck else BESIDE
+    # The app is told what was ticked for it, and nothing in LINE's stead.
+    is_instead = step.kind in stuck and step.channel is not Channel.APP
+    words = ELSEWHERE if is_instead else BESIDE
     return words.get(step.state, STATES[step.state])
 
 

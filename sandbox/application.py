@@ -3,6 +3,7 @@
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from sandbox.app_push import door as app_push
 from sandbox.gate import panel
 from sandbox.inspector import handles, records
 from sandbox.line import account, account_link, content, menu_batches, rich_menus, tokens
@@ -36,6 +37,7 @@ _DOORS = (
     gold,
     mitake,
     mailbox,
+    app_push,
     page,
     talk,
     panel,

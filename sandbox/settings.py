@@ -23,6 +23,7 @@ _FROM_ENVIRONMENT = {
     "TAIPEI_PASS_CLIENT_SECRET": "sandbox-taipei-pass-secret",
     "BUREAU_LOGIN_CLIENT_ID": "sandbox-bureau",
     "BUREAU_LOGIN_CLIENT_SECRET": "sandbox-bureau-secret",
+    "APP_PUSH_KEY": "sandbox-app-push-key",
     "SMS_USERNAME": "sandbox",
     "SMS_PASSWORD": "sandbox-sms-password",
     "SMS_CALLBACK_SECRET": "sandbox-sms-callback-secret",
@@ -46,6 +47,7 @@ class Settings:
     line_login_channel_secret: str = "sandbox-login-secret"
     bureau_login_client_id: str = "sandbox-bureau"
     bureau_login_client_secret: str = "sandbox-bureau-secret"
+    app_push_key: str = "sandbox-app-push-key"
     sms_username: str = "sandbox"
     sms_password: str = "sandbox-sms-password"
     sms_callback_secret: str = "sandbox-sms-callback-secret"
@@ -102,6 +104,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         line_login_channel_secret=options.line_login_channel_secret,
         bureau_login_client_id=options.bureau_login_client_id,
         bureau_login_client_secret=options.bureau_login_client_secret,
+        app_push_key=options.app_push_key,
         sms_username=options.sms_username,
         sms_password=options.sms_password,
         sms_callback_secret=options.sms_callback_secret,

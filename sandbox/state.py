@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flask import current_app
 
+from sandbox.app_push.gateway import AppGateway
 from sandbox.clock import Clock
 from sandbox.clock_relay import ClockRelay
 from sandbox.gate.gates import Gate
@@ -70,6 +71,7 @@ class State:
     bureau_directory: Directory
     pass_proofs: Proofs
     pass_visits: Visits
+    app_push: AppGateway
     sms: SmsGateway
     sms_receipts: SmsReceipts
     mails: MailStore
@@ -114,6 +116,7 @@ class State:
             self.pass_visits.reset()
             self.login_codes.reset()
             self.liff_app.reset()
+            self.app_push.reset()
             self.sms.reset()
             self.mails.reset()
             self.mail_plan.replace([])
@@ -161,6 +164,7 @@ def make_state(settings: Settings) -> State:
         bureau_directory=bureau,
         pass_proofs=Proofs(clock, members),
         pass_visits=Visits(clock),
+        app_push=AppGateway(clock, world, bureau),
         sms=sms,
         sms_receipts=SmsReceipts(settings, clock, sms),
         mails=mails,
@@ -193,6 +197,7 @@ def _remembering(state: State) -> State:
         "taipei_pass": state.taipei_pass,
         "bureau": state.bureau,
         "isso": state.isso,
+        "app_push": state.app_push,
         "sms": state.sms,
         "mails": state.mails,
     }

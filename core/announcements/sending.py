@@ -22,6 +22,7 @@ from core.notices import staff_bubbles as bubbles
 from core.notices.announcement_notices import (
     AnnouncementNews,
     count_hearing,
+    push_announcement,
     tell_announcement,
     text_announcement,
 )
@@ -65,6 +66,7 @@ def send_out(session: Session, liff_id: str, announcement_id: UUID, now: datetim
         body=version.body,
     )
     count = tell_announcement(session, liff_id, news, audience.students(), now)
+    push_announcement(session, liff_id, news, audience.students(), now)
     if version.importance == Importance.URGENT:
         # Beside LINE, where the same people read it in full: they are counted once.
         text_announcement(session, news, audience.students(), now)

@@ -1,7 +1,8 @@
 """After a restore: what was on its way when the backup was made goes out once, or is named.
 
-LINE remembers the key of a push for a day, and no row is tried later than that: what has a key of
-its own goes again and is answered "taken already". What has none ends as `unknown`.
+LINE and the app's gateway remember the key of a push for a day, and no row is tried later than
+that: what has a key of its own goes again and is answered "taken already". What has none ends as
+`unknown`.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from core.notices.tables import Notice
 from core.orders.tables import SmsText, TextState
 from core.people.tables import WebSession
 from core.restored import RestoreRun
+
+# Their carriers know each message by a key of ours.
+KEYED = (Channel.LINE.value, Channel.APP.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def _end_unrecognised(session: Session, now: datetime) -> int:
         notice.c.rides_with.is_(None),
     )
     end = update(notice).where(
-        _is_unfinished(notice), or_(notice.c.channel != Channel.LINE.value, is_unseated)
+        _is_unfinished(notice), or_(notice.c.channel.not_in(KEYED), is_unseated)
     )
     return _count(
         session,

@@ -1,4 +1,4 @@
-"""Whether the way outside is open: LINE knows us and finds us, clocks agree, mail and SMS answer.
+"""Whether the way outside is open: LINE knows us and finds us, clocks agree, the others answer.
 
 Nothing is sent to anybody, and nothing is changed.
 """
@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from uuid import uuid4
 
 import requests
 
 from core.errors import Fault
+from core.post.app_push import app_gateway
 from core.post.smtp import SmtpRoute, smtp_route
 from core.post_settings import MITAKE, SmsProvider
 from core.settings import Settings
@@ -24,10 +26,11 @@ WEBHOOK = "/line/webhook"
 
 
 def outside_faults(settings: Settings) -> Iterator[Fault]:
-    """Ask LINE, the mail server and the SMS firm, each once. Takes up to a minute."""
+    """Ask LINE, mail server, SMS firm and push gateway, each once. Takes up to a minute."""
     yield from _line(settings)
     yield from _mail(settings)
     yield from _sms(settings)
+    yield from _app_push(settings)
 
 
 def _line(settings: Settings) -> Iterator[Fault]:
@@ -117,3 +120,19 @@ def _sms(settings: Settings) -> Iterator[Fault]:
     except requests.RequestException as error:
         problem = f"the SMS firm does not answer ({type(error).__name__})"
         yield Fault("SMS_API_BASE", problem, "Open the way to it: DNS, firewall, allowed addresses")
+
+
+def _app_push(settings: Settings) -> Iterator[Fault]:
+    gateway = app_gateway(settings)
+    if gateway is None:
+        return
+    # One that never was: a gateway that lets us in does not know it.
+    code = gateway.look(uuid4())
+    if code is None:
+        hint = "Open the way to it: DNS, firewall, allowed addresses"
+        yield Fault("APP_PUSH_URL", "the push gateway does not answer", hint)
+    elif code in (401, 403):
+        yield Fault("APP_PUSH_KEY", f"the gateway refuses it ({code})", "Ask the bureau for a key")
+    elif code != 404:
+        problem = f"no push gateway we know: it answers {code}"
+        yield Fault("APP_PUSH_URL", problem, "Check the path: /messages follows it")

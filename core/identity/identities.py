@@ -11,6 +11,7 @@ from core.audit import record_audit
 from core.crypto import Vault
 from core.db import insert_for, table_of
 from core.identity.tables import GuardianIdentity, Viewing
+from core.people.app_tokens import forget_app_token
 from core.people.guardians import PassMember
 from core.people.tables import Guardian
 
@@ -93,6 +94,9 @@ def drop_identity(
     session.execute(delete(Viewing).where(*same).execution_options(synchronize_session=False))
     session.delete(found)
     session.flush()
+    if provider is Provider.BUREAU:
+        # By it the app was connected.
+        forget_app_token(session, guardian_id, now)
     actor = f"guardian:{guardian_id}"
     record_audit(session, actor=actor, action=f"identity.drop.{provider}", subject=actor, now=now)
     return True

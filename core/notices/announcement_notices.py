@@ -14,7 +14,13 @@ from core.kinds import Channel, NoticeKind
 from core.languages.dates import parted, short_date
 from core.languages.language import SOURCE, language_of
 from core.languages.speech import N_, _, speaking, spoken
-from core.notices.closure_notices import guardians_by_text, guardians_on_line, wants_any
+from core.notices.app_pushes import app_announcement
+from core.notices.closure_notices import (
+    guardians_by_app,
+    guardians_by_text,
+    guardians_on_line,
+    wants_any,
+)
 from core.notices.flex import INK3, Json, bubble, buttons, flex_message, quiet, row, text
 from core.notices.outbox import NewNotice, enqueue
 from core.notices.recipients import UNFOLLOWED
@@ -76,6 +82,35 @@ def text_announcement(
         )
         for one in session.execute(wanting)
     ]
+    return enqueue(session, notices, now)
+
+
+def push_announcement(
+    session: Session, liff_id: str, news: AnnouncementNews, students: Any, now: datetime
+) -> int:
+    """Enqueue it in the app too, for those of the guardians who ticked any box of it.
+
+    Returns how many are new; joins the caller's transaction.
+    """
+    wanting = guardians_by_app(students).where(
+        col(Guardian.stopped_at).is_(None), wants_any(Channel.APP)
+    )
+    page, notices = page_of(liff_id, news.announcement_id), []
+    for one in session.execute(wanting):
+        with speaking(language_of(one.locale) or SOURCE):
+            content = app_announcement(news.title, page)
+        notices.append(
+            NewNotice(
+                kind=NoticeKind.ANNOUNCEMENT,
+                guardian_id=one.guardian_id,
+                line_user_id=None,
+                channel=Channel.APP,
+                school_day=school_day_of(now),
+                at=now,
+                about=f"{news.announcement_id}/{news.number}",
+                content=content,
+            )
+        )
     return enqueue(session, notices, now)
 
 

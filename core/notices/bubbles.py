@@ -88,6 +88,7 @@ def notice_bubble(kind: NoticeKind, facts: NoticeFacts) -> Json:
             | NoticeKind.CLOSURE_ON
             | NoticeKind.CLOSURE_OFF
             | NoticeKind.EMAIL_BOUNCED
+            | NoticeKind.APP_GONE
             | NoticeKind.FALLBACK
             | NoticeKind.SMS_APPROVED
             | NoticeKind.SMS_RETURNED
@@ -284,6 +285,8 @@ def _news(kind: NoticeKind, facts: NoticeFacts) -> Json:
         foot.append(buttons(primary(_("開啟我的資料"), facts.link)))
     if kind is NoticeKind.EMAIL_BOUNCED:
         foot.append(buttons(primary(_("更正 e-mail"), facts.link)))
+    if kind is NoticeKind.APP_GONE:
+        foot.append(buttons(primary(_("重新連結酷課 APP"), facts.link)))
     if kind is NoticeKind.FALLBACK:
         foot.append(buttons(primary(_("檢查原因"), facts.link)))
     return _told(alt_text(kind, facts), lines(kind, facts), foot)

@@ -13,6 +13,7 @@ from core.notices.wording import NoticeFacts
 from core.people.contacts import Contact
 from core.people.guardians import find_link_of_guardian
 from core.people.languages import language_of_guardian
+from core.people.tables import AccountLink
 
 
 def tell_bounced(
@@ -34,13 +35,45 @@ def tell_bounced(
         masked_email=contact.masked,
         language=language_of_guardian(session, guardian_id),
     )
+    return _tell(session, NoticeKind.EMAIL_BOUNCED, link, facts, f"letter/{letter}", now)
+
+
+def tell_app_gone(
+    session: Session, liff_id: str, guardian_id: UUID, push: UUID, now: datetime
+) -> int:
+    """Tell whose app takes nothing any more, once; joins the transaction.
+
+    `push` is the id of what it did not take. Returns how many are new: none without an open link.
+    """
+    link = find_link_of_guardian(session, guardian_id)
+    if link is None:
+        return 0
+    facts = NoticeFacts(
+        child="",
+        school="",
+        school_phone="",
+        school_day=school_day_of(now),
+        link=f"https://liff.line.me/{liff_id}/account/app",
+        language=language_of_guardian(session, guardian_id),
+    )
+    return _tell(session, NoticeKind.APP_GONE, link, facts, f"push/{push}", now)
+
+
+def _tell(
+    session: Session,
+    kind: NoticeKind,
+    link: AccountLink,
+    facts: NoticeFacts,
+    about: str,
+    now: datetime,
+) -> int:
     notice = NewNotice(
-        kind=NoticeKind.EMAIL_BOUNCED,
-        guardian_id=guardian_id,
+        kind=kind,
+        guardian_id=link.guardian_id,
         line_user_id=link.line_user_id,
         school_day=facts.school_day,
         at=now,
-        about=f"letter/{letter}",
-        content=content_of(NoticeKind.EMAIL_BOUNCED, facts),
+        about=about,
+        content=content_of(kind, facts),
     )
     return enqueue(session, [notice], now)

@@ -13,7 +13,7 @@ from core.clock import day_end
 from core.kinds import Channel, NoticeKind, NoticeState
 from core.languages.language import SOURCE, language_of
 from core.notices.fan_out import FORMS
-from core.notices.hearers import has_verified_address, has_verified_phone
+from core.notices.hearers import has_app, has_verified_address, has_verified_phone
 from core.notices.outbox import RETRY_HORIZON, NewNotice, enqueue
 from core.notices.recipients import UNFOLLOWED
 from core.notices.tables import Notice
@@ -42,7 +42,7 @@ class ClosureNews:
 
 def tell_closures(session: Session, news: ClosureNews, students: Any, now: datetime) -> int:
     """Enqueue a closure for every guardian of these children with any LINE box ticked, or any of
-    e-mail or SMS and a verified address there, but for those who left the topic.
+    another channel and reached there, but for those who left the topic.
 
     `students` selects the children's ids. Returns how many are new; joins the caller's transaction.
     """
@@ -81,12 +81,18 @@ def _guardians(students: Any) -> dict[Channel, Any]:
         Channel.LINE: guardians_on_line(students),
         Channel.EMAIL: _beside_line(students, Channel.EMAIL, has_verified_address()),
         Channel.SMS: guardians_by_text(students),
+        Channel.APP: guardians_by_app(students),
     }
 
 
 def guardians_by_text(students: Any) -> Any:
     """Select the guardians of these children with a verified number, as `guardians_on_line`."""
     return _beside_line(students, Channel.SMS, has_verified_phone())
+
+
+def guardians_by_app(students: Any) -> Any:
+    """Select the guardians of these children who connected the app, as `guardians_on_line`."""
+    return _beside_line(students, Channel.APP, has_app())
 
 
 def wants_any(channel: Channel) -> ColumnElement[bool]:

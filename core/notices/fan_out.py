@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
 from core.languages.speech import _, speaking
+from core.notices.app_pushes import app_content
 from core.notices.happenings import Happening, Presence
 from core.notices.letters import letter_content
 from core.notices.outbox import NewNotice, cancel_no_shows, enqueue, told_taps
@@ -33,8 +34,13 @@ from core.notices.wording import NoticeFacts
 CORRECTED = "corrected"
 CLOSURE = "closure"
 # What is also said there where it was said there first.
-BESIDE_LINE = (Channel.EMAIL, Channel.SMS)
-FORMS = {Channel.LINE: content_of, Channel.EMAIL: letter_content, Channel.SMS: text_content}
+BESIDE_LINE = (Channel.EMAIL, Channel.SMS, Channel.APP)
+FORMS = {
+    Channel.LINE: content_of,
+    Channel.EMAIL: letter_content,
+    Channel.SMS: text_content,
+    Channel.APP: app_content,
+}
 # By (tap, place): the word for what was said, or not said, there instead of the plain news.
 Instead = Mapping[tuple[UUID, UUID], str]
 # Which of these children have still to pass the gate that way on the day.
@@ -161,7 +167,7 @@ def tell_no_shows(
     recipients = recipients_of(session, set(student_ids), EventKind.NO_SHOW)
     notices = []
     for to in (one for group in recipients.values() for one in group):
-        # A letter has no buttons: it says whom to call.
+        # Elsewhere there are no buttons: a letter says whom to call.
         is_on_line = to.channel is Channel.LINE
         about = (to.student_id, school_day, to.line_user_id, now)
         facts = facts_for(

@@ -42,15 +42,22 @@ def phoned_guardians(engine: str) -> Any:
 
 
 @cache
+def app_guardians(engine: str) -> Any:
+    """Select who is bound and connected the app."""
+    made = _guardians(engine, _Ways(by_app=true()), is_linked=False)
+    return made.where(has_app())
+
+
+@cache
 def ticked_guardians(engine: str) -> Any:
-    """Select who ticked the LINE box of `kind` and is linked, or that of e-mail."""
-    return _ticked_somewhere(engine, Channel.LINE, Channel.EMAIL)
+    """Select who ticked the LINE box of `kind` and is linked, or that of e-mail or of the app."""
+    return _ticked_somewhere(engine, Channel.LINE, Channel.EMAIL, Channel.APP)
 
 
 @cache
 def warned_guardians(engine: str) -> Any:
-    """Select who ticked no-shows for LINE, e-mail or SMS, and is reached there."""
-    return _ticked_somewhere(engine, Channel.LINE, Channel.EMAIL, Channel.SMS)
+    """Select who ticked no-shows for any channel, and is reached there."""
+    return _ticked_somewhere(engine, *Channel)
 
 
 def _ticked_somewhere(engine: str, *channels: Channel) -> Any:
@@ -59,12 +66,12 @@ def _ticked_somewhere(engine: str, *channels: Channel) -> Any:
         Channel.LINE: table_of(AccountLink).c.id.is_not(None),
         Channel.EMAIL: has_verified_address(),
         Channel.SMS: has_verified_phone(),
+        Channel.APP: has_app(),
     }
     ways = {one: and_(box.c.id.is_not(None), reached[one]) for one, box in boxes.items()}
     by_text = ways.get(Channel.SMS, false())
-    made = _guardians(
-        engine, _Ways(ways[Channel.LINE], ways[Channel.EMAIL], by_text), is_linked=False
-    )
+    told_by = _Ways(ways[Channel.LINE], ways[Channel.EMAIL], by_text, ways[Channel.APP])
+    made = _guardians(engine, told_by, is_linked=False)
     for channel, box in boxes.items():
         made = made.outerjoin(box, _is_ticked(box, channel))
     return made.where(or_(*ways.values()))
@@ -91,6 +98,12 @@ def has_verified_phone() -> ColumnElement[bool]:
     return verified
 
 
+def has_app() -> ColumnElement[bool]:
+    """Return the condition that the guardian connected the app."""
+    connected: ColumnElement[bool] = table_of(Guardian).c.app_token_sealed.is_not(None)
+    return connected
+
+
 @dataclass(frozen=True, slots=True)
 class _Ways:
     """The conditions on which a guardian is told by each channel."""
@@ -98,6 +111,7 @@ class _Ways:
     on_line: ColumnElement[bool] = field(default_factory=false)
     by_email: ColumnElement[bool] = field(default_factory=false)
     by_text: ColumnElement[bool] = field(default_factory=false)
+    by_app: ColumnElement[bool] = field(default_factory=false)
 
 
 def _guardians(engine: str, ways: _Ways, *, is_linked: bool) -> Any:
@@ -125,6 +139,7 @@ def _guardians(engine: str, ways: _Ways, *, is_linked: bool) -> Any:
             ways.on_line.label("is_on_line"),
             ways.by_email.label("is_by_email"),
             ways.by_text.label("is_by_text"),
+            ways.by_app.label("is_by_app"),
         )
         .select_from(binding)
         .join(guardian, guardian.c.id == binding.c.guardian_id)

@@ -19,6 +19,7 @@ from core.notices.recipients import DELEGATED_PLACE, delegations_page
 from core.notices.stops import cancel_delegates, cancel_waiting
 from core.notices.templates import content_of
 from core.notices.wording import NoticeFacts
+from core.people.app_tokens import forget_childless_token
 from core.people.bindings import child_of_binding, unbind_child
 from core.people.languages import kept_language
 from core.people.tables import Binding
@@ -65,6 +66,7 @@ def forget(
     cancel_waiting(
         session, guardian_id=guardian_id, student_id=student_id, now=now, outcome=UNBOUND
     )
+    forget_childless_token(session, guardian_id, now)
     ended = end_of_bindings(session, [binding_id], now)
     tell_delegates_ended(session, settings, ended, now)
 

@@ -42,6 +42,7 @@ ALT_TEXTS = {
     "copy_ready": N_("您要的資料副本已備妥"),
     "test": N_("測試通知"),
     "email_bounced": N_("您的 e-mail 無法收信"),
+    "app_gone": N_("酷課 APP 的連結已中斷"),
     "fallback": N_("{child}的通知已改用{channel}"),
     "sms_approved": N_("{child}的簡訊服務已核准"),
     "sms_returned": N_("{child}的簡訊申請已退回"),
@@ -189,6 +190,10 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
     "email_bounced": (
         (N_("寄到 {masked_email} 的信被退回，已停止寄送。"),),
         (N_("請更正 e-mail。"),),
+    ),
+    "app_gone": (
+        (N_("酷課 APP 不再收這個帳號的通知，可能已登出或移除；已停止發送到酷課 APP。"),),
+        (N_("LINE 通知不受影響。要再收，請先登入酷課 APP，再重新連結。"),),
     ),
     "fallback": (
         (N_("{time} 的「尚無刷卡紀錄」無法送到 LINE，已改用{channel}通知。"),),

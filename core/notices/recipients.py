@@ -14,6 +14,7 @@ from core.kinds import Channel, EventKind, NoticeKind, NoticeState
 from core.languages.language import SOURCE, Language, language_of
 from core.languages.speech import N_
 from core.notices.hearers import (
+    app_guardians,
     delegates,
     linked_guardians,
     phoned_guardians,
@@ -33,6 +34,12 @@ QUIETED = frozenset({NoticeKind.ARRIVAL, NoticeKind.DEPARTURE, NoticeKind.NO_TAP
 QUIET = (NoticeState.CANCELLED, "quiet")
 # Written for the record, and told in the evening with the rest of the day.
 IN_DIGEST = (NoticeState.CANCELLED, "in_digest")
+# Who is reached there, whatever is ticked.
+REACHED_BY: dict[Channel, Build] = {
+    Channel.EMAIL: verified_guardians,
+    Channel.SMS: phoned_guardians,
+    Channel.APP: app_guardians,
+}
 # LINE answers 200 to a push that a blocking person never sees, so it is not even tried.
 UNFOLLOWED = (NoticeState.REFUSED, "unfollowed")
 
@@ -44,7 +51,7 @@ class Recipient:
     `siblings` are the guardian's other children at the same school. Until `quiet_until` there is no
     gate news. With `delegate_id` it is somebody who receives in the guardian's stead: of the child
     they know the given name, and nothing else. `language` is what they read. One who is told by
-    e-mail or SMS has no LINE user here; the address is found when the letter or text leaves.
+    another channel has no LINE user here; the address is found when the message leaves.
     `emails_at` is the Taipei time of day at which they get a day's letters as one.
     """
 
@@ -65,9 +72,11 @@ class Recipient:
 
     @property
     def place(self) -> UUID:
-        """Return where this recipient reads: a mailbox is another place than LINE, or a phone."""
+        """Return where this recipient reads: a mailbox is another place than LINE, phone or app."""
         if self.channel is Channel.SMS:
             return place_of_texts(self.guardian_id)
+        if self.channel is Channel.APP:
+            return uuid5(self.whom, Channel.APP)
         return self.whom if self.channel is Channel.LINE else self.binding_id
 
     @property
@@ -104,8 +113,9 @@ def recipients_of(
     """Return by child who is bound and linked, and ticked the LINE box if one is named.
 
     Arrivals and departures go to those too who receive in a guardian's stead. Of a named box those
-    are among them as well who ticked it for e-mail and have a verified address, linked or not; of
-    no-shows those too who ticked it for SMS, which is free, and have a verified number.
+    are among them as well who ticked it for e-mail and have a verified address, or for the app and
+    connected it, linked or not; of no-shows those too who ticked it for SMS, which is free, and
+    have a verified number.
     """
     build = linked_guardians if ticked is None else ticked_guardians
     if ticked is EventKind.NO_SHOW:
@@ -116,9 +126,8 @@ def recipients_of(
 def readers_by(
     channel: Channel, session: Session, student_ids: Collection[UUID]
 ) -> dict[UUID, list[Recipient]]:
-    """Return by child who is bound and has a verified address there, whatever is ticked."""
-    build = phoned_guardians if channel is Channel.SMS else verified_guardians
-    return _recipients(session, student_ids, build, None)
+    """Return by child who is bound and is reached by a channel beside LINE, whatever is ticked."""
+    return _recipients(session, student_ids, REACHED_BY[channel], None)
 
 
 def _recipients(
@@ -161,7 +170,11 @@ def _delegate(row: Any) -> Recipient:
 
 
 def _on_each_channel(row: Any, to: Recipient) -> list[Recipient]:
-    beside = [(row.is_by_email, Channel.EMAIL), (row.is_by_text, Channel.SMS)]
+    beside = [
+        (row.is_by_email, Channel.EMAIL),
+        (row.is_by_text, Channel.SMS),
+        (row.is_by_app, Channel.APP),
+    ]
     told = [_beside_line(to, channel) for is_told, channel in beside if is_told]
     return [to, *told] if row.is_on_line else told
 

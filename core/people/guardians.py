@@ -16,6 +16,7 @@ from core.crypto import Vault
 from core.db import insert_for, table_of
 from core.errors import AccessError
 from core.languages.speech import spoken
+from core.people.app_tokens import forget_app_token
 from core.people.consents import ConsentWay, record_consent
 from core.people.tables import AccountLink, Guardian
 from core.rows import run_models
@@ -165,6 +166,7 @@ def unlink_account(session: Session, *, line_user_id: str, now: datetime) -> UUI
     )
     actor = f"guardian:{link.guardian_id}"
     record_audit(session, actor=actor, action="account.unlink", subject=actor, now=now)
+    forget_app_token(session, link.guardian_id, now)
     return link.guardian_id
 
 

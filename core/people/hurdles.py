@@ -18,6 +18,7 @@ class Hurdle(StrEnum):
     EMAIL = "email_unverified"
     PHONE = "phone_unverified"
     ORDER = "not_ordered"
+    APP = "app_unconnected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Reach:
     has_email: bool
     has_phone: bool
     ordered: frozenset[EventKind]
+    has_app: bool = False
 
 
 def reach_of(guardian: Guardian, ordered: frozenset[EventKind] = NOTHING) -> Reach:
@@ -41,6 +43,7 @@ def reach_of(guardian: Guardian, ordered: frozenset[EventKind] = NOTHING) -> Rea
         ),
         bool(guardian.phone_sealed) and guardian.phone_is_verified,
         ordered,
+        guardian.app_token_sealed is not None,
     )
 
 
@@ -62,6 +65,8 @@ def hurdle_of(box: Box, offered: Collection[Channel], reach: Reach) -> Hurdle | 
         return Hurdle.EMAIL
     if channel is Channel.SMS and not reach.has_phone:
         return Hurdle.PHONE
+    if channel is Channel.APP and not reach.has_app:
+        return Hurdle.APP
     if is_paid(box) and kind not in reach.ordered:
         return Hurdle.ORDER
     return None

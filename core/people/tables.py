@@ -117,6 +117,9 @@ class Guardian(SQLModel, table=True):
     email2_is_verified: bool = False
     phone_sealed: str | None = Field(default=None, sa_column=Column(SealedText))
     phone_is_verified: bool = False
+    # By it the bureau's gateway finds the guardian's 酷課 APP; None: not connected.
+    app_token_sealed: str | None = Field(default=None, sa_column=Column(SealedText))
+    app_connected_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     locale: str = "zh_Hant_TW"
     # How large pages are written: standard, large or largest.
     text_size: str = "standard"

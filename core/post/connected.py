@@ -16,4 +16,4 @@ def is_connected(settings: Settings, channel: Channel) -> bool:
         case Channel.SMS:
             return text_sender(settings) is not None
         case Channel.APP:
-            return False
+            return bool(settings.app_push_url)

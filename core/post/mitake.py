@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from core.post.answer import Answer, Outcome
+from core.post.reaching import never_connected
 from core.post.texts import Asked, Fate, Found, Text, TextSender
 from core.post_settings import MITAKE, SmsProvider
 from core.settings import Settings
@@ -72,7 +72,7 @@ class MitakeSender:
         try:
             return read_answer(*self._post(SEND, "CharsetURL", fields))
         except requests.ConnectionError as error:
-            if _never_connected(error):
+            if never_connected(error):
                 return Answer(Outcome.LATER, "no_connection")
             return Answer(Outcome.UNKNOWN, "cut")
         except (requests.RequestException, OSError) as error:
@@ -153,12 +153,3 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
         (name.strip().decode("ascii", "replace"), value.strip().decode("ascii", "replace"))
         for name, value in rows
     ]
-
-
-def _never_connected(error: requests.ConnectionError) -> bool:
-    """Tell whether not a byte has left."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    cause = error.args[0] if error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)

@@ -180,6 +180,8 @@ def _empty_guardian(session: Session, vault: Vault, guardian_id: UUID, now: date
             email2_is_verified=False,
             phone_sealed=None,
             phone_is_verified=False,
+            app_token_sealed=None,
+            app_connected_at=None,
             erased_at=now,
         )
         .execution_options(synchronize_session=False)

@@ -44,6 +44,7 @@ TITLES = {
 }
 COLUMNS = {
     "action": "動作",
+    "app_connected_at": "酷課 APP 連結時間",
     "approved_at": "核准時間",
     "approved_by": "核准者",
     "asked_by": "申請者",

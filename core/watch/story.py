@@ -38,6 +38,11 @@ MEANINGS = {
     "broken_up": "what it was sent with may not be told any more, so it could not be repeated",
     "not_offered": "the channel is not offered this semester",
     "no_address": "no verified address was there when it was to leave",
+    "no_app": "the app was not connected when it was to leave",
+    "unknown_token": "the gateway knows the app's token no more; the app counts as disconnected",
+    "gone_token": "the app was signed out or removed; it counts as disconnected",
+    "later": "the gateway asked for a while",
+    "no_connection": "the carrier could not be reached; nothing left",
     "no_order": "no order sends it any more, or not to this number",
     "no_school": "it was no school day for the child",
     "not_allowed": "a phone number may not be used for this",
@@ -53,7 +58,7 @@ MEANINGS = {
     "leave_came": "a leave came first",
     "school_answered": "the school answered first",
     "quota": "LINE said that the month's quota is gone",
-    "rate": "LINE said that we were too fast",
+    "rate": "the carrier said that we were too fast",
     "http_409": "LINE had taken an earlier try",
 }
 

@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from core.checkup.database import database_faults
 from core.checkup.machine import machine_faults
 from core.checkup.outside import outside_faults
 from core.checkup.secrets import liff_faults, secret_faults
 from core.clock import Clock
+from core.duty.migrate import applied_revision
 from core.house import House
 from core.settings import Settings, load_settings
 from tests.commands import run_warm
@@ -77,6 +79,7 @@ def test_migrated_database_is_well(house: House) -> None:
 
 
 def test_database_of_a_newer_release_is_named(house: House) -> None:
+    newest = applied_revision(house.engine)
     with house.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     try:
@@ -84,7 +87,8 @@ def test_database_of_a_newer_release_is_named(house: House) -> None:
         assert "ahead (9999)" in fault.problem
     finally:
         with house.engine.begin() as connection:
-            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0030'")
+            back = text("UPDATE alembic_version SET version_num = :newest")
+            connection.execute(back, {"newest": newest})
 
 
 def test_database_that_answers_before_data_is_on_disk_is_named(
@@ -176,11 +180,39 @@ def test_nobody_outside_answering_is_named_without_secrets() -> None:
                 smtp_url=SecretStr(f"smtp://gate:topsecret@127.0.0.1:{port}").get_secret_value(),
                 sms_provider="mitake",
                 sms_api_base=nowhere,
+                app_push_url=nowhere,
+                app_push_key="topsecret",
+                bureau_login_client_id="gate",
             )
         )
     )
-    assert [one.name for one in faults] == ["LINE_API_BASE", "SMTP_URL", "SMS_API_BASE"]
+    assert [one.name for one in faults] == [
+        "LINE_API_BASE",
+        "SMTP_URL",
+        "SMS_API_BASE",
+        "APP_PUSH_URL",
+    ]
     assert "topsecret" not in str(faults)
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [(404, None), (401, "APP_PUSH_KEY"), (403, "APP_PUSH_KEY"), (200, "APP_PUSH_URL")],
+)
+def test_push_gateway_is_asked_whether_it_lets_us_in(status: int, name: str | None) -> None:
+    class Gateway(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with serving(Gateway) as origin:
+        given = {"app_push_url": origin, "app_push_key": "k", "bureau_login_client_id": "gate"}
+        faults = outside_faults(settings(line_api_base="http://127.0.0.1:9", **given))
+        named = [one.name for one in faults if one.name.startswith("APP_PUSH")]
+    assert named == ([name] if name else [])
 
 
 def test_all_faults_are_listed_together_and_the_exit_status_says_so(tmp_path: Path) -> None:

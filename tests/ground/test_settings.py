@@ -21,6 +21,17 @@ PRODUCTION: dict[str, object] = {
     "taipei_pass_client_id": "own-client",
     "taipei_pass_client_secret": "own-client-secret",
 }
+BUREAU = {
+    "bureau_login_authorize_url": "https://sso.example.tw/authorize",
+    "bureau_login_token_url": "https://sso.example.tw/token",
+    "bureau_login_profile_url": "https://sso.example.tw/profile",
+    "bureau_login_client_secret": "of-the-bureau",
+}
+APP_PUSH = {
+    "app_push_url": "https://push.example.tw/v1",
+    "app_push_key": "of-the-bureau",
+    "bureau_login_client_id": "gate",
+}
 
 
 def _load(**given: object) -> Settings:
@@ -92,12 +103,33 @@ def test_production_refuses_sandbox_addresses_http_and_a_shifted_clock(
         ({"mail_from": "no one"}, {"MAIL_FROM"}),
         ({"sms_provider": "pigeon"}, {"SMS_PROVIDER"}),
         ({"sms_api_base": "smsapi.mitake.com.tw"}, {"SMS_API_BASE"}),
+        ({**APP_PUSH, "app_push_url": "push.example.tw"}, {"APP_PUSH_URL"}),
+        ({**APP_PUSH, "app_push_url": "https://"}, {"APP_PUSH_URL"}),
+        ({**APP_PUSH, "app_push_key": ""}, {"APP_PUSH_URL"}),
+        ({"app_push_key": "key"}, {"APP_PUSH_URL"}),
+        # Nobody could connect an app without it.
+        ({**APP_PUSH, "bureau_login_client_id": ""}, {"APP_PUSH_URL"}),
     ],
 )
 def test_post_that_can_not_work_is_a_fault_everywhere(
     given: dict[str, object], names: set[str]
 ) -> None:
     assert _faults(**given) == names
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({"app_push_url": "http://push.example.tw/v1"}, {"APP_PUSH_URL"}),
+        ({"app_push_url": "https://127.0.0.1:8001/app-push"}, {"APP_PUSH_URL"}),
+        ({"app_push_key": "sandbox-app-push-key"}, {"APP_PUSH_KEY"}),
+    ],
+)
+def test_production_refuses_the_sandboxs_gateway_and_key(
+    given: dict[str, object], names: set[str]
+) -> None:
+    assert _load(**PRODUCTION, **APP_PUSH, **BUREAU).app_push_url == APP_PUSH["app_push_url"]
+    assert _faults(**{**PRODUCTION, **APP_PUSH, **BUREAU, **given}) == names
 
 
 def test_channel_half_set_up_stops_production() -> None:

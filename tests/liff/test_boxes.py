@@ -65,7 +65,8 @@ def test_each_channel_says_how_it_stands(mei: Phone, family: Family, pages: Hous
     page = mei.text(family.page)
     assert "Email 要先驗證信箱 盡力提供（可能較慢）" in page
     assert "簡訊 請先驗證手機" in page
-    assert "酷課 APP 本學期提供" in page
+    # Offered, but nothing here could send it.
+    assert "酷課 APP 本學期未提供" in page
     verify(pages, email=True, phone=True)
     page = mei.text(family.page)
     assert "Email 信箱已驗證 盡力提供（可能較慢）" in page

@@ -105,6 +105,7 @@ LOCK_SCREEN = [
     (NoticeKind.LINK_NEW, {}, "已連結台北通"),
     (NoticeKind.LINK_OLD, {}, "這個 LINE 帳號的連結已變更"),
     (NoticeKind.EMAIL_BOUNCED, {"child": ""}, "您的 e-mail 無法收信"),
+    (NoticeKind.APP_GONE, {"child": ""}, "酷課 APP 的連結已中斷"),
     (NoticeKind.FALLBACK, {}, "小晴的通知已改用 e-mail"),
     (NoticeKind.SMS_APPROVED, {}, "小晴的簡訊服務已核准"),
     (NoticeKind.SMS_RETURNED, {}, "小晴的簡訊申請已退回"),

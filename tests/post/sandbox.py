@@ -1,4 +1,4 @@
-"""The sandbox's mailbox and text message firm, and settings that point there."""
+"""The sandbox's mailbox, text message firm and push gateway, and settings that point there."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,21 @@ def settings_for(sandbox: SandboxClient, **more: object) -> Settings:
     return load_settings(_env_file=None, **given)
 
 
+def with_app(sandbox: SandboxClient) -> dict[str, str]:
+    """Return the settings by which app pushes go to the sandbox, too."""
+    return {
+        "app_push_url": f"{sandbox.origin}/app-push",
+        "app_push_key": "sandbox-app-push-key",
+        "bureau_login_client_id": "sandbox-bureau",
+    }
+
+
+def pushes_in(sandbox: SandboxClient) -> list[dict[str, Any]]:
+    """Return the pushes the gateway showed, oldest first."""
+    found: list[dict[str, Any]] = sandbox.get("/app-push/inbox").json()
+    return found
+
+
 def letters_in(sandbox: SandboxClient) -> list[dict[str, Any]]:
     """Return the letters that arrived, oldest first."""
     found: list[dict[str, Any]] = sandbox.get("/mail/messages").json()
@@ -32,5 +47,5 @@ def texts_in(sandbox: SandboxClient) -> list[dict[str, Any]]:
 
 
 def plan(sandbox: SandboxClient, where: str, **row: object) -> None:
-    """Plan one mishap of /mail/plan, /sms/plan or /faults."""
+    """Plan one mishap of /mail/plan, /sms/plan, /app-push/plan or /faults."""
     assert sandbox.post(where, [row]).status_code == 204

@@ -1,4 +1,4 @@
-"""The contract of every way of posting: LINE, e-mail, text messages, each over real sockets.
+"""The contract of every way of posting: LINE, e-mail, texts, the app, each over real sockets.
 
 Told once; nothing lost where the carrier is away; where nobody can tell, never twice.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.app_push.sender import AppMessenger
 from core.calendar.channels import Offer, set_offers
 from core.calendar.scopes import CITY
 from core.calendar.semesters import Semester
@@ -18,21 +19,27 @@ from core.delivery.sender import Sender
 from core.house import House
 from core.kinds import Channel, EventKind, OfferState
 from core.mailing.sender import LetterSender
+from core.people.app_tokens import keep_app_token
 from core.people.contacts import Contact, ContactSlot, write_contact
 from core.settings import load_settings
 from core.texting.sender import TextMessenger
+from tests.app_push.conftest import app_token
 from tests.conftest import FixedClock
 from tests.factories import make_binding, make_guardian, make_school, make_student
 from tests.fakes import FakeLine, fake_line
 from tests.mailing.conftest import Family, miss, rows, tick
-from tests.post.sandbox import letters_in, plan, settings_for, texts_in
+from tests.post.sandbox import letters_in, plan, pushes_in, settings_for, texts_in, with_app
 from tests.sandbox.client import SandboxClient
 
 NOWHERE = {
     "smtp_url": "smtp://127.0.0.1:9",
     "sms_api_base": "http://127.0.0.1:9",
     "line_api_base": "http://127.0.0.1:9",
+    "app_push_url": "http://127.0.0.1:9",
+    "app_push_key": "key",
+    "bureau_login_client_id": "bureau",
 }
+KEYED = (Channel.LINE, Channel.APP)
 ADDRESSES = {ContactSlot.EMAIL1: "mei@example.org", ContactSlot.PHONE: "0900000101"}
 
 
@@ -74,6 +81,14 @@ WAYS = [
             world.sandbox, "/faults", endpoint="sms_send", after_accept=True, reset=True
         ),
     ),
+    Way(
+        Channel.APP,
+        AppMessenger,
+        lambda world: len(pushes_in(world.sandbox)),
+        lambda world: plan(
+            world.sandbox, "/faults", endpoint="app_send", after_accept=True, reset=True
+        ),
+    ),
 ]
 
 
@@ -94,7 +109,8 @@ def way(request: pytest.FixtureRequest) -> Way:
 @pytest.fixture
 def told(house: House, world: World, way: Way) -> House:
     """Ming does not come, and Mei ticked this channel alone."""
-    settings = settings_for(world.sandbox, liff_id="liff-1", line_api_base=world.line.origin)
+    more = {"liff_id": "liff-1", "line_api_base": world.line.origin, **with_app(world.sandbox)}
+    settings = settings_for(world.sandbox, **more)
     town = replace(house, settings=settings)
     with transaction(house.engine) as session:
         make_school(session)
@@ -103,7 +119,8 @@ def told(house: House, world: World, way: Way) -> House:
         for slot, address in ADDRESSES.items():
             contact = Contact(slot, address, is_verified=True)
             write_contact(session, town.vault, guardian.id, contact, town.clock.now())
-        offers = {one: Offer(OfferState.OFFERED) for one in (Channel.EMAIL, Channel.SMS)}
+        keep_app_token(session, town.vault, guardian.id, app_token(town), town.clock.now())
+        offers = {one: Offer(OfferState.OFFERED) for one in Channel}
         semester = Semester(115, 1)
         set_offers(session, CITY, semester, offers, by="staff:x", now=town.clock.now())
         family = Family(student.id, guardian.id, binding.id)
@@ -146,5 +163,5 @@ def test_lost_answer_never_makes_a_second_one(told: House, world: World, way: Wa
     way.lose_answer(world)
     send(told, way)
     assert way.taken(world) == 1
-    # LINE knows a repeat by its key; nobody else does, so it is left at that.
-    assert state(told, way) == ("accepted" if way.channel is Channel.LINE else "unknown")
+    # LINE and the app's gateway know a repeat by its key; nobody else does, so it is left at that.
+    assert state(told, way) == ("accepted" if way.channel in KEYED else "unknown")

@@ -271,7 +271,7 @@ def test_text_messages_and_letters_of_the_owner_are_a_press_away(
     answer = sandbox.call("POST", "/sms/api/mtk/SmSend", params=query, data=message)
     assert "statuscode=1" in answer.text
     screen.open()
-    menu(screen, mother, "看簡訊和信箱")
+    menu(screen, mother, "看簡訊、信箱和酷課 APP")
     screen.wait_for_words(".post-list", "小晴 07:41 到校")
     assert "還沒有。" in screen.words(".post-list")
     screen.press(Keys.ESCAPE)

@@ -18,7 +18,7 @@ export class PhoneMenu {
     const stranger = !phone.friend && !phone.blocked;
     const mine = phone.messages.filter((entry) => entry.from === "person").at(-1);
     const rows = [
-      phone.phone_number || phone.email ? ["看簡訊和信箱", this.acts.post] : null,
+      phone.phone_number || phone.email ? ["看簡訊、信箱和酷課 APP", this.acts.post] : null,
       phone.device === "desktop" ? ["改用手機", () => this.acts.device("phone")] : ["改用電腦版 LINE", () => this.acts.device("desktop")],
       mine && !phone.blocked ? ["收回上一則訊息", () => this.acts.unsend(mine.id)] : null,
       stranger ? null : phone.blocked ? ["解除封鎖", this.acts.unblock] : ["封鎖", this.acts.block],

@@ -1,4 +1,4 @@
-// A person's text messages and mail, as lists over the phone's screen.
+// A person's text messages, mail and app pushes, as lists over the phone's screen.
 
 import { drawing, h } from "./dom.js";
 import { Sheet } from "./sheet.js";
@@ -9,38 +9,40 @@ const ARRIVED = "4";
 
 const LOOK_MS = 1500;
 
-/** Open both lists of a phone's owner; what comes meanwhile appears by itself. */
+/** Open the lists of a phone's owner; what comes meanwhile appears by itself. */
 export async function openPost(screen, phone) {
-  const list = h("div", { class: "post-list", tabindex: "0", role: "log", "aria-label": "簡訊和信箱" });
+  const list = h("div", { class: "post-list", tabindex: "0", role: "log", "aria-label": "簡訊、信箱和酷課 APP" });
   let shown = "";
   const look = async () => {
-    const both = await fetchBoth(phone);
-    const key = JSON.stringify(both);
-    if (key !== shown) show(list, phone, both);
+    const all = await fetchAll(phone);
+    const key = JSON.stringify(all);
+    if (key !== shown) show(list, phone, all);
     shown = key;
   };
   const looking = setInterval(look, LOOK_MS);
-  new Sheet(screen, { label: `${phone.name}的簡訊和信箱`, content: list, onclose: () => clearInterval(looking) });
+  new Sheet(screen, { label: `${phone.name}的簡訊、信箱和酷課 APP`, content: list, onclose: () => clearInterval(looking) });
   await look();
 }
 
-function fetchBoth(phone) {
+function fetchAll(phone) {
   return Promise.all([
     fetchRows(`/sms/messages?${new URLSearchParams({ to: phone.phone_number })}`),
     fetchRows(`/mail/messages?${new URLSearchParams({ to: phone.email })}`),
+    fetchRows(`/app-push/inbox?${new URLSearchParams({ who: phone.name })}`),
   ]);
 }
 
-function show(list, phone, [texts, letters]) {
+function show(list, phone, [texts, letters, pushes]) {
   list.replaceChildren(
     ...part("簡訊", phone.phone_number, texts?.filter((row) => row.state === ARRIVED), (row) => item(row.done_at, row.text)),
-    ...part("信箱", phone.email, letters, (row) => item(row.at, row.subject, `/mail/${row.id}`)));
+    ...part("信箱", phone.email, letters, (row) => item(row.at, row.subject, `/mail/${row.id}`)),
+    ...part("酷課 APP", "", pushes, (row) => item(row.at, row.text)));
 }
 
 function part(name, address, rows, draw) {
   const none = h("p", { class: "post-none" }, rows ? "還沒有。" : "沙盒這一部分沒有回應。");
   return [
-    h("h3", {}, drawing(name === "簡訊" ? "icon-phone" : "icon-letter"), name, h("small", {}, address)),
+    h("h3", {}, drawing(name === "信箱" ? "icon-letter" : "icon-phone"), name, h("small", {}, address)),
     rows?.length ? h("ul", {}, rows.toReversed().map(draw)) : none,
   ];
 }

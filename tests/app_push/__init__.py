@@ -1,0 +1,1 @@
+"""App pushes, from the outbox to the sandbox's gateway."""
