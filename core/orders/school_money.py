@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from core.orders.accounts import FAILED, PENDING, OrderAccount, accounts_for
-from core.orders.states import OrderState
+from core.orders.states import GIVEN_BACK
 from core.orders.tables import Purpose, SmsOrder, SmsPlan, SmsText, TextState
 
 # What is free to the guardian, as it is counted: a test is the operator's own.
@@ -54,7 +54,7 @@ def school_account(session: Session, plan: SmsPlan, school_code: str) -> SchoolA
 
 def orders_of_plan(session: Session, plan: SmsPlan, school_code: str) -> Sequence[SmsOrder]:
     """Return a school's orders of a plan that were ever paid for or in force."""
-    is_counted = (col(SmsOrder.state) != OrderState.RETURNED) | (col(SmsOrder.prepaid) > 0)
+    is_counted = col(SmsOrder.state).not_in(GIVEN_BACK) | (col(SmsOrder.prepaid) > 0)
     statement = select(SmsOrder).where(
         col(SmsOrder.plan_id) == plan.id, col(SmsOrder.school_code) == school_code, is_counted
     )
