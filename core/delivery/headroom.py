@@ -33,7 +33,8 @@ class Headroom:
         elapsed = self._steady() - self._cut_at
         if not math.isfinite(elapsed):
             return per_second
-        return min(per_second, self._after * GROWTH ** min(elapsed, 600) + STEP * elapsed)
+        grown: float = self._after * GROWTH ** min(elapsed, 600) + STEP * elapsed
+        return min(per_second, grown)
 
     def note_taken(self) -> None:
         """Take in that LINE took a push."""

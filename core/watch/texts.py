@@ -37,8 +37,10 @@ def text_sums(session: Session, now: datetime) -> TextSums:
             .group_by(col(SmsText.state))
         )
     )
-    silent, oldest = session.execute(
-        select(func.count(), func.min(col(SmsText.created_at))).where(
+    silent: Any = session.execute(
+        select(
+            func.count().label("number"), func.min(col(SmsText.created_at)).label("oldest")
+        ).where(
             is_literally(col(SmsText.state), OPEN),
             col(SmsText.state) != TextState.QUEUED,
             col(SmsText.created_at).between(now - ASKED_FOR, now - USUAL),
@@ -47,7 +49,7 @@ def text_sums(session: Session, now: datetime) -> TextSums:
     unmatched = select(func.count()).where(col(SmsReceipt.matched_at).is_(None))
     return TextSums(
         Counter({(state,): number for state, number in rows}),
-        silent,
-        oldest,
+        silent.number,
+        silent.oldest,
         session.scalar(unmatched) or 0,
     )
