@@ -18,7 +18,7 @@ from core.people.languages import language_of_guardian
 def tell_bounced(
     session: Session, liff_id: str, guardian_id: UUID, contact: Contact, letter: UUID, now: datetime
 ) -> int:
-    """Tell whose address took no letter any more, once a letter; joins the transaction.
+    """Tell whose address took no letter any more, once a letter and address; joins the transaction.
 
     `letter` is the id of what came back. Returns how many are new: none without an open link.
     """
@@ -40,7 +40,7 @@ def tell_bounced(
         line_user_id=link.line_user_id,
         school_day=facts.school_day,
         at=now,
-        about=f"letter/{letter}",
+        about=f"letter/{letter}/{contact.slot}",
         content=content_of(NoticeKind.EMAIL_BOUNCED, facts),
     )
     return enqueue(session, [notice], now)
