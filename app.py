@@ -61,7 +61,7 @@ from core.duty.staff_commands import staff_commands
 from core.duty.stop_signals import heed_stop_signals
 from core.errors import ConfigError
 from core.guards import Guard, declare
-from core.house import House, build_house
+from core.house import House, build_house, for_callers
 from core.logs import catch_crashes, configure_logging
 from core.mailing.sender import LetterSender
 from core.people.sessions import ABSOLUTE_LIMIT
@@ -100,7 +100,7 @@ console = Console()
 
 def create_app(settings: Settings) -> Flask:
     """Return the web application over its own database connections."""
-    return assemble(build_house(settings))
+    return assemble(for_callers(build_house(settings)))
 
 
 def assemble(house: House) -> Flask:
@@ -352,7 +352,7 @@ def _serve(settings: Settings, *, delivers: bool, ticks: bool, workers: int) -> 
         # After the fork: connections must not be shared between processes.
         house = build_house(settings)
         _bury_returned(house)
-        return assemble(house), background(house, delivers=delivers, ticks=ticks)
+        return assemble(for_callers(house)), background(house, delivers=delivers, ticks=ticks)
 
     Server(load, host=settings.host, port=settings.port, workers=workers).run()
 

@@ -69,7 +69,7 @@ SYNONYMS = {
     Command.WHY: "沒收到 沒收到通知 收不到通知 沒通知 收不到 怎麼沒通知 沒有訊息 漏了 通知壞了",
     Command.NOTICES: "最新消息 網站公告",
     Command.TOPICS: "市政訊息 市政通知 到離校訊息通知 立即申辦",
-    Command.SMS: "簡訊服務 訂購簡訊 註銷簡訊 取消註銷 簡訊費用 退費",
+    Command.SMS: "簡訊服務 訂購簡訊 撤回簡訊申請 註銷簡訊 取消註銷 簡訊費用 退費",
     Command.LOST_CARD: "卡片不見 學生證遺失 遺失 卡片掉了",
     Command.MY_DATA: "個資 刪除資料 下載資料 誰看過",
     Command.DELEGATE: "請人代收 代收通知 停止代收 代收的通知 阿公阿嬤 安親班",
@@ -110,6 +110,7 @@ STARTS = {
     "請協助確認": Command.ASK_SCHOOL,
     "訂購簡訊": Command.SMS,
     "註銷簡訊": Command.SMS,
+    "撤回簡訊": Command.SMS,
 }
 # In a language in which the name of one is the beginning of the other's, the longer comes first.
 STARTING = {

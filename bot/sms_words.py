@@ -18,7 +18,7 @@ class Wish(Enum):
 
 # 取消註銷 wants nothing ended: what stands, with its button, is the answer.
 NO_CANCEL = ("取消註銷", "不註銷", "不要註銷")
-CANCELS = ("註銷", "退訂", "停止", "取消")
+CANCELS = ("註銷", "撤回", "退訂", "停止", "取消")
 ORDERS = ("訂購", "訂閱", "申請", "開啟")
 BOTH = ("到離校", "都要", "全部", "兩個")
 # What the buttons type into the chat.

@@ -2,17 +2,14 @@
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psycopg
 from psycopg.errors import DeadlockDetected, SerializationFailure
-from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import (
     BigInteger,
     DateTime,
@@ -29,10 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, SQLModel
 
-from core.arrays import register
+from core.postgres import LOCK_SECONDS, PATIENT, Patience, heed_network, watch_connections
 
 Result = TypeVar("Result")
 # Constraint names are fixed so that a migration can name what it drops, on both engines.
@@ -51,15 +48,7 @@ INSERTS: dict[str, Callable[[Any], Any]] = {
     "sqlite": sqlite_insert,
     "postgresql": postgresql_insert,
 }
-# A connection used just now is taken as it is.
-FRESH_SECONDS = 5
-# No transaction of ours waits for anything but the database, so none is silent for so long.
-ABANDONED_SECONDS = 10
-# A caller that is told "not now" comes again; one that waits holds a thread and a connection. No
-# statement of ours takes half of this with a whole city's rows.
-LOCK_SECONDS = 10
 DEADLOCKS = 3
-STATEMENT_SECONDS = 60
 SEALED = re.compile(r"^[A-Za-z0-9_-]{1,16}:[A-Za-z0-9+/=_-]+$")
 
 
@@ -111,18 +100,19 @@ class SealedText(TypeDecorator[str]):
         return value
 
 
-def make_engine(url: str) -> Engine:
-    """Open the database at `url`. SQLite: WAL, full synchronous, foreign keys, 10 s busy wait."""
+def make_engine(url: str, patience: Patience = PATIENT) -> Engine:
+    """Open the database at `url`. SQLite: WAL, full synchronous, foreign keys, 10 s busy wait.
+
+    PostgreSQL: what `url` does not say of a dead network is NETWORK's.
+    """
     parsed = make_url(url)
     # Parameters are personal data; an exception must not print them. The connection used last is
     # used next: its plans and caches are warm, where all in turn would mostly meet cold ones.
     options: dict[str, Any] = {"pool_size": 10, "max_overflow": 20, "pool_use_lifo": True}
     options["hide_parameters"] = True
     if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed, **options)
-        event.listen(engine, "connect", _prepare_postgresql)
-        event.listen(engine, "checkin", _note_use)
-        event.listen(engine, "checkout", partial(_look_after_rest, engine.dialect))
+        engine = create_engine(heed_network(parsed), **options)
+        watch_connections(engine, patience)
         return engine
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -132,46 +122,12 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
-def _prepare_postgresql(connection: Any, _record: Any) -> None:
-    """Let nobody hold rows for long who went away in the middle: stopped, or cut off.
-
-    Arrays go as bytes: to write frozen messages in hexadecimal, quote and read them again costs
-    more than to store them. Moments come in Python's own UTC: in another zone, even one that is
-    UTC by another name, each costs three times as much to make and to compare. Source: psycopg
-    docs, "Binary parameters and results", "Date/time types adaptation".
-    """
-    connection.adapters.register_dumper(list, ListBinaryDumper)
-    register(connection)
-    connection.execute("SET TIME ZONE 'UTC'")
-    connection.execute(f"SET idle_in_transaction_session_timeout = '{ABANDONED_SECONDS}s'")
-    connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
-    connection.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")
-    connection.commit()
-
-
-def _note_use(_connection: Any, record: Any) -> None:
-    record.info["used_at"] = time.monotonic()
-
-
-def _look_after_rest(dialect: Dialect, connection: Any, record: Any, _proxy: Any) -> None:
-    """Replace a connection that died while it lay idle; in a rush nothing is asked twice.
-
-    Source: SQLAlchemy docs, "Disconnect Handling - Pessimistic"; its pre-ping asks each time.
-    """
-    if time.monotonic() - record.info.get("used_at", 0) < FRESH_SECONDS:
-        return
-    try:
-        dialect.do_ping(connection)
-    except psycopg.Error as error:
-        raise DisconnectionError from error
-
-
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own transaction start would be a deferred BEGIN; ours is sent by _begin_sqlite.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
-        f"busy_timeout={LOCK_SECONDS * 1000}",
+        f"busy_timeout={LOCK_SECONDS * 1000:.0f}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Engine
 
 from core.clock import Clock
 from core.crypto import Vault, parse_keys
 from core.db import make_engine
+from core.postgres import FOR_CALLERS
 from core.sealed import hold_keys
 from core.settings import Settings
 
@@ -59,3 +60,15 @@ def build_house(settings: Settings) -> House:
     engine = make_engine(settings.database_url)
     hold_keys(engine, vault)
     return House(settings, engine, Clock(settings.clock_start), vault)
+
+
+def for_callers(house: House) -> House:
+    """Return the house for threads somebody waits at: locks of others hold them up but shortly.
+
+    They have connections of their own. SQLite's writers all take turns at one engine.
+    """
+    if house.engine.dialect.name == "sqlite":
+        return house
+    engine = make_engine(house.settings.database_url, FOR_CALLERS)
+    hold_keys(engine, house.vault)
+    return replace(house, engine=engine)

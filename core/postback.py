@@ -63,6 +63,8 @@ class Action(StrEnum):
     # A guardian on texts: binding id/items for an order, an order's id for its end.
     SMS_ITEMS = "sms_items"
     SMS_ORDER = "sms_order"
+    SMS_WITHDRAW = "sms_withdraw"
+    SMS_WITHDRAW_SURE = "sms_withdraw_sure"
     SMS_CANCEL = "sms_cancel"
     SMS_CANCEL_SURE = "sms_cancel_sure"
     SMS_KEEP = "sms_keep"

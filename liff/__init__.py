@@ -31,6 +31,7 @@ from liff import (
     privacy,
     session,
     sms,
+    sms_steps,
     status,
     survey,
     taipei_pass,
@@ -195,9 +196,11 @@ def _add_sms(pages: Blueprint) -> None:
     pages.get("/sms")(sms.show_sms)
     pages.post("/sms")(sms.order_sms)
     pages.get("/sms/<uuid:order_id>")(sms.show_sms_slip)
-    pages.get("/sms/<uuid:order_id>/cancel")(sms.ask_cancel_sms)
-    pages.post("/sms/<uuid:order_id>/cancel")(sms.cancel_sms)
-    pages.post("/sms/<uuid:order_id>/keep")(sms.keep_sms)
+    pages.get("/sms/<uuid:order_id>/withdraw")(sms_steps.ask_withdraw_sms)
+    pages.post("/sms/<uuid:order_id>/withdraw")(sms_steps.withdraw_sms)
+    pages.get("/sms/<uuid:order_id>/cancel")(sms_steps.ask_cancel_sms)
+    pages.post("/sms/<uuid:order_id>/cancel")(sms_steps.cancel_sms)
+    pages.post("/sms/<uuid:order_id>/keep")(sms_steps.keep_sms)
 
 
 def _add_rights(pages: Blueprint) -> None:

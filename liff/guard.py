@@ -42,6 +42,7 @@ CHANGE_FORMS = frozenset(
         "show_lost_card",
         "show_survey",
         "show_make_up",
+        "ask_withdraw_sms",
         "ask_cancel_sms",
     )
 )

@@ -188,7 +188,6 @@ def _render_delete(visit: Visit, *, is_wrong: bool) -> str:
         "delete.html",
         is_staff=is_staff,
         is_ordered=bool(open_states),
-        # Nobody but the school can end what only waits for it.
         is_waiting=open_states == {OrderState.REQUESTED},
         is_wrong=is_wrong,
         days=visit.house.settings.retention_backups_days,

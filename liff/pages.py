@@ -9,6 +9,7 @@ from flask import Response, g, jsonify, render_template, request, url_for
 from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from core.errors import AccessError
@@ -26,6 +27,8 @@ from liff.text_size import chosen_size
 from liff.visit import current_visit
 
 logger = logging.getLogger(__name__)
+# A lock that is held, a database that changes its machine: both are over soon.
+BUSY_SECONDS = 5
 KINDS = {404: "not_found", 413: "too_large", 429: "too_many"}
 
 
@@ -61,6 +64,7 @@ def init_security(app: App, house: House) -> None:
     app.register_error_handler(CSRFError, _show_expired)
     app.register_error_handler(AccessError, _show_access_error)
     app.register_error_handler(InternalServerError, handle_broken)
+    app.register_error_handler(OperationalError, _show_busy)
 
 
 def page_nonce() -> str:
@@ -148,6 +152,19 @@ def _show_access_error(error: AccessError) -> ResponseReturnValue:
         return _message("link_over", href=url_for("liff.show_export")), error.status
     # Another guardian's child and a child that never was look the same.
     return _message("not_found" if error.status == 404 else "not_allowed"), error.status
+
+
+def _show_busy(error: OperationalError) -> ResponseReturnValue:
+    """Let go of a caller whom the database keeps waiting, LINE and browsers alike; nothing is kept.
+
+    LINE sends its events again.
+    """
+    extra = {"route": str(request.url_rule), "error_type": type(error.orig).__name__}
+    logger.error("nothing stored", extra=extra)
+    headers = {"Retry-After": str(BUSY_SECONDS)}
+    if not _is_ours() or request.path == url_for("liff.start_session"):
+        return jsonify(error="busy"), 503, headers
+    return _message("busy"), 503, headers
 
 
 def _show_broken(settings: Settings) -> ResponseReturnValue:

@@ -17,7 +17,6 @@ from core.orders.listing import Listed, orders_of_guardian, own_order
 from core.orders.placing import NewOrder, place_order
 from core.orders.plan_book import plan_of
 from core.orders.plans import Items
-from core.orders.service import ask_cancel, keep
 from core.orders.standing import ChildService, Obstacle, service_of, view_of
 from core.orders.states import OrderState
 from core.orders.words import (
@@ -36,6 +35,7 @@ from liff.guard import linked
 from liff.ordering import note_ordering
 from liff.present import phone_link
 from liff.sms_form import SmsForm, choices_of, fault_words
+from liff.sms_steps import address_of
 from liff.sms_view import OrderCard, card_of
 from liff.visit import Visit, current_visit
 
@@ -91,36 +91,6 @@ def order_sms() -> ResponseReturnValue:
 
 
 @linked
-def ask_cancel_sms(order_id: UUID) -> ResponseReturnValue:
-    """Ask once before the end of an order is asked for."""
-    visit = current_visit()
-    with snapshot(visit.house.engine) as database:
-        listed = own_order(database, order_id, visit.get_guardian().id)
-        back = _back(database, visit, listed)
-    state = OrderState(listed.order.state)
-    return render_template(
-        "sms_cancel.html",
-        child=given_name(listed.student.name),
-        items=_(ITEM_WORDS[Items(listed.order.items)]),
-        can_cancel=state is OrderState.ACTIVE,
-        state=_(STATE_WORDS[state]),
-        back=back,
-    )
-
-
-@linked
-def cancel_sms(order_id: UUID) -> ResponseReturnValue:
-    """Ask the school for the end of an order."""
-    return _step(order_id, is_end=True)
-
-
-@linked
-def keep_sms(order_id: UUID) -> ResponseReturnValue:
-    """Take the wish to end an order back, while the school has not looked at it."""
-    return _step(order_id, is_end=False)
-
-
-@linked
 def show_sms_slip(order_id: UUID) -> ResponseReturnValue:
     """Show an order and its money on one sheet, for the school's cashier."""
     visit = current_visit()
@@ -128,7 +98,7 @@ def show_sms_slip(order_id: UUID) -> ResponseReturnValue:
     with snapshot(visit.house.engine) as database:
         listed = own_order(database, order_id, guardian.id)
         view = view_of(database, listed)
-        back = _back(database, visit, listed)
+        back = address_of(database, visit, listed)
     card = card_of(visit.house.vault, view, f"guardian:{guardian.id}", visit.now)
     return render_template(
         "sms_slip.html",
@@ -156,23 +126,6 @@ def _place(visit: Visit, binding_id: str, form: SmsForm) -> None:
         place_order(database, visit.house.vault, wish, by=by, now=visit.now)
 
 
-def _step(order_id: UUID, *, is_end: bool) -> ResponseReturnValue:
-    visit = current_visit()
-    guardian_id, settings = visit.get_guardian().id, visit.house.settings
-    act, note = (ask_cancel, "cancelling") if is_end else (keep, "kept")
-    with snapshot(visit.house.engine) as database:
-        child = _child_of(database, visit, own_order(database, order_id, guardian_id))
-    try:
-        with transaction(visit.house.engine) as database:
-            own_order(database, order_id, guardian_id)
-            by = f"guardian:{guardian_id}"
-            act(database, settings.liff_id, order_id, by=by, now=visit.now)
-    except InputError:
-        note = "done"
-    visit.house.notices_due.set()
-    return redirect(url_for("liff.show_sms", child=child, note=note), 303)
-
-
 def _read(database: Session, visit: Visit, binding_id: str) -> _Page | None:
     """Return the page of the child asked for, or the first; None where there is no child."""
     guardian = visit.get_guardian()
@@ -192,17 +145,6 @@ def _id_in(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise AccessError("no_such_child") from None
-
-
-def _child_of(database: Session, visit: Visit, listed: Listed) -> UUID | None:
-    """Return the binding of an order's child, None where it ended."""
-    children = for_guardian(database, visit.get_guardian().id).children()
-    found = (one.binding_id for one in children if one.student_id == listed.student.id)
-    return next(found, None)
-
-
-def _back(database: Session, visit: Visit, listed: Listed) -> str:
-    return url_for("liff.show_sms", child=_child_of(database, visit, listed))
 
 
 def _render(visit: Visit, page: _Page, form: SmsForm, faults: Mapping[str, str] = NO_FAULTS) -> str:

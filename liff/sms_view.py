@@ -30,6 +30,7 @@ MARKS = {
     OrderState.CANCELLING: "held",
     OrderState.CANCELLED: "off",
     OrderState.RETURNED: "no-tap",
+    OrderState.WITHDRAWN: "off",
     OrderState.EXPIRED: "off",
 }
 WAY = (N_("申請"), N_("繳費"), N_("學校審核"), N_("隔天生效"))
@@ -59,6 +60,7 @@ class OrderCard:
     lines: Sequence[str]
     money: Sequence[MoneyLine]
     log: Sequence[LogLine]
+    can_withdraw: bool
     can_cancel: bool
     can_keep: bool
 
@@ -80,6 +82,7 @@ def card_of(vault: Vault, view: OrderView, own: str, now: datetime) -> OrderCard
         lines=order_lines(view, now),
         money=money_lines(view) if view.has_money else (),
         log=_log(view, own),
+        can_withdraw=state is OrderState.REQUESTED,
         can_cancel=state is OrderState.ACTIVE,
         can_keep=state is OrderState.CANCELLING,
     )

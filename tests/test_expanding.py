@@ -33,7 +33,7 @@ def _takes_away(call: ast.Call) -> str | None:
     """Why the release before could not go on, None if it can."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     words = {one.arg: one.value for one in call.keywords}
-    if name in GIVES_UP:
+    if name in GIVES_UP and not (name == "drop_constraint" and _is_check(words)):
         return name
     if name == "alter_column" and {"new_column_name", "type_"} & set(words):
         return "renames or retypes a column"
@@ -43,6 +43,12 @@ def _takes_away(call: ast.Call) -> str | None:
     if name == "add_column" and any(map(_wants_a_value, ast.walk(call))):
         return "a new column it does not know must not be empty"
     return None
+
+
+def _is_check(words: dict[str | None, ast.expr]) -> bool:
+    """Without a condition, or with a wider one, whatever the release before writes is welcome."""
+    kind = words.get("type_")
+    return isinstance(kind, ast.Constant) and kind.value == "check"
 
 
 def _wants_a_value(node: ast.AST) -> bool:
@@ -73,6 +79,8 @@ def test_migration_takes_nothing_away_that_the_release_before_reads_or_writes(pa
         ("op.add_column('tap', sa.Column('x', sa.Text, nullable=False, server_default=''))", False),
         ("op.add_column('tap', sa.Column('x', sa.Integer))", False),
         ("op.drop_index('ix_tap')", False),
+        ("op.drop_constraint('uq_tap', 'tap', type_='unique')", True),
+        ("op.drop_constraint('ck_tap', 'tap', type_='check')", False),
     ],
 )
 def test_what_takes_away_is_told_from_what_adds(

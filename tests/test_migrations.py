@@ -2,16 +2,24 @@
 
 from importlib import import_module
 from pathlib import Path
+from uuid import UUID
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, update
+from sqlalchemy.exc import IntegrityError
 
-from core.db import metadata
+from core.db import metadata, table_of, transaction
 from core.duty.migrate import SCRIPTS, is_current, migrate
 from core.house import House
+from core.orders.service import withdraw
+from core.orders.states import OrderState
+from core.orders.tables import SmsOrder, TextState
+from tests.orders.shop import at, open_shop
+from tests.orders.test_service import SLIP
 
 ROOT = Path(__file__).parents[1]
 # A table is known once its module is loaded, whichever tests ran before.
@@ -39,3 +47,47 @@ def test_downgrade_leaves_nothing_and_upgrade_restores_everything(house: House) 
     assert set(inspect(house.engine).get_table_names()) <= {"alembic_version"}
     migrate(house.engine)
     assert set(metadata().tables) <= set(inspect(house.engine).get_table_names())
+
+
+def test_orders_keep_texts_and_steps_when_they_can_be_withdrawn(house: House) -> None:
+    with transaction(house.engine) as session:
+        shop = open_shop(session, house)
+    kept, gone = shop.order(at(10, 5)), shop.order(at(10, 5), phone="0912000124", **SLIP)
+    shop.does(withdraw, kept, by="guardian:m", now=at(10, 6))
+    shop.add_texts(gone, TextState.DELIVERED, 2)
+    migrate_to(house, "0030")
+    assert counts_in(house) == {"sms_order": 2, "sms_order_step": 3, "sms_text": 2}
+    assert shop.row(kept).state == OrderState.RETURNED
+    with pytest.raises(IntegrityError):
+        withdrawn(house, kept)
+    migrate(house.engine)
+    withdrawn(house, kept)
+    assert counts_in(house) == {"sms_order": 2, "sms_order_step": 3, "sms_text": 2}
+
+
+def migrate_to(house: House, revision: str) -> None:
+    """Take back what came after a revision."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    with house.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
+def counts_in(house: House) -> dict[str, int]:
+    """How many rows the orders' tables have."""
+    names = ("sms_order", "sms_order_step", "sms_text")
+    with house.engine.connect() as connection:
+        counted = {name: f"SELECT count(*) FROM {name}" for name in names}  # noqa: S608
+        return {
+            name: connection.exec_driver_sql(statement).scalar_one()
+            for name, statement in counted.items()
+        }
+
+
+def withdrawn(house: House, order_id: UUID) -> None:
+    """Write the new state past every rule but the database's own."""
+    with house.engine.begin() as connection:
+        row = table_of(SmsOrder)
+        state = OrderState.WITHDRAWN.value
+        connection.execute(update(row).where(row.c.id == order_id).values(state=state))

@@ -48,6 +48,8 @@ ACTIONS = frozenset(
         Action.LEAVE_DROP_SURE,
         Action.SMS_ITEMS,
         Action.SMS_ORDER,
+        Action.SMS_WITHDRAW,
+        Action.SMS_WITHDRAW_SURE,
         Action.SMS_CANCEL,
         Action.SMS_CANCEL_SURE,
         Action.SMS_KEEP,

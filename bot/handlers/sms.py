@@ -15,6 +15,7 @@ from core.orders.placing import NewOrder, place_order
 from core.orders.plans import Items
 from core.orders.service import ask_cancel as ask_end
 from core.orders.service import keep
+from core.orders.service import withdraw as take_back
 from core.orders.standing import ChildService, Obstacle, service_of
 from core.orders.states import OrderState
 from core.people.bindings import BoundChild
@@ -29,6 +30,12 @@ REFUSALS = {
     "not_offered": N_("本學期未提供簡訊服務。到校、離校用 LINE 通知，不收費。"),
     "no_phone": N_("訂購前請先驗證手機，簡訊會寄到這個號碼。"),
     "not_enrolled": N_("孩子目前不在學，請洽學校。"),
+}
+
+# How an order can be ended: what is pressed, and what is asked before.
+QUESTIONS = {
+    OrderState.REQUESTED: (Action.SMS_WITHDRAW_SURE, reply.is_it_withdrawn),
+    OrderState.ACTIVE: (Action.SMS_CANCEL_SURE, reply.is_it_over),
 }
 
 
@@ -74,9 +81,22 @@ def order(turn: Turn, press: Press) -> Answer:
     return Answer(messages=reply.ordered(child, turn.pages), matters=True)
 
 
+def ask_withdraw(turn: Turn, press: Press) -> Answer:
+    """Ask whether what the school has not looked at shall be taken back."""
+    return _ask_end(turn, _own_order(turn, press), OrderState.REQUESTED)
+
+
+def withdraw(turn: Turn, press: Press) -> Answer:
+    """Take a request back, while the school has not looked at it."""
+    listed = _own_order(turn, press)
+    with refusing(_DONE):
+        take_back(turn.session, listed.order.id, by=turn.person.actor, now=turn.now)
+    return Answer(messages=reply.withdrawn(given_name(listed.student.name)), matters=True)
+
+
 def ask_cancel(turn: Turn, press: Press) -> Answer:
     """Ask whether an order shall end."""
-    return _ask_end(turn, _own_order(turn, press))
+    return _ask_end(turn, _own_order(turn, press), OrderState.ACTIVE)
 
 
 def cancel(turn: Turn, press: Press) -> Answer:
@@ -106,9 +126,11 @@ def _taken_up(turn: Turn, words: SmsWords, services: list[ChildService]) -> Answ
         ending = [
             one
             for one in orders_of_guardian(turn.session, guardian_id)
-            if one.student.id in chosen and one.order.state == OrderState.ACTIVE
+            if one.student.id in chosen and one.order.state in QUESTIONS
         ]
-        return _ask_end(turn, ending[0]) if len(ending) == 1 else None
+        if len(ending) != 1:
+            return None
+        return _ask_end(turn, ending[0], OrderState(ending[0].order.state))
     if words.wish is Wish.ORDER and words.items is not None and len(services) == 1:
         return _ask(turn, services[0], words.items)
     return None
@@ -124,14 +146,15 @@ def _ask(turn: Turn, service: ChildService, items: Items) -> Answer | None:
     return Answer(messages=reply.is_it_right(service, items, yes, no))
 
 
-def _ask_end(turn: Turn, listed: Listed) -> Answer:
+def _ask_end(turn: Turn, listed: Listed, state: OrderState) -> Answer:
+    """Ask before an order of that state ends, in its way; the button may be an old one."""
     require_real_name(turn)
-    if listed.order.state != OrderState.ACTIVE:
+    if listed.order.state != state:
         return Answer(messages=reply.done_already())
-    detail = listed.order.id.hex
-    yes, no = turn.seal(Action.SMS_CANCEL_SURE, detail), turn.seal(Action.BACK)
+    action, question = QUESTIONS[state]
+    yes, no = turn.seal(action, listed.order.id.hex), turn.seal(Action.BACK)
     name, items = given_name(listed.student.name), Items(listed.order.items)
-    return Answer(messages=reply.is_it_over(name, items, yes, no))
+    return Answer(messages=question(name, items, yes, no))
 
 
 def _standing(turn: Turn, services: list[ChildService]) -> list[Json]:

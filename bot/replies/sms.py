@@ -34,6 +34,7 @@ from core.orders.words import (
     CHOICE_WORDS,
     ITEM_WORDS,
     STATE_WORDS,
+    WITHDRAWAL,
     late_words,
     money,
     money_lines,
@@ -49,6 +50,7 @@ TONES = {
     OrderState.CANCELLING: HELD,
     OrderState.CANCELLED: QUIET,
     OrderState.RETURNED: NO_TAP,
+    OrderState.WITHDRAWN: QUIET,
     OrderState.EXPIRED: QUIET,
 }
 NOT_ORDERED = N_("未訂購")
@@ -118,6 +120,22 @@ def is_it_over(child: str, items: Items, yes: str, no: str) -> list[Json]:
     ]
     alt = _("確定註銷{child}的簡訊？", child=child[:LOCK_SCREEN_NAME])
     return [ask_back(alt, question, (_("確認"), yes), (_("保留"), no), small)]
+
+
+def is_it_withdrawn(child: str, items: Items, yes: str, no: str) -> list[Json]:
+    """Ask once before a request is taken back."""
+    question = _("確定撤回{child}的{items}簡訊申請？", child=child, items=_(ITEM_WORDS[items]))
+    small = [_(WITHDRAWAL)]
+    alt = _("確定撤回{child}的簡訊申請？", child=child[:LOCK_SCREEN_NAME])
+    return [ask_back(alt, question, (_("確認"), yes), (_("保留"), no), small)]
+
+
+def withdrawn(child: str) -> list[Json]:
+    """Say that nobody looks at it any more, and that another order may follow."""
+    said = _("已撤回{child}的簡訊申請。", child=child)
+    alt = _("{child}的簡訊申請已撤回", child=child[:LOCK_SCREEN_NAME])
+    small = _("不會發送，也不收費。要再申請，請輸入「簡訊」。")
+    return [offer(tell(alt, said, small), "簡訊", "今天")]
 
 
 def cancelling(child: str) -> list[Json]:
@@ -202,6 +220,8 @@ def _acts(service: ChildService, room: Room) -> list[Json]:
             if items in service.offers
         ]
     acts = [quiet(_("看明細") if view and view.has_money else _("看簡訊服務"), page)]
+    if view is not None and view.state is OrderState.REQUESTED:
+        return [*acts, press(_("撤回申請"), room.seal(Action.SMS_WITHDRAW, view.order.id.hex))]
     if view is not None and view.state is OrderState.ACTIVE:
         return [*acts, press(_("註銷"), room.seal(Action.SMS_CANCEL, view.order.id.hex))]
     if view is not None and view.state is OrderState.CANCELLING:

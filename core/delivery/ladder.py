@@ -13,12 +13,13 @@ from functools import cache
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, or_, select
 from sqlmodel import Session
 
 from core.db import UtcDateTime, table_of
 from core.kinds import UNFINISHED_STATES, Channel, EventKind, NoticeKind, NoticeState
 from core.notices.outbox import AGE_LIMITS, NewNotice, enqueue
+from core.notices.queue import BOUNCED
 from core.notices.tables import Notice
 from core.people.tables import Binding, Subscription
 from core.rows import is_literally, is_one_of, run
@@ -59,15 +60,15 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a no-show stands on one channel."""
+    """How a no-show stands on one channel, and since when it waits there."""
 
     state: NoticeState
-    created_at: datetime
+    since: datetime
 
     def is_stuck(self, now: datetime) -> bool:
         """Tell whether this channel did not carry it, or not in time."""
         if self.state in UNFINISHED_STATES:
-            return self.created_at <= now - timedelta(minutes=FALLBACK_MINUTES)
+            return self.since <= now - timedelta(minutes=FALLBACK_MINUTES)
         return self.state in FAILED
 
 
@@ -180,7 +181,7 @@ def _standings(
     values = {"since": now - WINDOW, "student_ids": list({row.student_id for row in stuck})}
     found: dict[Told, dict[Channel, Standing]] = defaultdict(dict)
     for row in run(session, _on_every_channel, values):
-        standing = Standing(NoticeState(row.state), row.created_at)
+        standing = Standing(NoticeState(row.state), row.since)
         found[_whose(row)][Channel(row.channel)] = standing
     return found
 
@@ -236,8 +237,10 @@ def _uncorrected(engine: str) -> Any:
 @cache
 def _on_every_channel(engine: str) -> Any:
     row = table_of(Notice).c
+    # What came back goes to a second address first, which has its minutes too.
+    since = case((row.outcome == BOUNCED, row.due_at), else_=row.created_at).label("since")
     return select(
-        row.student_id, row.guardian_id, row.school_day, row.channel, row.state, row.created_at
+        row.student_id, row.guardian_id, row.school_day, row.channel, row.state, since
     ).where(
         is_one_of(engine, row.student_id, "student_ids"),
         row.kind == NoticeKind.NO_SHOW.value,

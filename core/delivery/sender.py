@@ -20,6 +20,7 @@ from sqlmodel import Session
 from core.db import transaction
 from core.delivery.breaker import Breaker
 from core.delivery.claims import claim, expire
+from core.delivery.headroom import Headroom
 from core.delivery.hearing import hearing_others
 from core.delivery.line import LinePush, PushAnswer, PushResult, open_line
 from core.delivery.line_quota import is_quota_gone
@@ -62,6 +63,7 @@ class Sender:
         self._in_flight = in_flight
         self._share = Share(house.settings.line_push_per_second, SLOTS)
         self._pacer = Pacer(0)
+        self._headroom = Headroom()
         self._breaker = Breaker()
         self._database = ThreadPoolExecutor(1, thread_name_prefix="settle")
         self._flights: set[asyncio.Task[None]] = set()
@@ -138,7 +140,7 @@ class Sender:
         """Settle what has landed, send what is due and fits; return how many pushes that were."""
         if self._share.is_due:
             self._share.confirm(await self._in_database(self._renew_share))
-        self._pacer.set_rate(self._share.rate)
+        self._pacer.set_rate(self._headroom.within(self._share.rate))
         token = await self._good_token()
         wanted = self._capacity() if token is not None else 0
         granted = self._pacer.take(wanted)
@@ -194,6 +196,10 @@ class Sender:
 
     async def _heed(self, answer: PushAnswer, token: Token | None) -> None:
         self._breaker.note(worked=answer.result not in FAILED)
+        if answer.result is PushResult.ACCEPTED:
+            self._headroom.note_taken()
+        if answer.result is PushResult.RATE_LIMITED:
+            self._headroom.cut(self._share.rate)
         if answer.result in PAUSES:
             self._paused_until = self._house.clock.now() + PAUSES[answer.result]
         if answer.result is PushResult.TOKEN_REFUSED and token == self._token:

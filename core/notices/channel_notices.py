@@ -19,7 +19,7 @@ from core.people.tables import AccountLink
 def tell_bounced(
     session: Session, liff_id: str, guardian_id: UUID, contact: Contact, letter: UUID, now: datetime
 ) -> int:
-    """Tell whose address took no letter any more, once a letter; joins the transaction.
+    """Tell whose address took no letter any more, once a letter and address; joins the transaction.
 
     `letter` is the id of what came back. Returns how many are new: none without an open link.
     """
@@ -35,7 +35,8 @@ def tell_bounced(
         masked_email=contact.masked,
         language=language_of_guardian(session, guardian_id),
     )
-    return _tell(session, NoticeKind.EMAIL_BOUNCED, link, facts, f"letter/{letter}", now)
+    about = f"letter/{letter}/{contact.slot}"
+    return _tell(session, NoticeKind.EMAIL_BOUNCED, link, facts, about, now)
 
 
 def tell_app_gone(

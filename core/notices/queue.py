@@ -14,12 +14,14 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from core.db import UtcDateTime
-from core.kinds import ENDED_STATES, UNFINISHED_STATES, Channel, NoticeState
+from core.kinds import ENDED_STATES, UNFINISHED_STATES, Channel, NoticeKind, NoticeState
 from core.notices.tables import Notice
 from core.people.tables import Binding, Guardian
 from core.rows import is_literally
 
 QUIETLY = {"synchronize_session": False}
+# How a letter stands that was taken and came back.
+BOUNCED = "bounced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,36 @@ def end_unsent(
         )
         .execution_options(**QUIETLY)
     )
+
+
+def send_elsewhere(session: Session, notice_id: UUID, now: datetime) -> bool:
+    """Let what came back unread go anew, to whatever address its reader has now; tell whether.
+
+    Only while it is news: not what was called off, or corrected, meanwhile. Until it is tried there
+    its wait counts from now.
+    """
+    other = aliased(Notice)
+    is_corrected = exists().where(
+        col(other.kind) == NoticeKind.CORRECTION,
+        *(
+            col(getattr(other, name)) == col(getattr(Notice, name))
+            for name in ("student_id", "guardian_id", "school_day")
+        ),
+    )
+    put_back: Any = session.execute(
+        update(Notice)
+        .where(
+            col(Notice.id) == notice_id,
+            col(Notice.state) == NoticeState.REFUSED,
+            col(Notice.outcome) == BOUNCED,
+            col(Notice.expires_at) > now,
+            col(Notice.moot_at).is_(None),
+            or_(col(Notice.kind) != NoticeKind.NO_SHOW, ~is_corrected),
+        )
+        .values(state=NoticeState.PENDING, due_at=now, first_tried_at=None, settled_at=None)
+        .execution_options(**QUIETLY)
+    )
+    return bool(put_back.rowcount)
 
 
 def settle(

@@ -24,11 +24,11 @@ Counts = Mapping[tuple[EventKind, TextState], int]
 
 
 @dataclass(frozen=True, slots=True)
-class OrderAccount:
-    """How an order stands, in texts and whole dollars.
+class Account:
+    """How orders stand, in texts and whole dollars.
 
     `ok` arrived and cost, `failed` did not and cost nothing, of `pending` nobody knows yet.
-    `shortfall` is what the deposit lacks, whoever bears it; `due` what the guardian is asked for.
+    `shortfall` is what the deposits lack, whoever bears it.
     """
 
     arrivals: int
@@ -39,12 +39,18 @@ class OrderAccount:
     prepaid: int
     refund: int
     shortfall: int
-    due: int
 
     @property
     def ok(self) -> int:
         """Return how many texts arrived."""
         return self.arrivals + self.departures
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAccount(Account):
+    """One order's; `due` is what its guardian is asked for."""
+
+    due: int
 
 
 def account_for(session: Session, order: SmsOrder) -> OrderAccount:

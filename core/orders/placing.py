@@ -15,7 +15,7 @@ from core.orders.paying import PHONE
 from core.orders.plan_book import lock_plan, plan_of
 from core.orders.plans import Items, Plan, effect_of
 from core.orders.service import mark_paid
-from core.orders.states import SYSTEM, Done, OrderState, Step
+from core.orders.states import GIVEN_BACK, SYSTEM, Done, Step
 from core.orders.tables import Origin, SmsOrder
 from core.people.contacts import ContactSlot, contact_in, parse_phone
 from core.people.tables import EnrollmentStatus, Guardian, Student
@@ -77,7 +77,7 @@ def place_order(
 
 
 def _take_payment_over(session: Session, row: SmsOrder, now: datetime) -> None:
-    """Count what was paid for the order that was returned: the same family, asking better."""
+    """Count what was paid for the order that was given back: the same family, asking better."""
     statement = (
         select(SmsOrder)
         .where(
@@ -86,22 +86,22 @@ def _take_payment_over(session: Session, row: SmsOrder, now: datetime) -> None:
             col(SmsOrder.guardian_id) == row.guardian_id
             if row.guardian_id
             else col(SmsOrder.phone_index) == row.phone_index,
-            col(SmsOrder.state) == OrderState.RETURNED,
+            col(SmsOrder.state).in_(GIVEN_BACK),
             col(SmsOrder.prepaid) > 0,
         )
         .order_by(col(SmsOrder.asked_at).desc())
         .limit(1)
         .with_for_update()
     )
-    returned = session.scalars(statement).first()
-    if returned is None:
+    before = session.scalars(statement).first()
+    if before is None:
         return
-    paid = {name: getattr(returned, name) for name in PAYMENT}
-    said = f"{returned.prepaid} {returned.receipt_number}"
+    paid = {name: getattr(before, name) for name in PAYMENT}
+    said = f"{before.prepaid} {before.receipt_number}"
     write_order(session, row, **paid)
     write_step(session, row, Done(Step.PAY, SYSTEM, now, said))
-    write_order(session, returned, **dict.fromkeys(PAYMENT) | {"prepaid": 0})
-    write_step(session, returned, Done(Step.PAY, SYSTEM, now, "0"))
+    write_order(session, before, **dict.fromkeys(PAYMENT) | {"prepaid": 0})
+    write_step(session, before, Done(Step.PAY, SYSTEM, now, "0"))
 
 
 def _number(session: Session, vault: Vault, wish: NewOrder) -> str:

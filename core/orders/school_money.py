@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
-from core.orders.accounts import FAILED, PENDING, OrderAccount, accounts_for
-from core.orders.states import OrderState
+from core.orders.accounts import FAILED, PENDING, Account, OrderAccount, accounts_for
+from core.orders.states import GIVEN_BACK
 from core.orders.tables import Purpose, SmsOrder, SmsPlan, SmsText, TextState
 
 # What is free to the guardian, as it is counted: a test is the operator's own.
@@ -17,23 +17,10 @@ FREE = (Purpose.NO_SHOW, Purpose.URGENT)
 
 
 @dataclass(frozen=True, slots=True)
-class SchoolAccount:
-    """The sum of a school's orders, in texts and whole dollars, refunds and shortfalls apart."""
+class SchoolAccount(Account):
+    """The sum of a school's orders, refunds and shortfalls apart; so many `orders`."""
 
     orders: int
-    arrivals: int
-    departures: int
-    failed: int
-    pending: int
-    fee: int
-    prepaid: int
-    refund: int
-    shortfall: int
-
-    @property
-    def ok(self) -> int:
-        """Return how many texts arrived."""
-        return self.arrivals + self.departures
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +40,16 @@ def school_account(session: Session, plan: SmsPlan, school_code: str) -> SchoolA
 
 
 def orders_of_plan(session: Session, plan: SmsPlan, school_code: str) -> Sequence[SmsOrder]:
-    """Return a school's orders of a plan that were ever paid for or in force."""
-    is_counted = (col(SmsOrder.state) != OrderState.RETURNED) | (col(SmsOrder.prepaid) > 0)
+    """Return a school's orders of a plan that count."""
     statement = select(SmsOrder).where(
-        col(SmsOrder.plan_id) == plan.id, col(SmsOrder.school_code) == school_code, is_counted
+        col(SmsOrder.plan_id) == plan.id, col(SmsOrder.school_code) == school_code, is_counted()
     )
     return session.scalars(statement).all()
+
+
+def is_counted() -> ColumnElement[bool]:
+    """Return the condition that an order was ever in force, or is paid for."""
+    return col(SmsOrder.state).not_in(GIVEN_BACK) | (col(SmsOrder.prepaid) > 0)
 
 
 def free_texts(session: Session, plan: SmsPlan, school_code: str) -> Mapping[Purpose, FreeCount]:
@@ -87,19 +78,7 @@ def _free(counts: Mapping[TextState, int]) -> FreeCount:
 
 
 def _sum(accounts: Sequence[OrderAccount]) -> SchoolAccount:
-    return SchoolAccount(
-        len(accounts),
-        *(
-            sum(getattr(one, name) for one in accounts)
-            for name in (
-                "arrivals",
-                "departures",
-                "failed",
-                "pending",
-                "fee",
-                "prepaid",
-                "refund",
-                "shortfall",
-            )
-        ),
-    )
+    summed = {
+        one.name: sum(getattr(account, one.name) for account in accounts) for one in fields(Account)
+    }
+    return SchoolAccount(**summed, orders=len(accounts))

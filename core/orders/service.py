@@ -1,4 +1,4 @@
-"""Steps of an order as people take them: 申請審核中 → 生效 → 註銷審核中 → 已註銷, or 退回, or 期滿.
+"""Steps of an order as people take them; core.orders.states draws their course.
 
 Each holds the order's row and joins the caller's transaction; each raises InputError "wrong_state"
 where somebody was quicker, and "closed" where the semester's fees are fixed.
@@ -60,6 +60,13 @@ def return_order(
         now,
         reason=said,
     )
+
+
+def withdraw(session: Session, order_id: UUID, *, by: str, now: datetime) -> SmsOrder:
+    """End what the school has not looked at; whoever asked reads the answer, and may ask anew."""
+    row, plan = hold_order(session, order_id)
+    take_step(session, row, plan, lambda of, _: states.withdraw(of, by, now))
+    return row
 
 
 def ask_cancel(

@@ -20,6 +20,7 @@ from core.kinds import NoticeKind
 from core.orders.accounts import PENDING, OrderAccount, accounts_for
 from core.orders.ledger import hold_order, write_order, write_step
 from core.orders.plan_book import audit_plan, lock_plan, plan_of
+from core.orders.school_money import is_counted
 from core.orders.service import expire
 from core.orders.states import Done, Step
 from core.orders.tables import SmsOrder, SmsPlan, SmsText, SmsTotal
@@ -169,6 +170,6 @@ def _totals(plan_id: UUID) -> Any:
     key = (col(SmsOrder.plan_id), col(SmsOrder.school_code), col(SmsOrder.items))
     return (
         select(*key, func.count(), *sums, refund, shortfall)
-        .where(col(SmsOrder.plan_id) == plan_id)
+        .where(col(SmsOrder.plan_id) == plan_id, is_counted())
         .group_by(*key)
     )

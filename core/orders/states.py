@@ -1,4 +1,4 @@
-"""An order's life, pure: 申請審核中 → 生效 → 註銷審核中 → 已註銷, or 退回, or 期滿.
+"""An order's life, pure: 申請審核中 → 生效 → 註銷審核中 → 已註銷, or 退回, 已撤回, or 期滿.
 
 Every step says who and when. An approval counts from 00:30 of the next Taipei date, so an order
 that is 已註銷 still sends, and costs, until then.
@@ -23,10 +23,13 @@ class OrderState(StrEnum):
     CANCELLING = "註銷審核中"
     CANCELLED = "已註銷"
     RETURNED = "退回"
+    WITHDRAWN = "已撤回"
     EXPIRED = "期滿"
 
 
-ENDS = frozenset({OrderState.CANCELLED, OrderState.RETURNED, OrderState.EXPIRED})
+# What ended so was never in force.
+GIVEN_BACK = frozenset({OrderState.RETURNED, OrderState.WITHDRAWN})
+ENDS = GIVEN_BACK | {OrderState.CANCELLED, OrderState.EXPIRED}
 
 
 class Step(StrEnum):
@@ -35,6 +38,7 @@ class Step(StrEnum):
     ASK = "ask"
     APPROVE = "approve"
     RETURN = "return"
+    WITHDRAW = "withdraw"
     ASK_CANCEL = "ask_cancel"
     KEEP = "keep"
     APPROVE_CANCEL = "approve_cancel"
@@ -89,6 +93,12 @@ def send_back(order: Order, by: str, at: datetime, reason: str) -> Order:
     if not reason.strip():
         raise InputError("empty", "reason")
     return _step(order, OrderState.RETURNED, Done(Step.RETURN, by, at, reason.strip()))
+
+
+def withdraw(order: Order, by: str, at: datetime) -> Order:
+    """Take back what was asked for, while nobody has looked at it. Raises InputError."""
+    _require(order, {OrderState.REQUESTED})
+    return _step(order, OrderState.WITHDRAWN, Done(Step.WITHDRAW, by, at))
 
 
 def ask_cancel(order: Order, by: str, at: datetime) -> Order:

@@ -27,12 +27,14 @@ STATE_WORDS = {
     OrderState.CANCELLING: N_("註銷審核中"),
     OrderState.CANCELLED: N_("已註銷"),
     OrderState.RETURNED: N_("退回"),
+    OrderState.WITHDRAWN: N_("已撤回"),
     OrderState.EXPIRED: N_("期滿"),
 }
 STEP_WORDS = {
     Step.ASK: N_("已送出申請"),
     Step.APPROVE: N_("核准"),
     Step.RETURN: N_("退回申請"),
+    Step.WITHDRAW: N_("撤回申請"),
     Step.ASK_CANCEL: N_("申請註銷"),
     Step.KEEP: N_("取消註銷"),
     Step.APPROVE_CANCEL: N_("核准註銷"),
@@ -49,8 +51,10 @@ ROUNDED = {
 }
 # An order ends at midnight with its plan, or half an hour later: the day before was its last.
 A_MOMENT = timedelta(minutes=30, seconds=1)
-CHANGE = N_("要修改或不訂了，請告訴學校，學校會退回申請。")
+CHANGE = N_("學校審核前可以撤回；要修改，就撤回後再申請一次。")
 REFUND = N_("退費請洽學校出納組。")
+PAID_BEFORE = N_("已繳的費用，再申請時會轉過去；不再申請，退費請洽學校出納組。")
+WITHDRAWAL = N_("撤回後學校不再審核，不會發送，也不收費；要訂的話，可以再申請。")
 REVIEWED = N_("需經學校老師審核，審核後隔日生效；生效前仍會發送並計費。")
 
 
@@ -115,6 +119,8 @@ def _standing(view: OrderView, now: datetime) -> tuple[str, ...]:
             return _ends(order.cancel_effective_from), _(REFUND)
         case OrderState.RETURNED:
             return _returned(view)
+        case OrderState.WITHDRAWN:
+            return _("申請已撤回，不會發送，也不收費。"), _refund(view)
         case OrderState.EXPIRED:
             return _("服務期間已結束。"), _(REFUND)
 
@@ -144,8 +150,11 @@ def _ends(at: datetime | None) -> str:
 def _returned(view: OrderView) -> tuple[str, ...]:
     if not view.order.reason:
         return (_("學期結束前沒有核准，沒有發送，也不收費。"),)
-    refund = _(REFUND) if view.order.prepaid else ""
-    return _("學校退回了申請，原因：{reason}", reason=view.order.reason), refund
+    return _("學校退回了申請，原因：{reason}", reason=view.order.reason), _refund(view)
+
+
+def _refund(view: OrderView) -> str:
+    return _(PAID_BEFORE) if view.order.prepaid else ""
 
 
 def _period(view: OrderView) -> str:

@@ -33,6 +33,7 @@ from core.people.roster import CANARY_SCHOOL
 from core.watch.canary import CanaryState, canary_state
 from core.watch.counting import BUCKETS, LAG, counted_until, sums_since
 from core.watch.tables import DwellCount, NoticeCount
+from core.watch.texts import OVER, text_sums
 from core.watch.waiting import oldest_due, waiting_sums
 from core.watch.writing import WriteProbe, room_left
 
@@ -56,7 +57,7 @@ class Sums:
     waiting: Counter[Labels] = field(default_factory=Counter)
     retried: Counter[Labels] = field(default_factory=Counter)
     tries: int = 0
-    oldest: datetime | None = None
+    oldest: dict[str, datetime] = field(default_factory=dict)
 
 
 class _Scrape(Collector):
@@ -115,6 +116,7 @@ def _families(session: Session, now: datetime) -> Iterator[Family]:
     yield _dwell(session, now)
     yield from _gates(session, now)
     yield from _line_days(session)
+    yield from _texts(session, now)
     backup = session.get(JobRun, BACKUP)
     if backup is not None:
         age = _age(backup.ran_at, now)
@@ -132,14 +134,12 @@ def _read_sums(session: Session, now: datetime) -> Sums:
         *sums_since(session, max(until, midnight, now - MOST_UNCOUNTED)),
     ]
     waiting = waiting_sums(session)
-    sums = Sums(
-        tries=sum(row.tries for row in rows),
-        oldest=min((row.oldest for row in waiting), default=None),
-    )
+    sums = Sums(tries=sum(row.tries for row in rows))
     for row in rows:
         sums.ended[row.channel, row.kind, row.state, row.outcome] += row.number
     for row in waiting:
         sums.waiting[row.channel, row.kind, row.state] += row.number
+        sums.oldest[row.channel] = min(row.oldest, sums.oldest.get(row.channel, row.oldest))
     for row in (*rows, *waiting):
         sums.retried[row.channel, row.kind] += row.retried
     return sums
@@ -161,7 +161,10 @@ def _notices(sums: Sums, now: datetime) -> Iterator[Family]:
     yield _labelled("notices_retried", help_text, of, sums.retried)
     yield _gauge("notice_tries", "Tries of the notices that ended today", sums.tries)
     yield _gauge("notices_unfinished", "Waiting or being sent", sums.waiting.total())
-    age = _age(sums.oldest, now) if sums.oldest else 0.0
+    ages = {(one.value,): _age(sums.oldest.get(one, now), now) for one in Channel}
+    help_text = "Age of a channel's oldest unfinished notice"
+    yield _labelled("channel_oldest_seconds", help_text, ("channel",), ages)
+    age = max(ages.values())
     yield _gauge("oldest_pending_seconds", "Age of the oldest unfinished notice", age)
 
 
@@ -216,6 +219,16 @@ def _line_days(session: Session) -> Iterator[Family]:
     yield _gauge("line_day_theirs", "Pushes of that day by LINE's count", latest.theirs)
     difference = latest.ours - latest.theirs
     yield _gauge("line_day_difference", "Ours less theirs of that day", difference)
+
+
+def _texts(session: Session, now: datetime) -> Iterator[Family]:
+    sums = text_sums(session, now)
+    help_text = f"Texts of which something was heard in the last {OVER.total_seconds():.0f} s"
+    yield _labelled("texts", help_text, ("state",), sums.states)
+    yield _gauge("texts_silent", "Texts without a receipt that are still asked after", sums.silent)
+    age = _age(sums.oldest_silent, now) if sums.oldest_silent else 0.0
+    yield _gauge("texts_silent_oldest_seconds", "Age of the oldest of them", age)
+    yield _gauge("receipts_unmatched", "Receipts for texts we do not know", sums.unmatched)
 
 
 def _canary(state: CanaryState, now: datetime) -> Iterator[Family]:

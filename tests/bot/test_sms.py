@@ -36,6 +36,8 @@ MEANINGS = [
     ("簡訊費用", None, Wish.LOOK, None),
     ("退費", None, Wish.LOOK, None),
     ("取消註銷", None, Wish.LOOK, None),
+    ("撤回簡訊申請", None, Wish.CANCEL, None),
+    ("撤回簡訊 小華", 1, Wish.CANCEL, None),
     ("訂購簡訊", None, Wish.ORDER, None),
     ("訂購簡訊 小明 離校", 0, Wish.ORDER, Items.DEPARTURE),
     ("訂購簡訊小華到離校", 1, Wish.ORDER, Items.BOTH),
@@ -163,6 +165,31 @@ def test_end_is_asked_for_and_taken_back_by_buttons(house: House) -> None:
 
 
 @pytest.mark.usefixtures("service")
+def test_request_is_taken_back_by_buttons(house: House) -> None:
+    ordered(house, OrderState.REQUESTED)
+    asked = press(house, tell(house, "簡訊", MEI), "撤回申請", MEI)
+    assert words_of(asked.messages)[0] == "確定撤回小明的到校和離校簡訊申請？"
+    assert labels(asked) == ["保留", "確認"]
+    assert orders_in(house)[0].state == OrderState.REQUESTED
+    done = press(house, asked, "確認", MEI)
+    assert words_of(done.messages)[0] == "已撤回小明的簡訊申請。"
+    assert orders_in(house)[0].state == OrderState.WITHDRAWN
+    again = press(house, asked, "確認", MEI)
+    assert words_of(again.messages)[0] == "這件事已經處理好了，不需要再按。"
+    assert labels(tell(house, "簡訊", MEI)) == ["僅到校", "僅離校", "到離校都要"]
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize("line", ["撤回簡訊申請", "註銷簡訊"])
+def test_what_only_waits_is_withdrawn_by_a_line_too(house: House, line: str) -> None:
+    ordered(house, OrderState.REQUESTED)
+    asked = tell(house, line, MEI)
+    assert words_of(asked.messages)[0] == "確定撤回小明的到校和離校簡訊申請？"
+    press(house, asked, "保留", MEI)
+    assert orders_in(house)[0].state == OrderState.REQUESTED
+
+
+@pytest.mark.usefixtures("service")
 def test_註銷簡訊_asks_at_once_where_one_order_can_end(house: House) -> None:
     ordered(house, OrderState.ACTIVE)
     asked = tell(house, "註銷簡訊", MEI)
@@ -203,6 +230,8 @@ Detail = Callable[[Binding, UUID], str]
 BUTTONS: list[tuple[Action, Detail]] = [
     (Action.SMS_ITEMS, lambda binding, _order: f"{binding.id.hex}/both"),
     (Action.SMS_ORDER, lambda binding, _order: f"{binding.id.hex}/both"),
+    (Action.SMS_WITHDRAW, lambda _binding, order: order.hex),
+    (Action.SMS_WITHDRAW_SURE, lambda _binding, order: order.hex),
     (Action.SMS_CANCEL, lambda _binding, order: order.hex),
     (Action.SMS_CANCEL_SURE, lambda _binding, order: order.hex),
     (Action.SMS_KEEP, lambda _binding, order: order.hex),

@@ -15,8 +15,9 @@ from core.audit import AuditEntry, record_audit
 from core.clock import TAIPEI
 from core.db import make_engine, once_more_after_deadlock, snapshot, transaction
 from core.duty.tables import JobRun
-from core.house import House
+from core.house import House, for_callers
 from core.people.tables import Card, WebSession
+from core.postgres import NETWORK
 
 MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=TAIPEI)
 
@@ -69,7 +70,7 @@ def test_connection_that_died_at_rest_is_replaced_unnoticed(
     with snapshot(other) as session:
         session.execute(text("SELECT pg_terminate_backend(:pid, 1000)"), {"pid": first})
     other.dispose()
-    monkeypatch.setattr("core.db.FRESH_SECONDS", 0)
+    monkeypatch.setattr("core.postgres.FRESH_SECONDS", 0)
     with transaction(house.engine) as session:
         assert session.execute(text("SELECT pg_backend_pid()")).scalar_one() != first
 
@@ -182,3 +183,40 @@ def test_of_two_that_hold_each_other_up_both_come_through(house: House) -> None:
     with snapshot(house.engine) as session:
         counts = session.scalars(select(JobRun.count).where(JobRun.job == "knot")).all()
     assert counts == [2, 2]
+
+
+def test_dead_network_is_noticed_unless_the_address_says_otherwise() -> None:
+    plain = make_engine("postgresql+psycopg://gate@db.example/gate")
+    assert plain.url.query["tcp_user_timeout"] == "10000"
+    assert {"keepalives_idle", "keepalives_interval", "keepalives_count"} < set(plain.url.query)
+    own = make_engine("postgresql+psycopg://gate@db.example/gate?tcp_user_timeout=2000")
+    assert own.url.query["tcp_user_timeout"] == "2000"
+    assert own.url.query["connect_timeout"] == "5"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_connection_is_opened_with_all_of_it(house: House) -> None:
+    _, given = house.engine.dialect.create_connect_args(house.engine.url)
+    assert NETWORK.items() <= given.items(), "and so is whoever listens beside the pool"
+    with house.engine.connect() as connection:
+        held = connection.connection.driver_connection.info.get_parameters()
+    assert held["tcp_user_timeout"] == NETWORK["tcp_user_timeout"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_callers_have_less_patience_than_the_work_behind_them(house: House) -> None:
+    waits = {}
+    for one in (house, for_callers(house)):
+        with one.engine.connect() as connection:
+            shown = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in LIMITS]
+        waits[one is house] = shown
+        one.engine.dispose()
+    assert waits == {True: ["10s", "1min"], False: ["1500ms", "20s"]}
+
+
+LIMITS = ("lock_timeout", "statement_timeout")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_writers_to_sqlite_take_turns_at_one_engine(house: House) -> None:
+    assert for_callers(house) is house

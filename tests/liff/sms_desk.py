@@ -132,6 +132,11 @@ def _return(session: Session, order_id: UUID, house: House) -> None:
     service.return_order(session, _liff(house), order_id, why, by=OFFICER, now=now)
 
 
+def _withdraw(session: Session, order_id: UUID, house: House) -> None:
+    by = f"guardian:{session.get_one(SmsOrder, order_id).guardian_id}"
+    service.withdraw(session, order_id, by=by, now=house.clock.now())
+
+
 def _ask_cancel(session: Session, order_id: UUID, house: House) -> None:
     by = f"guardian:{session.get_one(SmsOrder, order_id).guardian_id}"
     service.ask_cancel(session, _liff(house), order_id, by=by, now=house.clock.now())
@@ -157,5 +162,6 @@ WAYS: dict[OrderState, tuple[Step, ...]] = {
     OrderState.CANCELLING: (*IN_FORCE, _ask_cancel),
     OrderState.CANCELLED: (*IN_FORCE, _ask_cancel, _approve_cancel),
     OrderState.RETURNED: (_return,),
+    OrderState.WITHDRAWN: (_withdraw,),
     OrderState.EXPIRED: (*IN_FORCE, _expire),
 }

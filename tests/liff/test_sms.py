@@ -27,6 +27,7 @@ STATE_WORDS = {
     OrderState.CANCELLING: "註銷審核中",
     OrderState.CANCELLED: "已註銷",
     OrderState.RETURNED: "退回",
+    OrderState.WITHDRAWN: "已撤回",
     OrderState.EXPIRED: "期滿",
 }
 
@@ -127,7 +128,8 @@ def test_every_state_is_told_in_every_language(
 ) -> None:
     order_id = ordered(pages, family, state)
     assert STATE_WORDS[state] in mei.text(PAGE)
-    paths = (PAGE, f"{PAGE}/{order_id}", f"{PAGE}/{order_id}/cancel", "/liff/home", family.page)
+    own = (f"{PAGE}/{order_id}{step}" for step in ("", "/cancel", "/withdraw"))
+    paths = (PAGE, *own, "/liff/home", family.page)
     for language in Language:
         with transaction(pages.engine) as session:
             session.get_one(Guardian, UUID(family.guardian_id)).locale = language.value
@@ -152,6 +154,40 @@ def test_money_is_counted_live(mei: Phone, pages: House, family: Family) -> None
     slip = mei.text(f"{PAGE}/{order_id}")
     assert "學生 王○明 班級 603・12 號 服務 到校和離校簡訊 狀態 生效" in slip
     assert "成功 42 則" in slip
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_request_is_taken_back_before_the_school_looks_at_it(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    path = f"{PAGE}/{ordered(pages, family, OrderState.REQUESTED)}"
+    assert "學校審核前可以撤回；要修改，就撤回後再申請一次。" in mei.text(PAGE)
+    assert f'href="{path}/withdraw"' in mei.get(PAGE).text
+    asked = mei.text(f"{path}/withdraw")
+    assert "確定撤回小明的到校和離校簡訊申請？ 撤回後學校不再審核" in asked
+    assert orders_in(pages)[0].state == OrderState.REQUESTED
+    done = mei.post(f"{path}/withdraw", {})
+    page = mei.text(done.location)
+    assert "申請已撤回。" in page
+    assert "申請已撤回，不會發送，也不收費。" in page
+    assert "撤回申請 2026/11/23 07:20・您" in page
+    assert "重新申請" in page
+    again = mei.post(f"{path}/withdraw", {}, form_at=TOKEN)
+    assert "這件事已經處理好了，不需要再按。" in mei.text(again.location)
+    mei.post(PAGE, wish(family, items="arrival"))
+    states = sorted((one.items, one.state) for one in orders_in(pages))
+    assert states == [("arrival", "申請審核中"), ("both", "已撤回")]
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_what_the_school_approved_meanwhile_is_not_withdrawn(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    path = f"{PAGE}/{ordered(pages, family, OrderState.ACTIVE)}"
+    assert "這筆訂購現在是「生效」，不能這樣處理。" in mei.text(f"{path}/withdraw")
+    late = mei.post(f"{path}/withdraw", {}, form_at=TOKEN)
+    assert "這件事已經處理好了，不需要再按。" in mei.text(late.location)
+    assert orders_in(pages)[0].state == OrderState.ACTIVE
 
 
 @pytest.mark.usefixtures("sms_service")
@@ -190,7 +226,7 @@ def test_returned_order_says_why_and_can_be_sent_again(
 @pytest.mark.usefixtures("sms_service")
 def test_only_an_order_in_force_can_end(mei: Phone, pages: House, family: Family) -> None:
     path = f"{PAGE}/{ordered(pages, family, OrderState.REQUESTED)}"
-    assert "這筆訂購現在是「申請審核中」，不能註銷。" in mei.text(f"{path}/cancel")
+    assert "這筆訂購現在是「申請審核中」，不能這樣處理。" in mei.text(f"{path}/cancel")
     done = mei.post(f"{path}/cancel", {}, form_at=TOKEN)
     assert "這件事已經處理好了" in mei.text(done.location)
     assert orders_in(pages)[0].state == OrderState.REQUESTED
@@ -211,6 +247,8 @@ def test_stranger_finds_no_child_and_no_order(
         hua.post(PAGE, wish(family), form_at=TOKEN),
         hua.post(f"{PAGE}/{order_id}/cancel", {}, form_at=TOKEN),
         hua.post(f"{PAGE}/{order_id}/keep", {}, form_at=TOKEN),
+        hua.get(f"{PAGE}/{order_id}/withdraw"),
+        hua.post(f"{PAGE}/{order_id}/withdraw", {}, form_at=TOKEN),
     ]
     assert [one.status_code for one in seen] == [404] * len(seen)
     assert all("小明" not in one.text for one in seen)

@@ -82,7 +82,7 @@ def test_home_has_no_task_of_an_order_in_force(mei: Phone, pages: House, family:
     ("state", "words"),
     [
         (OrderState.ACTIVE, "還有生效中的簡訊，請先註銷。"),
-        (OrderState.REQUESTED, "還有審核中的簡訊申請，請聯絡學校退回後再刪除。"),
+        (OrderState.REQUESTED, "還有審核中的簡訊申請，請先撤回。"),
     ],
 )
 def test_account_is_not_deleted_while_an_order_is_open(

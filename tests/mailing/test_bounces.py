@@ -20,6 +20,7 @@ from tests.mailing.conftest import (
     WORK,
     Family,
     arrive,
+    correct,
     ends,
     later,
     miss,
@@ -182,6 +183,96 @@ def test_no_show_that_comes_back_climbs_on(
     with transaction(town.engine) as session:
         assert climb(session, [Phone()], town.clock.now()) == 1
     assert [row.kind for row in rows(town, Channel.SMS)] == ["no_show"]
+
+
+def no_show_to(house: House, family: Family, send: Send, sandbox: SandboxClient) -> str:
+    """The no-show went to Mei's first address; where it comes back to."""
+    miss(house, family)
+    send()
+    return str(letters_in(sandbox)[-1]["envelope_from"])
+
+
+class Phone:
+    """Mei's number as the rung above her letters."""
+
+    channel, needs_tick = Channel.SMS, False
+
+    def __init__(self, family: Family) -> None:
+        self._guardian_id = family.guardian_id
+
+    def address_of(self, _session: object, _guardian_ids: object) -> dict[object, str]:
+        return {self._guardian_id: "0900000000"}
+
+
+def climbed(house: House, family: Family) -> int:
+    with transaction(house.engine) as session:
+        return climb(session, [Phone(family)], house.clock.now())
+
+
+def test_what_came_back_goes_once_to_the_second_address(
+    town: House, family: Family, send: Send, sandbox: SandboxClient
+) -> None:
+    path = no_show_to(town, family, send, sandbox)
+    verify(town, family, ContactSlot.EMAIL2, WORK)
+    later(town, minutes=11)
+    mail = report(POSTFIX, path, HOME)
+    assert take(town, mail)
+    # The second address is asked first, and has its minutes.
+    assert climbed(town, family) == 0
+    assert not take(town, mail)
+    send()
+    assert [one["envelope_to"] for one in letters_in(sandbox)] == [[HOME], [WORK]]
+    assert [end[:2] for end in ends(town)] == [("no_show", "accepted")]
+    assert (climbed(town, family), send(), take(town, mail)) == (0, 0, False)
+
+
+def test_what_comes_back_from_both_climbs(
+    town: House, family: Family, send: Send, sandbox: SandboxClient
+) -> None:
+    path = no_show_to(town, family, send, sandbox)
+    verify(town, family, ContactSlot.EMAIL2, WORK)
+    assert take(town, report(POSTFIX, path, HOME))
+    send()
+    second = letters_in(sandbox)[-1]["envelope_from"]
+    assert second != path
+    assert take(town, report(POSTFIX, second, WORK))
+    later(town, minutes=11)
+    assert send() == 0
+    assert (climbed(town, family), climbed(town, family)) == (1, 0)
+    assert len(told(town)) == 2
+
+
+def test_second_address_that_does_not_answer_lets_it_climb(
+    town: House, family: Family, send: Send, sandbox: SandboxClient
+) -> None:
+    path = no_show_to(town, family, send, sandbox)
+    verify(town, family, ContactSlot.EMAIL2, WORK)
+    assert take(town, report(POSTFIX, path, HOME))
+    later(town, minutes=11)
+    assert climbed(town, family) == 1
+
+
+def test_no_show_that_was_corrected_meanwhile_goes_nowhere(
+    town: House, family: Family, send: Send, sandbox: SandboxClient
+) -> None:
+    path = no_show_to(town, family, send, sandbox)
+    verify(town, family, ContactSlot.EMAIL2, WORK)
+    correct(town, family)
+    assert take(town, report(POSTFIX, path, HOME))
+    assert ("no_show", "refused", "bounced") in ends(town)
+    send()
+    told_there = [row.kind for row in rows(town) if row.state == "accepted"]
+    assert "no_show" not in told_there
+
+
+def test_old_news_that_comes_back_is_not_sent_again(
+    town: House, family: Family, path: str, send: Send, sandbox: SandboxClient
+) -> None:
+    verify(town, family, ContactSlot.EMAIL2, WORK)
+    later(town, hours=3)
+    assert take(town, report(POSTFIX, path, HOME))
+    assert send() == 0
+    assert ends(town) == [("arrival", "refused", "bounced")]
 
 
 def test_return_path_fits_into_an_envelope(town: House, family: Family) -> None:

@@ -1,14 +1,18 @@
 """Delivery: what each of LINE's answers does to a notice."""
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from core.clock import Clock
 from core.db import transaction
 from core.delivery.pacing import Pacer
 from core.delivery.retry import next_try
@@ -20,6 +24,7 @@ from core.people.friends import record_friendship
 from core.settings import load_settings
 from tests.factories import MEI
 from tests.fakes import FakeLine
+from tests.faults.line import RATE
 from tests.notices.conftest import MONDAY
 from tests.waiting import wait_for
 
@@ -103,6 +108,43 @@ def test_one_slow_push_holds_up_nobody_else(
         answer_now.set()
         stop.set()
         running.join()
+
+
+def test_low_limit_of_lines_is_met_with_few_429(
+    house: House, notify: Notify, all_notices: Notices, line: FakeLine
+) -> None:
+    count, a_second = 60, 15
+    for n in range(count):
+        notify(NoticeKind.BOUND, student_id=None, about=str(n))
+    limit_to(line, a_second)
+    settings = load_settings(_env_file=None, line_api_base=line.origin)
+    clock = Clock(house.clock.now())
+    sender, stop = Sender(replace(house, settings=settings, clock=clock)), threading.Event()
+    running = threading.Thread(target=sender.run, args=[stop])
+    running.start()
+    try:
+        wait_for(lambda: {one.state for one in all_notices()} == {"accepted"}, "all")
+    finally:
+        stop.set()
+        running.join()
+    assert len(line.accepted) == count
+    # The first burst has left before LINE says a word; after it a few tell where the limit is.
+    assert len(line.requests) - count < 1.5 * count
+
+
+def limit_to(line: FakeLine, a_second: int) -> None:
+    """Let LINE take so many pushes in any second, as it counts them itself."""
+    plain, taken = line.answer, deque[float](maxlen=a_second)
+
+    def answer(key: str, body: dict[str, Any]) -> tuple[int, str]:
+        now = time.monotonic()
+        if len(taken) == a_second and now - taken[0] < 1:
+            line.script = [(429, RATE)]
+        else:
+            taken.append(now)
+        return plain(key, body)
+
+    line.answer = answer  # type: ignore[method-assign]
 
 
 def test_unreadable_content_is_dead_and_the_others_go_out(

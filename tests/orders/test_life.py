@@ -15,7 +15,15 @@ from core.kinds import EventKind
 from core.orders.ledger import order_of, steps_of
 from core.orders.paying import paying_orders
 from core.orders.placing import place_order
-from core.orders.service import approve, approve_cancel, ask_cancel, expire, keep, return_order
+from core.orders.service import (
+    approve,
+    approve_cancel,
+    ask_cancel,
+    expire,
+    keep,
+    return_order,
+    withdraw,
+)
 from core.orders.states import ENDS, OrderState, is_sending
 from core.orders.tables import SmsOrder
 from tests.orders.shop import LIFF, OFFICER, PLAN, Shop, at
@@ -23,6 +31,7 @@ from tests.orders.shop import LIFF, OFFICER, PLAN, Shop, at
 STEPS: dict[Any, tuple[OrderState, OrderState]] = {
     approve: (OrderState.REQUESTED, OrderState.ACTIVE),
     return_order: (OrderState.REQUESTED, OrderState.RETURNED),
+    withdraw: (OrderState.REQUESTED, OrderState.WITHDRAWN),
     ask_cancel: (OrderState.ACTIVE, OrderState.CANCELLING),
     keep: (OrderState.CANCELLING, OrderState.ACTIVE),
     approve_cancel: (OrderState.CANCELLING, OrderState.CANCELLED),
@@ -61,9 +70,11 @@ class Life(RuleBasedStateMachine):
     @rule(step=st.sampled_from(list(STEPS)))
     def press(self, step: Any) -> None:
         before, (start, end) = self._row().model_dump(), STEPS[step]
-        said = ("資料不清楚",) if step is return_order else ()
+        said = {"reason": "資料不清楚"} if step is return_order else {}
+        told = {} if step is withdraw else {"liff_id": LIFF}
+        facts = {**said, **told, "order_id": self.order_id, "by": OFFICER, "now": self.now}
         try:
-            step(self.session, LIFF, self.order_id, *said, by=OFFICER, now=self.now)
+            step(self.session, **facts)
         except InputError as error:
             assert self._row().model_dump() == before
             assert error.code == "wrong_state" if before["state"] != start else "too_late"

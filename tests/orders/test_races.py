@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core.errors import InputError
 from core.notices.tables import Notice
 from core.orders.ledger import steps_of
-from core.orders.service import approve, approve_cancel, ask_cancel, keep, return_order
+from core.orders.service import approve, approve_cancel, ask_cancel, keep, return_order, withdraw
 from core.orders.states import OrderState
 from tests.orders.shop import LIFF, OFFICER, Shop, at
 
@@ -55,6 +55,18 @@ def test_approval_and_return_at_once_leave_one(shop: Shop) -> None:
     assert sorted(both) == ["done", "wrong_state"]
     expected = OrderState.ACTIVE if both[0] == "done" else OrderState.RETURNED
     assert shop.row(order_id).state == expected
+
+
+def test_guardian_withdraws_while_the_school_approves(shop: Shop) -> None:
+    order_id = shop.order(at(10, 6))
+    both = press_both(
+        lambda: shop.does(withdraw, order_id, by="guardian:m", now=NOW),
+        step(shop, approve, order_id),
+    )
+    assert sorted(both) == ["done", "wrong_state"]
+    row = shop.row(order_id)
+    assert row.state == (OrderState.WITHDRAWN if both[0] == "done" else OrderState.ACTIVE)
+    assert (row.ended_at is None) == (row.approved_at is not None)
 
 
 def test_school_ends_while_the_guardian_keeps(shop: Shop) -> None:

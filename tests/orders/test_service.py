@@ -11,10 +11,18 @@ from core.audit import AuditEntry
 from core.errors import AccessError, InputError
 from core.kinds import EventKind
 from core.orders.ledger import steps_of
-from core.orders.listing import own_order
+from core.orders.listing import own_order, waiting_orders
 from core.orders.paying import paying_orders, phone_of
 from core.orders.plans import Items
-from core.orders.service import approve, approve_cancel, ask_cancel, keep, mark_paid, return_order
+from core.orders.service import (
+    approve,
+    approve_cancel,
+    ask_cancel,
+    keep,
+    mark_paid,
+    return_order,
+    withdraw,
+)
 from core.orders.states import OrderState
 from core.orders.tables import Origin
 from core.people.bindings import unbind_child
@@ -71,6 +79,33 @@ def test_order_and_its_end_count_from_half_past_midnight_of_the_next_day(
 def ended_day(moment: datetime) -> tuple[int, int]:
     following = moment + timedelta(days=1)
     return following.month, following.day
+
+
+def test_withdrawn_request_leaves_the_queue_and_makes_room_for_another(shop: Shop) -> None:
+    order_id, mei = shop.order(at(10, 5)), f"guardian:{shop.mei}"
+    shop.does(mark_paid, order_id, 136, "A-0123", by=OFFICER, now=at(10, 5))
+    shop.does(withdraw, order_id, by=mei, now=at(10, 6, 10))
+    row = shop.row(order_id)
+    assert (row.state, row.ended_at) == (OrderState.WITHDRAWN, at(10, 6, 10))
+    last = shop.does(steps_of, order_id)[-1]
+    assert (last.step, last.actor, last.at) == ("withdraw", mei, at(10, 6, 10))
+    assert shop.does(waiting_orders, "353607") == []
+    again = shop.row(shop.order(at(10, 7), items=Items.ARRIVAL))
+    # What was paid goes on with it.
+    assert (again.prepaid, again.receipt_number) == (136, "A-0123")
+    assert shop.row(order_id).prepaid == 0
+    assert [one.order.id for one in shop.does(waiting_orders, "353607")] == [again.id]
+
+
+@pytest.mark.parametrize("way", [(approve,), (approve, ask_cancel)])
+def test_only_what_waits_for_the_school_can_be_withdrawn(shop: Shop, way: tuple[Any, ...]) -> None:
+    order_id = shop.order(at(10, 5))
+    for act in way:
+        shop.does(act, LIFF, order_id, by=OFFICER, now=at(10, 6))
+    before = shop.row(order_id).model_dump()
+    with pytest.raises(InputError, match="wrong_state"):
+        shop.does(withdraw, order_id, by="guardian:m", now=at(10, 7))
+    assert shop.row(order_id).model_dump() == before
 
 
 def test_semester_ends_an_order_with_its_last_day(shop: Shop) -> None:

@@ -15,7 +15,7 @@ from core.notices.tables import Notice
 from core.orders.accounts import account_for
 from core.orders.ledger import steps_of
 from core.orders.plan_book import list_plans, plan_of, plan_of_day, record_plan
-from core.orders.service import approve, mark_paid
+from core.orders.service import approve, mark_paid, withdraw
 from core.orders.settling import settle_plan, totals_of
 from core.orders.states import OrderState
 from core.orders.tables import Origin, TextState
@@ -100,6 +100,14 @@ def test_order_that_never_sent_is_settled_in_silence(shop: Shop) -> None:
     assert settle(shop) == 1
     assert (shop.row(order_id).state, shop.row(order_id).fee) == (OrderState.RETURNED, 0)
     assert told(shop, NoticeKind.SMS_SETTLED) == []
+
+
+def test_totals_count_what_was_in_force_or_paid(shop: Shop) -> None:
+    withdrawn = shop.order(at(10, 5))
+    shop.does(withdraw, withdrawn, by="guardian:m", now=at(10, 6))
+    paid_order(shop, 3)
+    assert settle(shop) == 2
+    assert [one.orders for one in shop.does(totals_of, shop.plan)] == [1]
 
 
 def test_plan_that_still_sends_can_not_be_closed(shop: Shop) -> None:

@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.orders.plans import Items, effect_of
 from core.orders.states import (
     ENDS,
+    GIVEN_BACK,
     Order,
     OrderState,
     Step,
@@ -23,6 +24,7 @@ from core.orders.states import (
     is_sending,
     keep,
     send_back,
+    withdraw,
 )
 from tests.orders.test_fees import PLAN
 
@@ -30,6 +32,7 @@ from tests.orders.test_fees import PLAN
 EDGES = {
     Step.APPROVE: ({OrderState.REQUESTED}, OrderState.ACTIVE),
     Step.RETURN: ({OrderState.REQUESTED}, OrderState.RETURNED),
+    Step.WITHDRAW: ({OrderState.REQUESTED}, OrderState.WITHDRAWN),
     Step.ASK_CANCEL: ({OrderState.ACTIVE}, OrderState.CANCELLING),
     Step.KEEP: ({OrderState.CANCELLING}, OrderState.ACTIVE),
     Step.APPROVE_CANCEL: ({OrderState.CANCELLING}, OrderState.CANCELLED),
@@ -144,6 +147,8 @@ class Life(RuleBasedStateMachine):
                 return approve(self.order, PLAN, "staff:o", self.now)
             case Step.RETURN:
                 return send_back(self.order, "staff:o", self.now, "沒有付款")
+            case Step.WITHDRAW:
+                return withdraw(self.order, "guardian:m", self.now)
             case Step.ASK_CANCEL:
                 return ask_cancel(self.order, "guardian:m", self.now)
             case Step.KEEP:
@@ -165,7 +170,7 @@ class Life(RuleBasedStateMachine):
         for moment in (PLAN.begins_at - timedelta(minutes=1), PLAN.ends_at, self.now):
             if is_sending(self.order, moment):
                 assert PLAN.begins_at <= moment < PLAN.ends_at
-                assert self.order.state not in (OrderState.REQUESTED, OrderState.RETURNED)
+                assert self.order.state not in {OrderState.REQUESTED, *GIVEN_BACK}
 
     @invariant()
     def days_begin_half_past_midnight(self) -> None:

@@ -1,6 +1,7 @@
 """A day on which every series of /metrics has something to tell."""
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from sqlmodel import Session
 
@@ -8,9 +9,11 @@ from core.clock import school_day_of
 from core.delivery.tables import DeliveryDay
 from core.duty.tables import JobRun
 from core.kinds import Channel
+from core.orders.tables import Purpose, SmsText, TextState
 from core.watch.counting import COUNTED_UNTIL, JOB
 from core.watch.metrics import BACKUP
 from core.watch.tables import DwellCount, NoticeCount
+from tests.factories import make_school
 
 
 def fill_every_series(session: Session, now: datetime) -> None:
@@ -33,3 +36,20 @@ def fill_every_series(session: Session, now: datetime) -> None:
     session.add(DeliveryDay(channel=Channel.LINE, day=yesterday, ours=3, theirs=2, checked_at=now))
     for job, slot in (("tick", "run_no_show_tick"), BACKUP, (JOB, COUNTED_UNTIL)):
         session.add(JobRun(job=job, slot=slot, outcome="ok", ran_at=now))
+    make_school(session, "353699")
+    session.add(silent_text("353699", now - timedelta(minutes=5)))
+
+
+def silent_text(school_code: str, sent_at: datetime, state: TextState = TextState.SENT) -> SmsText:
+    """A text of which nothing was heard since, or this."""
+    return SmsText(
+        purpose=Purpose.TEST,
+        kind="test",
+        school_code=school_code,
+        school_day=school_day_of(sent_at),
+        client_id=uuid4().hex,
+        provider="sandbox",
+        state=state,
+        created_at=sent_at,
+        changed_at=sent_at,
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, text
+from sqlalchemy import event, text, update
 from sqlmodel import select
 from werkzeug.datastructures import Headers
 
@@ -16,12 +16,15 @@ from app import assemble
 from core.db import snapshot, transaction
 from core.duty.tick_log import TickLog
 from core.house import House
-from core.kinds import NoticeState
+from core.kinds import Channel, NoticeState
 from core.notices.tables import Notice
+from core.orders.tables import TextState
+from core.receipts.tables import SmsReceipt
 from core.watch.counting import LAG, count_notices
 from core.watch.metrics import is_allowed, metrics_page
 from core.watch.tables import NoticeCount
 from tests.watch.conftest import Ming
+from tests.watch.series import silent_text
 
 Go = Callable[..., Any]
 
@@ -97,6 +100,44 @@ def test_oldest_pending_and_oldest_due_age(house: House, ming: Ming, go: Go) -> 
     assert page["gate_oldest_pending_seconds"] == pytest.approx(61, abs=0.01)
     assert page["gate_oldest_due_seconds"] == pytest.approx(61, abs=0.01)
     assert page["gate_notices_unfinished"] == 1
+
+
+def test_channels_are_told_apart(house: House, ming: Ming, go: Go) -> None:
+    ming.tap()
+    with transaction(house.engine) as session:
+        session.exec(update(Notice).values(channel=Channel.EMAIL))
+    go(minutes=10)
+    page = read(house)
+    ages = {one: page[of("channel_oldest_seconds", channel=one)] for one in Channel}
+    assert ages == {
+        Channel.LINE: 0,
+        Channel.EMAIL: pytest.approx(600, abs=1),
+        Channel.SMS: 0,
+        Channel.APP: 0,
+    }
+    assert page["gate_oldest_pending_seconds"] == ages[Channel.EMAIL]
+    assert page[of("notices", channel="email", kind="arrival", state="pending")] == 1
+
+
+def test_receipts_that_came_and_that_are_missing_are_told(house: House, ming: Ming, go: Go) -> None:
+    states = (TextState.SENT, TextState.UNKNOWN, TextState.DELIVERED, TextState.FAILED)
+    with transaction(house.engine) as session:
+        session.add_all(silent_text("353607", house.clock.now(), one) for one in states)
+        session.add(
+            SmsReceipt(
+                provider="sandbox", provider_id="9", fate="arrived", received_at=house.clock.now()
+            )
+        )
+    page = read(house)
+    assert [page[of("texts", state=one)] for one in states] == [1, 1, 1, 1]
+    # They have had no time yet.
+    assert (page["gate_texts_silent"], page["gate_receipts_unmatched"]) == (0, 1)
+    go(hours=2)
+    page = read(house)
+    assert (page["gate_texts_silent"], page["gate_texts_silent_oldest_seconds"]) == (2, 7200)
+    assert of("texts", state="sent") not in page
+    go(hours=71)
+    assert read(house)["gate_texts_silent"] == 0, "nobody asks after them any more"
 
 
 def test_backlog_of_a_reader_does_not_look_like_a_dead_worker(

@@ -1,8 +1,10 @@
 """Answers to SMS orders in the chat: approved, given back with a reason, or looked at later."""
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
-from bot.answer import Answer
+from bot.answer import Answer, Json
 from bot.handlers.staff.order_cards import first_of, waiting, what_of
 from bot.handlers.staff.queue import next_of
 from bot.handlers.staff.rights import actor_of, door_of, require_runner
@@ -12,30 +14,22 @@ from bot.replies.staff import words
 from core.errors import AccessError
 from core.orders import service
 from core.orders.listing import Listed, order_of_staff
+from core.orders.tables import SmsOrder
 from core.people.tables import Staff
 from core.postback import Action, Press
 
 
 def approve_order(turn: Turn, press: Press) -> Answer:
     """Let it count from tomorrow; the first answer counts."""
-    one, role = _asked(turn, press.detail)
-    with refusing(reply.REFUSALS):
-        order = service.approve(
-            turn.session, turn.liff_id, one.order.id, by=actor_of(role), now=turn.now
-        )
-    said = reply.approved(one.student, order.effective_from or turn.now, turn.now)
-    return Answer(messages=[*said, *next_of(turn, of_orders=True)], matters=True)
+    one, order = _taken(turn, press.detail, service.approve)
+    return _answer(turn, reply.approved(one.student, order.effective_from or turn.now, turn.now))
 
 
 def approve_cancellation(turn: Turn, press: Press) -> Answer:
     """Let it end tomorrow; the first answer counts."""
-    one, role = _asked(turn, press.detail)
-    with refusing(reply.REFUSALS):
-        order = service.approve_cancel(
-            turn.session, turn.liff_id, one.order.id, by=actor_of(role), now=turn.now
-        )
-    said = reply.cancelled(one.student, order.cancel_effective_from or turn.now, turn.now)
-    return Answer(messages=[*said, *next_of(turn, of_orders=True)], matters=True)
+    one, order = _taken(turn, press.detail, service.approve_cancel)
+    ends = order.cancel_effective_from or turn.now
+    return _answer(turn, reply.cancelled(one.student, ends, turn.now))
 
 
 def ask_why(turn: Turn, press: Press) -> Answer:
@@ -49,20 +43,28 @@ def ask_why(turn: Turn, press: Press) -> Answer:
 def return_order(turn: Turn, press: Press) -> Answer:
     """Give it back, with the reason; the first answer counts."""
     detail, key = press.detail.split("/")
-    one, role = _asked(turn, detail)
-    reason = reply.REASONS.get(key, "")
-    with refusing(reply.REFUSALS):
-        service.return_order(
-            turn.session, turn.liff_id, one.order.id, reason, by=actor_of(role), now=turn.now
-        )
-    said = reply.returned(one.student, is_told=one.order.guardian_id is not None)
-    return Answer(messages=[*said, *next_of(turn, of_orders=True)], matters=True)
+    step = partial(service.return_order, reason=reply.REASONS.get(key, ""))
+    one, _ = _taken(turn, detail, step)
+    return _answer(turn, reply.returned(one.student, is_told=one.order.guardian_id is not None))
 
 
 def show_next(turn: Turn, press: Press) -> Answer:
     """Show the one after this, which stays as it is."""
     found = first_of(turn, waiting(turn), UUID(press.detail))
     return Answer(messages=found or reply.nothing())
+
+
+def _taken(turn: Turn, detail: str, step: Callable[..., SmsOrder]) -> tuple[Listed, SmsOrder]:
+    """Take a step of the order for the role that runs its school."""
+    one, role = _asked(turn, detail)
+    with refusing(reply.REFUSALS):
+        order = step(turn.session, turn.liff_id, one.order.id, by=actor_of(role), now=turn.now)
+    return one, order
+
+
+def _answer(turn: Turn, said: list[Json]) -> Answer:
+    """Say what was done, and show the next that waits."""
+    return Answer(messages=[*said, *next_of(turn, of_orders=True)], matters=True)
 
 
 def _asked(turn: Turn, detail: str) -> tuple[Listed, Staff]:

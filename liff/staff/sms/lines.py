@@ -25,6 +25,7 @@ MARKS = {
     OrderState.CANCELLING: "held",
     OrderState.CANCELLED: "off",
     OrderState.RETURNED: "no-tap",
+    OrderState.WITHDRAWN: "off",
     OrderState.EXPIRED: "off",
 }
 ITEM_WORDS = {Items.ARRIVAL: "到校", Items.DEPARTURE: "離校", Items.BOTH: "到校和離校"}
@@ -33,6 +34,7 @@ STEP_WORDS = {
     Step.ASK: "申請",
     Step.APPROVE: "核准",
     Step.RETURN: "退回",
+    Step.WITHDRAW: "撤回申請",
     Step.ASK_CANCEL: "申請註銷",
     Step.KEEP: "取消註銷，維持生效",
     Step.APPROVE_CANCEL: "核准註銷",

@@ -23,7 +23,7 @@ class LineFront:
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.sandbox = sandbox
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(_certificate(folder))
+        context.load_cert_chain(write_certificate(folder))
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -78,9 +78,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Stay quiet."""
 
 
-def _certificate(folder: Path) -> Path:
+def write_certificate(folder: Path, host: str = "line.me") -> Path:
+    """Write a certificate of our own with its key, one file."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "line.me")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
