@@ -260,7 +260,7 @@ def _running_sandbox(app_url: str, sample: Path, port: int) -> Iterator[str]:
     assert process.stdout is not None
     yield process.stdout.readline().split()[-1]
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
 
 
 @contextmanager
