@@ -39,8 +39,6 @@ ENGINES = ("sqlite", "postgresql")
 TOWN = Town(schools=20, children=1000, bound_every=1)
 # Source: the promise on webhooks; LINE itself waits two seconds.
 TARGET_MS = 500
-# What a program loads at the first message that needs it is loaded by then; told apart.
-WARM_UP_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +48,22 @@ class Load:
     events: int
     taps: int
     seconds: int
+    # What a program loads at the first message that needs it is loaded by then; told apart.
+    warm_up: int
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write to the product on both engines, print the table; the numbers go to var/bench."""
     stop_at_sigterm()
     options = _options(arguments)
-    load = Load(options.events, options.taps, options.seconds)
+    load = Load(options.events, options.taps, options.seconds, options.warm_up)
+    town = replace(TOWN, children=options.children)
     results: dict[str, Any] = {"load": asdict(load)}
     with tempfile.TemporaryDirectory(prefix="gate-bench-") as place:
         folder = Path(place)
         with open_stub(folder) as stub:
             for engine in options.engine or ENGINES:
-                results[engine] = _run(engine, stub, folder, load)
+                results[engine] = _run(engine, stub, folder, town, load)
     _report(results, load)
     save("chat", results, options.results)
 
@@ -72,27 +73,28 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=50, help="messages a second")
     parser.add_argument("--taps", type=int, default=60, help="taps a second")
     parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--warm-up", type=int, default=15, help="seconds before that")
+    parser.add_argument("--children", type=int, default=TOWN.children, help="of each school")
     parser.add_argument("--engine", action="append", choices=ENGINES)
     parser.add_argument("--results", type=Path, default=RESULTS)
     return parser.parse_args(arguments)
 
 
-def _run(engine: str, stub: Stub, folder: Path, load: Load) -> dict[str, Any]:
+def _run(engine: str, stub: Stub, folder: Path, town: Town, load: Load) -> dict[str, Any]:
     with open_databases(engine) as databases:
-        url = build(databases, "chat", TOWN)
-        with product(url, TOWN, stub, folder, is_paced=True) as side:
-            cold = _write(side, replace(load, seconds=WARM_UP_SECONDS), 0)
-            answered = _write(side, load, len(cold))
-            stub.wait(load.taps * (WARM_UP_SECONDS + load.seconds) // BATCH * BATCH)
+        url = build(databases, "chat", town)
+        with product(url, town, stub, folder, is_paced=True) as side:
+            cold = _write(side, replace(load, seconds=load.warm_up), town, 0)
+            answered = _write(side, load, town, len(cold))
+            stub.wait(load.taps * (load.warm_up + load.seconds) // BATCH * BATCH)
             return {"cold": cold, "answered": answered, **_worked_off(url)}
 
 
-def _write(side: Web, load: Load, first: int) -> list[float]:
+def _write(side: Web, load: Load, town: Town, first: int) -> list[float]:
     """Send messages from the `first` on, and taps, when due; return each message's delay."""
     secret = load_settings(_env_file=None).line_channel_secret.get_secret_value()
-    events = [
-        _request(number, secret) for number in range(first, first + load.events * load.seconds)
-    ]
+    numbers = range(first, first + load.events * load.seconds)
+    events = [_request(number, secret, town) for number in numbers]
     batches = [side.supply.take(BATCH) for _ in range(load.taps * load.seconds // BATCH)]
     taps = side.requests_of(batches)
     start = time.monotonic() + HEAD_START_SECONDS
@@ -108,9 +110,9 @@ def _due(start: float, seconds: int, ready: Sequence[bytes]) -> list[tuple[float
     return [(start + place * seconds / len(ready), one) for place, one in enumerate(ready)]
 
 
-def _request(number: int, secret: str) -> bytes:
+def _request(number: int, secret: str, town: Town) -> bytes:
     """Return a signed webhook in which one of the town's guardians writes 今天."""
-    bound = TOWN.bound()
+    bound = town.bound()
     event = {
         "type": "message",
         "mode": "active",

@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="gate-bench-") as place:
         folder = Path(place)
         environment = {"DATABASE_URL": f"sqlite:///{folder}/gate.db", "CLOCK_NOW": MORNING}
-        guardians = _settle(environment["DATABASE_URL"], options.guardians)
+        guardians = _settle(environment["DATABASE_URL"], options.guardians, options.children)
         command = ["app.py", "web", "--workers", str(options.workers)]
         with served(command, environment, folder / "web.log") as (port, _):
             _alone(port, guardians[0], 3)
@@ -97,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--guardians", type=int, default=100)
+    parser.add_argument("--children", type=int, default=TOWN.children, help="of each school")
     parser.add_argument("--pause", type=float, default=5, help="seconds a page is read for")
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--alone", type=int, default=30, help="rounds of one guardian")
@@ -105,12 +106,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _settle(url: str, count: int) -> list[Guardian]:
+def _settle(url: str, count: int, children: int) -> list[Guardian]:
+    town = replace(TOWN, children=children)
     migrate_database(url)
     house = build_house(load_settings(_env_file=None, database_url=url))
-    build_town(url, house.vault, TOWN)
-    build_morning(url, TOWN, DAY, lambda number: number % 25 >= 4)
-    guardians = [_sign_in(house, number) for number in list(TOWN.bound())[:count]]
+    build_town(url, house.vault, town)
+    build_morning(url, town, DAY, lambda number: number % 25 >= 4)
+    guardians = [_sign_in(house, number) for number in list(town.bound())[:count]]
     house.engine.dispose()
     return guardians
 

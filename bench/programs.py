@@ -1,5 +1,6 @@
 """Programs under measurement: started on loopback, awaited, stopped by us."""
 
+import atexit
 import os
 import random
 import signal
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,16 +90,24 @@ def wait_for(look: Callable[[], Any], what: str) -> Any:
 
 
 def free_pair() -> int:
-    """Return a port that is free together with the one above it."""
+    """Return a port that is free together with the one above it.
+
+    Until this process ends nobody else is told it: who listens there takes a while to begin.
+    """
     # Two benches that begin at once should not try the same; above 32,768 are ports of callers.
     ports = list(range(21_000, 32_000, 2))
     random.shuffle(ports)
     for port in ports:
-        with socket.socket() as one, socket.socket() as two:
+        with ExitStack() as bound:
+            claim = bound.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+            one, two = (bound.enter_context(socket.socket()) for _ in range(2))
             try:
+                claim.bind(("127.0.0.1", port))
                 one.bind(("127.0.0.1", port))
                 two.bind(("127.0.0.1", port + 1))
             except OSError:
                 continue
+            # The same number of the other protocol: whoever listens is not in its way.
+            atexit.register(claim.dup().close)
             return port
     raise OSError("no free ports")

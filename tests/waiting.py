@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-WAIT_SECONDS = 60
+# A busy machine is no failure.
+WAIT_SECONDS = 120
 Found = TypeVar("Found")
 
 

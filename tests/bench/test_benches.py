@@ -62,7 +62,7 @@ def test_sandbox_bench_gets_every_push_accepted(tmp_path: Path) -> None:
 
 def test_pages_bench_looks_at_every_page(tmp_path: Path) -> None:
     arguments = ("--guardians", "4", "--seconds", "2", "--pause", "0.2", "--alone", "1")
-    results = _run("pages", tmp_path, *arguments, "--workers", "1")
+    results = _run("pages", tmp_path, *arguments, "--workers", "1", "--children", "10")
     assert results["together"]["home"]
     assert {name: len(times) for name, times in results["alone"].items()} == dict.fromkeys(
         results["together"], 1
@@ -70,10 +70,10 @@ def test_pages_bench_looks_at_every_page(tmp_path: Path) -> None:
 
 
 def test_chat_bench_gets_every_message_answered(tmp_path: Path) -> None:
-    arguments = ("--events", "5", "--taps", "20", "--seconds", "1", "--engine", "sqlite")
-    results = _run("chat", tmp_path, *arguments)["sqlite"]
+    load = ("--events", "5", "--taps", "20", "--seconds", "1", "--warm-up", "2")
+    results = _run("chat", tmp_path, *load, "--children", "40", "--engine", "sqlite")["sqlite"]
     sent = len(results["cold"]) + len(results["answered"])
-    assert (sent, results["done"], results["dead"]) == (80, 80, 0)
+    assert (sent, results["done"], results["dead"]) == (15, 15, 0)
 
 
 def test_delivery_bench_runs_each_part(tmp_path: Path, postgres_server: str) -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 import requests
-from flask import Flask
+from flask import Flask, send_file
 from selenium.webdriver import Chrome
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium_axe_python import axe
 from werkzeug.serving import make_server
 
 from bench.programs import free_pair
@@ -46,6 +47,8 @@ FLAGS = [
     "--window-size=500,900",
 ]
 LIFF_ID = "1660000001-sandbox1"
+# Beside the pages, so that they may load it.
+AXE, AXE_FILE = "/axe.js", Path(axe.__file__).parent / "axe-core/axe.min.js"
 MOTHER, FATHER = make_user_id("林雅婷"), make_user_id("林志遠")
 # The sandbox knows three people; whoever gets one more phone is the fourth.
 BUREAU_NAME = "高明哲"
@@ -257,11 +260,12 @@ def _running_sandbox(app_url: str, sample: Path, port: int) -> Iterator[str]:
     assert process.stdout is not None
     yield process.stdout.readline().split()[-1]
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
 
 
 @contextmanager
 def _serving(app: Flask, base_url: str) -> Iterator[None]:
+    app.add_url_rule(AXE, view_func=lambda: send_file(AXE_FILE, max_age=3600))
     server = make_server("127.0.0.1", int(base_url.rpartition(":")[2]), app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005})
     thread.start()

@@ -7,7 +7,7 @@ from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 from sqlmodel import func, select
 
 from core.attendance.tables import Leave
@@ -17,7 +17,7 @@ from core.people.languages import choose_language
 from core.people.sessions import end_all_sessions
 from tests.browser.conftest import MOTHER, World
 from tests.browser.engines import Screen
-from tests.browser.test_liff import PATIENCE_SECONDS, link_and_bind
+from tests.browser.test_liff import link_and_bind, patiently
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -26,7 +26,7 @@ SHOWN = "(document.body?.innerText ?? '')"
 
 def until(screen: Screen, holds: Callable[[WebDriver], object]) -> None:
     """Wait until something holds."""
-    WebDriverWait(screen.driver, PATIENCE_SECONDS).until(holds)
+    patiently(screen.driver).until(holds)
 
 
 def says(screen: Screen, words: str) -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 
 import pytest
+from selenium.common.exceptions import NoSuchFrameException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import Select, WebDriverWait
 from sqlmodel import select
 
@@ -27,18 +29,25 @@ return [...document.querySelectorAll(pressed)]
 """
 
 
+def patiently(driver: WebDriver) -> WebDriverWait:
+    """A wait that looks often."""
+    # WebKit's driver says so of a page that goes while it is asked.
+    gone = [NoSuchFrameException]
+    return WebDriverWait(driver, PATIENCE_SECONDS, 0.05, ignored_exceptions=gone)
+
+
 def wait_for(phone: Chrome, words: str) -> None:
     """Wait until the page says so."""
 
-    def says(browser: Chrome) -> bool:
+    def says(browser: WebDriver) -> bool:
         return words in browser.execute_script("return document.body?.innerText ?? ''")
 
-    WebDriverWait(phone, PATIENCE_SECONDS).until(says, f"the page never said {words}")
+    patiently(phone).until(says, f"the page never said {words}")
 
 
-def until(phone: Chrome, holds: Callable[[Chrome], bool]) -> None:
+def until(phone: Chrome, holds: Callable[[WebDriver], bool]) -> None:
     """Wait until something holds, also where pages may run no scripts."""
-    WebDriverWait(phone, PATIENCE_SECONDS).until(holds)
+    patiently(phone).until(holds)
 
 
 def press(phone: Chrome, words: str) -> None:

@@ -9,12 +9,12 @@ import requests
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 from core.db import transaction
 from tests.browser.conftest import MOTHER, World
 from tests.browser.engines import running_webkit
-from tests.browser.test_liff import PATIENCE_SECONDS
+from tests.browser.test_liff import patiently
 from tests.factories import make_guardian, national_id_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -51,7 +51,7 @@ def sign_in(driver: WebDriver, world: World) -> None:
 
 def says(driver: WebDriver, words: str) -> None:
     """Wait until the page says so."""
-    WebDriverWait(driver, PATIENCE_SECONDS).until(lambda one: words in one.page_source)
+    patiently(driver).until(lambda one: words in one.page_source)
 
 
 def press(driver: WebDriver, words: str) -> None:
@@ -64,7 +64,7 @@ def step(driver: WebDriver, name: str, choice: str) -> None:
     Select(driver.find_element(By.ID, name)).select_by_visible_text(choice)
     driver.find_element(By.CSS_SELECTOR, f".field:has(#{name}) [data-step]").click()
     sent = f"{name}="
-    WebDriverWait(driver, PATIENCE_SECONDS).until(lambda one: sent in one.current_url)
+    patiently(driver).until(lambda one: sent in one.current_url)
 
 
 def test_child_is_bound_and_its_boxes_are_changed(scriptless: WebDriver, world: World) -> None:

@@ -94,6 +94,6 @@ def test_sheet_opens_outside_line(phone: Chrome, world: World) -> None:
     wait_for(phone, "在瀏覽器開啟")
     link = phone.find_element(By.PARTIAL_LINK_TEXT, "在瀏覽器開啟").get_attribute("href")
     assert link is not None
-    answer = requests.get(link, timeout=10)
+    answer = requests.get(link, timeout=60)
     assert answer.status_code == 200
     assert answer.content.startswith(b"PK")

@@ -1,12 +1,10 @@
 """Every page in both engines, as whom it is for and as a stranger."""
 
 import pytest
-from selenium.common.exceptions import NoSuchFrameException
-from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser.conftest import CAST, Walk
 from tests.browser.engines import Screen, WebKitScreen
-from tests.browser.test_liff import PATIENCE_SECONDS, SMALL_TARGETS
+from tests.browser.test_liff import SMALL_TARGETS, patiently
 from tests.places import LAST, Place
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -33,9 +31,7 @@ def sign_in(screen: Screen, walk: Walk, user_id: str) -> None:
         screen.shell = walk.world.sandbox_url
     screen.driver.switch_to.default_content()
     screen.driver.get(walk.world.from_chat("/home", user_id))
-    # WebKit's driver says so of a page that goes while it is asked.
-    wait = WebDriverWait(screen.driver, PATIENCE_SECONDS, ignored_exceptions=[NoSuchFrameException])
-    wait.until(lambda one: one.execute_script(IS_IN))
+    patiently(screen.driver).until(lambda one: one.execute_script(IS_IN))
 
 
 def pages_of(walk: Walk, role: str) -> list[Place]:

@@ -31,7 +31,7 @@ def _listening(meet: Meet) -> Iterator[int]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield server.getsockname()[1]
-        thread.join(10)
+        thread.join(60)
 
 
 def _answer(origin: str) -> PushAnswer:

@@ -19,6 +19,8 @@ from bot import dispatch
 from core.delivery import breaker, claims, hearing, line, outcomes, retry, sender, slots
 from core.delivery.line import LinePush, PushAnswer, PushResult
 from core.delivery.pushes import Leased
+from core.duty import scheduler
+from core.duty.no_show_tick import run_no_show_tick
 from core.notices import fan_out
 from tests.faults.namespaces import enter
 
@@ -40,6 +42,9 @@ HASTE: tuple[tuple[Any, Any, Any], ...] = (
     (breaker, "REST_SECONDS", (0.2,)),
     (hearing, "AGAIN_SECONDS", 0.2),
     (fan_out, "COMPANY", timedelta(seconds=0.2)),
+    # A clock's turns, and what it writes of them.
+    (scheduler.TICKS, run_no_show_tick, 1),
+    (scheduler, "WRITE_LOG_EVERY_SECONDS", 1),
     # Nobody chats here; it only has to notice when the program is to end.
     (dispatch, "POLL_SECONDS", 2),
 )

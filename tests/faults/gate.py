@@ -13,7 +13,7 @@ import requests
 from standardwebhooks.webhooks import Webhook
 
 SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Gate:
         origin = servers[self._turn % len(servers)]
         address = f"{origin}/gate/v1/readers/{self.reader_id}/taps"
         try:
-            answer = requests.post(address, data=body, headers=headers, timeout=5)
+            answer = requests.post(address, data=body, headers=headers, timeout=20)
         except requests.RequestException:
             return False
         assert answer.status_code in (200, 500, 502, 503), answer.text

@@ -23,7 +23,7 @@ from tests.faults.test_random_kills import tap_steadily
 from tests.faults.town import SIBLINGS, Town, build_town
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(240), pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(400), pytest.mark.xdist_group("faults")]
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 

@@ -20,7 +20,7 @@ from tests.faults.programs import Program
 from tests.faults.town import SIBLINGS, Child, Town
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("faults")]
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 TAPS_A_SECOND = 50
 CROWD = 5

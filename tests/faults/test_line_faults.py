@@ -12,7 +12,7 @@ from tests.faults.programs import Program
 from tests.faults.town import SIBLINGS, Town
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(240), pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(400), pytest.mark.xdist_group("faults")]
 # (name, what the next pushes suffer)
 TROUBLES = (
     ("500", [Trouble(500), Trouble(502), Trouble(503)]),

@@ -17,7 +17,7 @@ from tests.waiting import wait_for
 RUNS = int(os.environ.get("FAULT_RUNS", "5"))
 pytestmark = [
     pytest.mark.flow,
-    pytest.mark.timeout(120 + 10 * RUNS),
+    pytest.mark.timeout(300 + 10 * RUNS),
     pytest.mark.xdist_group("faults"),
 ]
 PROGRAMS = {"sqlite": [["serve"]], "postgresql": [["web", "--workers", "2"], ["worker"]]}

@@ -17,7 +17,7 @@ RESTARTS = min(20, int(os.environ.get("FAULT_RUNS", "2")))
 MOST_SECONDS = 10
 pytestmark = [
     pytest.mark.flow,
-    pytest.mark.timeout(120 + 20 * RESTARTS),
+    pytest.mark.timeout(300 + 20 * RESTARTS),
     pytest.mark.xdist_group("faults"),
 ]
 

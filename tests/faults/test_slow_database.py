@@ -17,7 +17,7 @@ from tests.waiting import wait_for
 
 pytestmark = [
     pytest.mark.flow,
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(400),
     pytest.mark.xdist_group("faults"),
     pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
 ]

@@ -16,7 +16,7 @@ FAMILIES_A_ROUND = 25
 MOST_BYTES = 24 * 2**20
 pytestmark = [
     pytest.mark.flow,
-    pytest.mark.timeout(120 + 30 * ROUNDS),
+    pytest.mark.timeout(300 + 30 * ROUNDS),
     pytest.mark.xdist_group("faults"),
 ]
 

@@ -11,7 +11,7 @@ from tests.faults.line import TroubledLine
 from tests.faults.town import Town
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(240), pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(400), pytest.mark.xdist_group("faults")]
 
 
 def settled_rows(town: Town) -> list[Notice]:

@@ -12,7 +12,7 @@ from core.settings import load_settings
 from tests.faults.line import TroubledLine
 from tests.faults.town import SIBLINGS, Town
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("faults")]
 SENDERS = 8
 
 

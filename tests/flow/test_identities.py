@@ -11,7 +11,7 @@ import requests
 from tests.flow.town import Person, Town, csrf_token, running_town
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(400)]
 LINKED = "已連結台北通"
 
 

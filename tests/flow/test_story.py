@@ -14,7 +14,7 @@ from core.settings import load_settings
 from tests.flow.town import Person, Town, running_town
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

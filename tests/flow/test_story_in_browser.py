@@ -13,7 +13,7 @@ from tests.flow.town import Town, running_town
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.flow,
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(400),
     pytest.mark.xdist_group("browser"),
 ]
 MOTHER = "林雅婷"

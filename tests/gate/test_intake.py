@@ -331,7 +331,7 @@ class Crowd:
         self.answers.put(own.send(payload))
 
     def next(self) -> TestResponse:
-        return self.answers.get(timeout=20)
+        return self.answers.get(timeout=60)
 
 
 def test_second_backlog_is_asked_to_come_again(

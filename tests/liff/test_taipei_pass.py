@@ -236,7 +236,7 @@ def test_double_tap_links_once_and_both_end_well(
     form = {"answer": "link", "consent": "1", "csrf_token": phone.token_at(CONFIRM)}
     cookie = phone.client.get_cookie("session")
     assert cookie is not None
-    both_are_ready = Barrier(2, timeout=10)
+    both_are_ready = Barrier(2, timeout=60)
 
     def tap(_: int) -> str:
         client = app.test_client()

@@ -1,7 +1,6 @@
 """Many letters in one conversation, and what happens when it breaks off in between."""
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -10,6 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from bench.programs import free_pair
 from core.post.answer import About, Outcome
 from core.post.letters import message_of
 from core.post.pool import MOST_LETTERS, REST_SECONDS, PooledMailer
@@ -83,9 +83,8 @@ def post() -> Iterator[Post]:
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+    """A port nobody listens on, nor calls from meanwhile."""
+    return free_pair()
 
 
 def letters(count: int) -> list[UUID]:

@@ -27,7 +27,7 @@ def post_mail(sandbox: SandboxClient, to: str = MOTHER, subject: str = "小晴 0
 def smtp(sandbox: SandboxClient) -> smtplib.SMTP:
     """Connect."""
     address = urlsplit(sandbox.get("/mail/address").json()["smtp"])
-    return smtplib.SMTP(address.hostname or "", address.port or 0, timeout=10)
+    return smtplib.SMTP(address.hostname or "", address.port or 0, timeout=60)
 
 
 def plan(sandbox: SandboxClient, **row: Any) -> None:

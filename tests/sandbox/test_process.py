@@ -78,10 +78,10 @@ def test_starts_without_a_sample_and_takes_it_up_later(app: FakeApp, tmp_path: P
 def test_stops_soon_with_an_open_stream(app: FakeApp) -> None:
     with running_sandbox("--app-url", app.url, "--sample", "/nowhere/sample.json") as running:
         client, process = running
-        with requests.get(f"{client.origin}/phone/events", stream=True, timeout=10) as stream:
+        with requests.get(f"{client.origin}/phone/events", stream=True, timeout=60) as stream:
             next(stream.iter_lines())
             process.terminate()
-            process.wait(timeout=10)
+            process.wait(timeout=20)
 
 
 def test_stops_soon_with_a_call_left_hanging(app: FakeApp) -> None:
@@ -91,7 +91,7 @@ def test_stops_soon_with_a_call_left_hanging(app: FakeApp) -> None:
         with pytest.raises(requests.Timeout):
             client.line("GET", f"/v2/bot/profile/{client.user_id()}", timeout=0.3)
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=20)
 
 
 def test_clock_jumps_are_passed_on_to_the_app(app: FakeApp) -> None:

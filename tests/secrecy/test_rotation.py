@@ -189,7 +189,7 @@ def test_rotating_again_and_again_under_load_fails_no_reader(town: House) -> Non
     finally:
         stop.set()
         for thread in threads:
-            thread.join(20)
+            thread.join(60)
     assert faults == []
     with snapshot(town.engine) as session:
         assert len(session.exec(select(Student)).all()) == CHILDREN

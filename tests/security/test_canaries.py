@@ -14,7 +14,7 @@ from tests.flow.leaks import SETTINGS, names_in
 from tests.flow.town import Person, Town, running_town
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(400)]
 
 PHONE_IN_A_MESSAGE = "0987650321"
 WRONG_ID = "A199999994"

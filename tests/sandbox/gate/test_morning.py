@@ -170,7 +170,7 @@ def morning(sandbox: SandboxClient) -> Any:
 
 
 def wait_until_over(sandbox: SandboxClient) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while morning(sandbox)["running"]:
         assert time.monotonic() < deadline, morning(sandbox)
 

@@ -62,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
             data=body,
             headers={k: v for k, v in self.headers.items() if k.lower() != "host"},
             allow_redirects=False,
-            timeout=20,
+            timeout=60,
         )
         self.send_response(answer.status_code)
         for name, value in answer.headers.items():

@@ -191,4 +191,4 @@ def _shown(browser: Any) -> dict[str, Any]:
 
 def _wait(browser: Any, condition: Any) -> None:
     ignored = (failures.NoSuchElementException, failures.StaleElementReferenceException)
-    wait.WebDriverWait(browser, 10, 0.05, ignored).until(lambda _: condition())
+    wait.WebDriverWait(browser, 40, 0.05, ignored).until(lambda _: condition())

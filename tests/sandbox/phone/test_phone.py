@@ -178,7 +178,7 @@ def test_nonsense_from_the_page_is_refused(
 
 
 def test_changes_are_streamed(sandbox: SandboxClient) -> None:
-    with requests.get(f"{sandbox.origin}/phone/events", stream=True, timeout=10) as stream:
+    with requests.get(f"{sandbox.origin}/phone/events", stream=True, timeout=60) as stream:
         lines = stream.iter_lines()
         next(lines)
         mother = sandbox.friend()
