@@ -1,7 +1,6 @@
 """The database: engine, transactions, column types. The same code serves SQLite and PostgreSQL."""
 
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlmodel import Session, SQLModel
 
 from core.arrays import register
+from core.turns import Turn
 
 Result = TypeVar("Result")
 # Constraint names are fixed so that a migration can name what it drops, on both engines.
@@ -240,8 +240,8 @@ def _turn_to_write(engine: Engine) -> Iterator[None]:
 
 
 @lru_cache(maxsize=8)
-def _turn(engine: Engine) -> threading.Lock:
-    return threading.Lock()
+def _turn(engine: Engine) -> Turn:
+    return Turn()
 
 
 @contextmanager
