@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,7 +29,7 @@ from bench.line_stub import Stub, open_stub
 from bench.on_time import HEAD_START_SECONDS, send_on_time
 from bench.programs import stop_at_sigterm, wait_for
 from bench.report import RESULTS, percentile, print_table, save
-from bench.sides import BATCH, MORNING, Web, product
+from bench.sides import BATCH, Web, product
 from bench.town import Town, made_id
 from bot.tables import EventState, LineEvent
 from core.db import make_engine
@@ -93,8 +93,12 @@ def _run(engine: str, stub: Stub, folder: Path, town: Town, load: Load) -> dict[
 def _write(side: Web, load: Load, town: Town, first: int) -> list[float]:
     """Send messages from the `first` on, and taps, when due; return each message's delay."""
     secret = load_settings(_env_file=None).line_channel_secret.get_secret_value()
-    numbers = range(first, first + load.events * load.seconds)
-    events = [_request(number, secret, town) for number in numbers]
+    count = load.events * load.seconds
+    begins = side.now() + timedelta(seconds=HEAD_START_SECONDS)
+    events = [
+        _request(first + place, begins + timedelta(seconds=place / load.events), secret, town)
+        for place in range(count)
+    ]
     batches = [side.supply.take(BATCH) for _ in range(load.taps * load.seconds // BATCH)]
     taps = side.requests_of(batches)
     start = time.monotonic() + HEAD_START_SECONDS
@@ -110,13 +114,13 @@ def _due(start: float, seconds: int, ready: Sequence[bytes]) -> list[tuple[float
     return [(start + place * seconds / len(ready), one) for place, one in enumerate(ready)]
 
 
-def _request(number: int, secret: str, town: Town) -> bytes:
+def _request(number: int, at: datetime, secret: str, town: Town) -> bytes:
     """Return a signed webhook in which one of the town's guardians writes 今天."""
     bound = town.bound()
     event = {
         "type": "message",
         "mode": "active",
-        "timestamp": int(datetime.fromisoformat(MORNING).timestamp() * 1000) + number,
+        "timestamp": int(at.timestamp() * 1000),
         "source": {"type": "user", "userId": f"U{made_id('line', bound[number % len(bound)])}"},
         "webhookEventId": uuid4().hex.upper(),
         "deliveryContext": {"isRedelivery": False},

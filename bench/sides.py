@@ -50,7 +50,7 @@ class Web:
 
     def requests_of(self, batches: Sequence[Batch]) -> list[bytes]:
         """Return signed requests by the side's own clock."""
-        now = self._now()
+        now = self.now()
         return [request_of(self.town, batch, now) for batch in batches]
 
     def measure(self, stub: Stub, messages: int, delay: float = 0.0) -> Measured:
@@ -71,7 +71,8 @@ class Web:
         cpu = cpu_seconds(self.roots) - cpu
         return Measured(count / elapsed, cpu / count * 1e6)
 
-    def _now(self) -> datetime:
+    def now(self) -> datetime:
+        """Return what time it is to the side, which may run by a clock of its own."""
         answer = requests.get(f"http://127.0.0.1:{self.port}/gate/v1/time", timeout=5)
         told = answer.json()["server_time"] if answer.ok else MORNING
         return datetime.fromisoformat(told)

@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlmodel import Session, col
 
 from bot.commands import Command
 from bot.tables import Conversation
-from core.db import insert_for
+from core.db import insert_for, table_of
 from core.errors import AppError
+from core.rows import run
 
 KEPT_FOR = timedelta(minutes=30)
 # Somebody who comes back within a day still hears that the task was never sent.
@@ -45,13 +48,20 @@ def keep(session: Session, line_user_id: str, task: Command, words: str, now: da
 
 def find(session: Session, line_user_id: str, now: datetime) -> Begun | None:
     """Return the task that waits, or that nobody went on with."""
-    row = session.get(Conversation, line_user_id)
+    found = run(session, _kept, {"line_user_id": line_user_id})
+    row = found[0] if found else None
     if row is None or now > row.expires_at + TOLD_FOR:
         return None
     task = Command.__members__.get(row.task.upper())
     if task is None or not row.words:
         return None
     return Begun(task, row.words.decode(), now >= row.expires_at)
+
+
+@cache
+def _kept(_engine: str) -> Any:
+    kept = table_of(Conversation)
+    return kept.select().where(kept.c.line_user_id == bindparam("line_user_id"))
 
 
 @contextmanager

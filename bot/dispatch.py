@@ -1,18 +1,29 @@
 """The dispatcher: takes stored events, one a person at a time, and answers them.
 
 claim (transaction) -> handler (its own transaction) -> send (no transaction open) -> settle.
+
+What several threads have done is settled, and what they do next is claimed, in one transaction.
 """
 
 import logging
 import threading
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.answer import Answer
+from bot.claims import (
+    Claim,
+    Outcome,
+    claim_events,
+    failed,
+    has_open,
+    hold_longer,
+    settle_events,
+)
 from bot.events import Happening, Incoming, parse_event
 from bot.handlers.incoming import handle
 from bot.handlers.staff.rosters import lost_file, take_file
-from bot.inbox import Claim, claim_event, has_open, hold_longer, put_back, settle_event
 from bot.line_api import LineApi, LineError
 from bot.replies.account_link import offer_link
 from bot.rich_menus import RichMenus
@@ -21,6 +32,7 @@ from bot.tables import EventState
 from core.crypto import ValueSpoilt
 from core.db import snapshot, transaction
 from core.errors import ChannelError
+from core.gate.together import Together
 from core.house import House
 from core.languages.language import SOURCE
 from core.languages.speech import speaking
@@ -34,6 +46,16 @@ POLL_SECONDS = 1.0
 SLOW_LEASE = timedelta(minutes=2)
 # Source: LINE docs, "Display a loading animation": 5 to 60, in steps of 5; the answer ends it.
 LOADING_SECONDS = 60
+# So many threads share one transaction at most.
+GROUP_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A thread between two events: what became of its last one, and whether it takes another."""
+
+    outcome: Outcome | None
+    takes_more: bool
 
 
 class Dispatcher:
@@ -44,17 +66,18 @@ class Dispatcher:
         self._api = LineApi(house.settings)
         self._sender = Sender(self._api)
         self._menus = RichMenus(self._api)
+        self._turns = Together(self._change_hands, most=GROUP_MOST)
+        self._lookout = threading.Lock()
 
     def run(self, stop: threading.Event) -> None:
         """Answer events until `stop` is set."""
         self._api.load()
         while not stop.is_set():
-            self._house.events_due.wait(POLL_SECONDS)
-            # Cleared before looking, so that an event stored meanwhile rings again.
-            self._house.events_due.clear()
             try:
-                while not stop.is_set() and self.work_once():
-                    pass
+                claim = self._wait_for_one(stop)
+                while claim is not None:
+                    outcome = self._work_off(claim)
+                    claim = self._turns.submit(Turn(outcome, takes_more=not stop.is_set()))
             except Exception as error:
                 # The database may be away for a moment; the events wait in it.
                 logger.error("dispatch stopped", extra={"error_type": type(error).__name__})
@@ -62,20 +85,51 @@ class Dispatcher:
 
     def work_once(self) -> bool:
         """Handle one event; tell whether there was one."""
-        with snapshot(self._house.engine) as session:
-            if not has_open(session):
-                return False
-        with transaction(self._house.engine) as session:
-            claim = claim_event(session, self._house.clock.now())
+        claim = self._find_one()
         if claim is None:
             return False
+        self._turns.submit(Turn(self._work_off(claim), takes_more=False))
+        return True
+
+    def _wait_for_one(self, stop: threading.Event) -> Claim | None:
+        """Return the next event, or None once `stop` is set.
+
+        Of the threads with nothing to do one looks out; the next one takes its place when it has
+        found something, and looks whether there is more.
+        """
+        with self._lookout:
+            while not stop.is_set():
+                # Cleared before looking, so that an event stored meanwhile rings again.
+                self._house.events_due.clear()
+                claim = self._find_one()
+                if claim is not None:
+                    return claim
+                self._house.events_due.wait(POLL_SECONDS)
+        return None
+
+    def _find_one(self) -> Claim | None:
+        with snapshot(self._house.engine) as session:
+            if not has_open(session):
+                return None
+        return self._turns.submit(Turn(None, takes_more=True))
+
+    def _change_hands(self, turns: Sequence[Turn]) -> list[Claim | None]:
+        """Settle what the threads have done and claim what they do next: one commit for all."""
+        outcomes = [turn.outcome for turn in turns if turn.outcome is not None]
+        wanted = sum(turn.takes_more for turn in turns)
+        now = self._house.clock.now()
+        with transaction(self._house.engine) as session:
+            settle_events(session, outcomes, now)
+            claims = iter(claim_events(session, now, wanted) if wanted else [])
+        return [next(claims, None) if turn.takes_more else None for turn in turns]
+
+    def _work_off(self, claim: Claim) -> Outcome:
+        """Answer an event and return what became of it."""
         try:
             self._answer(claim)
         except Exception as error:
-            self._give_up(claim, error)
-        else:
-            self._settle(claim, EventState.DONE)
-        return True
+            return _given_up(claim, error)
+        return Outcome(claim, EventState.DONE)
 
     def _answer(self, claim: Claim) -> None:
         if not claim.body:
@@ -158,25 +212,21 @@ class Dispatcher:
             }[kind]
             self._api.call(f"leave_{kind}", leave, room_id)
 
-    def _settle(self, claim: Claim, state: EventState, problem: str | None = None) -> None:
-        with transaction(self._house.engine) as session:
-            settle_event(session, claim, state, self._house.clock.now(), problem)
 
-    def _give_up(self, claim: Claim, error: Exception) -> None:
-        # The class only: an error's text may quote the message or LINE's answer to it.
-        problem = error.reason if isinstance(error, ChannelError) else type(error).__name__
-        if isinstance(error, LineError) and error.permanent:
-            self._settle(claim, EventState.DEAD, problem)
-            state = EventState.DEAD
-        else:
-            with transaction(self._house.engine) as session:
-                state = put_back(session, claim, self._house.clock.now(), problem)
-        extra = {
-            "webhook_event_id": claim.webhook_event_id,
-            "error_type": type(error).__name__,
-            "problem": problem,
-            "attempt": claim.attempts,
-            "state": state.value,
-        }
-        log = logger.error if state is EventState.DEAD else logger.warning
-        log("event not answered", extra=extra)
+def _given_up(claim: Claim, error: Exception) -> Outcome:
+    # The class only: an error's text may quote the message or LINE's answer to it.
+    problem = error.reason if isinstance(error, ChannelError) else type(error).__name__
+    if isinstance(error, LineError) and error.permanent:
+        outcome = Outcome(claim, EventState.DEAD, problem)
+    else:
+        outcome = failed(claim, problem)
+    extra = {
+        "webhook_event_id": claim.webhook_event_id,
+        "error_type": type(error).__name__,
+        "problem": problem,
+        "attempt": claim.attempts,
+        "state": outcome.state.value,
+    }
+    log = logger.error if outcome.state is EventState.DEAD else logger.warning
+    log("event not answered", extra=extra)
+    return outcome

@@ -63,13 +63,9 @@ class Sender:
             logger.info("answer left out", extra=extra)
 
     def _reply(self, incoming: Incoming, answer: Answer) -> bool:
-        from linebot.v3.messaging import ReplyMessageRequest
-
-        # from_dict: the plain constructor would send messages without their contents.
         body = {"replyToken": incoming.reply_token, "messages": answer.messages[:MAX_MESSAGES]}
-        request = ReplyMessageRequest.from_dict(body)
         try:
-            self._api.hand_over("reply", self._api.messaging.reply_message_with_http_info, request)
+            self._api.post("reply", "/v2/bot/message/reply", body)
         except LineError as error:
             if error.status == 400 and "Invalid reply token" in error.said:
                 return False
@@ -77,14 +73,10 @@ class Sender:
         return True
 
     def _push(self, incoming: Incoming, answer: Answer) -> None:
-        from linebot.v3.messaging import PushMessageRequest
-
         body = {"to": incoming.line_user_id, "messages": answer.messages[:MAX_MESSAGES]}
-        request = PushMessageRequest.from_dict(body)
-        method = self._api.messaging.push_message_with_http_info
         key = str(uuid5(ANSWERS, incoming.event_id))
         try:
-            self._api.hand_over(PUSH, method, request, x_line_retry_key=key)
+            self._api.post(PUSH, "/v2/bot/message/push", body, retry_key=key)
         except LineError as error:
             # 409: an earlier attempt with this key was accepted.
             if error.status != 409:

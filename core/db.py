@@ -1,7 +1,6 @@
 """The database: engine, transactions, column types. The same code serves SQLite and PostgreSQL."""
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, SQLModel
 
 from core.postgres import LOCK_SECONDS, PATIENT, Patience, heed_network, watch_connections
+from core.turns import Turn
 
 Result = TypeVar("Result")
 # Constraint names are fixed so that a migration can name what it drops, on both engines.
@@ -196,8 +196,8 @@ def _turn_to_write(engine: Engine) -> Iterator[None]:
 
 
 @lru_cache(maxsize=8)
-def _turn(engine: Engine) -> threading.Lock:
-    return threading.Lock()
+def _turn(engine: Engine) -> Turn:
+    return Turn()
 
 
 @contextmanager

@@ -23,12 +23,11 @@ from sqlalchemy import (
     cast,
     column,
     func,
-    inspect,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm import class_mapper, make_transient_to_detached
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Session, SQLModel
 
@@ -98,7 +97,8 @@ def run_models(
 
     They are detached, as of a session that was closed: what is changed in them is not written.
     """
-    new = inspect(model).class_manager.new_instance
+    # Makes the mapper ready where nothing before has needed it.
+    new = class_mapper(model).class_manager.new_instance
     found = []
     for row in run(session, build, values):
         one: M = new()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from bot.answer import MenuKind
 from bot.menu_areas import menu_for
@@ -10,7 +10,7 @@ from core.crypto import fingerprint
 from core.people.bindings import BoundChild
 from core.people.doors import for_guardian
 from core.people.guardians import find_guardian, has_been_linked
-from core.people.staff import roles_of
+from core.people.staff import has_been_staff, roles_of
 from core.people.tables import Guardian, Staff
 
 
@@ -56,12 +56,7 @@ def find_person(session: Session, line_user_id: str) -> Person:
         line_user_id=line_user_id,
         guardian=guardian,
         children=for_guardian(session, guardian.id).children() if guardian else [],
-        was_linked=has_been_linked(session, line_user_id),
+        was_linked=guardian is not None or has_been_linked(session, line_user_id),
         roles=roles,
-        was_staff=not roles and _has_been_staff(session, line_user_id),
+        was_staff=not roles and has_been_staff(session, line_user_id),
     )
-
-
-def _has_been_staff(session: Session, line_user_id: str) -> bool:
-    statement = select(Staff.id).where(col(Staff.line_user_id) == line_user_id).limit(1)
-    return session.exec(statement).first() is not None

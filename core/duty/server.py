@@ -3,14 +3,17 @@
 import gc
 import logging
 import resource
+import selectors
 import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.duty.migrate import is_fit
@@ -22,6 +25,8 @@ Loop = Callable[[threading.Event], None]
 # Answers to readers and LINE are short; more threads than database connections would only queue.
 THREADS = 16
 GRACEFUL_SECONDS = 10
+# So long a new connection may stay silent before it is closed.
+SILENT_SECONDS = 30
 # So many new objects are made before those in circles are looked for; Python's own is 700.
 GARBAGE_AFTER = 20_000
 # How often a database without its tables is looked at.
@@ -34,6 +39,25 @@ class Background:
 
     loops: list[Loop]
     at_stop: Callable[[], None] = lambda: None
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Lend a connection a thread once it says something.
+
+    gunicorn's own lends each new one a thread for up to five seconds: as many silent ones as there
+    are threads, such as a browser opens ahead, would keep LINE and the readers waiting.
+    """
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Serve a connection, or wait for its first word without a thread."""
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + SILENT_SECONDS
+        self.pending_conns.append(conn)
+        begin = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, begin)
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -59,7 +83,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         chosen = {
             "bind": f"fd://{self._listener.fileno()}",
             "workers": self._workers,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "threads": THREADS,
             "timeout": 60,
             "graceful_timeout": GRACEFUL_SECONDS,

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import bindparam, exists, func, update
 from sqlmodel import Session, col, select
 
 from core.audit import record_audit
@@ -19,7 +19,7 @@ from core.languages.speech import spoken
 from core.people.app_tokens import forget_app_token
 from core.people.consents import ConsentWay, record_consent
 from core.people.tables import AccountLink, Guardian
-from core.rows import run_models
+from core.rows import run, run_models
 
 NAME = "guardian.name"
 EMAIL = "guardian.email"
@@ -119,8 +119,13 @@ def find_link_of_guardian(session: Session, guardian_id: UUID) -> AccountLink | 
 
 def has_been_linked(session: Session, line_user_id: str) -> bool:
     """Tell whether this LINE user was ever linked, so that a greeting can say welcome back."""
-    statement = select(AccountLink.id).where(AccountLink.line_user_id == line_user_id).limit(1)
-    return session.exec(statement).first() is not None
+    return bool(run(session, _any_link, {"line_user_id": line_user_id}).scalar_one())
+
+
+@cache
+def _any_link(_engine: str) -> Any:
+    is_own = table_of(AccountLink).c.line_user_id == bindparam("line_user_id")
+    return select(exists().where(is_own).label("is_any"))
 
 
 def link_account(

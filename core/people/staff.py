@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, update
+from sqlalchemy import ColumnElement, bindparam, exists, update
 from sqlmodel import Session, col, select
 
 from core.audit import record_audit
@@ -16,7 +16,7 @@ from core.db import table_of
 from core.errors import AccessError, InputError
 from core.people.names import clean_name
 from core.people.tables import School, Staff, StaffInvite, StaffRole
-from core.rows import run_models
+from core.rows import run, run_models
 
 NAME = "staff.name"
 CODE = "staff_invite.code"
@@ -140,6 +140,17 @@ def _roles(_engine: str) -> Any:
         .where(staff.c.line_user_id == bindparam("line_user_id"), staff.c.revoked_at.is_(None))
         .order_by(staff.c.enrolled_at, staff.c.id)
     )
+
+
+def has_been_staff(session: Session, line_user_id: str) -> bool:
+    """Tell whether the LINE user was ever enrolled, revoked since or not."""
+    return bool(run(session, _any_role, {"line_user_id": line_user_id}).scalar_one())
+
+
+@cache
+def _any_role(_engine: str) -> Any:
+    is_own = table_of(Staff).c.line_user_id == bindparam("line_user_id")
+    return select(exists().where(is_own).label("is_any"))
 
 
 def staff_at(

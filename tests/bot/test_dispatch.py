@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
+from bot.claims import LEASE, Claim, Outcome
 from bot.dispatch import Dispatcher
-from bot.inbox import LEASE, store_events
+from bot.inbox import store_events
 from bot.line_api import TIMEOUT
 from bot.rich_menus import set_up
 from bot.sender import REPLY_WINDOW, Sender
@@ -155,11 +156,14 @@ class WorkerDied(BaseException):
 def die_unsettled(house: House, monkeypatch: pytest.MonkeyPatch, *events: dict[str, Any]) -> None:
     """Answer the event, then end before it is settled."""
 
-    def die(*_: object) -> None:
+    answer = Dispatcher._work_off
+
+    def answer_and_die(dispatcher: Dispatcher, claim: Claim) -> Outcome:
+        answer(dispatcher, claim)
         raise WorkerDied
 
     with monkeypatch.context() as patch:
-        patch.setattr(Dispatcher, "_settle", die)
+        patch.setattr(Dispatcher, "_work_off", answer_and_die)
         with pytest.raises(WorkerDied):
             work_off(house, *events)
 

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 
 from sqlmodel import select
 
-from bot.inbox import LEASE, MAX_ATTEMPTS, Claim, claim_event, put_back, settle_event, store_events
+from bot.claims import (
+    LEASE,
+    MAX_ATTEMPTS,
+    Claim,
+    Outcome,
+    claim_events,
+    failed,
+    settle_events,
+)
+from bot.inbox import store_events
 from bot.tables import EventState, LineEvent
 from core.db import snapshot, transaction
 from core.house import House
@@ -24,12 +33,19 @@ def store(house: House, *events: dict[str, object]) -> None:
 
 def claim(house: House, now: datetime = NOW) -> Claim | None:
     with transaction(house.engine) as session:
-        return claim_event(session, now)
+        return next(iter(claim_events(session, now, 1)), None)
+
+
+def fail(house: House, taken: Claim, now: datetime = NOW) -> EventState:
+    outcome = failed(taken, "http_500")
+    with transaction(house.engine) as session:
+        settle_events(session, [outcome], now)
+    return outcome.state
 
 
 def settle(house: House, taken: Claim, now: datetime = NOW) -> None:
     with transaction(house.engine) as session:
-        settle_event(session, taken, EventState.DONE, now)
+        settle_events(session, [Outcome(taken, EventState.DONE)], now)
 
 
 def states(house: House) -> dict[str, str]:
@@ -59,6 +75,40 @@ def test_other_people_do_not_wait(house: House) -> None:
     taken = [claim(house), claim(house)]
 
     assert [one.webhook_event_id for one in taken if one] == ["mei", "hua"]
+
+
+def test_several_are_taken_at_once_but_one_a_person(house: House) -> None:
+    store(
+        house,
+        make_text("一", event_id="mei-1", user=MEI, at=seconds_ago(3)),
+        make_text("二", event_id="mei-2", user=MEI, at=seconds_ago(2)),
+        make_text("三", event_id="hua-1", user=HUA, at=seconds_ago(1)),
+    )
+
+    with transaction(house.engine) as session:
+        taken = claim_events(session, NOW, 9)
+        settle_events(session, [Outcome(one, EventState.DONE) for one in taken], NOW)
+        following = claim_events(session, NOW, 9)
+
+    assert {one.webhook_event_id for one in taken} == {"mei-1", "hua-1"}
+    assert [one.webhook_event_id for one in following] == ["mei-2"]
+
+
+def test_what_became_of_several_is_written_each_by_its_own(house: House) -> None:
+    people = [f"U{number:032x}" for number in range(3)]
+    store(house, *(make_text("今天", event_id=user[-1], user=user) for user in people))
+    with transaction(house.engine) as session:
+        done, broken, fine = claim_events(session, NOW, 3)
+        outcomes = [Outcome(done, EventState.DONE), Outcome(broken, EventState.DEAD, "http_400")]
+        settle_events(session, [*outcomes, failed(fine, "http_500")], NOW)
+
+    with snapshot(house.engine) as session:
+        rows = {one.webhook_event_id: one for one in session.exec(select(LineEvent))}
+    found = [rows[one.webhook_event_id] for one in (done, broken, fine)]
+    assert [one.state for one in found] == ["done", "dead", "pending"]
+    assert [one.problem for one in found] == [None, "http_400", "http_500"]
+    assert [one.handled_at for one in found] == [NOW, NOW, None]
+    assert found[2].lease_until == NOW + timedelta(seconds=1)
 
 
 def test_an_older_event_that_comes_late_waits_for_the_one_in_hand(house: House) -> None:
@@ -99,8 +149,7 @@ def test_a_failed_event_comes_back_after_a_pause(house: House) -> None:
     store(house, make_text("今天"))
     taken = claim(house)
     assert taken
-    with transaction(house.engine) as session:
-        assert put_back(session, taken, NOW, "http_500") is EventState.PENDING
+    assert fail(house, taken) is EventState.PENDING
 
     assert claim(house, NOW) is None
     assert claim(house, NOW + timedelta(seconds=1))
@@ -112,8 +161,7 @@ def test_five_failures_are_enough(house: House) -> None:
     for attempt in range(1, MAX_ATTEMPTS + 1):
         taken = claim(house, now)
         assert taken and taken.attempts == attempt
-        with transaction(house.engine) as session:
-            put_back(session, taken, now, "http_500")
+        fail(house, taken, now)
         now += timedelta(minutes=1)
 
     assert claim(house, now) is None

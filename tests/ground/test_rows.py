@@ -1,5 +1,7 @@
 """Rows as one parameter come back as they went in, on both engines."""
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -67,3 +69,27 @@ def test_many_keys_are_one_parameter(house: House) -> None:
     with snapshot(house.engine) as session:
         found = session.connection().execute(statement, {"ids": ids, "moments": moments})
         assert found.all() == []
+
+
+FIRST_USE = """
+from sqlalchemy import create_engine
+from sqlmodel import Session
+from core.db import table_of
+from core.rows import run_models
+from core.sealed import KeptKey
+
+table = table_of(KeptKey)
+every = table.select()
+engine = create_engine("sqlite://")
+with Session(engine) as session:
+    table.create(session.connection())
+    session.connection().execute(table.insert().values(name="one", key_sealed="k1:AAAA"))
+    print(*(one.name for one in run_models(session, lambda engine: every, KeptKey, {})))
+"""
+
+
+def test_models_come_though_no_other_statement_came_before() -> None:
+    # In a program of its own: here other tests have long made the mappers ready.
+    done = subprocess.run([sys.executable, "-c", FIRST_USE], capture_output=True, text=True)
+
+    assert (done.stdout, done.returncode) == ("one\n", 0), done.stderr

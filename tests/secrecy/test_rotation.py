@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
-from bot.inbox import claim_event, settle_event, store_events
+from bot.claims import Outcome, claim_events, settle_events
+from bot.inbox import store_events
 from bot.tables import EventState, LineEvent
 from core.binding.tries import OWN_LIMIT
 from core.binding.trying import BindResult, bind_child
@@ -94,9 +95,9 @@ def test_former_key_is_needed_by_nobody_afterwards(town: House) -> None:
         assert student is not None
         assert find_student(session, alone, claim_for(student)) is not None
         names = {guardian_name(alone, one) for one in session.exec(select(Guardian))}
-        claim = claim_event(session, now.clock.now())
+        (claim,) = claim_events(session, now.clock.now(), 1)
     assert names == {"林雅婷", "陳志豪"}
-    assert claim is not None and b"replyToken" in claim.body
+    assert b"replyToken" in claim.body
 
 
 def test_rotation_that_was_killed_goes_on_where_it_stopped(town: House) -> None:
@@ -238,10 +239,9 @@ def _chat(house: House) -> None:
     with transaction(house.engine) as session:
         store_events(session, [make_text("今天")], now)
     with transaction(house.engine) as session:
-        claim = claim_event(session, now)
-        if claim is not None:
+        for claim in claim_events(session, now, 1):
             assert b"replyToken" in claim.body
-            settle_event(session, claim, EventState.DONE, now)
+            settle_events(session, [Outcome(claim, EventState.DONE)], now)
     with snapshot(house.engine) as session:
         assert {one.line_user_id for one in session.exec(select(LineEvent))} != set()
 
