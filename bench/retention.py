@@ -140,7 +140,7 @@ def _part(url: str) -> None:
 def _see_that_all_went(url: str) -> None:
     house = _house(url)
     with snapshot(house.engine) as session:
-        left = session.execute(select(func.count()).select_from(Tap)).scalar_one()
+        left: int = session.execute(select(func.count()).select_from(Tap)).scalar_one()
     house.engine.dispose()
     if left:
         raise SystemExit(f"{left} taps are left")
@@ -149,7 +149,7 @@ def _see_that_all_went(url: str) -> None:
 def _ask(url: str, question: str) -> Any:
     engine = create_engine(url)
     with engine.connect() as connection:
-        answer = connection.execute(text(question)).scalar_one()
+        answer: Any = connection.execute(text(question)).scalar_one()
     engine.dispose()
     return answer
 

@@ -47,8 +47,8 @@ def of_ended_terms(
     for code in sorted(code for code in ends if code is not None):
         over = and_(_is_of(table, [code]), table.c[age] <= ends[code], *narrowed)
         counts = select(table.c[age], func.count()).where(over).group_by(table.c[age])
-        for day, count in session.execute(counts):
-            days[day][code] = count
+        for row in session.execute(counts):
+            days[row[0]][code] = row[1]
     slices = [
         Slice(
             and_(_is_of(table, list(some)), table.c[age] == day, *narrowed),
