@@ -42,6 +42,7 @@ lint: $(VENV)/.ready-dev ## ruff, mypy --strict, import directions, dependencies
 bench: $(VENV)/.ready-dev ## measure taps into the gate, a no-show of 300,000, taps to pushes, page views, chat
 	$(PY) -m bench.ingest
 	$(PY) -m bench.no_show
+	$(PY) -m bench.retention
 	$(PY) -m bench.tap_to_push
 	$(PY) -m bench.delivery
 	$(PY) -m bench.sandbox

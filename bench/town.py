@@ -109,7 +109,7 @@ def _tap(town: Town, number: int, day: date, times: list[str], boot: str) -> tup
     school, child = divmod(number, town.children)
     at = times[number % 3600]
     return (
-        made_id("tap", number), made_id("reader", school), boot, child + 1,
+        made_id(f"tap/{boot}/", number), made_id("reader", school), boot, child + 1,
         town.card_uid(school, child), made_id("student", number), "both", at, at, at,
         day.isoformat(), "accepted",
     )  # fmt: skip

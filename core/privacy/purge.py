@@ -23,14 +23,14 @@ from core.duty.job_runs import lock_run
 from core.duty.tables import JobRun
 from core.house import House
 from core.privacy.erasure import forget_traces, heed_tombstones
-from core.privacy.retention import LIMITS, Limit, Slice
+from core.privacy.retention import LIMITS, Limit
+from core.privacy.slices import BATCH, Slice
 from core.privacy.tables import PurgeRun
 
 logger = logging.getLogger(__name__)
 
 JOB = "purge"
 LOCK, IDLE, DONE = "lock", "idle", "done"
-BATCH = 5000
 # Of a purge that died; each batch takes seconds.
 LEASE = timedelta(minutes=10)
 # The portal updates itself until 00:30; from 06:00 to 18:00 children pass the gates.
@@ -142,6 +142,8 @@ def _own_lock(token: str) -> Any:
 def _count(session: Session, table: Table, slices: list[Slice]) -> int:
     return sum(
         session.execute(select(func.count()).select_from(table).where(one.condition)).scalar_one()
+        if one.count is None
+        else one.count
         for one in slices
     )
 
@@ -154,23 +156,23 @@ class _Purge:
         self._table = limit.rows()
         self._key = list(self._table.primary_key)
         self._cutoff = limit.cutoff(house.settings, now)
-        with snapshot(house.engine) as session:
-            self._slices = limit.slices(session, house.settings, now)
 
     def run(self) -> Done:
         started = self._house.clock.now()
         canary = self._put_canary()
-        before = self._over_age()
-        removed = sum(self._remove(one) for one in self._slices)
-        after = self._over_age()
+        slices, before = self._over_age()
+        removed = sum(map(self._remove, slices))
+        _, after = self._over_age()
         gone = None if canary is None else not self._is_there(canary)
         done = Done(self._limit.name, self._table.name, self._cutoff, before, removed, after, gone)
         self._write_down(done, started)
         return done
 
-    def _over_age(self) -> int:
+    def _over_age(self) -> tuple[list[Slice], int]:
+        """Look for rows over age and return them with their number."""
         with snapshot(self._house.engine) as session:
-            return _count(session, self._table, self._slices)
+            slices = self._limit.slices(session, self._house.settings, self._now)
+            return slices, _count(session, self._table, slices)
 
     def _put_canary(self) -> Any:
         if self._limit.canary is None:
@@ -186,14 +188,11 @@ class _Purge:
             return session.execute(select(self._key[0]).where(*same)).first() is not None
 
     def _remove(self, part: Slice) -> int:
-        count = 0
-        for removed in self._batches(part):
-            count += removed
-        return count
+        return sum(self._batches(part))
 
     def _batches(self, part: Slice) -> Iterator[int]:
-        mark = None
-        while True:
+        mark, removed = None, 0
+        while part.count is None or removed < part.count:
             try:
                 with transaction(self._house.engine) as session:
                     self._hold_lock(session)
@@ -205,6 +204,7 @@ class _Purge:
                 return
             if not ages:
                 return
+            removed += len(ages)
             yield len(ages)
             # Blanked rows stay in the index; without the mark each batch would walk past them all.
             mark = max(ages) if part.age is not None else None
@@ -215,7 +215,8 @@ class _Purge:
             oldest = oldest.order_by(part.age)
         if mark is not None:
             oldest = oldest.where(part.age >= mark)
-        these = tuple_(*self._key).in_(oldest)
+        # To choose rows and find them again by their key costs more than to delete them.
+        these = part.condition if part.is_batch else tuple_(*self._key).in_(oldest)
         told = self._key[0] if part.age is None else part.age
         if self._limit.blank:
             return update(self._table).where(these).values(**self._limit.blank).returning(told)

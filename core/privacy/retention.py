@@ -9,10 +9,10 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Table, and_, func, select
 from sqlmodel import Session, col
 
-from core.calendar.term_ends import last_term_ends
-from core.clock import day_end, school_day_of
+from core.clock import school_day_of
 from core.db import metadata
-from core.people.tables import Binding, Student
+from core.people.tables import Binding
+from core.privacy.slices import Slice, of_ended_terms
 from core.privacy.tables import PurgeRun
 from core.settings import Settings
 
@@ -20,14 +20,6 @@ Row = dict[str, Any]
 BLANK = b"[]"
 # What was committed later than its own moment must not slip through.
 OVERLAP = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """Rows over age. With `age` they go oldest first; without it an index serves the condition."""
-
-    condition: ColumnElement[bool]
-    age: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +53,7 @@ class Limit:
         table, cutoff = self.rows(), self.cutoff(settings, now)
         narrowed = [self.only(table)] if self.only else []
         if self.by_term:
-            return _by_school(session, table, self.age, school_day_of(cutoff), narrowed)
+            return of_ended_terms(session, table, self.age, school_day_of(cutoff), narrowed)
         age = table.c[self.age]
         since = _blanked_until(session, self.name) if self.blank else None
         if since is not None:
@@ -84,22 +76,6 @@ def _blanked_until(session: Session, name: str) -> datetime | None:
 
 def _comparable(age: Any, cutoff: datetime) -> Any:
     return school_day_of(cutoff) if age.type.python_type is date else cutoff
-
-
-def _by_school(
-    session: Session, table: Table, age: str, over_by: date, narrowed: list[Any]
-) -> list[Slice]:
-    slices = []
-    for code, end in sorted(last_term_ends(session, over_by).items(), key=lambda one: one[0] or ""):
-        if code is not None:
-            children = select(col(Student.id)).where(col(Student.school_code) == code)
-            theirs = table.c.student_id.in_(children)
-            slices.append(Slice(and_(theirs, table.c[age] <= end, *narrowed)))
-        elif table.c.student_id.nullable:
-            # Of cards nobody knows; a doubtful tap has no day but that of its receipt.
-            received = table.c.received_at < day_end(end)
-            slices.append(Slice(and_(table.c.student_id.is_(None), received, *narrowed)))
-    return slices
 
 
 def _of_ended_bindings(table: Table) -> ColumnElement[bool]:

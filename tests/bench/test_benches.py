@@ -50,6 +50,14 @@ def test_no_show_bench_tells_of_the_same_children_on_both_sides(
     assert results["sqlite"]["notices"] == results["postgresql"]["notices"] == 16
 
 
+def test_retention_bench_leaves_nothing_on_any_side(tmp_path: Path, postgres_server: str) -> None:
+    results = _run("retention", tmp_path, "--small", TEST_DATABASE_URL=postgres_server)
+    assert {engine: set(one) for engine, one in results.items() if engine != "machine"} == {
+        "sqlite": {"taps", "purged"},
+        "postgresql": {"taps", "purged", "dropped"},
+    }
+
+
 def test_tap_to_push_bench_gets_every_push_accepted(tmp_path: Path) -> None:
     results = _run("tap_to_push", tmp_path, "--rate", "20", "--taps", "5")
     assert len(results["ours"]) == len(results["usual_bot"]) == 5

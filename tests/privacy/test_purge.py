@@ -21,8 +21,9 @@ from core.gate.tables import Tap
 from core.house import House
 from core.notices.tables import Notice
 from core.people.tables import Binding, BindingAttempt, StaffInvite, Student, Subscription
-from core.privacy.purge import BATCH, DONE, JOB, LOCK, over_age, purge, run_purge_tick
+from core.privacy.purge import DONE, JOB, LOCK, over_age, purge, run_purge_tick
 from core.privacy.retention import BLANK, LIMITS, Limit
+from core.privacy.slices import BATCH
 from core.privacy.tables import PurgeRun
 from tests.conftest import FixedClock
 from tests.factories import make_school, make_student
