@@ -4,7 +4,7 @@ The driver looks at each element's type anew, which costs more than all else of 
 PostgreSQL source, array_recv; psycopg docs, "Writing a custom Python to PostgreSQL adapter".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from struct import Struct
 from typing import Any
@@ -17,11 +17,12 @@ from psycopg.pq import Format
 from sqlalchemy import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-Element = Callable[[Any], bytes]
+Elements = Callable[[Sequence[Any]], list[bytes]]
 HEAD = Struct("!iiiii")
 LENGTH = Struct("!i")
 INT4, INT8 = Struct("!ii"), Struct("!iq")
 NULL = LENGTH.pack(-1)
+TRUE, FALSE = b"\0\0\0\1\1", b"\0\0\0\1\0"
 UUID_LENGTH = LENGTH.pack(16)
 # PostgreSQL counts from 2000.
 FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -65,51 +66,59 @@ class Blobs(Packed):
     """An array of bytea."""
 
 
-def _uuid(value: UUID) -> bytes:
-    return UUID_LENGTH + value.int.to_bytes(16, "big")
+def _uuids(values: Sequence[UUID | None]) -> list[bytes]:
+    return [NULL if one is None else UUID_LENGTH + one.int.to_bytes(16) for one in values]
 
 
-def _word(value: str) -> bytes:
-    written = value.encode()
-    return LENGTH.pack(len(written)) + written
+def _words(values: Sequence[str | None]) -> list[bytes]:
+    pack = LENGTH.pack
+    written = [None if one is None else one.encode() for one in values]
+    return [NULL if one is None else pack(len(one)) + one for one in written]
 
 
-def _blob(value: bytes | psycopg.Binary) -> bytes:
-    # SQLAlchemy has wrapped it for the driver.
-    written = value.obj if isinstance(value, psycopg.Binary) else value
-    return LENGTH.pack(len(written)) + written
+def _blobs(values: Sequence[bytes | psycopg.Binary | None]) -> list[bytes]:
+    pack = LENGTH.pack
+    # SQLAlchemy has wrapped them for the driver.
+    bare = [one.obj if isinstance(one, psycopg.Binary) else one for one in values]
+    return [NULL if one is None else pack(len(one)) + one for one in bare]
 
 
-def _moment(value: datetime) -> bytes:
-    return INT8.pack(8, (value - FIRST_MOMENT) // MICROSECOND)
+def _moments(values: Sequence[datetime | None]) -> list[bytes]:
+    if any(one is not None and one.tzinfo is None for one in values):
+        raise ValueError("naive datetime")
+    first, unit, pack = FIRST_MOMENT, MICROSECOND, INT8.pack
+    return [NULL if one is None else pack(8, (one - first) // unit) for one in values]
 
 
-def _date(value: date) -> bytes:
-    return INT4.pack(4, value.toordinal() - FIRST_DAY)
+def _dates(values: Sequence[date | None]) -> list[bytes]:
+    pack = INT4.pack
+    return [NULL if one is None else pack(4, one.toordinal() - FIRST_DAY) for one in values]
 
 
-def _integer(value: int) -> bytes:
-    return INT4.pack(4, value)
+def _integers(values: Sequence[int | None]) -> list[bytes]:
+    pack = INT4.pack
+    return [NULL if one is None else pack(4, one) for one in values]
 
 
-def _big_integer(value: int) -> bytes:
-    return INT8.pack(8, value)
+def _big_integers(values: Sequence[int | None]) -> list[bytes]:
+    pack = INT8.pack
+    return [NULL if one is None else pack(8, one) for one in values]
 
 
-def _boolean(value: bool) -> bytes:
-    return b"\0\0\0\1\1" if value else b"\0\0\0\1\0"
+def _booleans(values: Sequence[bool | None]) -> list[bytes]:
+    return [NULL if one is None else TRUE if one else FALSE for one in values]
 
 
 # The narrower type first: a BigInteger is an Integer too. The names are PostgreSQL's.
-KINDS: tuple[tuple[type[TypeEngine[Any]], type[Packed], str, Element], ...] = (
-    (sqlalchemy.Uuid, Uuids, "uuid", _uuid),
-    (sqlalchemy.DateTime, Moments, "timestamptz", _moment),
-    (sqlalchemy.Date, Dates, "date", _date),
-    (sqlalchemy.Boolean, Booleans, "bool", _boolean),
-    (sqlalchemy.BigInteger, BigIntegers, "int8", _big_integer),
-    (sqlalchemy.Integer, Integers, "int4", _integer),
-    (sqlalchemy.LargeBinary, Blobs, "bytea", _blob),
-    (sqlalchemy.String, Words, "varchar", _word),
+KINDS: tuple[tuple[type[TypeEngine[Any]], type[Packed], str, Elements], ...] = (
+    (sqlalchemy.Uuid, Uuids, "uuid", _uuids),
+    (sqlalchemy.DateTime, Moments, "timestamptz", _moments),
+    (sqlalchemy.Date, Dates, "date", _dates),
+    (sqlalchemy.Boolean, Booleans, "bool", _booleans),
+    (sqlalchemy.BigInteger, BigIntegers, "int8", _big_integers),
+    (sqlalchemy.Integer, Integers, "int4", _integers),
+    (sqlalchemy.LargeBinary, Blobs, "bytea", _blobs),
+    (sqlalchemy.String, Words, "varchar", _words),
 )
 
 
@@ -131,16 +140,17 @@ class _Handing(Dumper):
 def packer_of(item: TypeEngine[Any], dialect: Dialect) -> Callable[[list[Any]], Any] | None:
     """Return what packs values of a column's type, None where that is left to the driver.
 
-    It raises as the column's type does.
+    It raises as the column's type does. What the type does to a value by itself is left out where
+    it says that it `is_packed`: packing does as much.
     """
     plain = item.impl_instance if isinstance(item, TypeDecorator) else item
-    for kind, packed, name, element in KINDS:
+    for kind, packed, name, elements in KINDS:
         if isinstance(plain, kind):
             # Bytes are packed as they are; SQLAlchemy would wrap each for the driver.
-            is_ready = type(item) is sqlalchemy.LargeBinary
+            is_ready = type(item) is sqlalchemy.LargeBinary or getattr(item, "is_packed", False)
             process = None if is_ready else item.dialect_impl(dialect).bind_processor(dialect)
             oid = psycopg.adapters.types[name].oid
-            return _Packer(packed, oid, element, process)
+            return _Packer(packed, oid, elements, process)
     return None
 
 
@@ -149,11 +159,11 @@ class _Packer:
         self,
         packed: type[Packed],
         oid: int,
-        element: Element,
+        elements: Elements,
         process: Callable[[Any], Any] | None,
     ) -> None:
         self._packed, self._oid = packed, oid
-        self._element, self._process = element, process
+        self._elements, self._process = elements, process
 
     def __call__(self, values: list[Any]) -> Packed:
         # In a batch many columns say the same in each row.
@@ -166,7 +176,6 @@ class _Packer:
         return self._packed(b"".join([head, *elements]))
 
     def _written(self, values: list[Any]) -> list[bytes]:
-        element = self._element
         if self._process is not None:
             values = list(map(self._process, values))
-        return [NULL if value is None else element(value) for value in values]
+        return self._elements(values)

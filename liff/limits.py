@@ -38,6 +38,8 @@ class Limits:
             # Without its Redis each process counts for itself: pages matter more than counters.
             in_memory_fallback_enabled=bool(redis_url),
         )
+        self._pages = ""
+        self._limiter.request_filter(self._is_elsewhere)
 
     def init_app(self, app: Any) -> None:
         """Count from now on."""
@@ -45,7 +47,8 @@ class Limits:
         self._limiter.init_app(app)
 
     def limit_pages(self, pages: Blueprint) -> None:
-        """Limit what an address may ask for altogether."""
+        """Limit what an address may ask for altogether; only these pages are limited here."""
+        self._pages = pages.name
         self._limiter.limit(PAGES)(pages)
 
     def of_sign_in(self, view: View) -> View:
@@ -63,6 +66,11 @@ class Limits:
         """Limit files sent from one browser."""
         limited: View = self._limiter.limit(FILES, key_func=_browser)(view)
         return limited
+
+    def _is_elsewhere(self) -> bool:
+        # Readers come by the thousand: to work out that no limit is theirs would cost each request
+        # more than reading its signature.
+        return request.blueprint != self._pages
 
 
 def _is_forgery(response: Response) -> bool:

@@ -5,44 +5,48 @@ lock -> read the day's taps -> decide (pure) -> write -> stop or correct a no-sh
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import false, select, update
 from sqlmodel import Session, col
 
-from core.attendance.decision import Day, Passing, TapFact, decide
-from core.attendance.tables import BLANK_DAY, AttendanceDay, NoShowState
+from core.attendance.day_news import happenings_of, is_morning
+from core.attendance.decision import Day, TapFact, decide
+from core.attendance.tables import AttendanceDay, NoShowState
 from core.attendance.whereabouts import still_expected
 from core.calendar.policy import DayRules
-from core.clock import TAIPEI
 from core.db import table_of
 from core.kinds import DayPart, NoticeKind
 from core.notices.fan_out import CORRECTED, tell_corrections, tell_happenings
-from core.notices.happenings import Happening, Presence
+from core.notices.happenings import Presence
 from core.notices.leave_notices import LEAVE_TAP, Sighting, tell_leave_taps
 from core.notices.staff_notices import tell_discrepancies
-from core.rows import insert_given, run_rows
+from core.rows import insert_given, is_one_of, run, run_rows
 from core.texting.paid import text_happenings
 
 DayKey = tuple[UUID, date]
-NOON = time(12)
 KEY = ("student_id", "school_day")
 DECIDED = (
     "arrived_at", "arrival_received_at", "arrival_is_make_up", "departed_at",
     "departure_is_make_up", "arrivals", "departures", "no_show",
 )  # fmt: skip
+UNDECIDED = Day(())
 
 
 @dataclass(frozen=True, slots=True)
 class LockedDay:
-    """What a held day row says before it is decided anew."""
+    """What a held day row says before it is decided anew.
+
+    `said` are the columns that are decided, as they stand there; None where they changed since.
+    """
 
     no_show: NoShowState
     leave: DayPart | None
+    said: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,38 +63,69 @@ class DayFacts:
     closed: DayPart | None = None
 
 
-def lock_days(session: Session, keys: set[DayKey]) -> dict[DayKey, LockedDay]:
+def lock_days(
+    session: Session, keys: set[DayKey], expected: Mapping[DayKey, Day] | None = None
+) -> dict[DayKey, LockedDay]:
     """Make and lock the day rows of (student, school day); joins the caller's transaction.
 
     Whoever holds them may read the day's taps and decide; the no-show sweep waits. Rows are taken
-    in one order everywhere, so that two batches can't wait for each other.
+    in one order everywhere, so that two batches can't wait for each other. A new row begins with
+    what is `expected` of its day: where that is what is decided, it is written once.
     """
     if not keys:
         return {}
-    rows = [{"student_id": student, "school_day": day, **BLANK_DAY} for student, day in keys]
-    columns = [table_of(AttendanceDay).c[name] for name in (*KEY, *BLANK_DAY)]
-    return {
-        (row.student_id, row.school_day): LockedDay(
-            NoShowState(row.no_show), DayPart(row.leave) if row.leave else None
-        )
-        for row in run_rows(session, _hold_days, columns, rows)
+    rows = {
+        key: _columns(key, NoShowState.NONE, (expected or {}).get(key, UNDECIDED)) for key in keys
     }
+    columns = [table_of(AttendanceDay).c[name] for name in (*KEY, *DECIDED)]
+    made = run_rows(session, _make_days, columns, list(rows.values()))
+    held = {}
+    for row in made:
+        key = row.student_id, row.school_day
+        held[key] = LockedDay(NoShowState.NONE, None, rows[key])
+    older = keys - held.keys()
+    return held | _older_days(session, older) if older else held
 
 
 @cache
-def _hold_days(engine: str) -> Any:
-    # One pass makes a row or locks the one that is there. Making first and locking afterwards would
-    # take the locks in two rounds, and two holders could wait for each other.
+def _make_days(engine: str) -> Any:
+    # One pass makes a row or locks the one that is there, which is not brought: its condition says
+    # no once it is held. Making first and locking afterwards would take the locks in two rounds,
+    # and two holders could wait for each other. Source: PostgreSQL manual, "INSERT", ON CONFLICT.
     day = table_of(AttendanceDay)
-    statement = insert_given(engine, day, [*KEY, *BLANK_DAY], ["school_day", "student_id"])
+    statement = insert_given(engine, day, [*KEY, *DECIDED], ["school_day", "student_id"])
     statement = statement.on_conflict_do_update(
-        index_elements=KEY, set_={"arrivals": day.c.arrivals}
+        index_elements=KEY, set_={"arrivals": day.c.arrivals}, where=false()
     )
-    return statement.returning(day.c.student_id, day.c.school_day, day.c.no_show, day.c.leave)
+    return statement.returning(day.c.student_id, day.c.school_day)
 
 
-def doubt_days(session: Session, keys: set[DayKey]) -> None:
-    """Say nothing of these children's absence on the locked days; joins the transaction."""
+def _older_days(session: Session, keys: set[DayKey]) -> dict[DayKey, LockedDay]:
+    """Read day rows that are held."""
+    students, days = ({key[place] for key in keys} for place in (0, 1))
+    held = {}
+    for row in run(session, _held_days, {"students": list(students), "days": list(days)}):
+        key = row.student_id, row.school_day
+        if key in keys:
+            said = row._asdict()
+            leave = said.pop("leave")
+            no_show = NoShowState(row.no_show)
+            held[key] = LockedDay(no_show, DayPart(leave) if leave else None, said)
+    return held
+
+
+@cache
+def _held_days(engine: str) -> Any:
+    day = table_of(AttendanceDay).c
+    return select(*(day[name] for name in (*KEY, *DECIDED, "leave"))).where(
+        # Not a list of pairs: SQLite finds no index for one.
+        is_one_of(engine, day.student_id, "students"),
+        is_one_of(engine, day.school_day, "days"),
+    )
+
+
+def doubt_days(session: Session, held: dict[DayKey, LockedDay], keys: set[DayKey]) -> None:
+    """Say nothing of these children's absence on the held days; joins the transaction."""
     silent = (NoShowState.NONE, NoShowState.WAITING)
     # Day by day: SQLite finds no index for a list of pairs.
     for day in {day for _, day in keys}:
@@ -104,6 +139,7 @@ def doubt_days(session: Session, keys: set[DayKey]) -> None:
             .values(no_show=NoShowState.DOUBT)
             .execution_options(synchronize_session=False)
         )
+    held |= {key: replace(held[key], said=None) for key in keys}
 
 
 def record_days(
@@ -128,7 +164,11 @@ def record_days(
     instead = _correct(session, liff_id, held, decided, now)
     instead |= _tell_discrepancies(session, liff_id, held, decided, new_taps, now)
     happenings = [
-        one for key, day in decided.items() for one in _happenings(key, day, facts[key], new_taps)
+        one
+        for key, day in decided.items()
+        for one in happenings_of(
+            key, day, new_taps, taken_back=facts[key].taken_back, closed=facts[key].closed
+        )
     ]
     tell_happenings(session, liff_id, happenings, instead, partial(still_expected, session), now)
     text_happenings(session, happenings, instead, now)
@@ -138,7 +178,8 @@ def record_days(
 def _write(
     session: Session, held: Mapping[DayKey, LockedDay], decided: Mapping[DayKey, Day]
 ) -> None:
-    rows = [_columns(key, held[key].no_show, one) for key, one in decided.items()]
+    every = [(_columns(key, held[key].no_show, one), held[key]) for key, one in decided.items()]
+    rows = [row for row, before in every if row != before.said]
     if rows:
         columns = [table_of(AttendanceDay).c[name] for name in (*KEY, *DECIDED)]
         run_rows(session, _write_days, columns, rows)
@@ -239,51 +280,6 @@ def contradicts(leave: DayPart | None, kind: NoticeKind, at: datetime) -> bool:
     if leave is DayPart.WHOLE:
         return True
     if leave is DayPart.MORNING:
-        return _is_morning(at)
+        return is_morning(at)
     is_coming = kind is NoticeKind.ARRIVAL
-    return leave is DayPart.AFTERNOON and is_coming and not _is_morning(at)
-
-
-def _is_morning(at: datetime) -> bool:
-    return at.astimezone(TAIPEI).time() < NOON
-
-
-def _happenings(key: DayKey, day: Day, facts: DayFacts, new_taps: set[UUID]) -> list[Happening]:
-    arrival = day.arrival
-    # A late upload can turn an older tap after it, a duplicate until now, into a passing.
-    changed_from = min(
-        (one.tap.at for one in day.passings if one.tap.tap_id in new_taps), default=None
-    )
-    if changed_from is None:
-        return []
-    return [
-        Happening(
-            student_id=key[0],
-            school_day=key[1],
-            kind=one.kind,
-            occurrence=one.occurrence,
-            at=one.tap.at,
-            tap_id=one.tap.tap_id,
-            gate=one.tap.gate,
-            arrived_at=arrival.at if arrival and arrival.at <= one.tap.at else None,
-            departed_at=one.tap.at if one.kind is NoticeKind.DEPARTURE else None,
-            taken_back=facts.taken_back.get(one.kind, 0),
-            reason=one.tap.reason,
-            recorded_at=one.tap.received_at if one.tap.is_make_up else None,
-            is_in_closure=_is_in_closure(facts.closed, one, has_arrived=arrival is not None),
-            is_older_tap=one.tap.tap_id not in new_taps,
-        )
-        for one in day.passings
-        if one.tap.at >= changed_from
-    ]
-
-
-def _is_in_closure(closed: DayPart | None, passing: Passing, *, has_arrived: bool) -> bool:
-    """Tell whether nothing is told of a passing, as the closure's announcement said.
-
-    A child that came is always told home again.
-    """
-    if closed is None or (passing.kind is NoticeKind.DEPARTURE and has_arrived):
-        return False
-    is_morning = _is_morning(passing.tap.at)
-    return closed is DayPart.WHOLE or is_morning is (closed is DayPart.MORNING)
+    return leave is DayPart.AFTERNOON and is_coming and not is_morning(at)

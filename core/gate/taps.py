@@ -13,8 +13,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from core.attendance.day_record import DayKey, LockedDay, doubt_days, lock_days, record_days
-from core.calendar.school_days import SchoolGrade
+from core.attendance.day_record import DayKey, doubt_days, lock_days, record_days
+from core.attendance.decision import Day, Passing, TapFact
 from core.clock import school_day_of
 from core.db import table_of
 from core.gate.batch import TapIn
@@ -24,6 +24,7 @@ from core.gate.holders import Holder, former_holder, holder_at, holders_of
 from core.gate.readers import HeldReader, mark_cloned
 from core.gate.tables import Tap, TapSource, Verdict
 from core.gate.tap_time import tap_moments
+from core.kinds import Direction, NoticeKind
 from core.notices.staff_notices import tell_old_card, tell_quarantine
 from core.rows import insert_given, run_rows
 
@@ -76,15 +77,18 @@ def record_taps(
     new = [row for row in every if row["id"] in stored]
     doubtful = _doubtful_days(new, now)
     # All day rows in one pass: two rounds could meet another batch's in the wrong order.
-    held = lock_days(session, doubtful | _accepted_days(new))
+    accepted = _accepted_days(new)
+    held = lock_days(session, doubtful | accepted, _first_arrivals(new))
     if doubtful:
-        doubt_days(session, doubtful)
+        doubt_days(session, held, doubtful)
     for delivery, own in zip(deliveries, rows, strict=True):
         _tell_staff(session, delivery.reader, [row for row in own if row["id"] in stored], now)
     places = {
         one.student_id: (one.school_code, one.grade) for found in holders.values() for one in found
     }
-    changed_sides = _decide(session, liff_id, new, held, places, now)
+    facts = read_day_facts(session, places, accepted) if accepted else {}
+    new_taps = {row["id"] for row in new}
+    changed_sides = record_days(session, liff_id, held, facts, new_taps=new_taps, now=now)
     return [[_status(row, stored, changed_sides) for row in own] for own in rows]
 
 
@@ -209,6 +213,28 @@ def _accepted_days(rows: list[dict[str, Any]]) -> set[DayKey]:
     }
 
 
+def _first_arrivals(rows: list[dict[str, Any]]) -> dict[DayKey, Day]:
+    """Return what these days most likely come to: a child's first tap is its way in."""
+    first: dict[DayKey, dict[str, Any]] = {}
+    for row in rows:
+        if row["verdict"] is Verdict.ACCEPTED and row["direction"] != Direction.OUT:
+            key = row["student_id"], row["school_day"]
+            if key not in first or row["effective_at"] < first[key]["effective_at"]:
+                first[key] = row
+    return {key: Day((Passing(NoticeKind.ARRIVAL, 1, _fact(row)),)) for key, row in first.items()}
+
+
+def _fact(row: dict[str, Any]) -> TapFact:
+    return TapFact(
+        tap_id=row["id"],
+        reader_id=row["reader_id"],
+        at=row["effective_at"],
+        received_at=row["received_at"],
+        direction=Direction(row["direction"]),
+        gate="",
+    )
+
+
 def _doubtful_days(rows: list[dict[str, Any]], now: datetime) -> set[DayKey]:
     """Return the days of quarantined taps: something of these children was seen."""
     return {
@@ -231,22 +257,6 @@ def _tell_staff(
     count = sum(row["verdict"] is Verdict.QUARANTINED for row in rows)
     if count:
         tell_quarantine(session, reader.school_code, count, school_day_of(now), now)
-
-
-def _decide(
-    session: Session,
-    liff_id: str,
-    rows: list[dict[str, Any]],
-    held: Mapping[DayKey, LockedDay],
-    places: Mapping[UUID, SchoolGrade],
-    now: datetime,
-) -> set[UUID]:
-    keys = _accepted_days(rows)
-    if not keys:
-        return set()
-    facts = read_day_facts(session, places, keys)
-    new_taps = {row["id"] for row in rows}
-    return record_days(session, liff_id, held, facts, new_taps=new_taps, now=now)
 
 
 def _status(row: dict[str, Any], stored: set[UUID], changed_sides: set[UUID]) -> TapStatus:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from core.db import snapshot, table_of
 from core.gate.tables import Tap
 from core.house import House
 from core.notices.tables import Notice
-from core.rows import given_rows, is_one_of, rows_given
+from core.rows import given_rows, is_one_of, rows_given, run_rows
 
 TEXTS = st.text(
     alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=80
@@ -56,6 +57,14 @@ def test_number_of_a_reader_may_be_as_large_as_json_allows(house: House) -> None
             rows_given(engine, columns, [{"seq": 2**53 - 1}]),
         )
         assert found.scalar_one() == 2**53 - 1
+
+
+def test_naive_moment_among_rows_is_refused(house: House) -> None:
+    columns = [table_of(Notice).c[name] for name in ("attempts", "created_at")]
+    moments = (EPOCH, datetime(2026, 11, 23, 7, 30))  # noqa: DTZ001
+    rows = [{"attempts": 0, "created_at": moment} for moment in moments]
+    with snapshot(house.engine) as session, pytest.raises(ValueError, match="naive"):
+        run_rows(session, lambda engine: select(given_rows(engine, columns)), columns, rows)
 
 
 def test_many_keys_are_one_parameter(house: House) -> None:
