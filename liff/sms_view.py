@@ -91,8 +91,10 @@ def card_of(vault: Vault, view: OrderView, own: str, now: datetime) -> OrderCard
 def _stepper(view: OrderView, now: datetime) -> list[tuple[str, str]]:
     """Return how far an order is that does not send yet; nothing for one that does, or is over."""
     begins = view.order.effective_from
+    # Approval waits for no payment.
+    paid = DONE if view.order.prepaid else AHEAD
     if view.state is OrderState.ACTIVE and begins is not None and now < begins:
-        looks = (DONE, DONE, DONE, NOW)
+        looks = (DONE, paid, DONE, NOW)
     elif view.state is not OrderState.REQUESTED:
         return []
     elif not view.order.prepaid:

@@ -116,13 +116,13 @@ def _standing(view: OrderView, now: datetime) -> tuple[str, ...]:
             asked_at = order.cancel_asked_at or order.asked_at
             return _(REVIEWED), _age(asked_at, now)
         case OrderState.CANCELLED:
-            return _ends(order.cancel_effective_from), _(REFUND)
+            return _ends(order.cancel_effective_from), _refund(view, REFUND)
         case OrderState.RETURNED:
             return _returned(view)
         case OrderState.WITHDRAWN:
             return _("申請已撤回，不會發送，也不收費。"), _refund(view)
         case OrderState.EXPIRED:
-            return _("服務期間已結束。"), _(REFUND)
+            return _("服務期間已結束。"), _refund(view, REFUND)
 
 
 def _to_pay(view: OrderView) -> str:
@@ -153,8 +153,8 @@ def _returned(view: OrderView) -> tuple[str, ...]:
     return _("學校退回了申請，原因：{reason}", reason=view.order.reason), _refund(view)
 
 
-def _refund(view: OrderView) -> str:
-    return _(PAID_BEFORE) if view.order.prepaid else ""
+def _refund(view: OrderView, said: str = PAID_BEFORE) -> str:
+    return _(said) if view.order.prepaid else ""
 
 
 def _period(view: OrderView) -> str:

@@ -3,20 +3,23 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from core.db import snapshot, transaction
 from core.house import House
 from core.languages.language import Language
+from core.orders import service
 from core.orders.plans import Items
 from core.orders.states import OrderState
+from core.orders.tables import SmsOrder
 from core.people.contacts import ContactSlot
 from core.people.tables import Binding, Guardian
 from tests.contact.test_proofs import code_of
 from tests.factories import make_binding, make_student
 from tests.liff.conftest import Family
 from tests.liff.phone import Phone, text_of
-from tests.liff.sms_desk import count_texts, open_service, ordered, orders_in, verify_phone
+from tests.liff.sms_desk import OFFICER, count_texts, open_service, ordered, orders_in, verify_phone
 
 PAGE = "/liff/sms"
 # A page with a form that anybody signed in may open.
@@ -82,6 +85,30 @@ def test_order_waits_for_the_cashier_and_the_school(
     (order,) = orders_in(pages)
     assert (order.items, order.state) == ("both", "申請審核中")
     assert order.consented_at is not None
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_approved_order_without_a_payment_shows_none_as_made(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    ordered(pages, family, OrderState.REQUESTED)
+    with transaction(pages.engine) as session:
+        order_id = orders_in(pages)[0].id
+        service.approve(session, "", order_id, by=OFFICER, now=pages.clock.now())
+    page = mei.get(PAGE).text
+    assert '<li>繳費</li><li class="done">學校審核</li>' in page
+    assert '<li aria-current="step">隔天生效</li>' in page
+
+
+@pytest.mark.usefixtures("sms_service")
+@pytest.mark.parametrize("prepaid", [0, 136])
+def test_money_back_is_spoken_of_where_some_was_paid(
+    mei: Phone, pages: House, family: Family, prepaid: int
+) -> None:
+    ordered(pages, family, OrderState.CANCELLED)
+    with transaction(pages.engine) as session:
+        session.exec(update(SmsOrder).values(prepaid=prepaid))
+    assert ("退費請洽學校出納組。" in mei.text(PAGE)) == bool(prepaid)
 
 
 @pytest.mark.usefixtures("sms_service")
