@@ -58,8 +58,9 @@ load: $(VENV)/.ready-dev ## the city's day on this machine; SCALE=0.02 is a fift
 rehearsal: $(VENV)/.ready-dev ## several machines on one: cables cut, hosts killed (needs root)
 	$(PY) -m pytest -rs tests/rehearsal/machines.py
 
-shots: $(VENV)/.ready-dev ## pictures of every page, light and dark, in two languages: var/shots/contact-sheet.html
+shots: $(VENV)/.ready-dev ## pictures of every page and message, light and dark: var/shots/contact-sheet.html, var/shots/messages
 	$(PY) -m pytest -p no:randomly tests/browser/shots.py
+	SHOTS=var/shots/messages $(PY) -m pytest -p no:randomly tests/sandbox/phone/test_every_message.py
 
 lock: ## renew the hashed locks from *.in (needs uv)
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt

@@ -15,11 +15,11 @@ from core.kinds import NoticeKind
 from core.notices.outbox import NewNotice, enqueue
 from core.notices.tables import Notice
 from core.notices.templates import frozen
-from core.people.tables import Guardian, StaffRole, Student
+from core.people.tables import Guardian, Student
 from core.settings import load_settings
-from tests.factories import MEI, make_binding, make_guardian, make_school, make_staff, make_student
+from tests.factories import MEI, make_binding, make_guardian, make_school, make_student
 from tests.fakes import FakeLine, fake_line
-from tests.notices.staff_cast import ADMIN, BUREAU, ELSEWHERE, OFFICER, OTHER_CLASS, TEACHER
+from tests.notices.staff_cast import hire_all
 
 MONDAY = date(2026, 11, 23)
 
@@ -89,19 +89,5 @@ def deliver(house: House, line: FakeLine) -> Callable[[], int]:
 
 @pytest.fixture
 def staff_people(house: House) -> None:
-    """A teacher of 603, one of 604, an officer, an admin, the bureau, and another school's officer.
-
-    The officer is school admin too, and still one person.
-    """
-    with transaction(house.engine) as session:
-        make_school(session)
-        make_school(session, "353608")
-        teacher = StaffRole.HOMEROOM_TEACHER
-        make_staff(session, house, TEACHER, role=teacher, homeroom="603")
-        make_staff(session, house, OTHER_CLASS, role=teacher, homeroom="604")
-        make_staff(session, house, OFFICER)
-        make_staff(session, house, OFFICER, role=StaffRole.SCHOOL_ADMIN)
-        make_staff(session, house, ADMIN, role=StaffRole.SCHOOL_ADMIN)
-        make_staff(session, house, BUREAU, role=StaffRole.BUREAU_ADMIN, school_code=None)
-        make_staff(session, house, ELSEWHERE, school_code="353608")
-        make_student(session, house)
+    """The staff of the stories."""
+    hire_all(house)

@@ -14,6 +14,8 @@ from core.house import House
 from core.kinds import HoldReason
 from core.notices.staff_notices import MissingChild, StaffDesk, staff_desk, tell_held, tell_review
 from core.notices.tables import Notice
+from core.people.tables import StaffRole
+from tests.factories import make_school, make_staff, make_student
 
 Tell = Callable[[Session, StaffDesk], int]
 SCHOOL = "353607"
@@ -21,6 +23,25 @@ CUTOFF = time(8, 20)
 NOW = datetime(2026, 11, 23, 8, 20, tzinfo=TAIPEI)
 RUN = (SCHOOL, NOW.date(), CUTOFF)
 TEACHER, OFFICER, ADMIN, BUREAU, ELSEWHERE, OTHER_CLASS = ("U" + sign * 32 for sign in "123456")
+
+
+def hire_all(house: House) -> None:
+    """A teacher of 603, one of 604, an officer, an admin, the bureau, and another school's officer.
+
+    The officer is school admin too, and still one person.
+    """
+    with transaction(house.engine) as session:
+        make_school(session)
+        make_school(session, "353608")
+        teacher = StaffRole.HOMEROOM_TEACHER
+        make_staff(session, house, TEACHER, role=teacher, homeroom="603")
+        make_staff(session, house, OTHER_CLASS, role=teacher, homeroom="604")
+        make_staff(session, house, OFFICER)
+        make_staff(session, house, OFFICER, role=StaffRole.SCHOOL_ADMIN)
+        make_staff(session, house, ADMIN, role=StaffRole.SCHOOL_ADMIN)
+        make_staff(session, house, BUREAU, role=StaffRole.BUREAU_ADMIN, school_code=None)
+        make_staff(session, house, ELSEWHERE, school_code="353608")
+        make_student(session, house)
 
 
 def child(number: int = 12, name: str = "王小明", homeroom: str = "603") -> MissingChild:
