@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import sqlite3
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -157,8 +158,11 @@ def _show_access_error(error: AccessError) -> ResponseReturnValue:
 def _show_busy(error: OperationalError) -> ResponseReturnValue:
     """Let go of a caller whom the database keeps waiting, LINE and browsers alike; nothing is kept.
 
-    LINE sends its events again.
+    LINE sends its events again. Raises the error where a statement is wrong, as no wait helps then:
+    SQLite gives that the same name.
     """
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        raise error
     extra = {"route": str(request.url_rule), "error_type": type(error.orig).__name__}
     logger.error("nothing stored", extra=extra)
     headers = {"Retry-After": str(BUSY_SECONDS)}
