@@ -96,7 +96,8 @@ def _mother_links_by_an_ordinary_browser(town: Town, mother: Person) -> None:
     mother.wait_for(LINKED)
 
 
-def _come_by_bureau(person: Person) -> None:
+def come_by_bureau(person: Person) -> None:
+    """Sign in at the bureau and go on with what it says."""
     town = person.town
     start = f"{town.app}/liff/bureau/start"
     there = person.browser.get(start, allow_redirects=False, timeout=30).headers["Location"]
@@ -106,9 +107,9 @@ def _come_by_bureau(person: Person) -> None:
 
 
 def _bureau_account_is_added_and_looks_only(town: Town, mother: Person, father: Person) -> None:
-    _come_by_bureau(mother)
+    come_by_bureau(mother)
     father.sign_in()
-    _come_by_bureau(father)
+    come_by_bureau(father)
     home = father.get("/liff/home")
     assert "小晴" in home
     assert "請以台北通登入後再修改" in home

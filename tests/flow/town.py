@@ -251,9 +251,12 @@ def csrf_token(html: str) -> str:
 def running_town(folder: Path, **environment: str) -> Iterator[Town]:
     """Start the demonstration as a newcomer would, and stop it with SIGTERM.
 
-    Whatever was done in it, nobody's secret may stand anywhere in clear at its end.
+    In the environment {sandbox} stands for the sandbox's address. Whatever was done in it, nobody's
+    secret may stand anywhere in clear at its end.
     """
     port = free_pair()
+    sandbox = f"http://127.0.0.1:{port + 1}"
+    environment = {name: value.format(sandbox=sandbox) for name, value in environment.items()}
     url = environment.setdefault("DATABASE_URL", f"sqlite:///{folder / 'town.db'}")
     folder.mkdir(parents=True, exist_ok=True)
     log = (folder / "command.log").open("w+")
