@@ -179,7 +179,8 @@ def test_of_two_that_hold_each_other_up_both_come_through(house: House) -> None:
         one.start()
     for one in workers:
         one.join()
-    assert len(tries) == 3, "one was ended and began anew"
+    # Whoever begins anew may be quicker than the other wakes, and tie the knot once more.
+    assert len(tries) >= 3, "one was ended and began anew"
     with snapshot(house.engine) as session:
         counts = session.scalars(select(JobRun.count).where(JobRun.job == "knot")).all()
     assert counts == [2, 2]
