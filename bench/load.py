@@ -155,7 +155,8 @@ def _tap(stage: Stage, part: Part, ports: list[int], shift: timedelta) -> Outcom
     Readers(town, ports, shift).send(everything)
     answered_at = [sent.answered_at for sent in everything if sent.answered_at]
     took = max(answered_at, default=began) - min(sent.due for sent in everything)
-    _await_count(stage.stub, sum(len(sent.batch.card_uids) for sent in planned.live))
+    count = sum(len(sent.batch.card_uids) for sent in planned.live)
+    _await_count(stage.stub, count, time.monotonic())
     ledger = stage.stub.ledger()
     unanswered = sum(sent.answered_at is None for sent in planned.kept)
     verdict = judge(town, planned.live, ledger, wanted=True)
@@ -174,15 +175,16 @@ def _tap(stage: Stage, part: Part, ports: list[int], shift: timedelta) -> Outcom
 def _await_no_shows(stage: Stage, part: Part, due: float) -> Outcome:
     town = stage.city.town
     absent = {f"U{made_id('line', one)}" for one in town.bound() if not _came(part, one)}
-    _await_count(stage.stub, len(absent))
+    _await_count(stage.stub, len(absent), due)
     ledger = stage.stub.ledger()
     accepted = [at - due for at in ledger.people.values()]
     verdict = judge_people(absent, absent, ledger)
     return Outcome(part, [], accepted, max(accepted, default=0.0), 0, {}, ledger.statuses, verdict)
 
 
-def _await_count(stub: LoadStub, count: int) -> None:
-    seen, seen_at = -1, time.monotonic()
+def _await_count(stub: LoadStub, count: int, due: float) -> None:
+    """Wait until so many were told, or nobody more is; nothing is late before it is due."""
+    seen, seen_at = 0, due
     while seen < count and time.monotonic() < seen_at + QUIET_SECONDS:
         now = stub.count()
         if now > seen:
