@@ -32,11 +32,11 @@ from bot.tables import EventState
 from core.crypto import ValueSpoilt
 from core.db import snapshot, transaction
 from core.errors import ChannelError
-from core.gate.together import Together
 from core.house import House
 from core.languages.language import SOURCE
 from core.languages.speech import speaking
 from core.people.languages import language_of_line_user
+from core.together import Together
 
 logger = logging.getLogger(__name__)
 

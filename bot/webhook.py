@@ -11,9 +11,9 @@ from linebot.v3.webhook import SignatureValidator
 
 from bot.inbox import store_events
 from core.db import transaction
-from core.gate.together import Together
 from core.guards import Guard, declare
 from core.house import House
+from core.together import Together
 
 logger = logging.getLogger(__name__)
 

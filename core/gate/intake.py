@@ -28,9 +28,9 @@ from core.gate.signatures import Caller, Signature, credentials_of, verify
 from core.gate.tables import Reader
 from core.gate.tap_time import lived_at
 from core.gate.taps import Delivery, TapStatus, record_taps
-from core.gate.together import Together
 from core.guards import Guard, declare
 from core.house import House
+from core.together import Together
 
 logger = logging.getLogger(__name__)
 

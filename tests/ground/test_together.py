@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from core.gate.together import Together
+from core.together import Together
 
 
 class Works:

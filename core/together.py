@@ -1,7 +1,7 @@
 """Requests that wait at one moment go to the database together (group commit).
 
-While one group is at work the next one gathers, so the busier the gate, the larger the group and
-the less each tap costs. Nobody is answered before the commit.
+While one group is at work the next one gathers, so the busier it is, the larger the group and
+the less each costs. Nobody is answered before the commit.
 """
 
 import threading
