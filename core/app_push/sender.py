@@ -7,9 +7,8 @@ before it goes again under the same client id.
 import logging
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 
 from core.app_push.claims import PushOut, claim_pushes, has_pushes
 from core.app_push.settle import let_go, settle_push
@@ -17,11 +16,11 @@ from core.db import snapshot, transaction
 from core.house import House
 from core.post.answer import About, Answer, Outcome
 from core.post.app_push import AppGateway, Known, app_gateway
-from core.post.rounds import BEGIN_WITHIN_SECONDS, Rounds, log_sent
+from core.post.doubt import Doubt
+from core.post.rounds import HANDS, Rounds, log_sent
 
 logger = logging.getLogger(__name__)
 
-HANDS = 4
 BATCH = 10 * HANDS
 # What a gateway that does not answer, or does not let us in, is given.
 PAUSES = {
@@ -29,8 +28,6 @@ PAUSES = {
     Outcome.UNKNOWN: timedelta(seconds=5),
     Outcome.STOPPED: timedelta(seconds=60),
 }
-# So many apps in a row are not gone at once: the gateway has something against us.
-MOST_GONE = 5
 TAKEN_BEFORE = Answer(Outcome.ACCEPTED, "taken_before")
 UNTOLD = Answer(Outcome.UNKNOWN, "untold")
 
@@ -43,8 +40,7 @@ class AppMessenger:
         self._gateway = app_gateway(house.settings)
         self._rounds = Rounds("app_push", self._turn)
         self._paused_until: datetime | None = None
-        self._gone = 0
-        self._counting = threading.Lock()
+        self._doubt = Doubt()
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
@@ -62,22 +58,13 @@ class AppMessenger:
         with snapshot(self._house.engine) as session:
             if not has_pushes(session, now):
                 return 0
-        begun = time.monotonic()
         with transaction(self._house.engine) as session:
             pushes = claim_pushes(session, self._house.vault, limit=BATCH, now=now)
-        self._send_all(self._gateway, pushes, begun)
+        rest = self._rounds.send_all(pushes, partial(self._send, self._gateway), self._is_paused)
+        if rest:
+            with transaction(self._house.engine) as session:
+                let_go(session, rest, self._house.clock.now())
         return len(pushes)
-
-    def _send_all(self, gateway: AppGateway, pushes: Sequence[PushOut], begun: float) -> None:
-        with ThreadPoolExecutor(HANDS, thread_name_prefix="app_push") as hands:
-            for start in range(0, len(pushes), HANDS):
-                is_late = time.monotonic() - begun > BEGIN_WITHIN_SECONDS
-                if is_late or self._rounds.stop.is_set() or self._is_paused():
-                    with transaction(self._house.engine) as session:
-                        let_go(session, pushes[start:], self._house.clock.now())
-                    return
-                wave = pushes[start : start + HANDS]
-                list(hands.map(lambda out: self._send(gateway, out), wave))
 
     def _is_paused(self) -> bool:
         return self._paused_until is not None and self._house.clock.now() < self._paused_until
@@ -85,7 +72,7 @@ class AppMessenger:
     def _send(self, gateway: AppGateway, out: PushOut) -> None:
         started = time.monotonic()
         try:
-            answer = self._doubted(_told_once(gateway, out))
+            answer = self._doubt.weigh(_told_once(gateway, out))
         except Exception as error:
             # Our own fault, after something may have left.
             logger.exception("sending an app push broke", extra={"action": "app_push"})
@@ -98,18 +85,6 @@ class AppMessenger:
         log_sent("app_push", out.held.id, out.kind, attempt=attempt, answer=answer, seconds=seconds)
         if answer.outcome in PAUSES and answer.about is About.CARRIER:
             self._paused_until = now + PAUSES[answer.outcome]
-
-    def _doubted(self, answer: Answer) -> Answer:
-        """Believe a gateway that some apps are gone, but not that all are."""
-        with self._counting:
-            if answer.outcome is Outcome.ACCEPTED:
-                self._gone = 0
-            if answer.outcome is not Outcome.REFUSED or answer.about is not About.ADDRESS:
-                return answer
-            self._gone += 1
-            if self._gone <= MOST_GONE:
-                return answer
-        return Answer(Outcome.STOPPED, answer.reason)
 
 
 def _told_once(gateway: AppGateway, out: PushOut) -> Answer:

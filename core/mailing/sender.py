@@ -16,6 +16,7 @@ from core.mailing.claims import LetterOut, claim_letters, has_letters
 from core.mailing.settle import let_go, settle_letter
 from core.mailing.wording import letter_of
 from core.post.answer import About, Answer, Outcome
+from core.post.doubt import Doubt
 from core.post.pool import PooledMailer
 from core.post.rounds import BEGIN_WITHIN_SECONDS, Rounds, log_sent
 from core.post.smtp import smtp_route
@@ -25,8 +26,6 @@ logger = logging.getLogger(__name__)
 BATCH = 20
 # What a server that does not answer, or does not let us in, is given.
 PAUSES = {Outcome.LATER: timedelta(seconds=10), Outcome.STOPPED: timedelta(seconds=60)}
-# So many mailboxes in a row are not gone at once: the server has something against us.
-MOST_REFUSED = 5
 
 
 class LetterSender:
@@ -38,7 +37,7 @@ class LetterSender:
         self._mailer = PooledMailer(route, house.settings.mail_from) if route else None
         self._rounds = Rounds("letter", self._turn)
         self._paused_until: datetime | None = None
-        self._refused = 0
+        self._doubt = Doubt()
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set, then end the conversation."""
@@ -87,7 +86,7 @@ class LetterSender:
             # Our own fault, after something may have left.
             logger.exception("sending a letter broke", extra={"action": "letter"})
             answer = Answer(Outcome.UNKNOWN, type(error).__name__, about=About.CONTENT)
-        answer = self._doubted(answer)
+        answer = self._doubt.weigh(answer)
         now = self._house.clock.now()
         with transaction(self._house.engine) as session:
             settle_letter(session, self._house, out, answer, now)
@@ -97,14 +96,3 @@ class LetterSender:
             self._paused_until = now + PAUSES[answer.outcome]
             return False
         return True
-
-    def _doubted(self, answer: Answer) -> Answer:
-        """Believe a server that some mailboxes are gone, but not that all are."""
-        if answer.outcome is Outcome.ACCEPTED:
-            self._refused = 0
-        if answer.outcome is not Outcome.REFUSED or answer.about is not About.ADDRESS:
-            return answer
-        self._refused += 1
-        if self._refused <= MOST_REFUSED:
-            return answer
-        return Answer(Outcome.STOPPED, answer.reason)

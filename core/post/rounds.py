@@ -2,7 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 from uuid import UUID
 
 from core.post.answer import Answer, Outcome
@@ -14,6 +17,9 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 # So long after its claim the next of a batch may still begin; what it asks for ends in the lease.
 BEGIN_WITHIN_SECONDS = 90.0
+# At once, of channels whose carrier takes its time.
+HANDS = 4
+Out = TypeVar("Out")
 LEVELS = {
     Outcome.ACCEPTED: logging.DEBUG,
     Outcome.REFUSED: logging.WARNING,
@@ -42,6 +48,22 @@ class Rounds:
                 is_idle = True
             if is_idle:
                 stop.wait(POLL_SECONDS)
+
+    def send_all(
+        self, outs: Sequence[Out], send: Callable[[Out], None], is_paused: Callable[[], bool]
+    ) -> Sequence[Out]:
+        """Send a batch that was claimed just now by a few hands; return what was never begun.
+
+        That is the rest where it gets too late, the channel pauses or the program stops.
+        """
+        begun = time.monotonic()
+        with ThreadPoolExecutor(HANDS, thread_name_prefix=self._action) as hands:
+            for start in range(0, len(outs), HANDS):
+                is_late = time.monotonic() - begun > BEGIN_WITHIN_SECONDS
+                if is_late or self.stop.is_set() or is_paused():
+                    return outs[start:]
+                list(hands.map(send, outs[start : start + HANDS]))
+        return []
 
     def drain(self) -> int:
         """Take turns while something is due; return how many were claimed."""

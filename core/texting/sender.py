@@ -7,22 +7,20 @@ gone out, so it is asked after and never sent again.
 import logging
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 
 from core.db import snapshot, transaction
 from core.house import House
 from core.post.answer import Answer, Outcome
 from core.post.mitake import text_sender
-from core.post.rounds import BEGIN_WITHIN_SECONDS, Rounds, log_sent
+from core.post.rounds import HANDS, Rounds, log_sent
 from core.post.texts import TextSender
 from core.texting.claims import TextOut, claim_texts, has_texts
 from core.texting.settle import let_go, settle_text
 
 logger = logging.getLogger(__name__)
 
-HANDS = 4
 BATCH = 5 * HANDS
 # What a firm that does not answer, or does not let us in, is given.
 PAUSES = {Outcome.LATER: timedelta(seconds=5), Outcome.STOPPED: timedelta(seconds=60)}
@@ -48,27 +46,18 @@ class TextMessenger:
     def _turn(self) -> int:
         """Send one batch of what is due; return how many texts were claimed."""
         now = self._house.clock.now()
-        if self._sender is None or (self._paused_until and now < self._paused_until):
+        if self._sender is None or self._is_paused():
             return 0
         with snapshot(self._house.engine) as session:
             if not has_texts(session, now):
                 return 0
-        begun = time.monotonic()
         with transaction(self._house.engine) as session:
             texts = claim_texts(session, self._house, self._sender.name, limit=BATCH, now=now)
-        self._send_all(self._sender, texts, begun)
+        rest = self._rounds.send_all(texts, partial(self._send, self._sender), self._is_paused)
+        if rest:
+            with transaction(self._house.engine) as session:
+                let_go(session, rest, self._house.clock.now())
         return len(texts)
-
-    def _send_all(self, sender: TextSender, texts: Sequence[TextOut], begun: float) -> None:
-        with ThreadPoolExecutor(HANDS, thread_name_prefix="text") as hands:
-            for start in range(0, len(texts), HANDS):
-                is_late = time.monotonic() - begun > BEGIN_WITHIN_SECONDS
-                if is_late or self._rounds.stop.is_set() or self._is_paused():
-                    with transaction(self._house.engine) as session:
-                        let_go(session, texts[start:], self._house.clock.now())
-                    return
-                wave = texts[start : start + HANDS]
-                list(hands.map(lambda out: self._send(sender, out), wave))
 
     def _is_paused(self) -> bool:
         return self._paused_until is not None and self._house.clock.now() < self._paused_until

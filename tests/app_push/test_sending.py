@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.app_push.claims import LEASE, claim_pushes
-from core.app_push.sender import MOST_GONE, AppMessenger
+from core.app_push.sender import AppMessenger
 from core.app_push.settle import settle_push
 from core.backup.settling import settle_restored
 from core.db import transaction
@@ -16,6 +16,7 @@ from core.house import House
 from core.kinds import Channel
 from core.notices.outbox import cancel_no_shows
 from core.post.answer import About, Answer, Outcome
+from core.post.doubt import MOST_GONE
 from tests.app_push.conftest import (
     IN_APP,
     Send,

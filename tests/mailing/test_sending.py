@@ -12,11 +12,12 @@ from core.db import snapshot, transaction
 from core.house import House
 from core.kinds import Channel
 from core.mailing.claims import LetterOut, claim_letters
-from core.mailing.sender import MOST_REFUSED, LetterSender
+from core.mailing.sender import LetterSender
 from core.mailing.settle import settle_letter
 from core.people.contacts import ContactSlot, contacts_of
 from core.people.tables import Guardian
 from core.post.answer import Answer, Outcome
+from core.post.doubt import MOST_GONE
 from core.settings import AppEnv
 from tests.factories import make_binding, make_guardian, make_student
 from tests.mailing.conftest import (
@@ -183,14 +184,14 @@ def another_family(house: House, number: int) -> Family:
 def test_server_that_calls_every_mailbox_gone_is_not_believed_for_long(
     town: House, family: Family, sandbox: SandboxClient
 ) -> None:
-    families = [another_family(town, number) for number in range(MOST_REFUSED + 3)]
+    families = [another_family(town, number) for number in range(MOST_GONE + 3)]
     for one in families:
         miss(town, one)
     plan(sandbox, "/mail/plan", at="rcpt", code=550, count=99)
     sender = LetterSender(town)
     sender.drain()
     states = [end[1] for end in ends(town)]
-    assert (states.count("refused"), states.count("pending")) == (MOST_REFUSED, 3)
+    assert (states.count("refused"), states.count("pending")) == (MOST_GONE, 3)
 
 
 def test_letter_of_a_sender_who_died_goes_out_under_the_same_name(
