@@ -3,17 +3,14 @@
 The token is the guardian's at that moment; it is not kept with the notice.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from core.calendar.channels import choosable
-from core.calendar.school_days import day_statuses
+from core.calendar.offered import Offered, schools_of
 from core.clock import school_day_of
 from core.crypto import Vault
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
@@ -21,18 +18,18 @@ from core.notices.app_pushes import AppMessage, read_app_message
 from core.notices.queue import Held, end_unsent, has_due, is_free, lease_due, with_readers
 from core.notices.tables import Notice
 from core.people.app_tokens import app_token_of
-from core.people.tables import Binding, Guardian, Student, Subscription
+from core.people.subscriptions import boxes_of
+from core.people.tables import Binding, Guardian
 from core.post.app_push import Push
 
 # Outlasts a batch that begins late and answers that take as long as they may, question and message.
 LEASE = timedelta(seconds=180)
 TICKED = frozenset(kind.value for kind in EventKind)
 NOT_WANTED, NOT_OFFERED, NO_APP = "not_wanted", "not_offered", "no_app"
-NO_SCHOOL, UNREADABLE = "no_school", "unreadable"
+UNREADABLE = "unreadable"
 # What could not reach its reader counts as failed, what nobody wants to read any more does not.
 ENDS = {
     NOT_WANTED: NoticeState.CANCELLED,
-    NO_SCHOOL: NoticeState.CANCELLED,
     NOT_OFFERED: NoticeState.REFUSED,
     NO_APP: NoticeState.REFUSED,
     UNREADABLE: NoticeState.DEAD,
@@ -81,12 +78,11 @@ def claim_pushes(session: Session, vault: Vault, *, limit: int, now: datetime) -
 
 
 class _LastLook:
-    """Whether pushes may still be read by whom they are for; asks of each school once."""
+    """Whether pushes may still be read by whom they are for."""
 
     def __init__(self, session: Session, now: datetime) -> None:
         self._session = session
-        self._today = school_day_of(now)
-        self._offered: dict[str, bool] = {}
+        self._offered = Offered(session, Channel.APP, school_day_of(now))
 
     def why_not(
         self,
@@ -100,48 +96,17 @@ class _LastLook:
             return UNREADABLE
         if guardian.stopped_at is not None or guardian.erased_at is not None:
             return NOT_WANTED
-        schools = self._schools(notice)
+        schools = schools_of(self._session, notice)
         if not schools or not self._is_wanted(notice, binding):
             return NOT_WANTED
-        if not any(map(self._is_offered, schools)):
-            return NOT_OFFERED
-        return None if self._is_news(notice) else NO_SCHOOL
+        return None if self._offered.at_any(schools) else NOT_OFFERED
 
     def _is_wanted(self, notice: Notice, binding: Binding | None) -> bool:
         if notice.student_id is None:
             return True
         if binding is None or notice.kind not in TICKED:
             return binding is not None
-        ticked = select(col(Subscription.id)).where(
-            col(Subscription.binding_id) == binding.id,
-            col(Subscription.channel) == Channel.APP,
-            col(Subscription.kind) == notice.kind,
-            col(Subscription.is_on),
-        )
-        return self._session.execute(ticked).first() is not None
-
-    def _is_news(self, notice: Notice) -> bool:
-        """Tell whether there is something to tell: at the gate, only of a school day."""
-        if notice.kind not in TICKED:
-            return True
-        student, day = self._session.get_one(Student, notice.student_id), notice.school_day
-        place = (student.school_code, student.grade)
-        return day_statuses(self._session, [place], day, day)[place][day].is_open
-
-    def _schools(self, notice: Notice) -> Sequence[str]:
-        of_child = select(col(Student.school_code)).where(col(Student.id) == notice.student_id)
-        of_all = (
-            select(col(Student.school_code))
-            .join(Binding, col(Binding.student_id) == col(Student.id))
-            .where(col(Binding.guardian_id) == notice.guardian_id, col(Binding.ended_at).is_(None))
-        )
-        return self._session.scalars(of_child if notice.student_id else of_all).all()
-
-    def _is_offered(self, school_code: str) -> bool:
-        if school_code not in self._offered:
-            channels = choosable(self._session, [school_code], self._today)
-            self._offered[school_code] = Channel.APP in channels
-        return self._offered[school_code]
+        return (Channel.APP, EventKind(notice.kind)) in boxes_of(self._session, binding.id)
 
 
 def _message(notice: Notice) -> AppMessage | None:

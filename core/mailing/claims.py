@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlmodel import Session, col
 
-from core.calendar.channels import choosable
+from core.calendar.offered import Offered, schools_of
 from core.clock import school_day_of
 from core.crypto import Vault
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
@@ -22,7 +22,8 @@ from core.notices.letters import Written, read_letter
 from core.notices.queue import Held, end_unsent, has_due, is_free, lease_due, with_readers
 from core.notices.tables import Notice
 from core.people.contacts import EMAILS, Contact, verified_in
-from core.people.tables import Binding, Guardian, Student, Subscription
+from core.people.subscriptions import boxes_of
+from core.people.tables import Binding, Guardian, Subscription
 
 # Outlasts a batch that begins late and a conversation of which every step takes as long as it may.
 LEASE = timedelta(seconds=180)
@@ -117,12 +118,11 @@ def is_welcome(binding: Any = Binding) -> ColumnElement[bool]:
 
 
 class _LastLook:
-    """Whether letters may still be read by whom they are for; asks of each school once."""
+    """Whether letters may still be read by whom they are for."""
 
     def __init__(self, session: Session, today: date) -> None:
         self._session = session
-        self._today = today
-        self._offered: dict[str, bool] = {}
+        self._offered = Offered(session, Channel.EMAIL, today)
 
     def why_not(
         self, notice: Notice, guardian: Guardian, binding: Binding | None, written: Written | None
@@ -133,7 +133,7 @@ class _LastLook:
         has_stopped = guardian.stopped_at is not None or guardian.erased_at is not None
         if has_stopped or not self._is_wanted(notice, binding, written):
             return NOT_WANTED
-        return None if any(map(self._is_offered, self._schools(notice))) else NOT_OFFERED
+        return None if self._offered.at_any(self._schools(notice)) else NOT_OFFERED
 
     def _is_wanted(self, notice: Notice, binding: Binding | None, written: Written) -> bool:
         if notice.kind in OF_ANY_CHILD:
@@ -142,35 +142,13 @@ class _LastLook:
             return False
         if notice.kind not in TICKED:
             return True
-        if written.is_fallback:
-            asked = select(col(Binding.id)).where(col(Binding.id) == binding.id, is_welcome())
-        else:
-            asked = select(col(Subscription.id)).where(
-                col(Subscription.binding_id) == binding.id,
-                col(Subscription.channel) == Channel.EMAIL,
-                col(Subscription.kind) == notice.kind,
-                col(Subscription.is_on),
-            )
+        if not written.is_fallback:
+            return (Channel.EMAIL, EventKind(notice.kind)) in boxes_of(self._session, binding.id)
+        asked = select(col(Binding.id)).where(col(Binding.id) == binding.id, is_welcome())
         return self._session.execute(asked).first() is not None
 
     def _schools(self, notice: Notice) -> Sequence[str]:
-        of_child = select(col(Student.school_code)).where(col(Student.id) == notice.student_id)
-        of_all = (
-            select(col(Student.school_code))
-            .join(Binding, col(Binding.student_id) == col(Student.id))
-            .where(
-                col(Binding.guardian_id) == notice.guardian_id,
-                col(Binding.ended_at).is_(None),
-                is_welcome(),
-            )
-        )
-        return self._session.scalars(of_child if notice.student_id else of_all).all()
-
-    def _is_offered(self, school_code: str) -> bool:
-        if school_code not in self._offered:
-            channels = choosable(self._session, [school_code], self._today)
-            self._offered[school_code] = Channel.EMAIL in channels
-        return self._offered[school_code]
+        return schools_of(self._session, notice, is_welcome())
 
 
 def _written(notice: Notice) -> Written | None:

@@ -1,14 +1,11 @@
 """The last look before a text leaves: whether it may still be told, on what day, to what number."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from core.calendar.channels import choosable
+from core.calendar.offered import Offered, schools_of
 from core.calendar.school_days import day_statuses
 from core.clock import school_day_of
 from core.crypto import SealBroken, Vault
@@ -18,7 +15,8 @@ from core.notices.texts import Place, read_text
 from core.orders.paying import paying_orders, phone_of
 from core.orders.tables import Purpose
 from core.people.contacts import ContactSlot, verified_in
-from core.people.tables import Binding, Guardian, School, Student, Subscription
+from core.people.subscriptions import boxes_of
+from core.people.tables import Binding, Guardian, School, Student
 from core.texting.purposes import PURPOSES
 
 NOT_WANTED, NOT_OFFERED, NO_ADDRESS = "not_wanted", "not_offered", "no_address"
@@ -48,13 +46,13 @@ class Ready:
 
 
 class LastLook:
-    """Whether texts may go; asks of each school and child once."""
+    """Whether texts may go; asks of each school and grade once."""
 
     def __init__(self, session: Session, vault: Vault, now: datetime) -> None:
         self._session = session
         self._vault = vault
         self._now = now
-        self._offered: dict[str, bool] = {}
+        self._offered = Offered(session, Channel.SMS, school_day_of(now))
         self._open: dict[tuple[str, int, object], bool] = {}
 
     def at(self, notice: Notice, guardian: Guardian | None, binding: Binding | None) -> Ready | str:
@@ -64,10 +62,10 @@ class LastLook:
             return NOT_ALLOWED
         if guardian is not None and (guardian.stopped_at or guardian.erased_at):
             return NOT_WANTED
-        schools = self._schools(notice)
+        schools = schools_of(self._session, notice)
         if not schools or not self._is_wanted(notice, binding):
             return NOT_WANTED
-        if not any(map(self._is_offered, schools)):
+        if not self._offered.at_any(schools):
             return NOT_OFFERED
         if notice.kind in ON_SCHOOL_DAYS and not self._is_school_day(notice):
             return NO_SCHOOL
@@ -107,32 +105,9 @@ class LastLook:
             return True
         if binding is None:
             return False
-        return notice.kind != NoticeKind.NO_SHOW or self._is_ticked(binding.id)
-
-    def _is_ticked(self, binding_id: UUID) -> bool:
-        ticked = select(col(Subscription.id)).where(
-            col(Subscription.binding_id) == binding_id,
-            col(Subscription.channel) == Channel.SMS,
-            col(Subscription.kind) == EventKind.NO_SHOW,
-            col(Subscription.is_on),
-        )
-        return self._session.execute(ticked).first() is not None
-
-    def _schools(self, notice: Notice) -> Sequence[str]:
-        of_child = select(col(Student.school_code)).where(col(Student.id) == notice.student_id)
-        of_all = (
-            select(col(Student.school_code))
-            .join(Binding, col(Binding.student_id) == col(Student.id))
-            .where(col(Binding.guardian_id) == notice.guardian_id, col(Binding.ended_at).is_(None))
-            .order_by(col(Student.school_code))
-        )
-        return self._session.scalars(of_child if notice.student_id else of_all).all()
-
-    def _is_offered(self, school_code: str) -> bool:
-        if school_code not in self._offered:
-            channels = choosable(self._session, [school_code], school_day_of(self._now))
-            self._offered[school_code] = Channel.SMS in channels
-        return self._offered[school_code]
+        if notice.kind != NoticeKind.NO_SHOW:
+            return True
+        return (Channel.SMS, EventKind.NO_SHOW) in boxes_of(self._session, binding.id)
 
     def _is_school_day(self, notice: Notice) -> bool:
         student = self._session.get_one(Student, notice.student_id)

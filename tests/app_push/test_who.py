@@ -140,6 +140,13 @@ def test_within_a_closure_nothing_is_told(town: House, family: Family, send: Sen
     assert ends(town) == [("arrival", "cancelled", "closure")]
 
 
+def test_card_tapped_on_a_saturday_is_told(town: House, family: Family, send: Send) -> None:
+    later(town, days=5)
+    pass_gate(town, family, school_day=MONDAY + timedelta(days=5))
+    send()
+    assert ends(town) == [("arrival", "accepted", "app_202")]
+
+
 def test_push_is_in_the_guardians_language(
     town: House, family: Family, send: Send, sandbox: SandboxClient
 ) -> None:
