@@ -1,7 +1,7 @@
 """CPU of programs with everything they started, as the kernel counts it. Source: proc(5)."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -25,6 +25,21 @@ def cpu_seconds(roots: Iterable[int]) -> float:
         ticks += sum(int(one) for one in stats.get(pid, [])[FIRST_TIME : LAST_TIME + 1])
         waiting += children.get(pid, [])
     return ticks / TICKS_A_SECOND
+
+
+class CpuMeter:
+    """CPU seconds that `programs`, by name their processes, spend from when it is made."""
+
+    def __init__(self, programs: Mapping[str, Sequence[int]]) -> None:
+        self._programs = programs
+        self._before = self._spent()
+
+    def seconds(self) -> dict[str, float]:
+        """Return them by the programs' names."""
+        return {name: spent - self._before[name] for name, spent in self._spent().items()}
+
+    def _spent(self) -> dict[str, float]:
+        return {name: cpu_seconds(roots) for name, roots in self._programs.items()}
 
 
 def postmaster_of(url: str) -> int:

@@ -11,12 +11,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import update
 
+from bench.cpu import CpuMeter, postmaster_of
 from bench.databases import Databases, migrate_database, open_databases
 from bench.load_client import Readers, statuses_of
 from bench.load_parts import NAMES, PARTS, City, Part, Trouble, plan
@@ -51,6 +52,14 @@ class Stage:
         self.city = city
         self.place = place
         self.stub = stub
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """The ports of the web servers, and by program its processes."""
+
+    ports: list[int]
+    programs: dict[str, list[int]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,11 +117,15 @@ def _run_part(stage: Stage, part: Part) -> Outcome:
     shift = moment - datetime.now(TAIPEI)
     began = time.monotonic()
     try:
-        with _deployed(stage, url, shift) as ports:
-            if not part.per_second and part.is_live:
+        with _deployed(stage, url, shift) as deployed:
+            meter = CpuMeter({**deployed.programs, "database": [postmaster_of(url)]})
+            if part.per_second or not part.is_live:
+                outcome = _tap(stage, part, deployed.ports, shift)
+            else:
                 # Whoever is up later than the cut-off finds it then.
-                return _await_no_shows(stage, part, max(began + CUTOFF_SECONDS, time.monotonic()))
-            return _tap(stage, part, ports, shift)
+                due = max(began + CUTOFF_SECONDS, time.monotonic())
+                outcome = _await_no_shows(stage, part, due)
+            return replace(outcome, cpu=meter.seconds())
     finally:
         stage.place.drop("part")
 
@@ -136,16 +149,22 @@ def _hear_readers(url: str, moment: datetime) -> None:
 
 
 @contextmanager
-def _deployed(stage: Stage, url: str, shift: timedelta) -> Iterator[list[int]]:
-    """Run the grown deployment; yields the ports of its web servers."""
+def _deployed(stage: Stage, url: str, shift: timedelta) -> Iterator[Deployed]:
+    """Run the grown deployment."""
     environment = {**stage.stub.environment, "DATABASE_URL": url}
     program = ["-m", "bench.at_clock", str(shift.total_seconds())]
     with ExitStack() as stack:
+        programs: dict[str, list[int]] = {"web": [], "worker": [], "clock": []}
         for name in [*["worker"] * WORKERS, "clock"]:
-            stack.enter_context(running([*program, name], environment, _log(stage)))
-        web = [*program, "web", "--workers", "1"]
-        servers = [served(web, environment, _log(stage)) for _ in range(WEBS)]
-        yield [stack.enter_context(server)[0] for server in servers]
+            process = stack.enter_context(running([*program, name], environment, _log(stage)))
+            programs[name].append(process.pid)
+        ports = []
+        for _ in range(WEBS):
+            web = [*program, "web", "--workers", "1"]
+            port, pid = stack.enter_context(served(web, environment, _log(stage)))
+            ports.append(port)
+            programs["web"].append(pid)
+        yield Deployed(ports, programs)
 
 
 def _tap(stage: Stage, part: Part, ports: list[int], shift: timedelta) -> Outcome:

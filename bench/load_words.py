@@ -1,7 +1,7 @@
 """What a part of the load came to, in numbers and in words."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench.commit import commit_now
@@ -15,7 +15,7 @@ SHARES = (*(share for _, share in NAMED_SHARES), 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a part came to; seconds from the due moment."""
+    """What a part came to; seconds from the due moment. `cpu`: seconds by program."""
 
     part: Part
     answered: list[float]
@@ -25,6 +25,7 @@ class Outcome:
     statuses: dict[int, int]
     line: dict[str, int]
     verdict: Verdict
+    cpu: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_green(self) -> bool:
@@ -45,7 +46,7 @@ def print_outcome(city: City, outcome: Outcome) -> None:
     ]
     title = f"{outcome.part.name} ({_pace(city, outcome)}), seconds from the due moment"
     print_table(title, ("", "n", "p50", "p95", "p99", "max"), rows)
-    print(f"answers {outcome.statuses}, LINE's {outcome.line}")
+    print(f"answers {outcome.statuses}, LINE's {outcome.line}; {_spent(outcome)}")
     print(f"{'held' if outcome.is_green else 'NOT HELD'}: {_judged(outcome)}\n", flush=True)
 
 
@@ -81,7 +82,11 @@ def _words(outcome: Outcome) -> str:
         if seconds:
             numbers = (f"{name} {percentile(seconds, share):.2f}" for name, share in NAMED_SHARES)
             words.append(f"{what} {' '.join(numbers)} s")
-    return "; ".join([*words, _judged(outcome)])
+    return "; ".join([*words, _spent(outcome), _judged(outcome)])
+
+
+def _spent(outcome: Outcome) -> str:
+    return "CPU " + ", ".join(f"{name} {spent:.0f} s" for name, spent in outcome.cpu.items())
 
 
 def _judged(outcome: Outcome) -> str:
@@ -100,6 +105,7 @@ def numbers(outcomes: Sequence[Outcome]) -> dict[str, Any]:
             "answered": one.answered,
             "accepted": one.accepted,
             "took": one.took,
+            "cpu": one.cpu,
             "statuses": one.statuses,
             "line": one.line,
             "verdict": asdict(one.verdict),
