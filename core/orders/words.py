@@ -111,7 +111,7 @@ def _standing(view: OrderView, now: datetime) -> tuple[str, ...]:
         case OrderState.REQUESTED:
             return _to_pay(view), _age(order.asked_at, now), _(CHANGE)
         case OrderState.ACTIVE:
-            return (_begins(order.effective_from, now),)
+            return _begins(order.effective_from, now), _unpaid(view)
         case OrderState.CANCELLING:
             asked_at = order.cancel_asked_at or order.asked_at
             return _(REVIEWED), _age(asked_at, now)
@@ -130,6 +130,14 @@ def _to_pay(view: OrderView) -> str:
         return _("已繳 {amount}，等學校審核。", amount=money(view.order.prepaid))
     price = money(view.plan.prices[view.items])
     return _("請到學校出納組繳 {amount}，學校審核後隔日生效。", amount=price)
+
+
+def _unpaid(view: OrderView) -> str:
+    # A school may approve before it has the money.
+    price = view.plan.prices[view.items]
+    if view.order.prepaid or not price:
+        return ""
+    return _("預收 {amount}，請到學校出納組繳費。", amount=money(price))
 
 
 def _age(since: datetime, now: datetime) -> str:

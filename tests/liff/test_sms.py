@@ -98,6 +98,11 @@ def test_approved_order_without_a_payment_shows_none_as_made(
     page = mei.get(PAGE).text
     assert '<li>繳費</li><li class="done">學校審核</li>' in page
     assert '<li aria-current="step">隔天生效</li>' in page
+    asked = "預收 136 元，請到學校出納組繳費。"
+    assert asked in page
+    with transaction(pages.engine) as session:
+        service.mark_paid(session, order_id, 136, "A-0123", by=OFFICER, now=pages.clock.now())
+    assert asked not in mei.get(PAGE).text
 
 
 @pytest.mark.usefixtures("sms_service")
