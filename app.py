@@ -41,6 +41,7 @@ from core.duty.commands import (
     seed,
     seed_database,
 )
+from core.duty.export_commands import export_command
 from core.duty.incident_commands import incident_commands
 from core.duty.key_commands import key_commands
 from core.duty.migrate import is_fit, migrate
@@ -398,6 +399,7 @@ COMMANDS = (
     purge_command,
     key_commands,
     incident_commands,
+    export_command,
     check,
     backup_command,
     restore_command,
