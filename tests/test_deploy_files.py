@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -131,6 +132,36 @@ def test_every_setting_exists_and_production_lacks_none(name: str) -> None:
         re.MULTILINE,
     )
     assert set(needed) <= plain
+
+
+def test_no_setting_of_all_units_wins_over_one_of_a_unit() -> None:
+    # Source: systemd.exec(5): what an EnvironmentFile= says overrides Environment=.
+    own = {
+        name
+        for path in UNITS
+        for name in re.findall(r"^Environment=(\w+)=", path.read_text(), re.M)
+    }
+    assert own == {"PORT"}
+    assert own.isdisjoint(_assigned("gate.env"))
+
+
+def test_program_by_hand_has_the_settings_of_the_units(tmp_path: Path) -> None:
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$PWD|$*|$APP_ENV|$DATABASE_URL"\n')
+    python.chmod(0o755)
+    script = tmp_path / "gate"
+    script.write_text(text_of("gate").replace("/etc/gate/gate.env", str(DEPLOY / "gate.env")))
+    done = subprocess.run(
+        ["/bin/sh", script, "notices", "why", "a b"],
+        env={"GATE_FOLDER": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    folder, words, environment, url = done.stdout.strip().split("|")
+    assert (folder, words, environment) == (str(tmp_path), "app.py notices why a b", "production")
+    assert url.endswith("?sslmode=verify-full&sslrootcert=/etc/gate/db-ca.pem")
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda one: one.name)
