@@ -92,7 +92,7 @@ def list_dead(settings: Settings, days: int) -> None:
 def _line(one: Notice) -> str:
     ended = one.settled_at or one.created_at
     when = date_and_clock_of(ended)
-    return f"{one.id}  {when}  {one.state}  {one.kind}  {one.outcome}  tries {one.attempts}"
+    return f"{one.id}  {when}  {one.state}  {one.channel}  {one.kind}  {one.outcome}  tries {one.attempts}"
 
 
 @notice_commands.command(name="replay")
