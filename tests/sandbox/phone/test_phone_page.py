@@ -20,6 +20,11 @@ from tests.sandbox.phone.phone_screen import Screen
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 CHECKS = (Path(__file__).parent / "screen_checks.js").read_text(encoding="utf-8")
 SIZES = ((360, 740), (390, 844), (1440, 900), (1920, 1080))
+# How far the time stands beside its bubble; below 0 the bubble covers it.
+ROOM_FOR_TIME = """
+const entry = arguments[0], bubble = entry.querySelector(".fx-bubble").getBoundingClientRect();
+return entry.querySelector(".entry-time").getBoundingClientRect().left - bubble.right;
+"""
 ENDS = {
     "date": ("2026-11-24", "2026-11-23", "2026-12-31"),
     "time": ("08:00", "07:00", "17:00"),
@@ -87,6 +92,20 @@ def test_page_is_named_legible_and_fits(
         assert screen.run(CHECKS) == []
         with screen.dark():
             assert screen.run(CHECKS) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_wide_bubble_leaves_room_for_its_time(
+    screen: Screen, sandbox: SandboxClient, size: tuple[int, int]
+) -> None:
+    mother = sandbox.friend()
+    body = {"type": "box", "layout": "vertical", "contents": [{"type": "text", "text": "今天"}]}
+    bubble = {"type": "bubble", "size": "mega", "body": body}
+    sandbox.push(mother, {"type": "flex", "altText": "今天", "contents": bubble})
+    entry = screen.open(*size).phone(mother, ".entry.from-account")
+    # This browser draws no bar to scroll by: the room one takes.
+    screen.run("arguments[0].style.paddingRight = '24px'", screen.phone(mother, ".chat"))
+    assert screen.run(ROOM_FOR_TIME, entry) >= 0
 
 
 def test_unread_is_counted_everywhere_until_the_phone_is_taken(
