@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
-from flask import Flask, Response, abort, jsonify, request
+from flask import Flask, Response, jsonify, request
 from flask_wtf.csrf import CSRFProtect
 from rich.console import Console
 from sqlalchemy import Engine
@@ -20,6 +20,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import bot.tables  # noqa: F401  # what the chat keeps is migrated and purged like all else
 import core.gate.intake
 import core.receipts.door
+import core.watch.door
 from bot.event_commands import event_commands
 from bot.revoke_command import revoke
 from core.app_push.sender import AppMessenger
@@ -76,11 +77,8 @@ from core.watch.canary import run_canary
 from core.watch.canary_commands import canary_commands
 from core.watch.counting import count_notices
 from core.watch.heartbeat import send_heartbeat
-from core.watch.metrics import CONTENT_TYPE, is_allowed, metrics_page
 from core.watch.notice_commands import notice_commands
-from core.watch.readiness import readiness
 from core.watch.reconcile import reconcile_yesterday
-from core.watch.writing import WriteProbe
 
 # For forms; LINE's webhook and the readers' intake, which are signed, set their own.
 MAX_BODY = 64_000
@@ -136,9 +134,7 @@ def assemble(house: House) -> Flask:
         app.register_blueprint(signed)
     app.register_blueprint(liff.make_blueprint(house, menu_changer(house)))
     csrf.exempt(app.view_functions["liff.end_letters"])
-    probe = WriteProbe()
-    _add_health(app, house, probe)
-    _add_metrics(app, house, probe)
+    app.register_blueprint(core.watch.door.make_blueprint(house))
     if settings.clock_now is not None:
         _add_clock(app, house, csrf)
     return app
@@ -152,32 +148,6 @@ def _trust(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, **hops, x_host=0)  # type: ignore[method-assign]
     if settings.is_production:
         app.config["TRUSTED_HOSTS"] = [urlsplit(settings.base_url).hostname or "", *LOOPBACK]
-
-
-def _add_health(app: Flask, house: House, probe: WriteProbe) -> None:
-    @app.get("/healthz")
-    @declare(Guard.OPEN)
-    def is_alive() -> Response:
-        return jsonify(status="ok")
-
-    @app.get("/readyz")
-    @declare(Guard.OPEN)
-    def is_ready() -> tuple[Response, int]:
-        parts = readiness(house, probe)
-        is_fit = set(parts.values()) == {"ok"}
-        return jsonify(status="ok" if is_fit else "not_ready", **parts), 200 if is_fit else 503
-
-
-def _add_metrics(app: Flask, house: House, probe: WriteProbe) -> None:
-    token = house.settings.metrics_token.get_secret_value()
-
-    @app.get("/metrics")
-    @declare(Guard.METRICS_TOKEN)
-    def show_metrics() -> Response:
-        if not is_allowed(token, request.remote_addr or "", request.headers):
-            # Who may not read it need not know that there is something.
-            abort(404)
-        return Response(metrics_page(house, probe), content_type=CONTENT_TYPE)
 
 
 def _add_clock(app: Flask, house: House, csrf: CSRFProtect) -> None:

@@ -92,7 +92,8 @@ def list_dead(settings: Settings, days: int) -> None:
 def _line(one: Notice) -> str:
     ended = one.settled_at or one.created_at
     when = date_and_clock_of(ended)
-    return f"{one.id}  {when}  {one.state}  {one.channel}  {one.kind}  {one.outcome}  tries {one.attempts}"
+    what = f"{one.state}  {one.channel}  {one.kind}  {one.outcome}"
+    return f"{one.id}  {when}  {what}  tries {one.attempts}"
 
 
 @notice_commands.command(name="replay")
