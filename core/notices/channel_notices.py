@@ -1,5 +1,6 @@
 """What guardians hear on LINE about their other channels."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,6 @@ from core.notices.wording import NoticeFacts
 from core.people.contacts import Contact
 from core.people.guardians import find_link_of_guardian
 from core.people.languages import language_of_guardian
-from core.people.tables import AccountLink
 
 
 def tell_bounced(
@@ -23,20 +23,10 @@ def tell_bounced(
 
     `letter` is the id of what came back. Returns how many are new: none without an open link.
     """
-    link = find_link_of_guardian(session, guardian_id)
-    if link is None:
-        return 0
-    facts = NoticeFacts(
-        child="",
-        school="",
-        school_phone="",
-        school_day=school_day_of(now),
-        link=f"https://liff.line.me/{liff_id}/account/contact/{contact.slot}",
-        masked_email=contact.masked,
-        language=language_of_guardian(session, guardian_id),
-    )
+    link = _page(liff_id, f"contact/{contact.slot}")
+    facts = replace(_facts(session, guardian_id, link, now), masked_email=contact.masked)
     about = f"letter/{letter}/{contact.slot}"
-    return _tell(session, NoticeKind.EMAIL_BOUNCED, link, facts, about, now)
+    return _tell(session, NoticeKind.EMAIL_BOUNCED, guardian_id, facts, about, now)
 
 
 def tell_app_gone(
@@ -46,31 +36,40 @@ def tell_app_gone(
 
     `push` is the id of what it did not take. Returns how many are new: none without an open link.
     """
-    link = find_link_of_guardian(session, guardian_id)
-    if link is None:
-        return 0
-    facts = NoticeFacts(
+    facts = _facts(session, guardian_id, _page(liff_id, "app"), now)
+    return _tell(session, NoticeKind.APP_GONE, guardian_id, facts, f"push/{push}", now)
+
+
+def _page(liff_id: str, path: str) -> str:
+    return f"https://liff.line.me/{liff_id}/account/{path}"
+
+
+def _facts(session: Session, guardian_id: UUID, link: str, now: datetime) -> NoticeFacts:
+    """Return what is so of no child."""
+    return NoticeFacts(
         child="",
         school="",
         school_phone="",
         school_day=school_day_of(now),
-        link=f"https://liff.line.me/{liff_id}/account/app",
+        link=link,
         language=language_of_guardian(session, guardian_id),
     )
-    return _tell(session, NoticeKind.APP_GONE, link, facts, f"push/{push}", now)
 
 
 def _tell(
     session: Session,
     kind: NoticeKind,
-    link: AccountLink,
+    guardian_id: UUID,
     facts: NoticeFacts,
     about: str,
     now: datetime,
 ) -> int:
+    link = find_link_of_guardian(session, guardian_id)
+    if link is None:
+        return 0
     notice = NewNotice(
         kind=kind,
-        guardian_id=link.guardian_id,
+        guardian_id=guardian_id,
         line_user_id=link.line_user_id,
         school_day=facts.school_day,
         at=now,

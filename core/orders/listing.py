@@ -18,6 +18,8 @@ from core.people.tables import Guardian, Staff, Student
 
 # Source: the city's guide to cancelling texts (2018): its lists have 50 rows a page.
 PAGE_SIZE = 50
+# Since when an order waits for the school.
+SINCE = func.coalesce(col(SmsOrder.cancel_asked_at), col(SmsOrder.asked_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +89,12 @@ def count_orders(session: Session, school_code: str, filters: Filters) -> int:
 
 def waiting_orders(session: Session, school_code: str) -> Sequence[Listed]:
     """Return what the school has to look at, orders and cancellations, longest first."""
-    waits = col(SmsOrder.state).in_((OrderState.REQUESTED, OrderState.CANCELLING))
-    since = func.coalesce(col(SmsOrder.cancel_asked_at), col(SmsOrder.asked_at))
-    where = (col(SmsOrder.school_code) == school_code, waits)
-    return _listed(session, where, (since, col(SmsOrder.id)), 0, None)
+    return _listed(session, _waits_at(school_code), (SINCE, col(SmsOrder.id)), 0, None)
 
 
 def waiting_since(session: Session, school_code: str) -> list[datetime]:
     """Return since when each of these waits."""
-    since = func.coalesce(col(SmsOrder.cancel_asked_at), col(SmsOrder.asked_at))
-    waits = col(SmsOrder.state).in_((OrderState.REQUESTED, OrderState.CANCELLING))
-    statement = select(since).where(col(SmsOrder.school_code) == school_code, waits)
-    return list(session.scalars(statement))
+    return list(session.scalars(select(SINCE).where(*_waits_at(school_code))))
 
 
 def orders_of_guardian(
@@ -135,6 +131,11 @@ def _only(session: Session, where: Sequence[ColumnElement[bool]]) -> Listed:
     if not rows:
         raise AccessError("no_such_order")
     return rows[0]
+
+
+def _waits_at(school_code: str) -> tuple[ColumnElement[bool], ...]:
+    waits = col(SmsOrder.state).in_((OrderState.REQUESTED, OrderState.CANCELLING))
+    return col(SmsOrder.school_code) == school_code, waits
 
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
