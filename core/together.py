@@ -19,7 +19,8 @@ class _Waiting(Generic[Item, Answer]):
     item: Item
     wake: threading.Event = field(default_factory=threading.Event)
     leads: bool = False
-    outcome: Answer | Exception | None = None
+    # What stands here is raised: one that was forgotten must not look as if it were stored.
+    outcome: Answer | Exception = field(default_factory=lambda: RuntimeError("never done"))
 
 
 class Together(Generic[Item, Answer]):
@@ -56,7 +57,7 @@ class Together(Generic[Item, Answer]):
             self._lead()
         if isinstance(mine.outcome, Exception):
             raise mine.outcome
-        return mine.outcome  # type: ignore[return-value]  # set by whoever led
+        return mine.outcome
 
     def _lead(self) -> None:
         """Work for one group, which the leader heads, and hand the lead to the next in line."""

@@ -7,11 +7,15 @@ import pytest
 
 from core.together import Together
 
+# What 13 runs into, unless told otherwise: its own data.
+OWN_FAULT = OSError("nothing was written")
+
 
 class Works:
     """Record the groups; the first one waits until it is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, fault: BaseException = OWN_FAULT) -> None:
+        self.fault = fault
         self.groups: list[list[int]] = []
         self.began = threading.Event()
         self.go_on = threading.Event()
@@ -21,7 +25,7 @@ class Works:
         self.began.set()
         assert self.go_on.wait(60)
         if 13 in items:
-            raise OSError("nothing was written")
+            raise self.fault
         return [KeyError(item) if item < 0 else item * 10 for item in items]
 
 
@@ -32,7 +36,7 @@ def _hand_in(line: Together[int, int], items: Sequence[int], works: Works) -> di
     def submit(item: int) -> None:
         try:
             answers[item] = line.submit(item)
-        except Exception as error:
+        except BaseException as error:
             answers[item] = type(error)
 
     threads = [threading.Thread(target=submit, args=[item]) for item in items]
@@ -66,6 +70,12 @@ def test_one_that_cannot_be_written_takes_nobody_with_it() -> None:
     answers = _hand_in(Together(works, most=20), [1, 2, 13, 4], works)
     assert works.groups == [[1], [2, 13, 4], [2], [13], [4]]
     assert answers == {1: 10, 2: 20, 13: OSError, 4: 40}
+
+
+def test_nobody_counts_as_done_where_the_leader_is_torn_away() -> None:
+    works = Works(SystemExit("the worker is told to go"))
+    answers = _hand_in(Together(works, most=20), [1, 13, 2, 3], works)
+    assert answers == {1: 10, 13: SystemExit, 2: RuntimeError, 3: RuntimeError}
 
 
 def test_line_goes_on_after_a_failure() -> None:
