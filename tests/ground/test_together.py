@@ -4,11 +4,18 @@ import threading
 from collections.abc import Sequence
 
 import pytest
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from core.together import Together
 
 # What 13 runs into, unless told otherwise: its own data.
 OWN_FAULT = OSError("nothing was written")
+DATABASE_FAULTS = [
+    OperationalError("INSERT", None, LockNotAvailable("lock timeout")),
+    InterfaceError("INSERT", None, ValueError("connection lost")),
+    TimeoutError("no connection is free"),
+]
 
 
 class Works:
@@ -70,6 +77,21 @@ def test_one_that_cannot_be_written_takes_nobody_with_it() -> None:
     answers = _hand_in(Together(works, most=20), [1, 2, 13, 4], works)
     assert works.groups == [[1], [2, 13, 4], [2], [13], [4]]
     assert answers == {1: 10, 2: 20, 13: OSError, 4: 40}
+
+
+@pytest.mark.parametrize("fault", DATABASE_FAULTS)
+def test_where_the_database_does_not_answer_nobody_is_tried_again(fault: Exception) -> None:
+    works = Works(fault)
+    answers = _hand_in(Together(works, most=20), [1, 2, 13, 4], works)
+    assert works.groups == [[1], [2, 13, 4]]
+    assert answers == {1: 10, 2: type(fault), 13: type(fault), 4: type(fault)}
+
+
+def test_after_a_deadlock_each_is_tried_alone() -> None:
+    works = Works(OperationalError("INSERT", None, DeadlockDetected("deadlock detected")))
+    answers = _hand_in(Together(works, most=20), [1, 2, 13, 4], works)
+    assert works.groups == [[1], [2, 13, 4], [2], [13], [4]]
+    assert answers == {1: 10, 2: 20, 13: OperationalError, 4: 40}
 
 
 def test_nobody_counts_as_done_where_the_leader_is_torn_away() -> None:
