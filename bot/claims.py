@@ -19,7 +19,7 @@ from core.db import UtcDateTime, table_of
 from core.rows import given_rows, run, run_rows
 
 # Shorter than a reply token's life: when a worker dies, the next one still tries the same token and
-# learns from LINE whether the answer was said. Longer than one answer's calls to LINE.
+# learns from LINE whether the answer was said. Longer than two calls to LINE.
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
 # What settling writes, of the event with this id under this lease.

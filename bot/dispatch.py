@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from bot.answer import Answer
 from bot.claims import (
+    LEASE,
     Claim,
     Outcome,
     claim_events,
@@ -137,16 +138,24 @@ class Dispatcher:
         incoming = parse_event(claim.body)
         if incoming is None:
             return
-        incoming = self._with_language(incoming)
-        answer = self._with_link(incoming, handle(self._house, incoming))
+        incoming = self._with_language(claim, incoming)
+        answer = self._with_link(claim, incoming, handle(self._house, incoming))
         answer = self._with_file(claim, incoming, answer)
         born = claim.received_at if incoming.is_redelivery else incoming.occurred_at
         age = self._house.clock.now() - born
         before = what_came_before(claim.attempts, claim.problem)
         self._sender.send(incoming, answer, age=age, before=before)
-        self._follow_up(incoming, answer)
+        self._follow_up(claim, incoming, answer)
 
-    def _with_language(self, incoming: Incoming) -> Incoming:
+    def _hold(self, claim: Claim, lease: timedelta = LEASE) -> None:
+        """Keep the event in hand for what comes next: by now LINE may have taken its time.
+
+        A lease outlives two calls to LINE, so it is renewed where more than that follow each other.
+        """
+        with transaction(self._house.engine) as session:
+            hold_longer(session, claim, self._house.clock.now(), lease)
+
+    def _with_language(self, claim: Claim, incoming: Incoming) -> Incoming:
         """Ask LINE which language a new friend reads; without an answer we speak our own."""
         if incoming.happening is not Happening.FOLLOW or incoming.line_user_id is None:
             return incoming
@@ -156,14 +165,17 @@ class Dispatcher:
         except (ChannelError, ValueError):
             # Without an answer, or with one the SDK can't read, the greeting goes out all the same.
             return incoming
+        finally:
+            self._hold(claim)
         return replace(incoming, language=str(found.language or ""))
 
-    def _with_link(self, incoming: Incoming, answer: Answer) -> Answer:
+    def _with_link(self, claim: Claim, incoming: Incoming, answer: Answer) -> Answer:
         """Ask LINE for a link token where the answer needs one; no transaction is open here."""
         if not answer.asks_link_token or incoming.line_user_id is None:
             return answer
         issue = self._api.messaging.issue_link_token_with_http_info
         token = self._api.call("link_token", issue, incoming.line_user_id).link_token
+        self._hold(claim)
         with snapshot(self._house.engine) as session:
             language = language_of_line_user(session, incoming.line_user_id) or SOURCE
         with speaking(language):
@@ -174,8 +186,7 @@ class Dispatcher:
         """Fetch the file an answer wants and look through it; no transaction is open here."""
         if not answer.wants_file or incoming.line_user_id is None:
             return answer
-        with transaction(self._house.engine) as session:
-            hold_longer(session, claim, self._house.clock.now(), SLOW_LEASE)
+        self._hold(claim, SLOW_LEASE)
         self._show_loading(incoming.line_user_id)
         try:
             data = self._api.content(incoming.message_id)
@@ -198,12 +209,15 @@ class Dispatcher:
         except LineError as error:
             logger.info("loading not shown", extra={"problem": error.reason})
 
-    def _follow_up(self, incoming: Incoming, answer: Answer) -> None:
+    def _follow_up(self, claim: Claim, incoming: Incoming, answer: Answer) -> None:
+        menus = dict(answer.menus_of_others)
         if answer.menu and incoming.line_user_id:
-            self._menus.show(incoming.line_user_id, answer.menu)
-        for other, menu in answer.menus_of_others.items():
-            self._menus.show(other, menu)
+            menus = {incoming.line_user_id: answer.menu} | menus
+        for line_user_id, menu in menus.items():
+            self._hold(claim)
+            self._menus.show(line_user_id, menu)
         if answer.leaves_room and incoming.room:
+            self._hold(claim)
             kind, room_id = incoming.room
             messaging = self._api.messaging
             leave = {

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlmodel import Session, SQLModel
 
 from core.postgres import LOCK_SECONDS, PATIENT, Patience, heed_network, watch_connections
@@ -178,9 +178,23 @@ def once_more_after_deadlock(work: Callable[[], Result]) -> Result:
         try:
             return work()
         except OperationalError as error:
-            if not isinstance(error.orig, DeadlockDetected | SerializationFailure):
+            if not _is_deadlock(error):
                 raise
     return work()
+
+
+def is_unanswered(error: Exception) -> bool:
+    """Tell whether the database as such did not answer: it is busy, full or away.
+
+    Whatever else is asked of it then will hardly fare better, whichever row it is about.
+    """
+    is_away = isinstance(error, OperationalError | InterfaceError | TimeoutError)
+    return is_away and not _is_deadlock(error)
+
+
+def _is_deadlock(error: Exception) -> bool:
+    cause = error.orig if isinstance(error, OperationalError) else None
+    return isinstance(cause, DeadlockDetected | SerializationFailure)
 
 
 @contextmanager

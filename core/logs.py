@@ -39,9 +39,9 @@ QUIET = (
 )  # fmt: skip
 ALLOWED = frozenset(
     {
-        "action", "attempt", "attempts", "boot_id", "channel", "code", "count", "event", "gate",
-        "hint", "job", "kind", "level", "line_request_id", "logger", "method", "notice_id",
-        "outcome", "path", "problem", "reader_id", "reason", "route", "school_code", "seconds",
+        "action", "attempt", "attempts", "boot_id", "channel", "code", "count", "event", "found",
+        "gate", "hint", "job", "kind", "level", "line_request_id", "logger", "method", "ms",
+        "notice_id", "outcome", "path", "problem", "reader_id", "reason", "route", "school_code",
         "slot", "state", "status", "timestamp", "webhook_event_id", "error_type", "exception",
     }
 )  # fmt: skip

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from core.db import is_unanswered
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -19,7 +21,8 @@ class _Waiting(Generic[Item, Answer]):
     item: Item
     wake: threading.Event = field(default_factory=threading.Event)
     leads: bool = False
-    outcome: Answer | Exception | None = None
+    # What stands here is raised: one that was forgotten must not look as if it were stored.
+    outcome: Answer | Exception = field(default_factory=lambda: RuntimeError("never done"))
 
 
 class Together(Generic[Item, Answer]):
@@ -27,7 +30,8 @@ class Together(Generic[Item, Answer]):
 
     `work` takes the items together and returns an outcome for each: its answer, or what to raise.
     Where it raises itself, nothing of the group was done, and each is tried alone: one request that
-    can't be written must not take its neighbours with it.
+    can't be written must not take its neighbours with it. Where the database did not answer, all
+    get its error at once: asked again for each it would keep them, and those behind them, waiting.
     """
 
     def __init__(
@@ -56,7 +60,7 @@ class Together(Generic[Item, Answer]):
             self._lead()
         if isinstance(mine.outcome, Exception):
             raise mine.outcome
-        return mine.outcome  # type: ignore[return-value]  # set by whoever led
+        return mine.outcome
 
     def _lead(self) -> None:
         """Work for one group, which the leader heads, and hand the lead to the next in line."""
@@ -78,11 +82,10 @@ class Together(Generic[Item, Answer]):
         try:
             outcomes = self._work([one.item for one in group])
         except Exception as error:
-            if len(group) == 1:
-                group[0].outcome = error
+            if len(group) > 1 and not is_unanswered(error):
+                for one in group:
+                    self._settle([one])
                 return
-            for one in group:
-                self._settle([one])
-            return
+            outcomes = [error] * len(group)
         for one, outcome in zip(group, outcomes, strict=True):
             one.outcome = outcome

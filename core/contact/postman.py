@@ -119,6 +119,6 @@ def _log(letter: CodeLetter, answer: Answer, seconds: float) -> None:
         "channel": "email" if letter.slot.is_email else "sms",
         "attempt": letter.attempts,
         "outcome": answer.reason,
-        "seconds": round(seconds, 2),
+        "ms": round(seconds * 1000),
     }
     logger.log(LEVELS[answer.outcome], "code sent to an address", extra=extra)

@@ -3,8 +3,9 @@
 Not where nobody can tell whether LINE carried it: it may have been read there.
 """
 
+from collections import defaultdict
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,8 @@ from sqlmodel import Session, col
 
 from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.fan_out import facts_for, notice_to
-from core.notices.outbox import enqueue
-from core.notices.recipients import recipients_of
+from core.notices.outbox import NewNotice, enqueue
+from core.notices.recipients import Recipient, recipients_of
 from core.notices.tables import Notice
 from core.notices.wording import CHANNEL_WORDS
 from core.people.tables import AccountLink, LineFriend
@@ -34,20 +35,24 @@ def tell_fallbacks(session: Session, liff_id: str, now: datetime) -> int:
 
     Returns how many are new.
     """
-    missed = {
-        (row.student_id, row.guardian_id, row.school_day): row
-        for row in session.execute(_missed_on_line(now))
-    }
-    students: set[UUID] = {student for student, _, _ in missed}
-    notices = []
-    for to in (one for group in recipients_of(session, students).values() for one in group):
-        for (student, guardian, day), row in missed.items():
-            if (to.student_id, to.guardian_id) == (student, guardian):
-                channel = CHANNEL_WORDS[Channel(row.told_by)]
-                facts = facts_for(to, liff_id, day, at=row.created_at, channel=channel)
-                account = replace(facts, link=f"https://liff.line.me/{liff_id}/account")
-                notices.append(notice_to(to, NoticeKind.FALLBACK, account, now))
+    # By whom it is about and for: after a long outage there are thousands of either.
+    missed: dict[tuple[UUID, UUID], dict[date, Any]] = defaultdict(dict)
+    for row in session.execute(_missed_on_line(now)):
+        missed[row.student_id, row.guardian_id][row.school_day] = row
+    recipients = recipients_of(session, {student_id for student_id, _ in missed})
+    notices = [
+        _afterword(to, liff_id, row, now)
+        for to in (one for group in recipients.values() for one in group)
+        for row in missed.get((to.student_id, to.guardian_id), {}).values()
+    ]
     return enqueue(session, notices, now)
+
+
+def _afterword(to: Recipient, liff_id: str, row: Any, now: datetime) -> NewNotice:
+    channel = CHANNEL_WORDS[Channel(row.told_by)]
+    facts = facts_for(to, liff_id, row.school_day, at=row.created_at, channel=channel)
+    account = replace(facts, link=f"https://liff.line.me/{liff_id}/account")
+    return notice_to(to, NoticeKind.FALLBACK, account, now)
 
 
 def _missed_on_line(now: datetime) -> Any:

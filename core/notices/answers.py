@@ -28,9 +28,7 @@ def tell_approved(
     tell_bound(session, settings, child, asked.guardian_id, now)
 
 
-def tell_declined(
-    session: Session, settings: Settings, asked: BindingRequest, now: datetime
-) -> None:
+def tell_declined(session: Session, asked: BindingRequest, now: datetime) -> None:
     """Tell the one who asked, and nobody else; joins the caller's transaction."""
     link = find_link_of_guardian(session, asked.guardian_id)
     if link is None:

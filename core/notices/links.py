@@ -78,7 +78,7 @@ def make_link(
     return link
 
 
-def end_link(session: Session, house: House, line_user_id: str, now: datetime) -> UUID | None:
+def end_link(session: Session, line_user_id: str, now: datetime) -> UUID | None:
     """End the LINE user's link, what waits for it and its sessions; joins the transaction.
 
     Returns whose it was, None when there was no link. Nobody is told.
@@ -95,7 +95,7 @@ def end_link_and_tell(
     session: Session, house: House, line_user_id: str, now: datetime
 ) -> UUID | None:
     """End the LINE user's link as end_link does, and say so in the chat."""
-    guardian_id = end_link(session, house, line_user_id, now)
+    guardian_id = end_link(session, line_user_id, now)
     if guardian_id is not None:
         guardian = session.get_one(Guardian, guardian_id)
         _tell(session, house, guardian, [(NoticeKind.UNLINKED, line_user_id)], now)

@@ -110,7 +110,7 @@ def text_content(kind: NoticeKind, facts: NoticeFacts) -> bytes:
         raise KeyError(kind)
     with speaking(facts.language):
         variant = _variant(kind, facts)
-        return orjson.dumps({"text": _said(variant, _slots(kind, facts))})
+        return orjson.dumps({"text": _said(variant, _slots(facts))})
 
 
 def announcement_text(school: str, title: str, language: Language) -> bytes:
@@ -161,7 +161,7 @@ def _variant(kind: NoticeKind, facts: NoticeFacts) -> str:
     return "makeup_out" if is_out else variant
 
 
-def _slots(kind: NoticeKind, facts: NoticeFacts) -> dict[str, str]:
+def _slots(facts: NoticeFacts) -> dict[str, str]:
     return {
         "school": facts.school,
         "child": facts.child,

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlmodel import Session, col
 
-from core.orders.ledger import write_order, write_step
-from core.orders.states import SYSTEM, Done, OrderState, Step
-from core.orders.tables import SmsOrder
+from core.orders import states
+from core.orders.ledger import take_step
+from core.orders.tables import SmsOrder, SmsPlan
 
 
 def has_open_orders(session: Session, guardian_id: UUID) -> bool:
@@ -25,9 +25,5 @@ def end_open_orders(session: Session, guardian_id: UUID, now: datetime) -> None:
     is_open = (col(SmsOrder.guardian_id) == guardian_id) & col(SmsOrder.ended_at).is_(None)
     statement = select(SmsOrder).where(is_open).order_by(col(SmsOrder.id)).with_for_update()
     for row in session.scalars(statement).all():
-        if row.state == OrderState.REQUESTED:
-            write_order(session, row, state=OrderState.RETURNED.value, ended_at=now)
-        else:
-            ends = {"ended_at": now, "cancel_effective_from": now}
-            write_order(session, row, state=OrderState.CANCELLED.value, **ends)
-        write_step(session, row, Done(Step.EXPIRE, SYSTEM, now))
+        plan = session.get_one(SmsPlan, row.plan_id)
+        take_step(session, row, plan, lambda of, _: states.leave(of, now))

@@ -53,14 +53,24 @@ def hold_order(session: Session, order_id: UUID) -> tuple[SmsOrder, SmsPlan]:
 def take_step(session: Session, row: SmsOrder, plan: SmsPlan, step: Taken, **also: Any) -> int:
     """Change a held order by a step of core.orders.states and return the step's number.
 
-    `also` are further columns to set. Raises InputError as the step does.
+    State and dates are written as the step has them; `also` are further columns to set. Raises
+    InputError as the step does.
     """
     before = order_of(row, plan_of(plan))
     after = step(before, plan_of(plan))
-    done = after.history[-1]
-    ended = done.at if after.state in ENDS else None
-    write_order(session, row, state=after.state.value, ended_at=ended, **also)
-    return write_step(session, row, done)
+    write_order(session, row, **_columns_of(after), **also)
+    return write_step(session, row, after.history[-1])
+
+
+def _columns_of(order: Order) -> dict[str, Any]:
+    """Return what an order's row holds after a step; `order_of` the other way round."""
+    is_cut_short = order.state is OrderState.CANCELLED
+    return {
+        "state": order.state.value,
+        "ended_at": order.history[-1].at if order.state in ENDS else None,
+        "effective_from": order.sends_from,
+        "cancel_effective_from": order.sends_until if is_cut_short else None,
+    }
 
 
 def write_order(session: Session, row: SmsOrder, **values: Any) -> None:

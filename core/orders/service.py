@@ -15,7 +15,6 @@ from core.kinds import NoticeKind
 from core.orders import states
 from core.orders.ledger import Taken, hold_order, take_step, write_order, write_step
 from core.orders.plan_book import plan_of
-from core.orders.plans import effect_of
 from core.orders.states import Done, OrderState, Step
 from core.orders.tables import SmsOrder
 from core.orders.telling import tell_step
@@ -30,15 +29,16 @@ def approve(session: Session, liff_id: str, order_id: UUID, *, by: str, now: dat
 
     Raises InputError("too_late") where no day would be left.
     """
-    row, plan = held = hold_order(session, order_id)
-    also = {
-        "approved_at": now,
-        "approved_by": by,
-        "effective_from": max(effect_of(now), plan_of(plan).begins_at),
-    }
-    number = take_step(session, row, plan, lambda of, on: states.approve(of, on, by, now), **also)
-    tell_step(session, liff_id, NoticeKind.SMS_APPROVED, held, number, now)
-    return row
+    return _step(
+        session,
+        liff_id,
+        order_id,
+        lambda of, on: states.approve(of, on, by, now),
+        NoticeKind.SMS_APPROVED,
+        now,
+        approved_at=now,
+        approved_by=by,
+    )
 
 
 def return_order(
@@ -102,17 +102,14 @@ def approve_cancel(
     session: Session, liff_id: str, order_id: UUID, *, by: str, now: datetime
 ) -> SmsOrder:
     """End the order from 00:30 of the next Taipei date on; never later than it would have."""
-    row, plan = held = hold_order(session, order_id)
-    ends = min(effect_of(now), plan_of(plan).ends_at)
-    number = take_step(
+    return _step(
         session,
-        row,
-        plan,
+        liff_id,
+        order_id,
         lambda of, _: states.approve_cancel(of, by, now),
-        cancel_effective_from=ends,
+        NoticeKind.SMS_CANCELLED,
+        now,
     )
-    tell_step(session, liff_id, NoticeKind.SMS_CANCELLED, held, number, now)
-    return row
 
 
 def mark_paid(

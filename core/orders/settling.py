@@ -13,13 +13,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, func, insert, select
 from sqlmodel import Session, col
 
-from core.db import transaction
+from core.db import snapshot, transaction
 from core.errors import InputError
 from core.house import House
 from core.kinds import NoticeKind
 from core.orders.accounts import PENDING, OrderAccount, accounts_for
 from core.orders.ledger import hold_order, write_order, write_step
-from core.orders.plan_book import audit_plan, lock_plan, plan_of
+from core.orders.plan_book import audit_plan, get_plan, lock_plan, plan_of
 from core.orders.school_money import is_counted
 from core.orders.service import expire
 from core.orders.states import Done, Step
@@ -59,6 +59,10 @@ def expire_orders(house: House, plan_id: UUID, now: datetime) -> int:
     Commits for itself.
     """
     is_open = (col(SmsOrder.plan_id) == plan_id) & col(SmsOrder.ended_at).is_(None)
+    with snapshot(house.engine) as session:
+        # Before that `expire` leaves every order as it is, and the batches would never end.
+        if now < plan_of(get_plan(session, plan_id)).ends_at:
+            return 0
 
     def end(session: Session, rows: Sequence[SmsOrder]) -> None:
         for row in rows:

@@ -69,11 +69,6 @@ class Order:
     sends_until: datetime | None = None
 
 
-def ask(items: Items, by: str, at: datetime) -> Order:
-    """Return a new order, to be looked at by the school."""
-    return Order(items, OrderState.REQUESTED, (Done(Step.ASK, by, at),))
-
-
 def approve(order: Order, plan: Plan, by: str, at: datetime) -> Order:
     """Let the order count from the next day, or from the service's first.
 
@@ -133,11 +128,16 @@ def expire(order: Order, plan: Plan, at: datetime) -> Order:
     return _step(order, OrderState.EXPIRED, Done(Step.EXPIRE, SYSTEM, at))
 
 
-def is_sending(order: Order, at: datetime) -> bool:
-    """Tell whether texts of the ordered items go at that moment; school days are another matter."""
-    if order.sends_from is None or order.sends_until is None:
-        return False
-    return order.sends_from <= at < order.sends_until
+def leave(order: Order, at: datetime) -> Order:
+    """End at once what is still open of somebody who has gone. Raises InputError("wrong_state").
+
+    What nobody looked at goes back. On record it ran out, as nobody asked for its end.
+    """
+    _require(order, set(OrderState) - ENDS)
+    done = Done(Step.EXPIRE, SYSTEM, at)
+    if order.state is OrderState.REQUESTED:
+        return _step(order, OrderState.RETURNED, done)
+    return replace(_step(order, OrderState.CANCELLED, done), sends_until=at)
 
 
 def _require(order: Order, states: Collection[OrderState]) -> None:

@@ -58,14 +58,6 @@ class Contact:
         return masked(self.slot, self.address)
 
 
-Contacts = dict[ContactSlot, Contact]
-
-
-def contacts_of(vault: Vault, guardian: Guardian) -> Contacts:
-    """Return what is held, in clear; every slot is there."""
-    return {slot: contact_in(vault, guardian, slot) for slot in ContactSlot}
-
-
 def contact_in(vault: Vault, guardian: Guardian, slot: ContactSlot) -> Contact:
     """Return what is held in one slot, in clear."""
     sealed: str | None = getattr(guardian, f"{slot}_sealed")

@@ -110,7 +110,7 @@ def send_rotate(reader_id: UUID) -> ResponseReturnValue:
             if step == "finish":
                 is_sure = "unseen" in request.form
                 finish_rotation(database, reader_id, by=desk.actor, now=visit.now, unseen=is_sure)
-                return redirect(_list(desk, reader, "finished"), 303)
+                return redirect(_list(reader, "finished"), 303)
             secret = rotate_secret(
                 database,
                 visit.house.vault,
@@ -144,7 +144,7 @@ def send_revoke_reader(reader_id: UUID) -> ResponseReturnValue:
             revoke_reader(database, reader_id, by=desk.actor, now=visit.now)
     except InputError as error:
         return _render_one(reader_id, "staff/revoke_reader.html", REFUSALS[error.code]), 422
-    return redirect(_list(desk, reader, "revoked"), 303)
+    return redirect(_list(reader, "revoked"), 303)
 
 
 def _open_for_change(database: Session, visit: Visit) -> Desk:
@@ -177,7 +177,7 @@ def _keep(
     return keep_text(database, visit.house.vault, facts, by=desk.actor, now=visit.now)
 
 
-def _list(desk: Desk, reader: Reader, note: str) -> str:
+def _list(reader: Reader, note: str) -> str:
     return url_for("liff.show_readers", school=reader.school_code, note=note)
 
 

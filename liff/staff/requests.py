@@ -91,7 +91,7 @@ def _answer(
         asked, binding_id = approve(database, visit.house.vault, request_id, by=by, now=now)
         tell_approved(database, settings, asked, binding_id, now)
     else:
-        tell_declined(database, settings, decline(database, request_id, by=by, now=now), now)
+        tell_declined(database, decline(database, request_id, by=by, now=now), now)
 
 
 def _require_own(database: Session, request_id: UUID, school_code: str) -> None:

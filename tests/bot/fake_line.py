@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -27,7 +27,10 @@ class Call:
 
 @dataclass
 class FakeLine:
-    """`url` is its origin. `answers` maps a path's beginning to answers given first, in order."""
+    """`url` is its origin. `answers` maps a path's beginning to answers given first, in order.
+
+    `meanwhile` is what happens while it thinks about a call.
+    """
 
     url: str = ""
     calls: list[Call] = field(default_factory=list)
@@ -41,6 +44,7 @@ class FakeLine:
     contents: dict[str, bytes] = field(default_factory=dict)
     spent: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    meanwhile: Callable[[], None] = lambda: None
 
     def paths(self, ending: str) -> list[Call]:
         """Return the calls whose path ends so."""
@@ -58,6 +62,7 @@ class FakeLine:
 
     def answer(self, call: Call) -> tuple[int, Json]:
         """Return what LINE says."""
+        self.meanwhile()
         with self.lock:
             self.calls.append(call)
             for beginning, prepared in self.answers.items():

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from bot.claims import LEASE, Claim, Outcome
+from bot.claims import LEASE, Claim, Outcome, claim_events
 from bot.dispatch import Dispatcher
 from bot.inbox import store_events
 from bot.line_api import TIMEOUT
@@ -222,6 +222,30 @@ def test_a_lease_ends_while_the_reply_token_is_young() -> None:
     calls = 2 * sum(TIMEOUT)
 
     assert timedelta(seconds=calls) < LEASE < REPLY_WINDOW - timedelta(seconds=10)
+
+
+def test_a_greeting_is_in_one_workers_hands_however_slow_line_is(
+    bot_house: House, line: FakeLine, mei: None
+) -> None:
+    set_up(bot_house)
+    line.calls.clear()
+    line.answers[REPLY] = [BAD_TOKEN]
+    taken_twice: list[Claim] = []
+
+    def take_long() -> None:
+        now = bot_house.clock.now() + timedelta(seconds=sum(TIMEOUT))
+        bot_house.clock.move_to(now)
+        with transaction(bot_house.engine) as session:
+            taken_twice.extend(claim_events(session, now, 1))
+
+    line.meanwhile = take_long
+    states = work_off(bot_house, make_follow())
+
+    said = [call.path.rpartition("/")[2] for call in line.calls]
+    assert said[1:4] == ["reply", "push", "list"]
+    assert (len(said), line.linked.keys()) == (5, {MEI})
+    assert taken_twice == []
+    assert list(states.values()) == [EventState.DONE]
 
 
 def test_a_push_accepted_before_counts(bot_house: House, line: FakeLine, mei: None) -> None:

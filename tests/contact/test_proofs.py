@@ -25,7 +25,7 @@ from core.contact.tables import ContactProof, ProofState
 from core.db import snapshot, transaction
 from core.house import House
 from core.kinds import NoticeState
-from core.people.contacts import Contact, ContactSlot, contacts_of
+from core.people.contacts import Contact, ContactSlot, contact_in
 from core.people.tables import Guardian
 from tests.factories import HUA, MEI, make_guardian
 
@@ -76,7 +76,7 @@ def rows(house: House) -> list[ContactProof]:
 def held(house: House, guardian_id: UUID, slot: ContactSlot = EMAIL1) -> Contact:
     """What the guardian's row says."""
     with snapshot(house.engine) as session:
-        return contacts_of(house.vault, session.get_one(Guardian, guardian_id))[slot]
+        return contact_in(house.vault, session.get_one(Guardian, guardian_id), slot)
 
 
 def prove(house: House, guardian_id: UUID, slot: ContactSlot = EMAIL1, address: str = ONE) -> None:

@@ -1,13 +1,22 @@
 """Logs: only allowed fields, and nothing that looks like a person's number."""
 
+import ast
 import io
 import json
 import logging
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from core.errors import AccessError
-from core.logs import configure_logging
+from core.logs import ALLOWED, configure_logging
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = [
+    ROOT / "app.py",
+    *(path for room in ("core", "bot", "liff") for path in (ROOT / room).rglob("*.py")),
+]
 
 
 def _logged(monkeypatch: pytest.MonkeyPatch, message: str, **extra: object) -> dict[str, object]:
@@ -88,3 +97,27 @@ def test_our_own_refusals_say_their_code(monkeypatch: pytest.MonkeyPatch) -> Non
     except AccessError as error:
         line = _logged(monkeypatch, "failed", exc_info=error)
     assert str(line["exception"]).endswith("core.errors.AccessError: no_such_child")
+
+
+def test_every_field_we_log_is_allowed() -> None:
+    logged = {field for path in PROGRAMS for field in _fields_logged(ast.parse(path.read_text()))}
+    assert {"action", "ms"} <= logged
+    assert logged - ALLOWED == set()
+
+
+def _fields_logged(tree: ast.Module) -> Iterator[str]:
+    """Yield the keys of each `extra`, written in the call itself or under a name just before."""
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    for function in (one for one in ast.walk(tree) if isinstance(one, functions)):
+        named = {
+            target.id: node.value
+            for node in ast.walk(function)
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for call in (one for one in ast.walk(function) if isinstance(one, ast.Call)):
+            for extra in (one.value for one in call.keywords if one.arg == "extra"):
+                fields = named.get(extra.id) if isinstance(extra, ast.Name) else extra
+                assert isinstance(fields, ast.Dict), ast.unparse(call)
+                yield from (ast.literal_eval(key) for key in fields.keys)

@@ -4,14 +4,25 @@ import threading
 from collections.abc import Sequence
 
 import pytest
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from core.together import Together
+
+# What 13 runs into, unless told otherwise: its own data.
+OWN_FAULT = OSError("nothing was written")
+DATABASE_FAULTS = [
+    OperationalError("INSERT", None, LockNotAvailable("lock timeout")),
+    InterfaceError("INSERT", None, ValueError("connection lost")),
+    TimeoutError("no connection is free"),
+]
 
 
 class Works:
     """Record the groups; the first one waits until it is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, fault: BaseException = OWN_FAULT) -> None:
+        self.fault = fault
         self.groups: list[list[int]] = []
         self.began = threading.Event()
         self.go_on = threading.Event()
@@ -21,7 +32,7 @@ class Works:
         self.began.set()
         assert self.go_on.wait(60)
         if 13 in items:
-            raise OSError("nothing was written")
+            raise self.fault
         return [KeyError(item) if item < 0 else item * 10 for item in items]
 
 
@@ -32,7 +43,7 @@ def _hand_in(line: Together[int, int], items: Sequence[int], works: Works) -> di
     def submit(item: int) -> None:
         try:
             answers[item] = line.submit(item)
-        except Exception as error:
+        except BaseException as error:
             answers[item] = type(error)
 
     threads = [threading.Thread(target=submit, args=[item]) for item in items]
@@ -66,6 +77,27 @@ def test_one_that_cannot_be_written_takes_nobody_with_it() -> None:
     answers = _hand_in(Together(works, most=20), [1, 2, 13, 4], works)
     assert works.groups == [[1], [2, 13, 4], [2], [13], [4]]
     assert answers == {1: 10, 2: 20, 13: OSError, 4: 40}
+
+
+@pytest.mark.parametrize("fault", DATABASE_FAULTS)
+def test_where_the_database_does_not_answer_nobody_is_tried_again(fault: Exception) -> None:
+    works = Works(fault)
+    answers = _hand_in(Together(works, most=20), [1, 2, 13, 4], works)
+    assert works.groups == [[1], [2, 13, 4]]
+    assert answers == {1: 10, 2: type(fault), 13: type(fault), 4: type(fault)}
+
+
+def test_after_a_deadlock_each_is_tried_alone() -> None:
+    works = Works(OperationalError("INSERT", None, DeadlockDetected("deadlock detected")))
+    answers = _hand_in(Together(works, most=20), [1, 2, 13, 4], works)
+    assert works.groups == [[1], [2, 13, 4], [2], [13], [4]]
+    assert answers == {1: 10, 2: 20, 13: OperationalError, 4: 40}
+
+
+def test_nobody_counts_as_done_where_the_leader_is_torn_away() -> None:
+    works = Works(SystemExit("the worker is told to go"))
+    answers = _hand_in(Together(works, most=20), [1, 13, 2, 3], works)
+    assert answers == {1: 10, 13: SystemExit, 2: RuntimeError, 3: RuntimeError}
 
 
 def test_line_goes_on_after_a_failure() -> None:

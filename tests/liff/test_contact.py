@@ -11,7 +11,7 @@ from core.contact.tables import ContactProof, ProofState
 from core.db import snapshot, transaction
 from core.house import House
 from core.kinds import NoticeState
-from core.people.contacts import Contact, Contacts, ContactSlot, contacts_of
+from core.people.contacts import Contact, ContactSlot, contact_in
 from core.people.guardians import find_guardian
 from core.settings import AppEnv
 from tests.contact.test_proofs import EMAIL1, EMAIL2, PHONE, code_of, rows, wrong
@@ -24,12 +24,12 @@ ACCOUNT, CONTACT = "/liff/account", "/liff/account/contact"
 ONE, TWO, MOBILE = "mei@example.org", "work@example.org", "0912345678"
 
 
-def held(house: House) -> Contacts:
+def held(house: House) -> dict[ContactSlot, Contact]:
     """What Mei's row says."""
     with snapshot(house.engine) as session:
         guardian = find_guardian(session, MEI)
         assert guardian is not None
-        return contacts_of(house.vault, guardian)
+        return {slot: contact_in(house.vault, guardian, slot) for slot in ContactSlot}
 
 
 def ask(phone: Phone, slot: ContactSlot = EMAIL1, address: str = ONE) -> None:

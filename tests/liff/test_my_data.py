@@ -257,7 +257,7 @@ def test_linking_anew_does_not_bring_the_copy_back(
     with transaction(pages.engine) as session:
         guardian = find_guardian(session, MEI)
         assert guardian is not None
-        end_link(session, pages, MEI, pages.clock.now())
+        end_link(session, MEI, pages.clock.now())
         member = PassMember(guardian.taipei_pass_id, "林雅婷", "3")
         pages.clock.move_to(pages.clock.now() + timedelta(minutes=1))
         make_link(session, pages, MEI, Consented(member, "1"), pages.clock.now())

@@ -111,14 +111,14 @@ def arrive(house: House, family: Family, told: Collection[tuple[UUID, UUID]] = (
         tell_happenings(session, "liff-1", [one], instead, lambda *_: set(), now)
 
 
-def miss(house: House, family: Family) -> None:
+def miss(house: House, family: Family, day: date = MONDAY) -> None:
     """The cut-off passes without Ming."""
     with transaction(house.engine) as session:
         tell_no_shows(
             session,
             staff_desk(house.settings),
             [family.student_id],
-            school_day=MONDAY,
+            school_day=day,
             cutoff=time(8, 30),
             heartbeat=None,
             now=house.clock.now(),

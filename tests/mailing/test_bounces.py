@@ -13,7 +13,7 @@ from core.house import House
 from core.kinds import Channel
 from core.mailing.bounces import take_mail
 from core.mailing.return_path import return_path
-from core.people.contacts import ContactSlot, contacts_of
+from core.people.contacts import ContactSlot, contact_in
 from core.people.tables import Guardian
 from tests.mailing.conftest import (
     HOME,
@@ -61,7 +61,7 @@ def is_verified(house: House, family: Family, slot: ContactSlot = ContactSlot.EM
     """Tell whether letters still go there."""
     with snapshot(house.engine) as session:
         guardian = session.get_one(Guardian, family.guardian_id)
-        return contacts_of(house.vault, guardian)[slot].is_verified
+        return contact_in(house.vault, guardian, slot).is_verified
 
 
 def told(house: House) -> list[str]:

@@ -1,6 +1,10 @@
 """A no-show LINE could not carry: by e-mail once, and said on LINE when it works again."""
 
+import sys
 from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -10,12 +14,14 @@ from core.db import transaction
 from core.duty.ladder_tick import run_ladder_tick
 from core.house import House
 from core.kinds import Channel, NoticeState, OfferState
+from core.mailing import fallbacks
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.subscriptions import stop_letters
-from tests.factories import MEI
+from tests.factories import HUA, MEI, make_binding, make_guardian, make_student
 from tests.mailing.conftest import (
     BY_EMAIL,
+    MONDAY,
     ON_LINE,
     Family,
     ends,
@@ -29,6 +35,7 @@ from tests.mailing.conftest import (
 from tests.post.sandbox import letters_in
 from tests.sandbox.client import SandboxClient
 
+TUESDAY = MONDAY + timedelta(days=1)
 Send = Callable[[], int]
 
 
@@ -56,6 +63,47 @@ def end_on_line(house: House, state: NoticeState) -> None:
 def afterwords(house: House) -> list[Notice]:
     """What was said on LINE about it."""
     return [row for row in rows(house, Channel.LINE) if row.kind == "fallback"]
+
+
+def add_family(house: House, number: str, line_user_id: str) -> Family:
+    """A child more and its guardian, who proved an address and ticked every box."""
+    with transaction(house.engine) as session:
+        student = make_student(session, house, number=number)
+        guardian = make_guardian(session, house, line_user_id)
+        binding = make_binding(session, guardian, student)
+        family = Family(student.id, guardian.id, binding.id)
+    verify(house, family)
+    tick(house, family, BY_EMAIL | ON_LINE)
+    return family
+
+
+def end_by_letter(house: House) -> None:
+    """Have every letter taken, and nothing told by LINE."""
+    end_on_line(house, NoticeState.DEAD)
+    with transaction(house.engine) as session:
+        by_letter = col(Notice.channel) == Channel.EMAIL
+        session.execute(update(Notice).where(by_letter).values(state=NoticeState.ACCEPTED))
+
+
+def steps_of_telling(house: House) -> int:
+    """How many lines run in `fallbacks` itself to tell who is to be told."""
+    steps = 0
+
+    def count(frame: FrameType, event: str, _of: object) -> Any:
+        nonlocal steps
+        if frame.f_code.co_filename != fallbacks.__file__:
+            return None
+        steps += event == "line"
+        return count
+
+    before = sys.gettrace()
+    with transaction(house.engine) as session:
+        sys.settrace(count)
+        try:
+            fallbacks.tell_fallbacks(session, "liff-1", house.clock.now())
+        finally:
+            sys.settrace(before)
+    return steps
 
 
 def test_no_show_to_somebody_who_blocked_us_goes_by_email_once(
@@ -197,3 +245,32 @@ def test_line_says_nothing_of_a_letter_that_never_left(town: House, only_line: F
     for _ in range(2):
         run_ladder_tick(town)
     assert afterwords(town) == []
+
+
+def test_each_day_is_told_to_the_guardian_it_was_missed_by(town: House, family: Family) -> None:
+    other = add_family(town, "10002", HUA)
+    for day, missing in ((MONDAY, family), (MONDAY, other), (TUESDAY, other)):
+        miss(town, missing, day)
+    end_by_letter(town)
+    run_ladder_tick(town)
+    said = sorted((row.school_day, row.guardian_id) for row in afterwords(town))
+    assert said == sorted(
+        [
+            (MONDAY, family.guardian_id),
+            (MONDAY, other.guardian_id),
+            (TUESDAY, other.guardian_id),
+        ]
+    )
+
+
+@pytest.mark.usefixtures("family")
+def test_work_after_an_outage_grows_as_the_families_do_and_no_faster(town: House) -> None:
+    steps = []
+    for families in (3, 12):
+        for number in range(100 * families, 101 * families):
+            miss(town, add_family(town, f"2{number:04}", f"U{number:032}"))
+        end_by_letter(town)
+        steps.append(steps_of_telling(town))
+        assert len(afterwords(town)) == sum((3, 12)[: len(steps)])
+    few, many = steps
+    assert many <= 4 * few

@@ -14,7 +14,7 @@ from core.kinds import Channel
 from core.mailing.claims import LetterOut, claim_letters
 from core.mailing.sender import LetterSender
 from core.mailing.settle import settle_letter
-from core.people.contacts import ContactSlot, contacts_of
+from core.people.contacts import ContactSlot, contact_in
 from core.people.tables import Guardian
 from core.post.answer import Answer, Outcome
 from core.post.doubt import MOST_GONE
@@ -81,9 +81,10 @@ def test_mailbox_that_is_gone_is_used_no_more_and_its_owner_told_on_line(
     send()
     assert ends(town) == [("arrival", "refused", "smtp_550")]
     with snapshot(town.engine) as session:
-        held = contacts_of(town.vault, session.get_one(Guardian, family.guardian_id))
+        guardian = session.get_one(Guardian, family.guardian_id)
+        held = contact_in(town.vault, guardian, ContactSlot.EMAIL1)
         actions = session.exec(select(AuditEntry.action)).all()
-    assert (held[ContactSlot.EMAIL1].address, held[ContactSlot.EMAIL1].is_verified) == (HOME, False)
+    assert (held.address, held.is_verified) == (HOME, False)
     assert "contact.bounced" in actions
     told = [row for row in rows(town, Channel.LINE) if row.kind == "email_bounced"]
     assert "m***@example.org" in told[0].content.decode()

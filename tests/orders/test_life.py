@@ -24,9 +24,10 @@ from core.orders.service import (
     return_order,
     withdraw,
 )
-from core.orders.states import ENDS, OrderState, is_sending
+from core.orders.states import ENDS, OrderState
 from core.orders.tables import SmsOrder
 from tests.orders.shop import LIFF, OFFICER, PLAN, Shop, at
+from tests.orders.test_states import is_sending
 
 STEPS: dict[Any, tuple[OrderState, OrderState]] = {
     approve: (OrderState.REQUESTED, OrderState.ACTIVE),

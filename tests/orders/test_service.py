@@ -1,19 +1,23 @@
 """Orders on record: placed, approved, returned, ended, paid."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from sqlmodel import Session
 
 from core.audit import AuditEntry
 from core.errors import AccessError, InputError
 from core.kinds import EventKind
-from core.orders.ledger import steps_of
+from core.orders import states
+from core.orders.leaving import end_open_orders
+from core.orders.ledger import hold_order, steps_of, take_step
 from core.orders.listing import own_order, waiting_orders
 from core.orders.paying import paying_orders, phone_of
-from core.orders.plans import Items
+from core.orders.plans import Items, Plan
 from core.orders.service import (
     approve,
     approve_cancel,
@@ -23,7 +27,7 @@ from core.orders.service import (
     return_order,
     withdraw,
 )
-from core.orders.states import OrderState
+from core.orders.states import Order, OrderState
 from core.orders.tables import Origin
 from core.people.bindings import unbind_child
 from core.people.tables import Binding, EnrollmentStatus, Guardian, Student
@@ -276,3 +280,32 @@ def test_another_guardians_order_is_not_there(shop: Shop) -> None:
     assert shop.does(own_order, order_id, shop.mei).order.id == order_id
     with pytest.raises(AccessError):
         shop.does(own_order, order_id, hua.id)
+
+
+def test_row_holds_the_dates_the_step_decided_on(shop: Shop) -> None:
+    order_id, begins = shop.order(at(10, 6)), at(10, 20, 0, 30)
+
+    def approve_later(order: Order, plan: Plan) -> Order:
+        return replace(states.approve(order, plan, OFFICER, at(10, 7)), sends_from=begins)
+
+    def act(session: Session) -> None:
+        row, plan = hold_order(session, order_id)
+        also = {"approved_at": at(10, 7), "approved_by": OFFICER}
+        take_step(session, row, plan, approve_later, **also)
+
+    shop.does(act)
+    row = shop.row(order_id)
+    assert (row.effective_from, row.cancel_effective_from) == (begins, None)
+
+
+def test_open_orders_of_somebody_who_has_gone_end_at_once(shop: Shop) -> None:
+    active = approved(shop, at(10, 6))
+    shop.does(end_open_orders, shop.mei, at(10, 9, 15))
+    row = shop.row(active)
+    assert (row.state, row.cancel_effective_from, row.ended_at) == (
+        OrderState.CANCELLED,
+        at(10, 9, 15),
+        at(10, 9, 15),
+    )
+    assert [one.step for one in shop.does(steps_of, active)][-1] == "expire"
+    assert senders(shop, at(10, 9, 16)) == []

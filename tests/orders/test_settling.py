@@ -1,5 +1,7 @@
 """The end of a semester: orders run out, fees are fixed, everybody is told once."""
 
+import threading
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from core.orders.accounts import account_for
 from core.orders.ledger import steps_of
 from core.orders.plan_book import list_plans, plan_of, plan_of_day, record_plan
 from core.orders.service import approve, mark_paid, withdraw
-from core.orders.settling import settle_plan, totals_of
+from core.orders.settling import expire_orders, settle_plan, totals_of
 from core.orders.states import OrderState
 from core.orders.tables import Origin, TextState
 from core.orders.texts import move_text
@@ -60,6 +62,22 @@ def test_orders_run_out_with_the_semester_and_only_then(shop: Shop) -> None:
         OrderState.RETURNED,
     )
     assert [one.step for one in shop.does(steps_of, active)][-1] == "expire"
+
+
+class Unrung(threading.Event):
+    """A bell nobody may ring."""
+
+    def set(self) -> None:
+        raise AssertionError("rung")
+
+
+def test_before_the_end_no_order_runs_out_whoever_asks(shop: Shop) -> None:
+    active = paid_order(shop, 1)
+    # The bell rings after each batch: one that changed nothing would be followed by the same again.
+    house = replace(shop.house, notices_due=Unrung())
+    assert expire_orders(house, shop.plan, PLAN.ends_at - timedelta(seconds=1)) == 0
+    assert shop.row(active).state == OrderState.ACTIVE
+    assert expire_orders(shop.house, shop.plan, PLAN.ends_at) == 1
 
 
 def test_nobody_is_woken_at_midnight_for_an_order_that_lapsed(shop: Shop) -> None:

@@ -13,16 +13,16 @@ from core.orders.plans import Items, effect_of
 from core.orders.states import (
     ENDS,
     GIVEN_BACK,
+    Done,
     Order,
     OrderState,
     Step,
     approve,
     approve_cancel,
-    ask,
     ask_cancel,
     expire,
-    is_sending,
     keep,
+    leave,
     send_back,
     withdraw,
 )
@@ -37,6 +37,18 @@ EDGES = {
     Step.KEEP: ({OrderState.CANCELLING}, OrderState.ACTIVE),
     Step.APPROVE_CANCEL: ({OrderState.CANCELLING}, OrderState.CANCELLED),
 }
+
+
+def ask(items: Items, by: str, at: datetime) -> Order:
+    """A new order, to be looked at by the school."""
+    return Order(items, OrderState.REQUESTED, (Done(Step.ASK, by, at),))
+
+
+def is_sending(order: Order, at: datetime) -> bool:
+    """Whether texts of the ordered items go at that moment, as the rules have it."""
+    if order.sends_from is None or order.sends_until is None:
+        return False
+    return order.sends_from <= at < order.sends_until
 
 
 def at(month: int, day: int, hour: int, minute: int, year: int = 2025) -> datetime:
@@ -97,6 +109,17 @@ def test_cancelled_order_sends_until_the_next_day() -> None:
     assert is_sending(over, at(10, 3, 16, 0))
     assert is_sending(over, at(10, 4, 0, 29))
     assert not is_sending(over, at(10, 4, 0, 30))
+
+
+def test_order_of_somebody_who_has_gone_sends_nothing_from_that_moment() -> None:
+    asked = ask(Items.BOTH, "guardian:m", at(9, 9, 8, 0))
+    order = approve(asked, PLAN, "staff:o", at(9, 10, 9, 0))
+    gone = leave(order, at(10, 3, 15, 0))
+    assert gone.state is OrderState.CANCELLED
+    assert is_sending(gone, at(10, 3, 14, 59)) and not is_sending(gone, at(10, 3, 15, 0))
+    assert leave(asked, at(10, 3, 15, 0)).state is OrderState.RETURNED
+    with pytest.raises(InputError, match="wrong_state"):
+        leave(gone, at(10, 3, 15, 1))
 
 
 def test_return_says_why() -> None:

@@ -159,7 +159,7 @@ def test_what_somebody_receives_for_another_outlives_their_own_link(
             content=b"[]",
         )
         enqueue(session, [notice], pages.clock.now())
-        end_link(session, pages, HUA, pages.clock.now())
+        end_link(session, HUA, pages.clock.now())
     with snapshot(pages.engine) as session:
         waits = session.exec(select(Notice).where(col(Notice.delegate_id).is_not(None))).one()
     assert waits.state == "pending"

@@ -57,7 +57,7 @@ def decline_request(turn: Turn, press: Press) -> Answer:
     request_id, role = _asked(turn, press)
     with refusing(reply.REFUSALS):
         asked = decline(turn.session, request_id, by=actor_of(role), now=turn.now)
-    tell_declined(turn.session, turn.house.settings, asked, turn.now)
+    tell_declined(turn.session, asked, turn.now)
     return Answer(messages=[*reply.declined(), *next_of(turn)], matters=True)
 
 

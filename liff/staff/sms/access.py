@@ -104,7 +104,7 @@ def open_plan_desk(database: Session, visit: Visit) -> tuple[Desk, list[Tab]]:
     return desk, open_order_desk(database, visit).tabs if is_of_school else []
 
 
-def open_bureau_desk(database: Session, visit: Visit) -> Desk:
+def open_bureau_desk(visit: Visit) -> Desk:
     """Return the bureau's desk, wherever else its person works. Raises AccessError 403."""
     bureau = [role for role in visit.roles if is_bureau_admin(role)]
     if not bureau:

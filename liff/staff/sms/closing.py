@@ -24,7 +24,7 @@ def ask_close_sms_plan(plan_id: UUID) -> ResponseReturnValue:
     """Say what would be settled, and which texts nobody has heard of yet."""
     visit = current_visit()
     with snapshot(visit.house.engine) as database:
-        desk = open_bureau_desk(database, visit)
+        desk = open_bureau_desk(visit)
         plan, found = get_plan(database, plan_id), outlook(database, plan_id)
     is_large = found.orders > MOST_HERE
     return render_template(
@@ -38,7 +38,7 @@ def send_close_sms_plan(plan_id: UUID) -> ResponseReturnValue:
     """Settle and close; another try after a crash goes on."""
     visit, note = current_visit(), "closed"
     with snapshot(visit.house.engine) as database:
-        desk = open_bureau_desk(database, visit)
+        desk = open_bureau_desk(visit)
         is_large = outlook(database, plan_id).orders > MOST_HERE
     if is_large:
         return redirect(url_for("liff.ask_close_sms_plan", plan_id=plan_id), 303)

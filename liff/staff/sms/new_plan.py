@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField, ValidationError
 
 from core.clock import school_day_of
-from core.db import snapshot, transaction
+from core.db import transaction
 from core.errors import InputError
 from core.orders.plan_book import record_plan
 from core.orders.plans import PRICES, Bearer, Items, Plan, Rounding
@@ -127,7 +127,7 @@ def send_new_sms_plan() -> ResponseReturnValue:
     faults = {} if form.validate() else form.faults
     try:
         with transaction(visit.house.engine) as database:
-            desk = open_bureau_desk(database, visit)
+            desk = open_bureau_desk(visit)
             if not faults:
                 record_plan(database, form.plan(), by=desk.actor, now=visit.now)
     except InputError as error:
@@ -138,11 +138,9 @@ def send_new_sms_plan() -> ResponseReturnValue:
 
 
 def _render(visit: Visit, form: PlanForm, faults: dict[str, str]) -> str:
-    with snapshot(visit.house.engine) as database:
-        desk = open_bureau_desk(database, visit)
     return render_template(
         "staff/new_sms_plan.html",
-        desk=desk,
+        desk=open_bureau_desk(visit),
         form=form,
         faults=faults,
         terms=term_options(school_day_of(visit.now)),
