@@ -85,7 +85,7 @@ class AppMessenger:
         seconds = time.monotonic() - started
         attempt = out.attempts
         log_sent("app_push", out.held.id, out.kind, attempt=attempt, answer=answer, seconds=seconds)
-        if answer.outcome in PAUSES and answer.about is About.CARRIER:
+        if answer.outcome in PAUSES and answer.concerns_all:
             self._paused_until = now + PAUSES[answer.outcome]
 
 

@@ -89,5 +89,5 @@ class LetterSender:
             settle_letter(session, self._house, out, answer, now)
         seconds = time.monotonic() - started
         log_sent("letter", out.id, out.kind, attempt=out.attempts, answer=answer, seconds=seconds)
-        if answer.outcome in PAUSES and answer.about is About.CARRIER:
+        if answer.outcome in PAUSES and answer.concerns_all:
             self._paused_until = now + PAUSES[answer.outcome]
