@@ -104,15 +104,15 @@ class Sender:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._bell.set)
 
-        self._house.notices_due.tell(ring)
-        async with (
-            hearing_others(self._house, ring),
-            open_line(self._house.settings, self._in_flight) as line,
-        ):
-            while not stop.is_set():
-                await self._wait()
-                await self._guarded_turn(line)
-            await self._finish(line)
+        with self._house.notices_due.telling(ring):
+            async with (
+                hearing_others(self._house, ring),
+                open_line(self._house.settings, self._in_flight) as line,
+            ):
+                while not stop.is_set():
+                    await self._wait()
+                    await self._guarded_turn(line)
+                await self._finish(line)
 
     async def _drain(self) -> int:
         async with open_line(self._house.settings, self._in_flight) as line:
