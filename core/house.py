@@ -1,7 +1,8 @@
 """What every face of the product is handed by the composition root."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Engine
@@ -24,14 +25,20 @@ class Bell(threading.Event):
         super().__init__()
         self._told: list[Callable[[], None]] = []
 
-    def tell(self, ring: Callable[[], None]) -> None:
-        """Call `ring` too, from whatever thread, each time the bell is rung."""
+    @contextmanager
+    def telling(self, ring: Callable[[], None]) -> Iterator[None]:
+        """Call `ring` too, from whatever thread, each time the bell is rung while inside."""
         self._told.append(ring)
+        try:
+            yield
+        finally:
+            self._told.remove(ring)
 
     def set(self) -> None:
         """Ring."""
         super().set()
-        for ring in self._told:
+        # Some thread may leave meanwhile.
+        for ring in tuple(self._told):
             ring()
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import requests
 
+from core.delivery.granting import NoToken, grant_token
 from core.notices.links import DEAUTHORIZE_MISSED, DEAUTHORIZED
 from core.settings import Settings
 
@@ -35,31 +36,20 @@ def deauthorize(settings: Settings, user_token: str) -> Deauthorized:
     if not secret or not TOKEN.fullmatch(user_token):
         return Deauthorized.MISSED
     try:
+        # The login channel's own token: the one for messages belongs to another channel.
+        channel_id = settings.line_login_channel_id
+        token, _ = grant_token(settings.line_api, channel_id, secret, TIMEOUT)
         answer = requests.post(
             f"{settings.line_api}/user/v1/deauthorize",
             json={"userAccessToken": user_token},
-            headers={"Authorization": f"Bearer {_channel_token(settings, secret)}"},
+            headers={"Authorization": f"Bearer {token}"},
             timeout=TIMEOUT,
             allow_redirects=False,
         )
-    except (requests.RequestException, KeyError, TypeError) as error:
+    except (requests.RequestException, NoToken) as error:
         logger.warning("deauthorize", extra={"error_type": type(error).__name__})
         return Deauthorized.MISSED
     if answer.status_code != 204:
         logger.warning("deauthorize", extra={"status": answer.status_code})
         return Deauthorized.MISSED
     return Deauthorized.DONE
-
-
-def _channel_token(settings: Settings, secret: str) -> str:
-    # The login channel's own token: the one for messages belongs to another channel.
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": settings.line_login_channel_id,
-        "client_secret": secret,
-    }
-    answer = requests.post(
-        f"{settings.line_api}/oauth2/v3/token", data=form, timeout=TIMEOUT, allow_redirects=False
-    )
-    answer.raise_for_status()
-    return str(answer.json()["access_token"])

@@ -7,6 +7,7 @@ before it goes again under the same client id.
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -38,7 +39,7 @@ class AppMessenger:
     def __init__(self, house: House) -> None:
         self._house = house
         self._gateway = app_gateway(house.settings)
-        self._rounds = Rounds("app_push", self._turn)
+        self._rounds = Rounds("app_push", self._turn, self._let_go)
         self._paused_until: datetime | None = None
         self._doubt = Doubt()
 
@@ -60,11 +61,12 @@ class AppMessenger:
                 return 0
         with transaction(self._house.engine) as session:
             pushes = claim_pushes(session, self._house.vault, limit=BATCH, now=now)
-        rest = self._rounds.send_all(pushes, partial(self._send, self._gateway), self._is_paused)
-        if rest:
-            with transaction(self._house.engine) as session:
-                let_go(session, rest, self._house.clock.now())
+        self._rounds.send_all(pushes, partial(self._send, self._gateway), self._is_paused)
         return len(pushes)
+
+    def _let_go(self, pushes: Sequence[PushOut]) -> None:
+        with transaction(self._house.engine) as session:
+            let_go(session, pushes, self._house.clock.now())
 
     def _is_paused(self) -> bool:
         return self._paused_until is not None and self._house.clock.now() < self._paused_until
@@ -83,7 +85,7 @@ class AppMessenger:
         seconds = time.monotonic() - started
         attempt = out.attempts
         log_sent("app_push", out.held.id, out.kind, attempt=attempt, answer=answer, seconds=seconds)
-        if answer.outcome in PAUSES and answer.about is About.CARRIER:
+        if answer.outcome in PAUSES and answer.concerns_all:
             self._paused_until = now + PAUSES[answer.outcome]
 
 

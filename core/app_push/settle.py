@@ -14,10 +14,9 @@ from core.notices.queue import Next, settle
 from core.people.app_tokens import close_app_token
 from core.post.answer import About, Answer, Outcome
 from core.post.app_push import RATE
+from core.post.doubt import next_try
 
 DELAYS_SECONDS = (2, 5, 15, 30, 60, 120)
-# Nobody reads of it: a person looks at the gateway.
-CARRIER_PAUSE = timedelta(seconds=60)
 MACHINE = "system:app_push"
 
 
@@ -34,7 +33,7 @@ def next_of(out: PushOut, answer: Answer, now: datetime) -> Next:
             is_gone = answer.about is About.ADDRESS
             return Next(NoticeState.REFUSED if is_gone else NoticeState.DEAD)
         case Outcome.STOPPED:
-            return _again(out, now + CARRIER_PAUSE)
+            return _again(out, next_try(answer, now, out.push.expires_at))
         case Outcome.UNKNOWN:
             return _again(replace(out, held=replace(out.held, was_tried=True)), _delayed(out, now))
         case Outcome.LATER:

@@ -20,6 +20,7 @@ from sqlmodel import Session
 from core.db import transaction
 from core.delivery.breaker import Breaker
 from core.delivery.claims import claim, expire
+from core.delivery.granting import NoToken
 from core.delivery.headroom import Headroom
 from core.delivery.hearing import hearing_others
 from core.delivery.line import LinePush, PushAnswer, PushResult, open_line
@@ -30,7 +31,8 @@ from core.delivery.pushes import Leased
 from core.delivery.quota_month import on_demand_kinds
 from core.delivery.settle import Settlement, settle
 from core.delivery.slots import SLOTS, Share
-from core.delivery.tokens import Token, TokenRefused, good_token
+from core.delivery.token_in_hand import TokenInHand
+from core.delivery.tokens import Token
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
 from core.people.friends import record_friendship
@@ -70,8 +72,7 @@ class Sender:
         self._landed: list[tuple[Leased, PushAnswer]] = []
         self._bell = asyncio.Event()
         self._paused_until: datetime | None = None
-        self._token: Token | None = None
-        self._refused: Token | None = None
+        self._tokens = TokenInHand(house)
         self._asking = asyncio.Lock()
         self._ask_again_at = datetime.min.replace(tzinfo=UTC)
         self._is_quota_gone = False
@@ -103,15 +104,15 @@ class Sender:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._bell.set)
 
-        self._house.notices_due.tell(ring)
-        async with (
-            hearing_others(self._house, ring),
-            open_line(self._house.settings, self._in_flight) as line,
-        ):
-            while not stop.is_set():
-                await self._wait()
-                await self._guarded_turn(line)
-            await self._finish(line)
+        with self._house.notices_due.telling(ring):
+            async with (
+                hearing_others(self._house, ring),
+                open_line(self._house.settings, self._in_flight) as line,
+            ):
+                while not stop.is_set():
+                    await self._wait()
+                    await self._guarded_turn(line)
+                await self._finish(line)
 
     async def _drain(self) -> int:
         async with open_line(self._house.settings, self._in_flight) as line:
@@ -141,9 +142,9 @@ class Sender:
         if self._share.is_due:
             self._share.confirm(await self._in_database(self._renew_share))
         self._pacer.set_rate(self._headroom.within(self._share.rate))
-        token = await self._good_token()
-        wanted = self._capacity() if token is not None else 0
-        granted = self._pacer.take(wanted)
+        wanted = self._capacity()
+        token = await self._good_token() if wanted else None
+        granted = self._pacer.take(wanted if token is not None else 0)
         landed, self._landed = self._landed, []
         try:
             leased = await self._in_database(lambda: self._exchange(landed, granted))
@@ -202,22 +203,20 @@ class Sender:
             self._headroom.cut(self._share.rate)
         if answer.result in PAUSES:
             self._paused_until = self._house.clock.now() + PAUSES[answer.result]
-        if answer.result is PushResult.TOKEN_REFUSED and token == self._token:
-            self._token = None
-            self._refused = token
+        if answer.result is PushResult.TOKEN_REFUSED:
+            self._tokens.refuse(token)
 
     async def _good_token(self) -> Token | None:
-        if self._token is not None and not self._token.is_old(self._house.clock.now()):
-            return self._token
         try:
-            self._token = await self._in_database(lambda: good_token(self._house, self._refused))
-        except TokenRefused as error:
+            return await self._tokens.current()
+        except NoToken as error:
             logger.error(  # noqa: TRY400  # the cause is said; a trace would add nothing
                 "channel stopped: no access token",
-                extra={"action": "token", "error_type": str(error)},
+                extra={"action": "token", "reason": str(error)},
             )
-            self._paused_until, self._refused = self._house.clock.now() + TOKEN_PAUSE, None
-        return self._token
+            self._paused_until = self._house.clock.now() + TOKEN_PAUSE
+            self._tokens.forgive()
+            return None
 
     def _renew_share(self) -> tuple[float, int]:
         with transaction(self._house.engine) as session:

@@ -1,18 +1,17 @@
 """The channel's access token: given by the operator, or fetched and renewed by one for all.
 
-With LINE_CHANNEL_ID set this program fetches stateless tokens, which live 15 minutes. Source: LINE
-docs, "Channel access tokens" (POST /oauth2/v3/token).
+With LINE_CHANNEL_ID set this program fetches stateless tokens, which live 15 minutes.
 """
 
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import requests
 from sqlalchemy import or_, update
 from sqlmodel import col
 
 from core.db import insert_for, snapshot, table_of, transaction
+from core.delivery.granting import NoToken, TokenRefused, grant_token
 from core.delivery.tables import ChannelToken
 from core.house import House
 from core.kinds import Channel
@@ -21,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 PURPOSE = "channel.token"
 RENEWING = timedelta(seconds=15)
-# Renewed so long before its end, so that no push meets the end.
+# Renewed so long before its end; while LINE gives no other it goes on to be used.
 EARLY = timedelta(minutes=2)
 TIMEOUT = (3, 10)
 
@@ -38,9 +37,9 @@ class Token:
         """Tell whether it is time for the next one."""
         return self.expires_at is not None and now > self.expires_at - EARLY
 
-
-class TokenRefused(Exception):
-    """LINE gave no token; an operator has to look."""
+    def is_usable(self, now: datetime, refused: "Token | None") -> bool:
+        """Tell whether LINE still takes it, as far as we know; `refused` it would not."""
+        return self != refused and (self.expires_at is None or now < self.expires_at)
 
 
 def current_token(house: House) -> Token | None:
@@ -55,32 +54,50 @@ def current_token(house: House) -> Token | None:
     return Token(house.vault.open(row.token_sealed, PURPOSE), row.version, row.expires_at)
 
 
-def good_token(house: House, refused: Token | None = None) -> Token | None:
-    """Return a token to use now; None while somebody else is fetching it.
-
-    `refused` is one LINE would not take. Raises TokenRefused.
-    """
+def usable_token(house: House, refused: Token | None = None) -> Token | None:
+    """Return the token in use, None where there is none that LINE still takes."""
     found = current_token(house)
-    if found is not None and found != refused and not found.is_old(house.clock.now()):
-        return found
-    return renew_token(house, found)
+    return found if found is not None and found.is_usable(house.clock.now(), refused) else None
 
 
-def renew_token(house: House, refused: Token | None) -> Token | None:
-    """Return a newer token than the refused one; None while somebody else is fetching it.
+def good_token(house: House, refused: Token | None = None) -> Token | None:
+    """Return a token to use now: a new one in time, the old one while there is none.
 
-    Of all senders one asks LINE. Raises TokenRefused when LINE gives none, and for a token that
-    only an operator can renew.
+    None while somebody else is fetching the first. `refused` is one LINE would not take, and never
+    comes back. Raises NoToken.
+    """
+    found, now = current_token(house), house.clock.now()
+    usable = found if found is not None and found.is_usable(now, refused) else None
+    if usable is not None and not usable.is_old(now):
+        return usable
+    try:
+        return renew_token(house, found) or usable
+    except NoToken as error:
+        if usable is None:
+            raise
+        extra = {"action": "token", "reason": str(error)}
+        logger.warning("channel token not renewed, the old one is used", extra=extra)
+        return usable
+
+
+def renew_token(house: House, old: Token | None) -> Token | None:
+    """Return a newer token than that one; None while somebody else is fetching it.
+
+    Of all senders one asks LINE. Raises NoToken when LINE gives none: TokenRefused also for a token
+    that only an operator can renew.
     """
     if not house.settings.line_channel_id:
         raise TokenRefused("LINE_CHANNEL_ACCESS_TOKEN")
-    version = refused.version if refused else 0
+    version = old.version if old else 0
     found = current_token(house)
     if found is not None and found.version > version:
         return found
     if not _is_ours_to_fetch(house, version):
         return None
-    value, lives = _fetch(house)
+    settings = house.settings
+    value, lives = grant_token(
+        settings.line_api, settings.line_channel_id, settings.channel_secrets[0], TIMEOUT
+    )
     return _store(house, value, house.clock.now() + lives, version)
 
 
@@ -105,22 +122,6 @@ def _is_ours_to_fetch(house: House, version: int) -> bool:
             .returning(col(ChannelToken.version))
         )
         return claimed.first() is not None
-
-
-def _fetch(house: House) -> tuple[str, timedelta]:
-    settings = house.settings
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": settings.line_channel_id,
-        "client_secret": settings.channel_secrets[0],
-    }
-    try:
-        answer = requests.post(f"{settings.line_api}/oauth2/v3/token", data=form, timeout=TIMEOUT)
-        answer.raise_for_status()
-        fields = answer.json()
-        return str(fields["access_token"]), timedelta(seconds=int(fields["expires_in"]))
-    except (requests.RequestException, KeyError, TypeError, ValueError) as error:
-        raise TokenRefused(type(error).__name__) from None
 
 
 def _store(house: House, value: str, expires_at: datetime, version: int) -> Token:

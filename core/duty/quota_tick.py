@@ -12,10 +12,11 @@ from sqlmodel import Session, select
 from core.calendar.school_days import NO_GRADE, day_statuses
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
+from core.delivery.granting import NoToken
 from core.delivery.line_quota import ask_quota
 from core.delivery.quota import RESERVED, Outlook, Quota, Step
 from core.delivery.quota_month import Change, last_asked, month_end, month_of, record_quota
-from core.delivery.tokens import TokenRefused, good_token
+from core.delivery.tokens import good_token
 from core.errors import ChannelError
 from core.house import House
 from core.notices.staff_notices import tell_quota_cut, tell_quota_warning
@@ -99,7 +100,7 @@ def _ask(house: House) -> Quota | None:
     try:
         token = good_token(house)
         return ask_quota(house.settings, token.value) if token else None
-    except (ChannelError, TokenRefused) as error:
+    except (ChannelError, NoToken) as error:
         logger.warning("quota unknown", extra={"action": ACTION, "reason": str(error)})
         return None
 

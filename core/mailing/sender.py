@@ -1,7 +1,7 @@
 """The sender of letters: claims, sends with no transaction open, settles each letter by itself.
 
-One thread and one conversation a process. Crash at any point: the lease runs out, and what was in
-hand goes again under the same Message-ID.
+One letter at a time, in one conversation a process. Crash at any point: the lease runs out, and
+what was in hand goes again under the same Message-ID.
 """
 
 import logging
@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from core.db import snapshot, transaction
 from core.house import House
@@ -18,7 +19,7 @@ from core.mailing.wording import letter_of
 from core.post.answer import About, Answer, Outcome
 from core.post.doubt import Doubt
 from core.post.pool import PooledMailer
-from core.post.rounds import BEGIN_WITHIN_SECONDS, Rounds, log_sent
+from core.post.rounds import Rounds, log_sent
 from core.post.smtp import smtp_route
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class LetterSender:
         self._house = house
         route = smtp_route(house.settings)
         self._mailer = PooledMailer(route, house.settings.mail_from) if route else None
-        self._rounds = Rounds("letter", self._turn)
+        self._rounds = Rounds("letter", self._turn, self._let_go, hands=1)
         self._paused_until: datetime | None = None
         self._doubt = Doubt()
 
@@ -55,30 +56,26 @@ class LetterSender:
     def _turn(self) -> int:
         """Send one batch of what is due; return how many letters were claimed."""
         now = self._house.clock.now()
-        if self._mailer is None or (self._paused_until and now < self._paused_until):
+        if self._mailer is None or self._is_paused():
             return 0
         with snapshot(self._house.engine) as session:
             is_due = has_letters(session, now)
         if not is_due:
             self._mailer.rest()
             return 0
-        begun = time.monotonic()
         with transaction(self._house.engine) as session:
             letters = claim_letters(session, self._house.vault, limit=BATCH, now=now)
-        self._send_all(self._mailer, letters, begun)
+        self._rounds.send_all(letters, partial(self._send, self._mailer), self._is_paused)
         return len(letters)
 
-    def _send_all(self, mailer: PooledMailer, letters: Sequence[LetterOut], begun: float) -> None:
-        for place, out in enumerate(letters):
-            is_late = time.monotonic() - begun > BEGIN_WITHIN_SECONDS
-            if is_late or self._rounds.stop.is_set() or not self._send(mailer, out):
-                rest = letters[place if is_late or self._rounds.stop.is_set() else place + 1 :]
-                with transaction(self._house.engine) as session:
-                    let_go(session, rest, self._house.clock.now())
-                return
+    def _let_go(self, letters: Sequence[LetterOut]) -> None:
+        with transaction(self._house.engine) as session:
+            let_go(session, letters, self._house.clock.now())
 
-    def _send(self, mailer: PooledMailer, out: LetterOut) -> bool:
-        """Send and settle one letter; tell whether the server takes further ones."""
+    def _is_paused(self) -> bool:
+        return self._paused_until is not None and self._house.clock.now() < self._paused_until
+
+    def _send(self, mailer: PooledMailer, out: LetterOut) -> None:
         started = time.monotonic()
         try:
             answer = mailer.send(letter_of(out, self._house.settings))
@@ -92,7 +89,5 @@ class LetterSender:
             settle_letter(session, self._house, out, answer, now)
         seconds = time.monotonic() - started
         log_sent("letter", out.id, out.kind, attempt=out.attempts, answer=answer, seconds=seconds)
-        if answer.outcome in PAUSES and answer.about is About.CARRIER:
+        if answer.outcome in PAUSES and answer.concerns_all:
             self._paused_until = now + PAUSES[answer.outcome]
-            return False
-        return True

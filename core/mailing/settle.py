@@ -15,11 +15,10 @@ from core.notices.queue import Next, settle
 from core.people.contacts import Contact, contact_in, is_same
 from core.people.tables import Guardian
 from core.post.answer import About, Answer, Outcome
+from core.post.doubt import next_try
 
 # A grey-listing server lets a letter in after some minutes, and wants it tried again before that.
 DELAYS_SECONDS = (10, 60, 120, 300, 300, 600)
-# Nobody reads of it: the server is asked again, or a person looks at it.
-CARRIER_PAUSE = timedelta(seconds=60)
 BOUNCED = "contact.bounced"
 MACHINE = "system:mail"
 
@@ -39,7 +38,7 @@ def next_of(out: LetterOut, answer: Answer, now: datetime) -> Next:
             is_gone = answer.about is About.ADDRESS or out.was_tried
             return Next(NoticeState.REFUSED if is_gone else NoticeState.DEAD)
         case Outcome.STOPPED:
-            return Next(NoticeState.PENDING, now + CARRIER_PAUSE)
+            return Next(NoticeState.PENDING, next_try(answer, now, out.expires_at))
         case Outcome.LATER:
             return _later(out, now)
 

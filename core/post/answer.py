@@ -35,3 +35,8 @@ class Answer:
     reason: str
     reference: str = ""
     about: About = About.CARRIER
+
+    @property
+    def concerns_all(self) -> bool:
+        """Tell whether others would hear the same now; not of one address or content alone."""
+        return self.about is About.CARRIER or self.outcome is Outcome.STOPPED

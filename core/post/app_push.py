@@ -14,13 +14,12 @@ import orjson
 import requests
 
 from core.post.answer import About, Answer, Outcome
-from core.post.reaching import never_connected
+from core.post.reaching import body_of, never_connected
 from core.settings import Settings
 
 CONNECTIONS, MESSAGES = "/connections", "/messages"
 # Connect and read, seconds.
 TIMEOUT = (3, 10)
-MOST_BYTES = 65_536
 LONGEST_TOKEN = 512
 # Of these answers, each by its status code, a proxy's page of the same code says nothing.
 TAKEN = {(200, "accepted"), (202, "accepted")}
@@ -154,7 +153,7 @@ class HttpGateway:
             allow_redirects=False,
             stream=True,
         ) as answer:
-            return answer.status_code, _object(answer.raw.read(MOST_BYTES, decode_content=True))
+            return answer.status_code, _object(body_of(answer))
 
 
 def read_answer(code: int, said: dict[str, Any]) -> Answer:

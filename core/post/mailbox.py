@@ -55,8 +55,10 @@ def mailbox_route(settings: Settings) -> MailboxRoute | None:
 def read_mailbox(route: MailboxRoute, take: Callable[[bytes], None]) -> int:
     """Hand every mail to `take`, then delete it; return how many.
 
-    What `take` raises goes on to the caller, and that mail stays. Raises MailboxAway.
+    A mail that `take` raises for stays and holds up none behind it; the first such error goes on to
+    the caller when all are read. Raises MailboxAway.
     """
+    failures: list[Exception] = []
     try:
         box = _open(route)
     except (imaplib.IMAP4.error, OSError) as error:
@@ -65,16 +67,28 @@ def read_mailbox(route: MailboxRoute, take: Callable[[bytes], None]) -> int:
         numbers = _numbers(box)
         for number in numbers:
             mail = _mail(box, number)
-            if mail is not None:
-                take(mail)
+            failure = _handed(mail, take) if mail is not None else None
+            if failure is not None:
+                failures.append(failure)
+                continue
             box.uid("STORE", number, "+FLAGS.SILENT", r"(\Deleted)")
         box.expunge()
-        return len(numbers)
     except (imaplib.IMAP4.error, OSError) as error:
         raise MailboxAway(type(error).__name__) from None
     finally:
         with suppress(imaplib.IMAP4.error, OSError):
             box.logout()
+    if failures:
+        raise failures[0]
+    return len(numbers)
+
+
+def _handed(mail: bytes, take: Callable[[bytes], None]) -> Exception | None:
+    try:
+        take(mail)
+    except Exception as error:
+        return error
+    return None
 
 
 def _open(route: MailboxRoute) -> imaplib.IMAP4:

@@ -12,7 +12,7 @@ from uuid import UUID
 import requests
 
 from core.post.answer import Answer, Outcome
-from core.post.reaching import never_connected
+from core.post.reaching import body_of, never_connected
 from core.post.texts import Asked, Fate, Found, Text, TextSender
 from core.post_settings import MITAKE, SmsProvider
 from core.settings import Settings
@@ -20,8 +20,6 @@ from core.settings import Settings
 SEND, QUERY = "/api/mtk/SmSend", "/api/mtk/SmQuery"
 # Connect and read, seconds.
 TIMEOUT = (3, 10)
-# Its answers are a few lines.
-MOST_BYTES = 65_536
 ON_ITS_WAY = frozenset("0124")
 ARRIVED, FAILED = frozenset("4"), frozenset("56789")
 # So many ids in one question, at most; a row of the answer: id, state, moment.
@@ -109,7 +107,7 @@ class MitakeSender:
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                return answer.status_code, answer.raw.read(MOST_BYTES, decode_content=True)
+                return answer.status_code, body_of(answer)
 
 
 def read_answer(status: int, body: bytes) -> Answer:

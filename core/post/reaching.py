@@ -1,7 +1,11 @@
-"""Whether a request by HTTP reached anybody: what never left may go again."""
+"""What became of a request by HTTP: whether it reached anybody, and what was answered."""
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+# Answers to us are a few lines; more of one is not read.
+MOST_BYTES = 65_536
+CHUNK_BYTES = 8_192
 
 
 def never_connected(error: requests.ConnectionError) -> bool:
@@ -11,3 +15,17 @@ def never_connected(error: requests.ConnectionError) -> bool:
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def body_of(answer: requests.Response) -> bytes:
+    """Return what a streamed answer says, as far as it is read.
+
+    Raises RequestException where it breaks off, stalls or can't be unpacked; read by `raw` it would
+    be urllib3's own errors.
+    """
+    body = b""
+    for chunk in answer.iter_content(CHUNK_BYTES):
+        body += chunk
+        if len(body) >= MOST_BYTES:
+            break
+    return body[:MOST_BYTES]

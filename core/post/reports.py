@@ -52,8 +52,8 @@ def read_report(raw: bytes) -> Report | None:
         # A delay, or the word that something arrived, is no failure.
         failures = tuple(one for part in _fields(mail) if (one := _failure(part)))
         sent_to = tuple(str(value) for name in RECEIVER for value in mail.get_all(name, ()))
-    except (ValueError, LookupError, TypeError, AttributeError):
-        # What strangers send can be broken in every way.
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        # What strangers send can be broken in every way, and parts nested by the thousand.
         return None
     return Report(sent_to, failures)
 

@@ -4,8 +4,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from core.post.answer import Answer, Outcome
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 # So long after its claim the next of a batch may still begin; what it asks for ends in the lease.
 BEGIN_WITHIN_SECONDS = 90.0
-# At once, of channels whose carrier takes its time.
+# At once, where the carrier takes its time.
 HANDS = 4
 Out = TypeVar("Out")
 LEVELS = {
@@ -29,12 +29,24 @@ LEVELS = {
 }
 
 
-class Rounds:
-    """Take turns, each a batch, until told to stop. `turn` returns how many it claimed."""
+class Rounds(Generic[Out]):
+    """Take turns, each a batch, until told to stop. `turn` returns how many it claimed.
 
-    def __init__(self, action: str, turn: Callable[[], int]) -> None:
+    `let_go` puts back what was leased and never begun; it commits.
+    """
+
+    def __init__(
+        self,
+        action: str,
+        turn: Callable[[], int],
+        let_go: Callable[[Sequence[Out]], None],
+        hands: int = HANDS,
+    ) -> None:
         self._action = action
         self._turn = turn
+        self._let_go = let_go
+        self._hands = hands
+        self._left: Sequence[Out] = ()
         self.stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
@@ -42,7 +54,7 @@ class Rounds:
         self.stop = stop
         while not stop.is_set():
             try:
-                is_idle = self._turn() == 0
+                is_idle = self._round() == 0
             except Exception:
                 logger.exception("a round failed", extra={"action": self._action})
                 is_idle = True
@@ -51,26 +63,45 @@ class Rounds:
 
     def send_all(
         self, outs: Sequence[Out], send: Callable[[Out], None], is_paused: Callable[[], bool]
-    ) -> Sequence[Out]:
-        """Send a batch that was claimed just now by a few hands; return what was never begun.
+    ) -> None:
+        """Send a batch that was claimed just now by a few hands; let go of what is never begun.
 
-        That is the rest where it gets too late, the channel pauses or the program stops.
+        That is the rest where it gets too late, the channel pauses, the program stops or `send`
+        raises, which goes on to the caller.
         """
         begun = time.monotonic()
-        with ThreadPoolExecutor(HANDS, thread_name_prefix=self._action) as hands:
-            for start in range(0, len(outs), HANDS):
-                is_late = time.monotonic() - begun > BEGIN_WITHIN_SECONDS
-                if is_late or self.stop.is_set() or is_paused():
-                    return outs[start:]
-                list(hands.map(send, outs[start : start + HANDS]))
-        return []
+        self._left = outs
+        try:
+            with ThreadPoolExecutor(self._hands, thread_name_prefix=self._action) as hands:
+                while self._left and not (self._is_late(begun) or is_paused()):
+                    wave, self._left = self._left[: self._hands], self._left[self._hands :]
+                    flights = [hands.submit(send, out) for out in wave]
+                    # All have begun by then; `map` would call off some after a failure.
+                    wait(flights)
+                    for flight in flights:
+                        flight.result()
+        finally:
+            self._put_back()
 
     def drain(self) -> int:
         """Take turns while something is due; return how many were claimed."""
         count = 0
-        while taken := self._turn():
+        while taken := self._round():
             count += taken
         return count
+
+    def _round(self) -> int:
+        # What an earlier round failed to put back: where its lease has ended, nothing comes of it.
+        self._put_back()
+        return self._turn()
+
+    def _put_back(self) -> None:
+        if self._left:
+            self._let_go(self._left)
+            self._left = ()
+
+    def _is_late(self, begun: float) -> bool:
+        return self.stop.is_set() or time.monotonic() - begun > BEGIN_WITHIN_SECONDS
 
 
 def log_sent(

@@ -7,6 +7,7 @@ gone out, so it is asked after and never sent again.
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -32,7 +33,7 @@ class TextMessenger:
     def __init__(self, house: House) -> None:
         self._house = house
         self._sender = text_sender(house.settings)
-        self._rounds = Rounds("text", self._turn)
+        self._rounds = Rounds("text", self._turn, self._let_go)
         self._paused_until: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -53,11 +54,12 @@ class TextMessenger:
                 return 0
         with transaction(self._house.engine) as session:
             texts = claim_texts(session, self._house, self._sender.name, limit=BATCH, now=now)
-        rest = self._rounds.send_all(texts, partial(self._send, self._sender), self._is_paused)
-        if rest:
-            with transaction(self._house.engine) as session:
-                let_go(session, rest, self._house.clock.now())
+        self._rounds.send_all(texts, partial(self._send, self._sender), self._is_paused)
         return len(texts)
+
+    def _let_go(self, texts: Sequence[TextOut]) -> None:
+        with transaction(self._house.engine) as session:
+            let_go(session, texts, self._house.clock.now())
 
     def _is_paused(self) -> bool:
         return self._paused_until is not None and self._house.clock.now() < self._paused_until

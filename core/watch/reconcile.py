@@ -12,9 +12,10 @@ from sqlmodel import Session, col
 
 from core.clock import TAIPEI
 from core.db import insert_for, transaction
+from core.delivery.granting import NoToken
 from core.delivery.line_reconcile import ask_pushes
 from core.delivery.tables import DeliveryDay
-from core.delivery.tokens import TokenRefused, good_token
+from core.delivery.tokens import good_token
 from core.duty.job_runs import lock_run
 from core.errors import ChannelError
 from core.house import House
@@ -58,7 +59,7 @@ def reconcile_yesterday(house: House) -> None:
         return
     try:
         theirs = _ask(house, day)
-    except (ChannelError, TokenRefused) as error:
+    except (ChannelError, NoToken) as error:
         extra = {"action": "reconcile", "reason": str(error)}
         logger.warning("LINE did not tell its count", extra=extra)
         return

@@ -16,7 +16,7 @@ from core.house import House
 from core.kinds import Channel
 from core.notices.outbox import cancel_no_shows
 from core.post.answer import About, Answer, Outcome
-from core.post.doubt import MOST_GONE
+from core.post.doubt import MOST_GONE, OTHERS_FIRST
 from tests.app_push.conftest import (
     IN_APP,
     Send,
@@ -188,7 +188,11 @@ def test_gateway_is_not_believed_that_every_app_is_gone(
     pass_gate(town, family, occurrence=MOST_GONE + 1)
     messenger.drain()
     assert token_of(town, family) == token
-    assert rows(town, Channel.APP)[-1].state == "pending"
+    doubted = rows(town, Channel.APP)[-1]
+    assert (doubted.state, doubted.due_at) == ("pending", town.clock.now() + OTHERS_FIRST)
+    pass_gate(town, family, occurrence=MOST_GONE + 2)
+    # The gateway is left in peace for a while all the same.
+    assert messenger.drain() == 0
 
 
 def test_push_of_a_dead_sender_is_asked_after_first(

@@ -1,5 +1,6 @@
 """The gate's fixtures: what is told begins with a tap."""
 
 from tests.gate.conftest import client, make_signing_reader
+from tests.notices.conftest import mei, notify
 
-__all__ = ["client", "make_signing_reader"]
+__all__ = ["client", "make_signing_reader", "mei", "notify"]

@@ -56,6 +56,10 @@ class TroubledLine:
     bodies: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     # With tokens to give, only the last one given is good until it is revoked.
     grants: int = 0
+    # How often one was asked for; what is answered instead, and until when nothing is.
+    asks: int = 0
+    grant_status: int = 200
+    grants_again: threading.Event | None = None
     good_token: str | None = None
     checks_tokens: bool = False
     closing: threading.Event = field(default_factory=threading.Event)
@@ -114,12 +118,17 @@ def troubled_line(host: str = "127.0.0.1") -> Iterator[TroubledLine]:
             line.closing.set()
 
 
-def _other(line: TroubledLine, path: str, raw: str) -> str:
+def _other(line: TroubledLine, path: str, raw: str) -> tuple[int, str]:
     if path != "/oauth2/v3/token":
-        return '{"sentMessages":[]}'
+        return 200, '{"sentMessages":[]}'
     assert parse_qs(raw)["grant_type"] == ["client_credentials"]
+    line.asks += 1
+    if line.grants_again is not None:
+        line.grants_again.wait(30)
+    if line.grant_status != 200:
+        return line.grant_status, "{}"
     fields = {"access_token": line.grant(), "expires_in": 900, "token_type": "Bearer"}
-    return json.dumps(fields)
+    return 200, json.dumps(fields)
 
 
 def _handler(line: TroubledLine) -> type[BaseHTTPRequestHandler]:
@@ -130,7 +139,7 @@ def _handler(line: TroubledLine) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
             if not self.path.endswith("/push"):
-                self._answer(200, _other(line, self.path, raw))
+                self._answer(*_other(line, self.path, raw))
                 return
             token = self.headers["Authorization"].removeprefix("Bearer ")
             status, text = line.push(self.headers["X-Line-Retry-Key"], token, raw)

@@ -242,6 +242,11 @@ Content-Type: text/plain
 I am away until Monday. Action: failed Status: 5.1.1
 """
 
+# Deeper than the library can walk, and still a small mail.
+NESTED = "To: {path}\nContent-Type: multipart/report; boundary=part0\n\n" + "".join(
+    f"--part{depth}\nContent-Type: multipart/mixed; boundary=part{depth + 1}\n\n"
+    for depth in range(2_000)
+)
 DELAYED = POSTFIX.replace("Action: failed", "Action: delayed").replace("5.1.1", "4.4.1")
 GIVEN_UP = POSTFIX.replace("Status: 5.1.1", "Status: 4.4.1")
 DELIVERED = POSTFIX.replace("Action: failed", "Action: delivered").replace("5.1.1", "2.1.5")
@@ -263,6 +268,7 @@ MEANINGLESS = {
     "qmail": QMAIL,
     "holiday": HOLIDAY,
     "empty": "",
+    "nested": NESTED,
     "cut": POSTFIX[: POSTFIX.index("Action:")],
 }
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text as sql
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from core.audit import AuditEntry
@@ -193,6 +195,45 @@ def test_server_that_calls_every_mailbox_gone_is_not_believed_for_long(
     sender.drain()
     states = [end[1] for end in ends(town)]
     assert (states.count("refused"), states.count("pending")) == (MOST_GONE, 3)
+
+
+def test_mailbox_that_is_doubted_lets_others_clear_the_server(
+    town: House, family: Family, sandbox: SandboxClient
+) -> None:
+    for number in range(MOST_GONE + 2):
+        miss(town, another_family(town, number))
+        later(town, seconds=1)
+    gone = [f"p{number}@example.org" for number in range(MOST_GONE + 1)]
+    mishaps = [{"at": "rcpt", "code": 550, "to": one, "count": 9} for one in gone]
+    assert sandbox.post("/mail/plan", mishaps).status_code == 204
+    sender = LetterSender(town)
+    sender.drain()
+    later(town, seconds=61)
+    sender.drain()
+    refused = ["refused"] * MOST_GONE
+    assert [row.state for row in rows(town)] == [*refused, "pending", "accepted"]
+    later(town, minutes=10)
+    sender.drain()
+    assert [row.state for row in rows(town)] == [*refused, "refused", "accepted"]
+
+
+def test_letters_behind_one_that_can_not_be_settled_wait_for_nobody(
+    town: House, family: Family, sandbox: SandboxClient
+) -> None:
+    arrive(town, family)
+    other = another_family(town, 1)
+    later(town, seconds=1)
+    arrive(town, other)
+    plan(sandbox, "/mail/plan", at="rcpt", code=550, to=HOME)
+    with transaction(town.engine) as session:
+        # To close the address of the first is written there.
+        session.execute(sql("ALTER TABLE audit_entry RENAME TO away"))
+    sender = LetterSender(town)
+    with pytest.raises(DBAPIError, match="audit_entry"):
+        sender.drain()
+    assert [(row.state, row.attempts) for row in rows(town)] == [("leased", 1), ("pending", 0)]
+    sender.drain()
+    assert [row.state for row in rows(town)] == ["leased", "accepted"]
 
 
 def test_letter_of_a_sender_who_died_goes_out_under_the_same_name(

@@ -91,8 +91,11 @@ def test_link_ends_without_the_users_token_and_the_audit_says_what_is_missing(
     assert audited(pages) == {"account.unlink", "account.deauthorize_missed"}
 
 
-def test_link_ends_while_line_does_not_answer(pages: House, mei: Phone, outside: Outside) -> None:
-    outside.broken.add("/user/v1/deauthorize")
+@pytest.mark.parametrize("path", ["/user/v1/deauthorize", "/oauth2/v3/token"])
+def test_link_ends_while_line_does_not_answer(
+    pages: House, mei: Phone, outside: Outside, path: str
+) -> None:
+    outside.broken.add(path)
     fields = {"action": "unlink", "access_token": "liff-access-token"}
     assert mei.post("/liff/account", fields, form_at=FORM).status_code == 303
     assert audited(pages) == {"account.unlink", "account.deauthorize_missed"}
