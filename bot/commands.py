@@ -34,6 +34,7 @@ class Command(StrEnum):
     LOST_CARD = N_("掛失")
     MY_DATA = N_("我的資料")
     DELEGATE = N_("代收")
+    NEW_PHONE = N_("換手機")
     UNLINK = N_("解除連結")
     BROWSER_LINK = N_("用瀏覽器連結")
     STATUS = N_("服務狀態")
@@ -73,7 +74,8 @@ SYNONYMS = {
     Command.LOST_CARD: "卡片不見 學生證遺失 遺失 卡片掉了",
     Command.MY_DATA: "個資 刪除資料 下載資料 誰看過",
     Command.DELEGATE: "請人代收 代收通知 停止代收 代收的通知 阿公阿嬤 安親班",
-    Command.UNLINK: "登出 解除綁定line 換手機 換line",
+    Command.NEW_PHONE: "換新手機 換手機怎麼辦 換line 換line帳號 換帳號",
+    Command.UNLINK: "登出 解除綁定line",
     Command.BROWSER_LINK: "打不開 網頁打不開 頁面打不開 開不了 連結台北通",
     Command.STATUS: "系統狀態 維護 壞掉了",
     Command.THANKS: "感謝 謝謝您 謝謝你 謝啦 thanks thankyou cảmơn terimakasih ありがとう",
