@@ -14,7 +14,7 @@ from bot.answer import Answer
 from bot.commands import Command, asks_for_leave, is_worried, match
 from bot.day_words import plain, read_days
 from bot.events import Happening, Incoming
-from bot.handlers import answers, make_up, sms, tasks
+from bot.handlers import answers, make_up, sms, strangers, tasks
 from bot.handlers.account_link import finish_link
 from bot.handlers.boxes import ask_boxes
 from bot.handlers.commands import obey
@@ -124,6 +124,9 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
                 partial(tasks.go_on, begun=begun, said=said, nearest=found.nearest),
                 begun.task,
             )
+        name = "" if ask else strangers.named_by(person, command, said)
+        if command is not None and name:
+            act = partial(strangers.ask_whom, command=command, said=said, name=name)
         if act is None:
             if command is None:
                 answer = _unknown(house, person, found.nearest, said)

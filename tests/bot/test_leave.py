@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
-from sqlmodel import select
+from sqlmodel import col, select
 
 from bot.answer import Answer
 from bot.details import LeaveDetail
@@ -39,7 +39,7 @@ def at(hour: int, minute: int, day: int = 23) -> datetime:
 
 def leaves_of(house: House) -> list[Leave]:
     with snapshot(house.engine) as session:
-        return list(session.exec(select(Leave)))
+        return list(session.exec(select(Leave).order_by(col(Leave.first_day))))
 
 
 def said(answer: Answer) -> list[str]:
