@@ -14,7 +14,7 @@ from bot.handlers.person import Person
 from bot.handlers.turn import Turn
 from bot.leave_words import read_leave
 from bot.make_up_words import read_make_up
-from bot.replies import refusals
+from bot.question_words import asks_elsewhere
 from bot.replies import tasks as reply
 from core.clock import school_day_of
 from core.db import snapshot, transaction
@@ -42,6 +42,8 @@ def goes_on(
     """
     if begun.is_over or begun.task not in TASKS or not person.children:
         return False
+    if asks_elsewhere(said, begun.task, [(one.given_name, one.name) for one in person.children]):
+        return False
     if command is None:
         return True
     if command is begun.task:
@@ -62,14 +64,11 @@ def _fills(person: Person, begun: Begun, said: str, now: datetime) -> bool:
     return known.clock is not None and known.reason is None and more.reason is not None
 
 
-def go_on(turn: Turn, begun: Begun, said: str, nearest: Command | None) -> Answer:
-    """Go on with what is begun, or say that the text was not understood and offer it again."""
+def go_on(turn: Turn, begun: Begun, said: str) -> Answer | None:
+    """Go on with what is begun; None where the text says nothing of it."""
     if fold(said) in YES:
         return send_task(turn)
-    answer = TASKS[begun.task][1](turn, begun.words, said)
-    if answer is not None:
-        return answer
-    return Answer(messages=reply.with_offer(refusals.unknown(nearest), begun.task))
+    return TASKS[begun.task][1](turn, begun.words, said)
 
 
 def send_task(turn: Turn) -> Answer:
@@ -128,7 +127,7 @@ def offered_again(
     # What was asked anew took its place, what was sent is over.
     with snapshot(house.engine) as session:
         now = conversations.find(session, user, house.clock.now())
-    is_elsewhere = now == begun and command not in (None, begun.task)
+    is_elsewhere = now == begun and command is not begun.task
     return _with(answer, reply.with_offer(answer.messages, begun.task)) if is_elsewhere else answer
 
 
