@@ -40,7 +40,7 @@ class Command(StrEnum):
     STATUS = N_("服務狀態")
     THANKS = N_("謝謝")
     CONTINUE = N_("繼續")
-    DROP = N_("放棄")
+    DROP = N_("不用了")
     SEND = N_("送出")
     CHINESE = "中文"
     ENGLISH = "English"
@@ -79,7 +79,7 @@ SYNONYMS = {
     Command.BROWSER_LINK: "打不開 網頁打不開 頁面打不開 開不了 連結台北通",
     Command.STATUS: "系統狀態 維護 壞掉了",
     Command.THANKS: "感謝 謝謝您 謝謝你 謝啦 thanks thankyou cảmơn terimakasih ありがとう",
-    Command.DROP: "取消 不要了 算了 返回",
+    Command.DROP: "放棄 取消 不要了 算了 返回",
     Command.SEND: "確定送出 確認送出",
     Command.CHINESE: "中文 華語 國語 chinese 中国語",
     Command.ENGLISH: "英文 英語",

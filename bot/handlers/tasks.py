@@ -17,7 +17,7 @@ from bot.make_up_words import read_make_up
 from bot.question_words import asks_elsewhere
 from bot.replies import tasks as reply
 from core.clock import school_day_of
-from core.db import snapshot, transaction
+from core.db import transaction
 from core.house import House
 
 Ask = Callable[[Turn, str], Answer]
@@ -116,7 +116,8 @@ def offered_again(
 ) -> Answer:
     """Return the answer with what was begun before it, where this was about something else.
 
-    A push between the question and the answer takes the buttons away; here they come back.
+    A push between the question and the answer takes the buttons away; here they come back. Once
+    for each time it was left, and never below another question.
     """
     if begun is None or command in ABOUT_TASK or not answer.messages:
         return answer
@@ -124,11 +125,15 @@ def offered_again(
         with transaction(house.engine) as session:
             conversations.end(session, user)
         return _with(answer, reply.with_end(answer.messages, begun.task))
-    # What was asked anew took its place, what was sent is over.
-    with snapshot(house.engine) as session:
-        now = conversations.find(session, user, house.clock.now())
-    is_elsewhere = now == begun and command is not begun.task
-    return _with(answer, reply.with_offer(answer.messages, begun.task)) if is_elsewhere else answer
+    if begun.was_offered or command in (begun.task, Command.THANKS) or reply.asks(answer.messages):
+        return answer
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        # What was asked anew took its place, what was sent is over.
+        if conversations.find(session, user, now) != begun:
+            return answer
+        conversations.note_offer(session, user, now)
+    return _with(answer, reply.with_offer(answer.messages, begun.task))
 
 
 def _with(answer: Answer, messages: list[Json]) -> Answer:
