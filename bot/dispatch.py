@@ -137,7 +137,7 @@ class Dispatcher:
         incoming = parse_event(claim.body)
         if incoming is None:
             return
-        incoming = self._with_language(incoming)
+        incoming = replace(self._with_language(incoming), is_retry=claim.attempts > 1)
         answer = self._with_link(incoming, handle(self._house, incoming))
         answer = self._with_file(claim, incoming, answer)
         born = claim.received_at if incoming.is_redelivery else incoming.occurred_at
