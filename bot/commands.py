@@ -34,12 +34,13 @@ class Command(StrEnum):
     LOST_CARD = N_("掛失")
     MY_DATA = N_("我的資料")
     DELEGATE = N_("代收")
+    NEW_PHONE = N_("換手機")
     UNLINK = N_("解除連結")
     BROWSER_LINK = N_("用瀏覽器連結")
     STATUS = N_("服務狀態")
     THANKS = N_("謝謝")
     CONTINUE = N_("繼續")
-    DROP = N_("放棄")
+    DROP = N_("不用了")
     SEND = N_("送出")
     CHINESE = "中文"
     ENGLISH = "English"
@@ -69,15 +70,16 @@ SYNONYMS = {
     Command.WHY: "沒收到 沒收到通知 收不到通知 沒通知 收不到 怎麼沒通知 沒有訊息 漏了 通知壞了",
     Command.NOTICES: "最新消息 網站公告",
     Command.TOPICS: "市政訊息 市政通知 到離校訊息通知 立即申辦",
-    Command.SMS: "簡訊服務 訂購簡訊 撤回簡訊申請 註銷簡訊 取消註銷 簡訊費用 退費",
+    Command.SMS: "簡訊服務 訂購簡訊 撤回簡訊申請 註銷簡訊 註銷 取消註銷 簡訊費用 退費",
     Command.LOST_CARD: "卡片不見 學生證遺失 遺失 卡片掉了",
     Command.MY_DATA: "個資 刪除資料 下載資料 誰看過",
     Command.DELEGATE: "請人代收 代收通知 停止代收 代收的通知 阿公阿嬤 安親班",
-    Command.UNLINK: "登出 解除綁定line 換手機 換line",
+    Command.NEW_PHONE: "換新手機 換手機怎麼辦 換line 換line帳號 換帳號",
+    Command.UNLINK: "登出 解除綁定line",
     Command.BROWSER_LINK: "打不開 網頁打不開 頁面打不開 開不了 連結台北通",
     Command.STATUS: "系統狀態 維護 壞掉了",
     Command.THANKS: "感謝 謝謝您 謝謝你 謝啦 thanks thankyou cảmơn terimakasih ありがとう",
-    Command.DROP: "取消 不要了 算了 返回",
+    Command.DROP: "放棄 取消 不要了 算了 返回",
     Command.SEND: "確定送出 確認送出",
     Command.CHINESE: "中文 華語 國語 chinese 中国語",
     Command.ENGLISH: "英文 英語",
@@ -137,7 +139,8 @@ def match(text: str) -> Match:
     """Return what a typed text asks for.
 
     Three characters or more may hold one slip. In shorter words one slip is another word (明天), so
-    the nearest is only offered, as it is where several commands are near.
+    the nearest is only offered, as it is where several commands are near. The words of staff are
+    never guessed: what is near may be offered to anybody.
     """
     word = fold(text)
     command = _TABLE.get(word) or _with_details(text, word)
@@ -145,7 +148,7 @@ def match(text: str) -> Match:
         return Match(command)
     if len(word) > LONGEST:
         return Match()
-    near = {found for known, found in _TABLE.items() if _is_one_slip(word, known)}
+    near = {found for known, found in _NEAR.items() if _is_one_slip(word, known)}
     if len(near) == 1 and len(word) > 2:
         return Match(near.pop())
     return Match(nearest=_most_usual(near, word) or _contained(word))
@@ -195,7 +198,7 @@ def _most_usual(near: set[Command], word: str) -> Command | None:
 
 
 def _contained(word: str) -> Command | None:
-    found = [command for command in Command if fold(command.value) in word]
+    found = [one for one in Command if one is not Command.STAFF and fold(one.value) in word]
     # 設定 is part of 開始設定 and 請假 of 取消請假: the longer one is meant.
     longest = [one for one in found if not any(one in other for other in found if other != one)]
     return longest[0] if len(longest) == 1 else None
@@ -228,6 +231,7 @@ def _table() -> dict[str, Command]:
 
 
 _TABLE = _table()
+_NEAR = {word: command for word, command in _TABLE.items() if command is not Command.STAFF}
 _STARTS = STARTS | {
     fold(start): command for word, command in STARTING.items() for start in _said(word) if start
 }

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, update
 from sqlmodel import Session, col
 
 from bot.commands import Command
@@ -27,11 +27,15 @@ TOLD_FOR = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A task that waits; `is_over` when it waited too long."""
+    """A task that waits; `is_over` when it waited too long.
+
+    `was_offered`: since its last word it was offered again after something else.
+    """
 
     task: Command
     words: str
     is_over: bool
+    was_offered: bool
 
 
 def keep(session: Session, line_user_id: str, task: Command, words: str, now: datetime) -> None:
@@ -41,6 +45,7 @@ def keep(session: Session, line_user_id: str, task: Command, words: str, now: da
         "words": words.encode(),
         "asked_at": now,
         "expires_at": now + KEPT_FOR,
+        "offered_at": None,
     }
     statement = insert_for(session, Conversation).values(line_user_id=line_user_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["line_user_id"], set_=values))
@@ -55,7 +60,14 @@ def find(session: Session, line_user_id: str, now: datetime) -> Begun | None:
     task = Command.__members__.get(row.task.upper())
     if task is None or not row.words:
         return None
-    return Begun(task, row.words.decode(), now >= row.expires_at)
+    is_over, was_offered = now >= row.expires_at, row.offered_at is not None
+    return Begun(task, row.words.decode(), is_over, was_offered)
+
+
+def note_offer(session: Session, line_user_id: str, now: datetime) -> None:
+    """Keep that the task was offered again; joins the caller's transaction."""
+    kept = col(Conversation.line_user_id) == line_user_id
+    session.execute(update(Conversation).where(kept).values(offered_at=now))
 
 
 @cache

@@ -139,6 +139,7 @@ class Dispatcher:
         if incoming is None:
             return
         incoming = self._with_language(claim, incoming)
+        incoming = replace(incoming, is_retry=claim.attempts > 1)
         answer = self._with_link(claim, incoming, handle(self._house, incoming))
         answer = self._with_file(claim, incoming, answer)
         born = claim.received_at if incoming.is_redelivery else incoming.occurred_at

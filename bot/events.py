@@ -43,7 +43,7 @@ class Incoming:
     `file_size` (bytes) are a file's; `picked` is the date or the moment chosen in a picker.
     `language` is what LINE's profile says, asked where it is of use.
     `is_silent` means that another module holds the chat and we must not
-    speak.
+    speak; `is_retry`, that we worked on this very event before and nobody may have heard of it.
     """
 
     event_id: str
@@ -60,6 +60,7 @@ class Incoming:
     is_unblocked: bool = False
     is_redelivery: bool = False
     is_silent: bool = False
+    is_retry: bool = False
 
 
 def parse_event(body: bytes) -> Incoming | None:

@@ -26,6 +26,7 @@ class Conversation(SQLModel, table=True):
     """What somebody has begun in the chat and not sent yet: one task at a time.
 
     `words` is the line that says all that was said so far; typed again it goes on from there.
+    `offered_at`: when it was offered again after something else, since the last word of it.
     """
 
     line_user_id: str = Field(primary_key=True, sa_type=LineUserId)
@@ -33,6 +34,7 @@ class Conversation(SQLModel, table=True):
     words: bytes = Field(sa_column=Column(SealedBytes("conversation.words"), nullable=False))
     asked_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+    offered_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
 class LineEvent(SQLModel, table=True):

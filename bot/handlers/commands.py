@@ -75,6 +75,8 @@ def _for_everybody(
             return settings_link.topics(pages)
         case Command.START:
             return _start(person, pages)
+        case Command.NEW_PHONE:
+            return account_link.new_phone(pages, is_linked=person.guardian is not None)
     return None
 
 

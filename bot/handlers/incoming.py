@@ -4,17 +4,18 @@ A text is looked at first, reading only: whose is it, and what does it ask. What
 then done in one transaction, in which the person's rights are looked up anew.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from bot import conversations
 from bot.answer import Answer
-from bot.commands import Command, asks_for_leave, is_worried, match
+from bot.commands import Command, Match, asks_for_leave, is_worried, match
+from bot.conversations import Begun
 from bot.day_words import plain, read_days
 from bot.events import Happening, Incoming
-from bot.handlers import answers, make_up, sms, tasks
+from bot.handlers import answers, make_up, sms, strangers, tasks
 from bot.handlers.account_link import finish_link
 from bot.handlers.boxes import ask_boxes
 from bot.handlers.commands import obey
@@ -46,14 +47,15 @@ from bot.staff_commands import (
 )
 from core.clock import school_day_of
 from core.db import snapshot, transaction
-from core.guide.search import search
+from core.guide.question import Question
+from core.guide.search import search, titled
 from core.house import House
-from core.kinds import Channel
 from core.languages.language import SOURCE, language_of
 from core.languages.speech import _, speaking, spoken
 from core.people.languages import language_of_line_user
 
-Act = Callable[[Turn], Answer]
+# None where the text was not understood.
+Act = Callable[[Turn], Answer | None]
 TYPED = {
     Command.LEAVE: ask_leave,
     Command.LEAVE_CANCEL: ask_drop,
@@ -66,6 +68,15 @@ BOXES = {Command.SUBSCRIBE: True, Command.UNSUBSCRIBE: False}
 SHORTEST_QUESTION = 4
 # Parents know these words too; whoever is both gets both answers, or the parent's.
 SHARED = frozenset({StaffVerb.HELP, StaffVerb.STATUS})
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a text asks for: what is to be done, of the school or not; all None where unknown."""
+
+    act: Act | None = None
+    ask: StaffAsk | None = None
+    command: Command | None = None
 
 
 def handle(house: House, incoming: Incoming) -> Answer:
@@ -113,27 +124,37 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
         person = find_person(session, user)
         if is_worried(said):
             return Answer(messages=tell_what_is_known(session, house, person, now), matters=True)
-        command = found.command or _leave_in_a_sentence(said, now)
         begun = conversations.find(session, user, now)
-        # 今天 8:20 is a class to staff, and the answer to a question to everybody else.
-        is_asked = begun is not None and not begun.is_over and not person.roles
-        ask = None if is_asked else _staff_ask(person, said)
-        act = _act_of(person, ask, command, said)
-        if ask is None and begun is not None and tasks.goes_on(person, begun, command, said, now):
-            act, command = (
-                partial(tasks.go_on, begun=begun, said=said, nearest=found.nearest),
-                begun.task,
-            )
-        if act is None:
-            if command is None:
-                answer = _unknown(house, person, found.nearest, said)
-            else:
-                answer = obey(session, house, person, command, now)
-    if act is not None:
-        with speaking(SOURCE if ask is not None else spoken()):
-            rest = rest_from(house, ask or command, now)
-        answer = rest or _do(house, incoming, user, act, now)
+        meant = _meant(person, begun, found, said, now)
+        if meant.act is None and meant.command is not None:
+            answer = obey(session, house, person, meant.command, now)
+        else:
+            answer = _unknown(house, person, found.nearest, said)
+    command = meant.command
+    if meant.act is not None:
+        with speaking(SOURCE if meant.ask is not None else spoken()):
+            rest = rest_from(house, meant.ask or command, now)
+        done = rest or _do(house, incoming, user, meant.act, now)
+        # What says nothing of the open task is one of the rest: looked for in the guide.
+        answer, command = (done, command) if done is not None else (answer, None)
     return tasks.offered_again(house, user, begun, command, answer)
+
+
+def _meant(person: Person, begun: Begun | None, found: Match, said: str, now: datetime) -> Meant:
+    """Return what a text asks for, as far as that can be told by reading only."""
+    command = found.command or _leave_in_a_sentence(said, now)
+    if command is None and titled(said) is not None:
+        return Meant()
+    # 今天 8:20 is a class to staff, and the answer to a question to everybody else.
+    is_asked = begun is not None and not begun.is_over and not person.roles
+    ask = None if is_asked else _staff_ask(person, said)
+    act = _act_of(person, ask, command, said)
+    if ask is None and begun is not None and tasks.goes_on(person, begun, command, said, now):
+        act, command = partial(tasks.go_on, begun=begun, said=said), begun.task
+    name = "" if ask else strangers.named_by(person, command, said)
+    if command is not None and name:
+        act = partial(strangers.ask_whom, command=command, said=said, name=name)
+    return Meant(act, ask, command)
 
 
 def _act_of(person: Person, ask: StaffAsk | None, command: Command | None, said: str) -> Act | None:
@@ -156,7 +177,7 @@ def _serve(turn: Turn, ask: StaffAsk) -> Answer:
         return serve(turn, ask=ask)
 
 
-def _do(house: House, incoming: Incoming, user: str, act: Act, now: datetime) -> Answer:
+def _do(house: House, incoming: Incoming, user: str, act: Act, now: datetime) -> Answer | None:
     with transaction(house.engine) as session:
         person = find_person(session, user)
         turn = Turn(session=session, house=house, person=person, incoming=incoming, now=now)
@@ -196,11 +217,20 @@ def _unknown(house: House, person: Person, nearest: Command | None, said: str) -
     if person.is_only_staff:
         with speaking(SOURCE):
             return Answer(messages=unknown_to_staff(person.roles))
-    if nearest is None and len(said) >= SHORTEST_QUESTION:
-        found = search(said, (Channel.LINE,)).questions
-        if found:
-            return Answer(messages=questions.answered(found, Pages(house.settings.liff_id)))
+    found = _questions(nearest, said)
+    if found:
+        return Answer(messages=questions.answered(found, Pages(house.settings.liff_id)))
     return Answer(messages=refusals.unknown(nearest))
+
+
+def _questions(nearest: Command | None, said: str) -> Sequence[Question]:
+    """Return what the guide says of a text; a title that was typed or pressed comes first."""
+    exact = titled(said)
+    if len(said) < SHORTEST_QUESTION or (nearest is not None and exact is None):
+        return ()
+    found = search(said, questions.OFFERED).questions
+    first = [exact] if exact is not None else []
+    return [one for one in (*first, *(one for one in found if one != exact)) if questions.told(one)]
 
 
 def _leave_in_a_sentence(said: str, now: datetime) -> Command | None:

@@ -84,6 +84,9 @@ def _go_on(turn: Turn, draft: Draft, *, is_unclear: bool) -> Answer:
     with speaking(SOURCE):
         so_far = draft.typed()
     conversations.keep(turn.session, turn.person.line_user_id, Command.MAKE_UP, so_far, turn.now)
+    if draft.day is not None and draft.day > turn.today:
+        conversations.end(turn.session, turn.person.line_user_id)
+        return Answer(messages=reply.future())
     if draft.direction is None:
         return Answer(messages=reply.which_way(draft))
     if is_unclear or draft.clock is None:

@@ -103,15 +103,18 @@ def cancel(turn: Turn, press: Press) -> Answer:
     """Ask the school for the end of an order, once."""
     listed, liff_id = _own_order(turn, press), turn.liff_id
     with refusing(_DONE):
-        ask_end(turn.session, liff_id, listed.order.id, by=turn.person.actor, now=turn.now)
-    return Answer(messages=reply.cancelling(given_name(listed.student.name)), matters=True)
+        order_id, by = listed.order.id, turn.person.actor
+        ask_end(turn.session, liff_id, order_id, by=by, now=turn.now, in_chat=True)
+    undo = turn.seal(Action.SMS_KEEP, order_id.hex)
+    return Answer(messages=reply.cancelling(given_name(listed.student.name), undo), matters=True)
 
 
 def keep_order(turn: Turn, press: Press) -> Answer:
     """Take the wish to end an order back, while the school has not looked at it."""
     listed, liff_id = _own_order(turn, press), turn.liff_id
     with refusing(_DONE):
-        keep(turn.session, liff_id, listed.order.id, by=turn.person.actor, now=turn.now)
+        order_id, by = listed.order.id, turn.person.actor
+        keep(turn.session, liff_id, order_id, by=by, now=turn.now, in_chat=True)
     return Answer(messages=reply.kept(given_name(listed.student.name)), matters=True)
 
 

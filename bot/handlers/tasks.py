@@ -14,10 +14,10 @@ from bot.handlers.person import Person
 from bot.handlers.turn import Turn
 from bot.leave_words import read_leave
 from bot.make_up_words import read_make_up
-from bot.replies import refusals
+from bot.question_words import asks_elsewhere
 from bot.replies import tasks as reply
 from core.clock import school_day_of
-from core.db import snapshot, transaction
+from core.db import transaction
 from core.house import House
 
 Ask = Callable[[Turn, str], Answer]
@@ -42,6 +42,8 @@ def goes_on(
     """
     if begun.is_over or begun.task not in TASKS or not person.children:
         return False
+    if asks_elsewhere(said, begun.task, [(one.given_name, one.name) for one in person.children]):
+        return False
     if command is None:
         return True
     if command is begun.task:
@@ -62,14 +64,11 @@ def _fills(person: Person, begun: Begun, said: str, now: datetime) -> bool:
     return known.clock is not None and known.reason is None and more.reason is not None
 
 
-def go_on(turn: Turn, begun: Begun, said: str, nearest: Command | None) -> Answer:
-    """Go on with what is begun, or say that the text was not understood and offer it again."""
+def go_on(turn: Turn, begun: Begun, said: str) -> Answer | None:
+    """Go on with what is begun; None where the text says nothing of it."""
     if fold(said) in YES:
         return send_task(turn)
-    answer = TASKS[begun.task][1](turn, begun.words, said)
-    if answer is not None:
-        return answer
-    return Answer(messages=reply.with_offer(refusals.unknown(nearest), begun.task))
+    return TASKS[begun.task][1](turn, begun.words, said)
 
 
 def send_task(turn: Turn) -> Answer:
@@ -117,7 +116,8 @@ def offered_again(
 ) -> Answer:
     """Return the answer with what was begun before it, where this was about something else.
 
-    A push between the question and the answer takes the buttons away; here they come back.
+    A push between the question and the answer takes the buttons away; here they come back. Once
+    for each time it was left, and never below another question.
     """
     if begun is None or command in ABOUT_TASK or not answer.messages:
         return answer
@@ -125,11 +125,15 @@ def offered_again(
         with transaction(house.engine) as session:
             conversations.end(session, user)
         return _with(answer, reply.with_end(answer.messages, begun.task))
-    # What was asked anew took its place, what was sent is over.
-    with snapshot(house.engine) as session:
-        now = conversations.find(session, user, house.clock.now())
-    is_elsewhere = now == begun and command not in (None, begun.task)
-    return _with(answer, reply.with_offer(answer.messages, begun.task)) if is_elsewhere else answer
+    if begun.was_offered or command in (begun.task, Command.THANKS) or reply.asks(answer.messages):
+        return answer
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        # What was asked anew took its place, what was sent is over.
+        if conversations.find(session, user, now) != begun:
+            return answer
+        conversations.note_offer(session, user, now)
+    return _with(answer, reply.with_offer(answer.messages, begun.task))
 
 
 def _with(answer: Answer, messages: list[Json]) -> Answer:

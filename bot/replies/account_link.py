@@ -46,6 +46,15 @@ def not_linked() -> list[Json]:
     return [say(sentence, "用瀏覽器連結", "開始設定")]
 
 
+def new_phone(pages: Pages, *, is_linked: bool) -> list[Json]:
+    """Return what a new telephone needs, which is nothing, and what a new LINE account does."""
+    sentence = _("換手機而 LINE 帳號不變，不用重設。換 LINE 帳號時，請在新帳號重新登入台北通。")
+    if is_linked:
+        step = quiet(_("說明與客服"), pages.question("new-phone"))
+        return page(_("換手機"), sentence, step, "今天", "說明")
+    return page(_("換手機"), sentence, primary(_("開始設定"), pages.start), "說明", "語言")
+
+
 def ask_unlink(sure: str, back: str) -> list[Json]:
     """Return the question before a link ends; the arguments are the buttons' data."""
     question = _("解除後這個 LINE 不會再收到通知。確定要解除嗎？")

@@ -121,7 +121,13 @@ def too_old(days: int) -> list[Json]:
 
 def future() -> list[Json]:
     """Say that it has not come yet."""
-    return [say(_("還沒到這個時間。"), "補登申請")]
+    return [
+        say(
+            _("還沒到這個時間。補登只用在已經過的時間；之後不到校，請輸入「請假」。"),
+            "補登申請",
+            "請假",
+        )
+    ]
 
 
 def no_school() -> list[Json]:

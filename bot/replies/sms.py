@@ -119,7 +119,7 @@ def is_it_over(child: str, items: Items, yes: str, no: str) -> list[Json]:
         _("生效前仍會發送並計費。LINE 和 e-mail 通知不受影響。"),
     ]
     alt = _("確定註銷{child}的簡訊？", child=child[:LOCK_SCREEN_NAME])
-    return [ask_back(alt, question, (_("確認"), yes), (_("保留"), no), small)]
+    return [ask_back(alt, question, (_("申請註銷"), yes), (_("保留"), no), small)]
 
 
 def is_it_withdrawn(child: str, items: Items, yes: str, no: str) -> list[Json]:
@@ -127,7 +127,7 @@ def is_it_withdrawn(child: str, items: Items, yes: str, no: str) -> list[Json]:
     question = _("確定撤回{child}的{items}簡訊申請？", child=child, items=_(ITEM_WORDS[items]))
     small = [_(WITHDRAWAL)]
     alt = _("確定撤回{child}的簡訊申請？", child=child[:LOCK_SCREEN_NAME])
-    return [ask_back(alt, question, (_("確認"), yes), (_("保留"), no), small)]
+    return [ask_back(alt, question, (_("撤回申請"), yes), (_("保留"), no), small)]
 
 
 def withdrawn(child: str) -> list[Json]:
@@ -138,12 +138,13 @@ def withdrawn(child: str) -> list[Json]:
     return [offer(tell(alt, said, small), "簡訊", "今天")]
 
 
-def cancelling(child: str) -> list[Json]:
-    """Say that the school looks at it; the notice that follows has the way back."""
+def cancelling(child: str, undo: str) -> list[Json]:
+    """Say that the school looks at it, with the way back; `undo` is the button's data."""
     said = _("已送出{child}的簡訊註銷申請。", child=child)
     small = _("需經學校老師審核，審核後隔日生效；生效前仍會發送並計費。")
     alt = _("{child}的註銷申請已送出", child=child[:LOCK_SCREEN_NAME])
-    return [offer(tell(alt, said, small), "簡訊", "今天")]
+    acts = [press(_("取消註銷"), undo)]
+    return [offer(tell(alt, said, small, acts=acts), "簡訊", "今天")]
 
 
 def kept(child: str) -> list[Json]:

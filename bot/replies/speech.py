@@ -41,6 +41,11 @@ def offer_acts(message: Json, acts: Sequence[Json]) -> Json:
     return message | {"quickReply": {"items": items}}
 
 
+def acts_below(message: Json) -> list[Json]:
+    """Return what the quick replies of a message do."""
+    return [item["action"] for item in message.get("quickReply", {}).get("items", ())]
+
+
 def side_by_side(
     found: Sequence[T], draw: Callable[[T], Json], name: Callable[[list[T]], str], *words: str
 ) -> list[Json]:

@@ -56,6 +56,14 @@ def search(text: str, offered: Collection[Channel]) -> Found:
     return Found(_nearest("".join(words), pages), is_near=True)
 
 
+def titled(text: str) -> Question | None:
+    """Return the question of that very title, in the language spoken or in our own words."""
+    wanted = fold(text)
+    return next(
+        (one for one in all_questions() if wanted in (fold(_(one.title)), fold(one.title))), None
+    )
+
+
 def fold(text: str) -> str:
     """Return the form in which all spellings of a word are equal, without spaces and accents."""
     plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
@@ -96,7 +104,10 @@ def _meaning(word: str) -> set[str]:
 
 
 def _nearest(text: str, pages: dict[str, str]) -> tuple[Question, ...]:
-    """Return whose pages share most with a sentence: what it holds is rarely held whole."""
+    """Return whose pages share most with a sentence: what it holds is rarely held whole.
+
+    What stands in a title counts twice: it is what the question is about.
+    """
     pairs = {text[at : at + 2] for at in range(len(text) - 1)}
     meant = [group for group in _groups() if any(word in text for word in group)]
     scores = {
@@ -105,4 +116,9 @@ def _nearest(text: str, pages: dict[str, str]) -> tuple[Question, ...]:
         for key, page in pages.items()
     }
     likely = [one for one in all_questions() if scores[one.key] >= LIKELY]
-    return tuple(sorted(likely, key=lambda one: -scores[one.key])[:NEAREST])
+
+    def rank(one: Question) -> float:
+        title = fold(_(one.title))
+        return scores[one.key] + sum(pair in title for pair in pairs) / max(len(pairs), 1)
+
+    return tuple(sorted(likely, key=lambda one: -rank(one))[:NEAREST])

@@ -70,29 +70,45 @@ def withdraw(session: Session, order_id: UUID, *, by: str, now: datetime) -> Sms
 
 
 def ask_cancel(
-    session: Session, liff_id: str, order_id: UUID, *, by: str, now: datetime
+    session: Session,
+    liff_id: str,
+    order_id: UUID,
+    *,
+    by: str,
+    now: datetime,
+    in_chat: bool = False,
 ) -> SmsOrder:
-    """Ask for the end; until the school says yes, and the day after comes, it sends and costs."""
-    kind = NoticeKind.SMS_CANCELLING
+    """Ask for the end; until the school says yes, and the day after comes, it sends and costs.
+
+    Whoever asks `in_chat` reads the answer there: a notice would say it a second time.
+    """
     return _step(
         session,
         liff_id,
         order_id,
         lambda of, _: states.ask_cancel(of, by, now),
-        kind,
+        None if in_chat else NoticeKind.SMS_CANCELLING,
         now,
         cancel_asked_at=now,
     )
 
 
-def keep(session: Session, liff_id: str, order_id: UUID, *, by: str, now: datetime) -> SmsOrder:
-    """Take the wish to end back: in force, with the dates it had."""
+def keep(
+    session: Session,
+    liff_id: str,
+    order_id: UUID,
+    *,
+    by: str,
+    now: datetime,
+    in_chat: bool = False,
+) -> SmsOrder:
+    """Take the wish to end back: in force, with the dates it had; `in_chat` as above."""
     return _step(
         session,
         liff_id,
         order_id,
         lambda of, _: states.keep(of, by, now),
-        NoticeKind.SMS_KEPT,
+        None if in_chat else NoticeKind.SMS_KEPT,
         now,
         cancel_asked_at=None,
     )
@@ -155,11 +171,12 @@ def _step(
     liff_id: str,
     order_id: UUID,
     step: Taken,
-    kind: NoticeKind,
+    kind: NoticeKind | None,
     now: datetime,
     **also: Any,
 ) -> SmsOrder:
     row, plan = held = hold_order(session, order_id)
     number = take_step(session, row, plan, step, **also)
-    tell_step(session, liff_id, kind, held, number, now)
+    if kind is not None:
+        tell_step(session, liff_id, kind, held, number, now)
     return row

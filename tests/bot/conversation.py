@@ -1,6 +1,7 @@
 """Speaking to the handlers as LINE would, with every answer checked against LINE's limits."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from bot.answer import Answer
@@ -12,10 +13,12 @@ from tests.bot.line_limits import assert_line_takes, words_of
 from tests.factories import MEI
 
 
-def hear(house: House, event: dict[str, Any], *, longest_alt: int = 30) -> Answer:
+def hear(
+    house: House, event: dict[str, Any], *, longest_alt: int = 30, is_retry: bool = False
+) -> Answer:
     incoming = parse_event(json.dumps(event).encode())
     assert incoming is not None
-    answer = handle(house, incoming)
+    answer = handle(house, replace(incoming, is_retry=is_retry))
     if answer.messages:
         assert_line_takes(answer.messages, longest_alt)
     return answer

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import SYNONYMS, Command, Match, is_worried, match
+from bot.commands import SYNONYMS, Command, Match, fold, is_worried, match
 
 SPELLINGS = [
     ("今天", Command.TODAY),
@@ -96,3 +96,39 @@ def test_no_text_is_too_strange(text: str) -> None:
 
     assert found.command is None or found.nearest is None
     is_worried(text)
+
+
+def slips_of(word: str) -> set[str]:
+    """Every text with one character of the word left out, changed or doubled."""
+    spots = range(len(word))
+    return {
+        slip
+        for at in spots
+        for slip in (
+            word[:at] + word[at + 1 :],
+            f"{word[:at]}嗯{word[at + 1 :]}",
+            f"{word[:at]}校{word[at:]}",
+        )
+    }
+
+
+def test_words_of_staff_are_never_guessed() -> None:
+    """Whatever is near, a guardian is offered only what a guardian may use."""
+    known = {
+        fold(word)
+        for command in Command
+        for word in (command.value, *SYNONYMS.get(command, "").split())
+    }
+    own = {fold(word) for word in ("校務指令", *SYNONYMS[Command.STAFF].split())}
+
+    for word in known:
+        for slip in slips_of(word) - own:
+            found = match(slip)
+
+            assert found.nearest is not Command.STAFF, slip
+            is_staff_word = any(fold(slip).startswith(one) for one in own)
+            assert found.command is not Command.STAFF or is_staff_word, slip
+
+
+def test_ending_texts_in_one_word_is_about_texts() -> None:
+    assert match("註銷") == Match(Command.SMS)

@@ -258,12 +258,27 @@ def test_help_leads_to_the_guide(house: House, ming: Student, user: str) -> None
 
 
 def test_unlinking_says_what_it_means(house: House, ming: Student) -> None:
-    assert say(house, "換手機") == [
+    assert say(house, "解除連結") == [
         "解除後這個 LINE 不會再收到通知。確定要解除嗎？",
         "先不要",
         "解除連結",
     ]
     assert "帳號、連結和您的資料都在這一頁。" in say(house, "我的資料")
+
+
+@pytest.mark.parametrize("text", ["換手機", "換新手機", "換 LINE"])
+def test_a_new_phone_needs_nothing_and_offers_no_unlinking(
+    house: House, ming: Student, text: str
+) -> None:
+    message = hear(house, make_text(text)).messages[0]
+
+    assert words_of([message])[1:] == [
+        "換手機而 LINE 帳號不變，不用重設。換 LINE 帳號時，請在新帳號重新登入台北通。",
+        "說明與客服",
+    ]
+    assert "/help#new-phone" in str(message)
+    assert "解除" not in str(message)
+    assert "開始設定" in say(house, text, HUA), "in the new account one signs in again"
 
 
 def test_numbers_shown_never_break_and_numbers_dialled_stay_plain(

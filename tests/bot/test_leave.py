@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
-from sqlmodel import select
+from sqlmodel import col, select
 
 from bot.answer import Answer
 from bot.details import LeaveDetail
@@ -39,7 +39,7 @@ def at(hour: int, minute: int, day: int = 23) -> datetime:
 
 def leaves_of(house: House) -> list[Leave]:
     with snapshot(house.engine) as session:
-        return list(session.exec(select(Leave)))
+        return list(session.exec(select(Leave).order_by(col(Leave.first_day))))
 
 
 def said(answer: Answer) -> list[str]:
@@ -98,9 +98,17 @@ def test_a_press_handed_out_twice_files_once_and_says_the_same(house: House, min
     data = data_of(tell(house, "請假 小明 明天", MEI), "送出")
     event = make_postback(data)
 
-    first, second = hear(house, event), hear(house, event)
+    first, second = hear(house, event), hear(house, event, is_retry=True)
 
     assert said(first) == said(second)
+    assert len(leaves_of(house)) == 1
+
+
+def test_a_second_tap_files_nothing_and_says_so(house: House, ming: Student) -> None:
+    asked = tell(house, "請假 小明 明天", MEI)
+    press(house, asked, "送出", MEI)
+
+    assert said(press(house, asked, "送出", MEI)) == ["這件事已經處理好了，不需要再按。"]
     assert len(leaves_of(house)) == 1
 
 

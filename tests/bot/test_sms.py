@@ -5,13 +5,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from bot.answer import Answer
 from bot.sms_words import Wish, read_sms
 from core.db import transaction
 from core.house import House
+from core.kinds import NoticeKind
 from core.languages.language import Language
+from core.notices.tables import Notice
 from core.orders.plans import Items
 from core.orders.states import OrderState
 from core.people.guardians import find_guardian
@@ -152,16 +154,30 @@ def test_end_is_asked_for_and_taken_back_by_buttons(house: House) -> None:
         "確定註銷小明的到校和離校簡訊？",
         "需經學校老師審核，審核後隔日生效。",
     ]
-    assert labels(asked) == ["保留", "確認"]
-    done = press(house, asked, "確認", MEI)
+    assert labels(asked) == ["保留", "申請註銷"]
+    done = press(house, asked, "申請註銷", MEI)
     assert "需經學校老師審核，審核後隔日生效；生效前仍會發送並計費。" in words_of(done.messages)
     assert orders_in(house)[0].state == OrderState.CANCELLING
+    assert labels(done) == ["取消註銷"]
+    assert notices_in(house) == [], "the answer in the chat says it all"
     waiting = tell(house, "簡訊", MEI)
     kept = press(house, waiting, "取消註銷", MEI)
     assert words_of(kept.messages)[0] == "註銷已取消，小明的簡訊服務維持生效，期間不變。"
     assert orders_in(house)[0].state == OrderState.ACTIVE
+    assert notices_in(house) == []
     again = press(house, waiting, "取消註銷", MEI)
     assert words_of(again.messages)[0] == "這件事已經處理好了，不需要再按。"
+
+
+@pytest.mark.usefixtures("service")
+def test_the_answer_to_an_end_has_the_way_back(house: House) -> None:
+    ordered(house, OrderState.ACTIVE)
+    done = press(house, tell(house, "註銷", MEI), "申請註銷", MEI)
+
+    kept = press(house, done, "取消註銷", MEI)
+
+    assert words_of(kept.messages)[0] == "註銷已取消，小明的簡訊服務維持生效，期間不變。"
+    assert orders_in(house)[0].state == OrderState.ACTIVE
 
 
 @pytest.mark.usefixtures("service")
@@ -169,12 +185,12 @@ def test_request_is_taken_back_by_buttons(house: House) -> None:
     ordered(house, OrderState.REQUESTED)
     asked = press(house, tell(house, "簡訊", MEI), "撤回申請", MEI)
     assert words_of(asked.messages)[0] == "確定撤回小明的到校和離校簡訊申請？"
-    assert labels(asked) == ["保留", "確認"]
+    assert labels(asked) == ["保留", "撤回申請"]
     assert orders_in(house)[0].state == OrderState.REQUESTED
-    done = press(house, asked, "確認", MEI)
+    done = press(house, asked, "撤回申請", MEI)
     assert words_of(done.messages)[0] == "已撤回小明的簡訊申請。"
     assert orders_in(house)[0].state == OrderState.WITHDRAWN
-    again = press(house, asked, "確認", MEI)
+    again = press(house, asked, "撤回申請", MEI)
     assert words_of(again.messages)[0] == "這件事已經處理好了，不需要再按。"
     assert labels(tell(house, "簡訊", MEI)) == ["僅到校", "僅離校", "到離校都要"]
 
@@ -224,6 +240,14 @@ def test_two_children_have_a_bubble_each(house: House) -> None:
     assert len(shown.messages[0]["contents"]["contents"]) == 2
     only = hear(house, make_text("簡訊 小華"))
     assert "小明" not in " ".join(words_of(only.messages))
+
+
+def notices_in(house: House) -> list[str]:
+    """The notices of an end and its taking back; those of the approval are older."""
+    kinds = (NoticeKind.SMS_CANCELLING, NoticeKind.SMS_KEPT)
+    with transaction(house.engine) as session:
+        rows = session.exec(select(Notice).where(col(Notice.kind).in_(kinds)))
+        return [row.kind for row in rows]
 
 
 Detail = Callable[[Binding, UUID], str]

@@ -75,6 +75,11 @@ def chat(house: House, *texts: str) -> Answer:
     return answer
 
 
+def typed_acts(answer: Answer) -> list[str]:
+    items = answer.messages[-1].get("quickReply", {}).get("items", [])
+    return [one["action"].get("text", "") for one in items]
+
+
 def said(answer: Answer) -> list[str]:
     return words_of(answer.messages)
 
@@ -192,6 +197,67 @@ def test_words_not_understood_offer_the_leave_again(house: House, ming: Student)
     answer = chat(house, "請假", "嘿")
 
     assert said(answer)[-1] == "剛才的請假還沒送出，要繼續嗎？"
+
+
+def test_an_unfinished_leave_is_offered_once_each_time_it_is_left(
+    house: House, ming: Student
+) -> None:
+    offer = "剛才的請假還沒送出，要繼續嗎？"
+
+    assert said(chat(house, "請假", "本週"))[-1] == offer
+    for text in ("設定", "客服", "公告", "嘿", "卡片不見了？忘了帶卡？"):
+        assert offer not in said(chat(house, text)), text
+    assert said(chat(house, "繼續"))[0] == "替小明請假，哪一天？"
+    assert said(chat(house, "公告"))[-1] == offer
+
+
+@pytest.mark.parametrize("text", ["謝謝", "解除連結", "訂閱 未到校", "退訂 未到校", "請協助確認"])
+def test_thanks_and_questions_are_not_followed_by_another(
+    house: House, ming: Student, text: str
+) -> None:
+    with transaction(house.engine) as session:
+        guardian = find_guardian(session, MEI)
+        assert guardian is not None
+        make_binding(session, guardian, make_student(session, house, name="王小華", number="2"))
+
+    assert "還沒送出" not in str(said(chat(house, "請假 小明 明天", text)))
+
+
+def test_the_offer_keeps_the_quick_replies_of_the_answer(house: House, ming: Student) -> None:
+    own = [one["action"] for one in chat(house, "語言").messages[-1]["quickReply"]["items"]]
+
+    answer = chat(house, "請假 明天", "語言")
+
+    items = [one["action"] for one in answer.messages[-1]["quickReply"]["items"]]
+    assert [one["label"] for one in items[:2]] == ["繼續", "不用了"]
+    assert items[2:] == own
+    assert len(items) <= 13
+
+
+@pytest.mark.parametrize("text", ["明天要上課嗎", "明天要上課？", "到校了嗎？", "怎麼註銷簡訊"])
+def test_a_question_of_its_own_leaves_the_make_up(house: House, noon: Student, text: str) -> None:
+    answer = chat(house, "補登申請", text)
+
+    assert "幾點通過校門" not in str(said(answer))
+    assert typed_acts(answer)[:2] == ["繼續", "不用了"] or "嗎？" in said(answer)[-1]
+
+
+@pytest.mark.parametrize("text", ["明天？", "小明明天可以嗎", "07:50嗎"])
+def test_an_answer_with_a_question_mark_stays_an_answer(
+    house: House, noon: Student, text: str
+) -> None:
+    answer = chat(house, "請假" if "明天" in text else "補登 到校", text)
+
+    assert said(answer)[0].startswith(("替小明請假：11/24", "為什麼沒有刷卡紀錄"))
+
+
+@pytest.mark.parametrize("texts", [("補登 明天",), ("補登 到校", "明天 07:50"), ("補登", "後天")])
+def test_a_make_up_of_a_day_to_come_is_refused_at_once(
+    house: House, noon: Student, texts: tuple[str, ...]
+) -> None:
+    told = "還沒到這個時間。補登只用在已經過的時間；之後不到校，請輸入「請假」。"
+    assert said(chat(house, *texts)) == [told]
+    assert begun(house) == []
 
 
 def test_放棄_ends_it_and_sends_nothing(house: House, ming: Student) -> None:

@@ -73,7 +73,10 @@ def send_leave(turn: Turn, press: Press) -> Answer:
     """File the leave the button is about, once."""
     leave = LeaveDetail.read(press.detail)
     student, role = require_child(turn, leave.student_id)
-    messages = file_once(turn, student, role, leave, press.made_at or turn.now)
+    since = press.made_at or turn.now
+    if not turn.incoming.is_retry and filed_since(turn, leave, own_actors(turn), since):
+        raise Refused(words.plainly(words.DONE))
+    messages = file_once(turn, student, role, leave, since)
     return Answer(messages=messages, matters=True)
 
 

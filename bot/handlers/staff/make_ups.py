@@ -68,7 +68,10 @@ def enter(turn: Turn, press: Press) -> Answer:
     """Enter the make-up the button is about, once."""
     make_up = MakeUpDetail.read(press.detail)
     student, role = require_child(turn, make_up.student_id)
-    recorded = record_once(turn, student, role, make_up, press.made_at or turn.now)
+    since = press.made_at or turn.now
+    if _is_second_press(turn, make_up, since):
+        raise Refused(words.plainly(words.DONE))
+    recorded = record_once(turn, student, role, make_up, since)
     return Answer(messages=recorded.said(), matters=True)
 
 
@@ -207,6 +210,14 @@ def _entered_since(turn: Turn, make_up: MakeUpDetail, since: datetime) -> Tap | 
     taps = list(turn.session.exec(same.order_by(col(Tap.received_at))))
     standing = [tap for tap in taps if not _is_undone(turn, tap.id)]
     return next(iter(standing or [tap for tap in taps if tap.received_at >= since]), None)
+
+
+def _is_second_press(turn: Turn, make_up: MakeUpDetail, since: datetime) -> bool:
+    """Tell whether this person has entered it by this very button, and heard so."""
+    earlier = _entered_since(turn, make_up, since)
+    if earlier is None or turn.incoming.is_retry:
+        return False
+    return earlier.received_at >= since and earlier.recorded_by in own_actors(turn)
 
 
 def _is_undone(turn: Turn, tap_id: UUID) -> bool:
