@@ -20,6 +20,7 @@ from core.orders.plans import Items
 from core.orders.standing import ChildService, Obstacle, service_of, view_of
 from core.orders.states import OrderState
 from core.orders.words import (
+    ALREADY,
     BEARER_WORDS,
     ITEM_WORDS,
     STATE_WORDS,
@@ -167,6 +168,7 @@ def _render(visit: Visit, page: _Page, form: SmsForm, faults: Mapping[str, str] 
         form=form,
         faults=faults,
         note=request.args.get("note", ""),
+        already={state.value: _(words) for state, words in ALREADY.items()},
         school_phone=phone_link(child.school_phone) if child.school_phone else None,
         **_terms(visit, service),
     )

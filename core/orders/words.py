@@ -30,6 +30,16 @@ STATE_WORDS = {
     OrderState.WITHDRAWN: N_("已撤回"),
     OrderState.EXPIRED: N_("期滿"),
 }
+# To a step that does not fit the state, or not any more: what is so, and what can be done.
+ALREADY = {
+    OrderState.REQUESTED: N_("學校還在審核這筆申請；不想訂了，可以撤回。"),
+    OrderState.ACTIVE: N_("這筆簡訊已經生效；不想收了，可以申請註銷。"),
+    OrderState.CANCELLING: N_("已送出註銷申請，學校審核中，不用再送一次。"),
+    OrderState.CANCELLED: N_("這筆簡訊已經註銷，不用再送一次。"),
+    OrderState.RETURNED: N_("學校已退回這筆申請；還要訂的話，可以再申請。"),
+    OrderState.WITHDRAWN: N_("這筆申請已經撤回，不用再送一次。"),
+    OrderState.EXPIRED: N_("服務期間已結束，不會再發送，不用註銷。"),
+}
 STEP_WORDS = {
     Step.ASK: N_("已送出申請"),
     Step.APPROVE: N_("核准"),

@@ -205,7 +205,7 @@ def test_request_is_taken_back_before_the_school_looks_at_it(
     assert "撤回申請 2026/11/23 07:20・您" in page
     assert "重新申請" in page
     again = mei.post(f"{path}/withdraw", {}, form_at=TOKEN)
-    assert "這件事已經處理好了，不需要再按。" in mei.text(again.location)
+    assert "這筆申請已經撤回，不用再送一次。" in mei.text(again.location)
     mei.post(PAGE, wish(family, items="arrival"))
     states = sorted((one.items, one.state) for one in orders_in(pages))
     assert states == [("arrival", "申請審核中"), ("both", "已撤回")]
@@ -216,9 +216,10 @@ def test_what_the_school_approved_meanwhile_is_not_withdrawn(
     mei: Phone, pages: House, family: Family
 ) -> None:
     path = f"{PAGE}/{ordered(pages, family, OrderState.ACTIVE)}"
-    assert "這筆訂購現在是「生效」，不能這樣處理。" in mei.text(f"{path}/withdraw")
+    said = "這筆簡訊已經生效；不想收了，可以申請註銷。"
+    assert said in mei.text(f"{path}/withdraw")
     late = mei.post(f"{path}/withdraw", {}, form_at=TOKEN)
-    assert "這件事已經處理好了，不需要再按。" in mei.text(late.location)
+    assert said in mei.text(late.location)
     assert orders_in(pages)[0].state == OrderState.ACTIVE
 
 
@@ -231,14 +232,18 @@ def test_end_is_asked_for_reviewed_and_can_be_taken_back(
     assert "確定註銷小明的到校和離校簡訊？ 需經學校老師審核，審核後隔日生效。" in asked
     done = mei.post(f"{path}/cancel", {})
     page = mei.get(done.location)
+    assert "已送出註銷申請。" in text_of(page)
     assert "註銷審核中" in text_of(page)
+    again = mei.post(f"{path}/cancel", {}, form_at=PAGE)
+    for seen in (f"{path}/cancel", again.location):
+        assert "已送出註銷申請，學校審核中，不用再送一次。" in mei.text(seen)
     assert "需經學校老師審核，審核後隔日生效；生效前仍會發送並計費。" in page.text
     kept = mei.post(f"{path}/keep", {}, form_at=PAGE)
     after = mei.text(kept.location)
     assert "註銷已取消，服務維持生效，期間不變。" in after
     assert orders_in(pages)[0].state == OrderState.ACTIVE
     again = mei.post(f"{path}/keep", {}, form_at=TOKEN)
-    assert "這件事已經處理好了，不需要再按。" in mei.text(again.location)
+    assert "這筆簡訊已經生效；不想收了，可以申請註銷。" in mei.text(again.location)
 
 
 @pytest.mark.usefixtures("sms_service")
@@ -258,9 +263,10 @@ def test_returned_order_says_why_and_can_be_sent_again(
 @pytest.mark.usefixtures("sms_service")
 def test_only_an_order_in_force_can_end(mei: Phone, pages: House, family: Family) -> None:
     path = f"{PAGE}/{ordered(pages, family, OrderState.REQUESTED)}"
-    assert "這筆訂購現在是「申請審核中」，不能這樣處理。" in mei.text(f"{path}/cancel")
+    said = "學校還在審核這筆申請；不想訂了，可以撤回。"
+    assert said in mei.text(f"{path}/cancel")
     done = mei.post(f"{path}/cancel", {}, form_at=TOKEN)
-    assert "這件事已經處理好了" in mei.text(done.location)
+    assert said in mei.text(done.location)
     assert orders_in(pages)[0].state == OrderState.REQUESTED
 
 
