@@ -110,6 +110,17 @@ def late_words(offer: Offer) -> str:
     return _("學校今天核准的話，{first_day}起發送，剩 {days} 個上課日。", **slots)
 
 
+def begins_later(view: OrderView, now: datetime) -> bool:
+    """Tell whether an order is approved but does not send yet."""
+    begins = view.order.effective_from
+    return view.state is OrderState.ACTIVE and begins is not None and now < begins
+
+
+def state_words(view: OrderView, now: datetime) -> str:
+    """Return where an order stands; 生效 from its first day on."""
+    return _("已核准") if begins_later(view, now) else _(STATE_WORDS[view.state])
+
+
 def order_lines(view: OrderView, now: datetime) -> list[str]:
     """Return what an order waits for or comes to, and the days on which it sends."""
     return [line for line in (*_standing(view, now), _period(view)) if line]

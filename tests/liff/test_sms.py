@@ -96,6 +96,7 @@ def test_approved_order_without_a_payment_shows_none_as_made(
         order_id = orders_in(pages)[0].id
         service.approve(session, "", order_id, by=OFFICER, now=pages.clock.now())
     page = mei.get(PAGE).text
+    assert "已核准</span>" in page and "生效</span>" not in page
     assert '<li>繳費</li><li class="done">學校審核</li>' in page
     assert '<li aria-current="step">隔天生效</li>' in page
     asked = "預收 136 元，請到學校出納組繳費。"
