@@ -64,7 +64,8 @@ def show_sms() -> ResponseReturnValue:
             return render_template("sms_none.html", left=_rows(left))
     form = SmsForm(formdata=None)
     current = page.service.current
-    form.items.data = current.items.value if current else Items.BOTH.value
+    # What was ordered before is likely wanted again; without it nobody but the guardian chooses.
+    form.items.data = current.items.value if current else ""
     return _render(visit, page, form)
 
 

@@ -52,8 +52,8 @@ STEP_WORDS = {
     Step.PAY: N_("繳費"),
 }
 BEARER_WORDS = {
-    Bearer.SCHOOL: N_("費用超過預收時，由學校負擔。"),
-    Bearer.GUARDIAN: N_("費用超過預收時，學期結束再補繳。"),
+    Bearer.SCHOOL: N_("費用如果超過先繳的金額，由學校負擔，不用再補。"),
+    Bearer.GUARDIAN: N_("費用如果超過先繳的金額，學期結束後再補繳。"),
 }
 ROUNDED = {
     Rounding.PER_ORDER: N_("{n} × 0.75，小數進位到整數"),
@@ -158,7 +158,7 @@ def _unpaid(view: OrderView) -> str:
     price = view.plan.prices[view.items]
     if view.order.prepaid or not price:
         return ""
-    return _("預收 {amount}，請到學校出納組繳費。", amount=money(price))
+    return _("還沒繳費，請到學校出納組繳 {amount}。", amount=money(price))
 
 
 def _age(since: datetime, now: datetime) -> str:

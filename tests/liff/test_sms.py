@@ -53,8 +53,9 @@ def test_prices_days_and_the_most_stand_before_the_yes(mei: Phone) -> None:
     assert "這學期沒有訂購簡訊，LINE 和 e-mail 通知不收費。" in page
     assert "僅到校 68 元／僅離校 68 元／到校和離校 136 元。" in page
     assert "學校今天核准的話，11/24（二）起發送，剩 40 個上課日。" in page
-    assert "預收 68 元，最多約 30 元" in page
-    assert "預收 136 元，最多約 60 元" in page
+    assert "先繳 68 元；這學期最多約用 30 元，沒用完的可退。" in page
+    assert "先繳 136 元；這學期最多約用 60 元，沒用完的可退。" in page
+    assert "費用如果超過先繳的金額，由學校負擔，不用再補。" in page
     assert "寄到 0912***123" in page
     assert page.index("最多約") < page.index("我同意以上費用") < page.index("送出申請")
 
@@ -99,7 +100,7 @@ def test_approved_order_without_a_payment_shows_none_as_made(
     assert "已核准</span>" in page and "生效</span>" not in page
     assert '<li>繳費</li><li class="done">學校審核</li>' in page
     assert '<li aria-current="step">隔天生效</li>' in page
-    asked = "預收 136 元，請到學校出納組繳費。"
+    asked = "還沒繳費，請到學校出納組繳 136 元。"
     assert asked in page
     with transaction(pages.engine) as session:
         service.mark_paid(session, order_id, 136, "A-0123", by=OFFICER, now=pages.clock.now())
@@ -136,6 +137,13 @@ def test_fault_stands_beside_its_field_and_nothing_is_ordered(
     assert f'id="{field}-fault"' in refused.text
     assert f'id="{field}"' in refused.text
     assert orders_in(pages) == []
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_nothing_is_chosen_before_the_guardian_chooses(mei: Phone) -> None:
+    form = mei.get(PAGE).text
+    assert 'name="items" value="both"' in form
+    assert " checked" not in form
 
 
 @pytest.mark.usefixtures("sms_service")
