@@ -120,7 +120,8 @@ def test_wrong_field_is_named_twice_and_changes_nothing(
     answer = mei.post(NEW, wish(family, **changed))
     assert answer.status_code == 422
     assert "<title>錯誤：請假" in answer.text
-    assert f'<a href="#{field}">{words}</a>' in answer.text
+    label = {"first_day": "從：", "last_day": "到："}.get(field, "")
+    assert f'<a href="#{field}">{label}{words}</a>' in answer.text
     assert text_of(answer).count(words) == 2
     assert leaves(pages) == []
 

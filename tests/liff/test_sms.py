@@ -133,7 +133,8 @@ def test_fault_stands_beside_its_field_and_nothing_is_ordered(
     fields = {name: value for name, value in (wish(family) | changed).items() if value}
     refused = mei.post(PAGE, fields)
     assert refused.status_code == 422
-    assert f'<a href="#{field}">{fault}</a>' in refused.text
+    label = "要收哪些簡訊：" if field == "items" else ""
+    assert f'<a href="#{field}">{label}{fault}</a>' in refused.text
     assert f'id="{field}-fault"' in refused.text
     assert f'id="{field}"' in refused.text
     assert orders_in(pages) == []
