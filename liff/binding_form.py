@@ -71,8 +71,8 @@ class BindingForm(PageForm):
     name = _text()
     national_id = _text()
     birth_date = _text()
-    relationship = _text()
     binding_code = _text()
+    relationship = _text()
 
     @property
     def is_by_code(self) -> bool:

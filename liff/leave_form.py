@@ -26,7 +26,7 @@ FAULTS = {
     "too_long": N_("一次最多 {max_days} 天"),
     "ends_before_it_begins": N_("結束的日期早於開始的日期"),
     "no_school_day": N_("這一天不上課"),
-    "overlap": N_("和已有的請假重疊"),
+    "overlap": N_("這段日期已經請假了"),
 }
 
 

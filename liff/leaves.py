@@ -12,6 +12,7 @@ from sqlmodel import Session
 from core.attendance.leaves import (
     AHEAD,
     Filer,
+    check_days,
     file_leave,
     leave_closes_at,
     open_leaves,
@@ -93,11 +94,13 @@ def send_leave() -> ResponseReturnValue:
         return redirect(url_for("liff.show_leaves", note="filed"), 303)
     with snapshot(visit.house.engine) as database:
         choices = _choices(database, visit)
-    chosen = _chosen(choices, request.form.get("binding_id", ""))
+        chosen = _chosen(choices, request.form.get("binding_id", ""))
+        refusal = refusal or _days_refused(database, visit, form, chosen)
+        taken = _taken(database, form, chosen) if refusal and refusal.code == "overlap" else ""
     if refusal is not None:
         closes_at = taipei_clock(chosen.closes_at) if chosen else ""
-        faults = {refusal.field or "first_day": fault_words(refusal.code, closes_at)}
-    return _render(visit, form, choices, chosen, faults), 422
+        faults = {refusal.field or "first_day": fault_words(refusal.code, closes_at)} | faults
+    return _render(visit, form, choices, chosen, faults, taken), 422
 
 
 @linked
@@ -135,6 +138,25 @@ def withdraw(leave_id: UUID) -> ResponseReturnValue:
         return _render_list(visit, error.code), 422
     visit.house.notices_due.set()
     return redirect(url_for("liff.show_leaves", note="withdrawn"), 303)
+
+
+def _days_refused(
+    database: Session, visit: Visit, form: LeaveForm, chosen: _Choice | None
+) -> InputError | None:
+    """Return what the rules say of the days while something else is wrong as well."""
+    if chosen is None or form.first_day.errors or form.last_day.errors:
+        return None
+    try:
+        check_days(database, chosen.child.student_id, form.days(), _filer(visit), visit.now)
+    except InputError as error:
+        return error
+    return None
+
+
+def _taken(database: Session, form: LeaveForm, chosen: _Choice | None) -> str:
+    """Return where the leave stands that holds the days already."""
+    found = open_leaves(database, chosen.child.student_id, *form.days()) if chosen else []
+    return url_for("liff.show_leaves", _anchor=f"leave-{found[0].id}") if found else ""
 
 
 def _asked_binding() -> UUID:
@@ -193,6 +215,7 @@ def _render(
     choices: Sequence[_Choice],
     chosen: _Choice | None,
     faults: dict[str, str] | None = None,
+    taken: str = "",
 ) -> str:
     closed = chosen if chosen and visit.now >= chosen.closes_at else None
     at = taipei_clock(chosen.closes_at) if chosen else ""
@@ -200,6 +223,7 @@ def _render(
         "new_leave.html",
         form=form,
         faults=faults or {},
+        taken=taken,
         children=[_option(choice, visit.now) for choice in choices],
         chosen=str(chosen.child.binding_id) if chosen else "",
         closed_at=at if closed else "",

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Sequence
 
 from flask import redirect, render_template, request, send_file, session, url_for
 from flask.typing import ResponseReturnValue
@@ -10,9 +11,11 @@ from core.clock import school_day_of, taipei_clock
 from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.identity.standing import Standing
+from core.languages.dates import listed as listed_words
 from core.languages.speech import N_, _, spoken
-from core.orders.listing import orders_of_guardian
+from core.orders.listing import Listed, orders_of_guardian
 from core.orders.states import OrderState
+from core.people.names import given_name
 from core.people.sessions import is_proved_recently
 from core.people.staff import roles_of
 from core.privacy.copies import collect, holdings, to_zip
@@ -183,16 +186,28 @@ def _render_delete(visit: Visit, *, is_wrong: bool) -> str:
     with snapshot(visit.house.engine) as database:
         is_staff = bool(roles_of(database, visit.get_session().line_user_id))
         listed = orders_of_guardian(database, visit.get_guardian().id)
-    open_states = {one.order.state for one in listed if one.order.ended_at is None}
     return render_template(
         "delete.html",
         is_staff=is_staff,
-        is_ordered=bool(open_states),
-        is_waiting=open_states == {OrderState.REQUESTED},
+        ordered=_ordered_words(listed),
         is_wrong=is_wrong,
         days=visit.house.settings.retention_backups_days,
         word=_(CONFIRM_WORD),
     )
+
+
+def _ordered_words(listed: Sequence[Listed]) -> str:
+    """Return what has to be done first about open orders, "" where there are none."""
+    still_open = [one for one in listed if one.order.ended_at is None]
+    states = {one.order.state for one in still_open}
+    if OrderState.ACTIVE in states:
+        return _("還有生效中的簡訊，請先註銷。")
+    if OrderState.REQUESTED in states:
+        return _("還有審核中的簡訊申請，請先撤回。")
+    if not states:
+        return ""
+    children = dict.fromkeys(given_name(one.student.name) for one in still_open)
+    return _("{child}的簡訊註銷還在審核，學校核准後才能刪除。", child=listed_words(children))
 
 
 def _copy_over() -> ResponseReturnValue:

@@ -20,6 +20,7 @@ from core.orders.plans import Items
 from core.orders.standing import ChildService, Obstacle, service_of, view_of
 from core.orders.states import OrderState
 from core.orders.words import (
+    ALREADY,
     BEARER_WORDS,
     ITEM_WORDS,
     STATE_WORDS,
@@ -63,7 +64,8 @@ def show_sms() -> ResponseReturnValue:
             return render_template("sms_none.html", left=_rows(left))
     form = SmsForm(formdata=None)
     current = page.service.current
-    form.items.data = current.items.value if current else Items.BOTH.value
+    # What was ordered before is likely wanted again; without it nobody but the guardian chooses.
+    form.items.data = current.items.value if current else ""
     return _render(visit, page, form)
 
 
@@ -167,6 +169,7 @@ def _render(visit: Visit, page: _Page, form: SmsForm, faults: Mapping[str, str] 
         form=form,
         faults=faults,
         note=request.args.get("note", ""),
+        already={state.value: _(words) for state, words in ALREADY.items()},
         school_phone=phone_link(child.school_phone) if child.school_phone else None,
         **_terms(visit, service),
     )

@@ -55,4 +55,5 @@ def fault_words(code: str) -> str:
 
 
 def _terms(price: int, most: int) -> str:
-    return _("預收 {price}，最多約 {max}", price=money(price), max=money(most))
+    slots = {"price": money(price), "max": money(most)}
+    return _("先繳 {price}；這學期最多約用 {max}，沒用完的可退。", **slots)

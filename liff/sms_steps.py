@@ -17,7 +17,7 @@ from core.orders.plans import Items
 from core.orders.service import ask_cancel, keep, withdraw
 from core.orders.states import OrderState
 from core.orders.tables import SmsOrder
-from core.orders.words import ITEM_WORDS, STATE_WORDS, WITHDRAWAL
+from core.orders.words import ALREADY, ITEM_WORDS, WITHDRAWAL
 from core.people.doors import for_guardian
 from core.people.names import given_name
 from liff.guard import linked
@@ -98,7 +98,7 @@ def _ask_end(order_id: UUID, asked: _End) -> ResponseReturnValue:
         question=_(asked.question, child=child, items=_(ITEM_WORDS[Items(listed.order.items)])),
         lines=[_(line) for line in asked.lines],
         can_end=state is asked.state,
-        state=_(STATE_WORDS[state]),
+        already=_(ALREADY[state]),
         back=back,
     )
 
@@ -110,17 +110,19 @@ def _liff_id() -> str:
 def _step(order_id: UUID, act: Callable[..., SmsOrder], note: str) -> ResponseReturnValue:
     visit = current_visit()
     guardian_id = visit.get_guardian().id
-    with snapshot(visit.house.engine) as database:
-        child = _child_of(database, visit, own_order(database, order_id, guardian_id))
     try:
         with transaction(visit.house.engine) as database:
             own_order(database, order_id, guardian_id)
             by = f"guardian:{guardian_id}"
             act(database, order_id=order_id, by=by, now=visit.now)
     except InputError:
-        note = "done"
+        note = ""
     visit.house.notices_due.set()
-    return redirect(url_for("liff.show_sms", child=child, note=note), 303)
+    with snapshot(visit.house.engine) as database:
+        listed = own_order(database, order_id, guardian_id)
+        child = _child_of(database, visit, listed)
+    # Refused: the note is the state that stood in the way.
+    return redirect(url_for("liff.show_sms", child=child, note=note or listed.order.state), 303)
 
 
 def _child_of(database: Session, visit: Visit, listed: Listed) -> UUID | None:

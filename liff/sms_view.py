@@ -14,12 +14,13 @@ from core.orders.states import OrderState, Step
 from core.orders.tables import SmsOrderStep
 from core.orders.words import (
     ITEM_WORDS,
-    STATE_WORDS,
     STEP_WORDS,
     MoneyLine,
+    begins_later,
     money_lines,
     order_lines,
     span_words,
+    state_words,
     who_words,
 )
 from core.people.contacts import ContactSlot, masked
@@ -76,8 +77,8 @@ def card_of(vault: Vault, view: OrderView, own: str, now: datetime) -> OrderCard
         items=items,
         phone=phone,
         span=span_words(*view.sends) if view.sends else "",
-        mark=MARKS[state],
-        word=_(STATE_WORDS[state]),
+        mark="not-yet" if begins_later(view, now) else MARKS[state],
+        word=state_words(view, now),
         stepper=_stepper(view, now),
         lines=order_lines(view, now),
         money=money_lines(view) if view.has_money else (),
@@ -90,10 +91,9 @@ def card_of(vault: Vault, view: OrderView, own: str, now: datetime) -> OrderCard
 
 def _stepper(view: OrderView, now: datetime) -> list[tuple[str, str]]:
     """Return how far an order is that does not send yet; nothing for one that does, or is over."""
-    begins = view.order.effective_from
     # Approval waits for no payment.
     paid = DONE if view.order.prepaid else AHEAD
-    if view.state is OrderState.ACTIVE and begins is not None and now < begins:
+    if begins_later(view, now):
         looks = (DONE, paid, DONE, NOW)
     elif view.state is not OrderState.REQUESTED:
         return []

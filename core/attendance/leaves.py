@@ -92,6 +92,16 @@ def file_leave(
     return leave.id
 
 
+def check_days(
+    session: Session, student_id: UUID, days: tuple[date, date], filer: Filer, now: datetime
+) -> None:
+    """Raise what a filing would of its first and last day; only reads."""
+    first_day, last_day = days
+    _check_span(session, _get_student(session, student_id), first_day, last_day, filer, now)
+    if open_leaves(session, student_id, first_day, last_day):
+        raise InputError("overlap", "first_day")
+
+
 def withdraw_leave(
     session: Session, liff_id: str, *, leave_id: UUID, filer: Filer, now: datetime
 ) -> None:

@@ -30,6 +30,16 @@ STATE_WORDS = {
     OrderState.WITHDRAWN: N_("已撤回"),
     OrderState.EXPIRED: N_("期滿"),
 }
+# To a step that does not fit the state, or not any more: what is so, and what can be done.
+ALREADY = {
+    OrderState.REQUESTED: N_("學校還在審核這筆申請；不想訂了，可以撤回。"),
+    OrderState.ACTIVE: N_("這筆簡訊已經生效；不想收了，可以申請註銷。"),
+    OrderState.CANCELLING: N_("已送出註銷申請，學校審核中，不用再送一次。"),
+    OrderState.CANCELLED: N_("這筆簡訊已經註銷，不用再送一次。"),
+    OrderState.RETURNED: N_("學校已退回這筆申請；還要訂的話，可以再申請。"),
+    OrderState.WITHDRAWN: N_("這筆申請已經撤回，不用再送一次。"),
+    OrderState.EXPIRED: N_("服務期間已結束，不會再發送，不用註銷。"),
+}
 STEP_WORDS = {
     Step.ASK: N_("已送出申請"),
     Step.APPROVE: N_("核准"),
@@ -42,8 +52,8 @@ STEP_WORDS = {
     Step.PAY: N_("繳費"),
 }
 BEARER_WORDS = {
-    Bearer.SCHOOL: N_("費用超過預收時，由學校負擔。"),
-    Bearer.GUARDIAN: N_("費用超過預收時，學期結束再補繳。"),
+    Bearer.SCHOOL: N_("費用如果超過先繳的金額，由學校負擔，不用再補。"),
+    Bearer.GUARDIAN: N_("費用如果超過先繳的金額，學期結束後再補繳。"),
 }
 ROUNDED = {
     Rounding.PER_ORDER: N_("{n} × 0.75，小數進位到整數"),
@@ -100,6 +110,17 @@ def late_words(offer: Offer) -> str:
     return _("學校今天核准的話，{first_day}起發送，剩 {days} 個上課日。", **slots)
 
 
+def begins_later(view: OrderView, now: datetime) -> bool:
+    """Tell whether an order is approved but does not send yet."""
+    begins = view.order.effective_from
+    return view.state is OrderState.ACTIVE and begins is not None and now < begins
+
+
+def state_words(view: OrderView, now: datetime) -> str:
+    """Return where an order stands; 生效 from its first day on."""
+    return _("已核准") if begins_later(view, now) else _(STATE_WORDS[view.state])
+
+
 def order_lines(view: OrderView, now: datetime) -> list[str]:
     """Return what an order waits for or comes to, and the days on which it sends."""
     return [line for line in (*_standing(view, now), _period(view)) if line]
@@ -137,7 +158,7 @@ def _unpaid(view: OrderView) -> str:
     price = view.plan.prices[view.items]
     if view.order.prepaid or not price:
         return ""
-    return _("預收 {amount}，請到學校出納組繳費。", amount=money(price))
+    return _("還沒繳費，請到學校出納組繳 {amount}。", amount=money(price))
 
 
 def _age(since: datetime, now: datetime) -> str:

@@ -1,5 +1,5 @@
 // On every page: LIFF wants its init, a form is sent once, an error summary is read out first, what
-// was typed outlives a session that ended.
+// was typed outlives a session that ended, going back never sends anything again.
 
 const sdk = document.querySelector("[data-liff-sdk]");
 // Signed in: the start page may count its tries anew.
@@ -12,6 +12,12 @@ function init() {
 
 if (window.liff) init();
 else sdk.addEventListener("load", init);
+
+// A page that answers a form has the form's own address from here on, so going back to it fetches
+// the form instead of asking whether to send it once more.
+const FORM_AT = "gate-form-at";
+const formAt = sessionStorage.getItem(FORM_AT);
+if ("answer" in document.documentElement.dataset && formAt) history.replaceState(null, "", formAt);
 
 // Ending a link gives LINE's permission back, which takes the user's own token. LINE's script may
 // be missing; the link ends all the same.
@@ -68,6 +74,7 @@ document.addEventListener("submit", (event) => {
   if ("liffToken" in event.target.dataset) addToken(event.target);
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";
+  if (event.target.method === "post") sessionStorage.setItem(FORM_AT, location.href);
   keepTyped(event.target);
 });
 // Coming back by the browser's back button shows the page as it was left.

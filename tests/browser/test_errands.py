@@ -142,6 +142,28 @@ def test_going_back_and_forth_through_taipei_pass_ends_well(screen: Screen, worl
     says(screen, "還沒綁定孩子")
 
 
+def test_going_back_to_a_refused_form_sends_nothing_again(screen: Screen, world: World) -> None:
+    with transaction(world.house.engine) as session:
+        choose_language(session, MOTHER, Language.CHINESE, world.house.clock.now())
+    come_in(screen, world)
+    says(screen, "三個步驟")
+    press(screen, "前往台北通")
+    says(screen, "林雅婷")
+    press(screen, "林雅婷")
+    says(screen, "林○婷（金質會員）")
+    asked = screen.driver.current_url
+    press(screen, "連結")
+    says(screen, "請閱讀並勾選同意")
+    assert screen.driver.current_url == asked
+    tick(screen, "#consent")
+    press(screen, "連結")
+    says(screen, "還差一步：綁定孩子")
+    screen.driver.back()
+    # WebKit shows the page as it was left, Chromium fetches it anew.
+    seen = ("還沒綁定孩子", "確認連結這兩個帳號")
+    until(screen, lambda one: any(words in one.page_source for words in seen))
+
+
 def end_session(world: World) -> None:
     """Let the mother's sessions end while a page is open."""
     with transaction(world.house.engine) as session:

@@ -61,6 +61,22 @@ def test_facts_fit_however_they_are_written(hua: Phone, changed: dict[str, str])
     assert hua.post(NEW_CHILD, FACTS | changed).status_code == 303
 
 
+def test_summary_names_the_fields_and_settled_ones_keep_no_hint(hua: Phone) -> None:
+    wrong = {"national_id": "A123", "birth_date": "昨天", "student_number": ""}
+    page = hua.post(NEW_CHILD, FACTS | wrong)
+    said = text_of(page)
+    assert "身分證字號：格式不對，應是 10 碼" in said
+    assert "出生年月日：看不懂這個日期" in said
+    assert ">請填學號</a>" in page.text
+    assert 'id="level-hint"' not in page.text
+    assert 'id="school_code-hint"' not in page.text
+
+
+def test_faults_of_a_code_stand_in_the_order_of_the_page(hua: Phone) -> None:
+    page = hua.post(NEW_CHILD, {"binding_code": "123", "relationship": ""}).text
+    assert re.findall(r'<li><a href="#(\w+)"', page) == ["binding_code", "relationship"]
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -120,7 +120,8 @@ def test_wrong_field_is_named_twice_and_changes_nothing(
     answer = mei.post(NEW, wish(family, **changed))
     assert answer.status_code == 422
     assert "<title>錯誤：請假" in answer.text
-    assert f'<a href="#{field}">{words}</a>' in answer.text
+    label = {"first_day": "從：", "last_day": "到："}.get(field, "")
+    assert f'<a href="#{field}">{label}{words}</a>' in answer.text
     assert text_of(answer).count(words) == 2
     assert leaves(pages) == []
 
@@ -139,8 +140,21 @@ def test_second_leave_on_a_day_is_refused(mei: Phone, family: Family, pages: Hou
     file(pages, family, TUESDAY)
     answer = mei.post(NEW, wish(family, part="morning"))
     assert answer.status_code == 422
-    assert "和已有的請假重疊" in answer.text
-    assert len(leaves(pages)) == 1
+    assert "從：這段日期已經請假了" in answer.text
+    (taken,) = leaves(pages)
+    place = f"{LIST}#leave-{taken.id}"
+    assert f'<a href="{place}">看已經請好的假</a>' in answer.text
+    assert f'id="leave-{taken.id}"' in mei.get(LIST).text
+
+
+def test_wrong_days_are_named_along_with_what_was_not_chosen(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    for day, words in ((date(2026, 11, 20), "日期已經過了"), (TUESDAY, "這段日期已經請假了")):
+        if day == TUESDAY:
+            file(pages, family, TUESDAY)
+        answer = mei.post(NEW, wish(family, first_day=str(day), last_day="", reason=""))
+        assert f"有 2 個地方要修改 從：{words} 請選擇事由" in text_of(answer)
 
 
 def test_what_was_chosen_stays_after_a_fault(mei: Phone, family: Family) -> None:

@@ -53,8 +53,9 @@ def test_prices_days_and_the_most_stand_before_the_yes(mei: Phone) -> None:
     assert "這學期沒有訂購簡訊，LINE 和 e-mail 通知不收費。" in page
     assert "僅到校 68 元／僅離校 68 元／到校和離校 136 元。" in page
     assert "學校今天核准的話，11/24（二）起發送，剩 40 個上課日。" in page
-    assert "預收 68 元，最多約 30 元" in page
-    assert "預收 136 元，最多約 60 元" in page
+    assert "先繳 68 元；這學期最多約用 30 元，沒用完的可退。" in page
+    assert "先繳 136 元；這學期最多約用 60 元，沒用完的可退。" in page
+    assert "費用如果超過先繳的金額，由學校負擔，不用再補。" in page
     assert "寄到 0912***123" in page
     assert page.index("最多約") < page.index("我同意以上費用") < page.index("送出申請")
 
@@ -96,9 +97,10 @@ def test_approved_order_without_a_payment_shows_none_as_made(
         order_id = orders_in(pages)[0].id
         service.approve(session, "", order_id, by=OFFICER, now=pages.clock.now())
     page = mei.get(PAGE).text
+    assert "已核准</span>" in page and "生效</span>" not in page
     assert '<li>繳費</li><li class="done">學校審核</li>' in page
     assert '<li aria-current="step">隔天生效</li>' in page
-    asked = "預收 136 元，請到學校出納組繳費。"
+    asked = "還沒繳費，請到學校出納組繳 136 元。"
     assert asked in page
     with transaction(pages.engine) as session:
         service.mark_paid(session, order_id, 136, "A-0123", by=OFFICER, now=pages.clock.now())
@@ -131,10 +133,18 @@ def test_fault_stands_beside_its_field_and_nothing_is_ordered(
     fields = {name: value for name, value in (wish(family) | changed).items() if value}
     refused = mei.post(PAGE, fields)
     assert refused.status_code == 422
-    assert f'<a href="#{field}">{fault}</a>' in refused.text
+    label = "要收哪些簡訊：" if field == "items" else ""
+    assert f'<a href="#{field}">{label}{fault}</a>' in refused.text
     assert f'id="{field}-fault"' in refused.text
     assert f'id="{field}"' in refused.text
     assert orders_in(pages) == []
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_nothing_is_chosen_before_the_guardian_chooses(mei: Phone) -> None:
+    form = mei.get(PAGE).text
+    assert 'name="items" value="both"' in form
+    assert " checked" not in form
 
 
 @pytest.mark.usefixtures("sms_service")
@@ -205,7 +215,7 @@ def test_request_is_taken_back_before_the_school_looks_at_it(
     assert "撤回申請 2026/11/23 07:20・您" in page
     assert "重新申請" in page
     again = mei.post(f"{path}/withdraw", {}, form_at=TOKEN)
-    assert "這件事已經處理好了，不需要再按。" in mei.text(again.location)
+    assert "這筆申請已經撤回，不用再送一次。" in mei.text(again.location)
     mei.post(PAGE, wish(family, items="arrival"))
     states = sorted((one.items, one.state) for one in orders_in(pages))
     assert states == [("arrival", "申請審核中"), ("both", "已撤回")]
@@ -216,9 +226,10 @@ def test_what_the_school_approved_meanwhile_is_not_withdrawn(
     mei: Phone, pages: House, family: Family
 ) -> None:
     path = f"{PAGE}/{ordered(pages, family, OrderState.ACTIVE)}"
-    assert "這筆訂購現在是「生效」，不能這樣處理。" in mei.text(f"{path}/withdraw")
+    said = "這筆簡訊已經生效；不想收了，可以申請註銷。"
+    assert said in mei.text(f"{path}/withdraw")
     late = mei.post(f"{path}/withdraw", {}, form_at=TOKEN)
-    assert "這件事已經處理好了，不需要再按。" in mei.text(late.location)
+    assert said in mei.text(late.location)
     assert orders_in(pages)[0].state == OrderState.ACTIVE
 
 
@@ -231,14 +242,18 @@ def test_end_is_asked_for_reviewed_and_can_be_taken_back(
     assert "確定註銷小明的到校和離校簡訊？ 需經學校老師審核，審核後隔日生效。" in asked
     done = mei.post(f"{path}/cancel", {})
     page = mei.get(done.location)
+    assert "已送出註銷申請。" in text_of(page)
     assert "註銷審核中" in text_of(page)
+    again = mei.post(f"{path}/cancel", {}, form_at=PAGE)
+    for seen in (f"{path}/cancel", again.location):
+        assert "已送出註銷申請，學校審核中，不用再送一次。" in mei.text(seen)
     assert "需經學校老師審核，審核後隔日生效；生效前仍會發送並計費。" in page.text
     kept = mei.post(f"{path}/keep", {}, form_at=PAGE)
     after = mei.text(kept.location)
     assert "註銷已取消，服務維持生效，期間不變。" in after
     assert orders_in(pages)[0].state == OrderState.ACTIVE
     again = mei.post(f"{path}/keep", {}, form_at=TOKEN)
-    assert "這件事已經處理好了，不需要再按。" in mei.text(again.location)
+    assert "這筆簡訊已經生效；不想收了，可以申請註銷。" in mei.text(again.location)
 
 
 @pytest.mark.usefixtures("sms_service")
@@ -258,9 +273,10 @@ def test_returned_order_says_why_and_can_be_sent_again(
 @pytest.mark.usefixtures("sms_service")
 def test_only_an_order_in_force_can_end(mei: Phone, pages: House, family: Family) -> None:
     path = f"{PAGE}/{ordered(pages, family, OrderState.REQUESTED)}"
-    assert "這筆訂購現在是「申請審核中」，不能這樣處理。" in mei.text(f"{path}/cancel")
+    said = "學校還在審核這筆申請；不想訂了，可以撤回。"
+    assert said in mei.text(f"{path}/cancel")
     done = mei.post(f"{path}/cancel", {}, form_at=TOKEN)
-    assert "這件事已經處理好了" in mei.text(done.location)
+    assert said in mei.text(done.location)
     assert orders_in(pages)[0].state == OrderState.REQUESTED
 
 

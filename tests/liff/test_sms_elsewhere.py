@@ -83,6 +83,7 @@ def test_home_has_no_task_of_an_order_in_force(mei: Phone, pages: House, family:
     [
         (OrderState.ACTIVE, "還有生效中的簡訊，請先註銷。"),
         (OrderState.REQUESTED, "還有審核中的簡訊申請，請先撤回。"),
+        (OrderState.CANCELLING, "小明的簡訊註銷還在審核，學校核准後才能刪除。"),
     ],
 )
 def test_account_is_not_deleted_while_an_order_is_open(

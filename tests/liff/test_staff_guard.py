@@ -53,6 +53,7 @@ OF_ORDERS = (
     "/liff/staff/sms/cancellations",
     "/liff/staff/sms/review",
     ORDER,
+    f"{ORDER}/approve",
     "/liff/staff/sms/new",
     "/liff/staff/sms/import",
     f"/liff/staff/sms/import/{SOME}",

@@ -9,7 +9,7 @@ import pytest
 
 from core.db import transaction
 from core.house import House
-from core.orders.service import return_order
+from core.orders.service import mark_paid, return_order
 from core.orders.states import OrderState
 from core.orders.tables import TextState
 from tests.liff.conftest import Family
@@ -57,7 +57,7 @@ STEPS: dict[str, tuple[OrderState, set[str], OrderState]] = {
     "approve_cancel": (OrderState.CANCELLING, REVIEWERS, OrderState.CANCELLED),
     "pay": (OrderState.REQUESTED, CASHIERS, OrderState.REQUESTED),
 }
-FIELDS = {"reason": "還沒有繳費", "amount": "136", "receipt": "A-0123"}
+FIELDS = {"sure": "1", "reason": "還沒有繳費", "amount": "136", "receipt": "A-0123"}
 
 
 def bring_to(shop: Shop, order: UUID, state: OrderState) -> None:
@@ -123,12 +123,42 @@ def test_review_says_whose_what_and_how_long(officer: Phone, shop: Shop, order: 
     assert "核准後，2026/11/24（二）00:30 起生效。" in page
 
 
-def test_one_press_approves_from_tomorrow(officer: Phone, shop: Shop, order: UUID) -> None:
+def test_one_press_approves_what_is_paid_from_tomorrow(
+    officer: Phone, shop: Shop, order: UUID, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        mark_paid(session, order, 136, "A-0123", by="staff:somebody", now=monday(7, 0))
     answer = officer.post(f"{REVIEW}/{order}", {"answer": "approve"}, form_at=REVIEW)
     page = officer.text(answer.location)
     assert "已核准，明天 00:30 起生效。" in page
     assert "沒有待審的簡訊申請" in page
     assert shop.row(order).effective_from == monday(0, 30) + timedelta(days=1)
+
+
+def test_unpaid_order_is_approved_after_one_more_question(
+    officer: Phone, shop: Shop, order: UUID
+) -> None:
+    for form, back in ((REVIEW, f"{REVIEW}?kind=order"), (page_of(order), page_of(order))):
+        path = f"{REVIEW}/{order}?kind=order" if form == REVIEW else form
+        asked = officer.post(path, {"answer": "approve"}, form_at=form)
+        assert asked.status_code == 303
+        page = officer.get(asked.location)
+        assert "還沒有登記繳費，仍要核准？" in page.text
+        assert f'href="{back}"' in page.text
+        assert shop.row(order).state == OrderState.REQUESTED
+    sent = officer.post(path, {"answer": "approve", "sure": "1"}, form_at=asked.location)
+    assert "已核准，明天 00:30 起生效。" in officer.text(sent.location)
+    assert shop.row(order).state == OrderState.ACTIVE
+    assert officer.get(asked.location).location == page_of(order)
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_question_is_for_whoever_runs_the_school(
+    staff_phone: StaffPhone, order: UUID, who: str
+) -> None:
+    answer = staff_phone(who).get(f"{page_of(order)}/approve")
+    assert (answer.status_code == 200) is (who in REVIEWERS)
+    assert ("王小明" in answer.text) is (who in REVIEWERS)
 
 
 def test_giving_back_wants_a_reason_beside_the_field(
@@ -164,7 +194,7 @@ def test_second_officer_hears_politely_that_it_is_done(
 ) -> None:
     one, other = staff_phone(OFFICER), staff_phone(ADMIN)
     token = other.token_at(REVIEW)
-    one.post(f"{REVIEW}/{order}", {"answer": "approve"}, form_at=REVIEW)
+    one.post(f"{REVIEW}/{order}", {"answer": "approve", "sure": "1"}, form_at=REVIEW)
 
     late = other.client.post(
         f"{REVIEW}/{order}", data={"csrf_token": token, "answer": "return", "reason": "不行"}
@@ -181,7 +211,8 @@ def test_two_who_press_at_once_have_one_effect(
     tokens = [phone.token_at(REVIEW) for phone in phones]
 
     def press(at: int) -> str:
-        data = {"csrf_token": tokens[at], "answer": ("approve", "return")[at], "reason": "不行"}
+        answer = {"answer": ("approve", "return")[at], "sure": "1", "reason": "不行"}
+        data = {"csrf_token": tokens[at], **answer}
         return str(phones[at].client.post(f"{REVIEW}/{order}", data=data).location)
 
     with ThreadPoolExecutor(2) as pool:

@@ -23,6 +23,7 @@ from liff.staff.actors import actor_words
 from liff.staff.desk import note_look
 from liff.staff.sms import lines, steps
 from liff.staff.sms.access import OrderDesk, open_order_desk
+from liff.staff.sms.approval import asked_first
 from liff.staff.sms.links import slip_address
 from liff.visit import Visit, current_visit
 
@@ -42,6 +43,8 @@ def answer_sms_order(order_id: UUID) -> ResponseReturnValue:
             desk = open_order_desk(database, visit)
             steps.take(database, visit, desk, steps.own_order(database, desk, order_id), note)
     except InputError as error:
+        if error.code == "unpaid":
+            return redirect(asked_first(order_id, desk.desk.param), 303)
         fault = steps.FAULTS.get((error.field or "", error.code))
         if fault:
             return _render(visit, order_id, {error.field or "": fault}), 422

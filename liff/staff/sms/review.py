@@ -19,6 +19,7 @@ from liff.numbers import whole_number
 from liff.staff.desk import note_look
 from liff.staff.sms import lines, steps
 from liff.staff.sms.access import open_order_desk
+from liff.staff.sms.approval import REVIEW, asked_first
 from liff.visit import Visit, current_visit
 
 # As many cards as a phone loads at once.
@@ -48,6 +49,8 @@ def answer_sms_review(order_id: UUID) -> ResponseReturnValue:
             desk = open_order_desk(database, visit)
             steps.take(database, visit, desk, steps.own_order(database, desk, order_id), note)
     except InputError as error:
+        if error.code == "unpaid":
+            return redirect(asked_first(order_id, desk.desk.param, REVIEW, _kind()), 303)
         fault = steps.FAULTS.get((error.field or "", error.code))
         if fault:
             return _render(visit, wrong=order_id, fault=fault), 422

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from liff.limits import Limits
 from liff.staff.sms import (
+    approval,
     closing,
     files,
     money,
@@ -26,6 +27,7 @@ def add_sms_pages(pages: Blueprint, limits: Limits) -> None:
     pages.post("/staff/sms/review/<uuid:order_id>")(review.answer_sms_review)
     pages.get("/staff/sms/orders/<uuid:order_id>")(order.show_sms_order)
     pages.post("/staff/sms/orders/<uuid:order_id>")(order.answer_sms_order)
+    pages.get("/staff/sms/orders/<uuid:order_id>/approve")(approval.ask_sms_approval)
     pages.get("/staff/sms/slips/<token>")(slip_print.print_sms_slip)
     pages.get("/staff/sms/new")(slips.show_paper_slip)
     pages.post("/staff/sms/new")(slips.send_sms_slip)

@@ -9,10 +9,12 @@ from flask import request
 from sqlmodel import Session
 
 from core.clock import school_day_of
-from core.errors import AccessError
+from core.errors import AccessError, InputError
 from core.languages.dates import long_date
 from core.orders import service
 from core.orders.listing import Listed, order_of_staff
+from core.orders.plan_book import plan_of
+from core.orders.plans import Items
 from core.orders.service import LONGEST_REASON, LONGEST_RECEIPT, MOST_PAID
 from core.orders.states import OrderState
 from core.people.doors import for_staff
@@ -86,13 +88,20 @@ def take(database: Session, visit: Visit, desk: OrderDesk, one: Listed, answer: 
     """Take the step a form asks for, in the caller's transaction.
 
     Raises AccessError 403 for a step that is not this person's, 404 for none, and InputError as the
-    step does.
+    step does, or "unpaid" where an approval wants to be asked for once more.
     """
     if answer not in STEPS:
         raise AccessError("no_such_answer")
     step = STEPS[answer]
     role = desk.require_cashier() if answer == "pay" else desk.require_reviewer()
+    if answer == "approve" and is_unpaid(one) and "sure" not in request.form:
+        raise InputError("unpaid")
     step(database, visit, one, f"staff:{role.id}")
+
+
+def is_unpaid(one: Listed) -> bool:
+    """Tell whether an order costs something, and nothing is noted as paid."""
+    return not one.order.prepaid and plan_of(one.plan).prices[Items(one.order.items)] > 0
 
 
 def _approve(database: Session, visit: Visit, one: Listed, by: str) -> None:
