@@ -93,6 +93,7 @@ class Card(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     uid: str = Field(index=True, max_length=14)
+    # Nothing writes it: rosters and readers know a card by its chip.
     printed_number: str = ""
     student_id: UUID = Field(foreign_key="student.id", index=True)
     valid_from: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
