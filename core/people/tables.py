@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text, true
 from sqlmodel import Field, SQLModel
 
-from core.db import SealedText, UtcDateTime
-from core.sealed import BlindIndex, LineUserId
+from core.db import UtcDateTime
+from core.sealed import BlindIndex, LineUserId, SealedText
 
 # Tries count on their Taipei date only.
 ATTEMPT_INDEX = BlindIndex("try_counter.key", fades="school_day")
