@@ -1,6 +1,5 @@
 """The database: engine, transactions, column types. The same code serves SQLite and PostgreSQL."""
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
-    String,
     Table,
     TypeDecorator,
     create_engine,
@@ -49,7 +47,6 @@ INSERTS: dict[str, Callable[[Any], Any]] = {
     "postgresql": postgresql_insert,
 }
 DEADLOCKS = 3
-SEALED = re.compile(r"^[A-Za-z0-9_-]{1,16}:[A-Za-z0-9+/=_-]+$")
 
 
 def metadata() -> MetaData:
@@ -86,26 +83,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class SealedText(TypeDecorator[str]):
-    """Hold what core.crypto.Vault sealed (`key id:base64`); refuse anything that looks clear.
-
-    `purpose` is the one it was sealed for, by which a rotation opens it; empty: `table.column`
-    without the ending `_sealed`.
-    """
-
-    impl = String
-    cache_ok = True
-
-    def __init__(self, purpose: str = "") -> None:
-        super().__init__()
-        self.purpose = purpose
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is not None and not SEALED.match(value):
-            raise ValueError("clear text in a sealed column")
-        return value
 
 
 def make_engine(url: str, patience: Patience = PATIENT) -> Engine:

@@ -1,7 +1,8 @@
 """Columns nobody reads without the keys, and who holds the keys: the engine they are used on.
 
-Blind indexes are made by their room and only checked here. LINE user ids and webhook bodies are
-hidden and shown again on their way in and out, so no query and no room has to know.
+Sealed texts and blind indexes are made by their room and only checked here. LINE user ids and
+webhook bodies are hidden and shown again on their way in and out, so no query and no room has to
+know.
 
 A key that is missing is a fault of the whole process and raised. One value that was spoilt is read
 as empty and logged: it stands among hundreds of good ones in a batch, and an empty address or body
@@ -10,6 +11,7 @@ ends in a named state by itself, where an exception would hold up everybody's, a
 
 import base64
 import logging
+import re
 from threading import Lock
 from typing import Any
 
@@ -17,12 +19,33 @@ from sqlalchemy import Column, Dialect, Engine, LargeBinary, String, TypeDecorat
 from sqlmodel import Field, SQLModel
 
 from core.crypto import Pseudonyms, SealBroken, ValueSpoilt, Vault
-from core.db import SEALED, SealedText, snapshot, table_of
+from core.db import snapshot, table_of
 
 logger = logging.getLogger(__name__)
 
 KEPT_KEY = "kept_key.key"
 LINE_USERS = "line_user"
+SEALED = re.compile(r"^[A-Za-z0-9_-]{1,16}:[A-Za-z0-9+/=_-]+$")
+
+
+class SealedText(TypeDecorator[str]):
+    """Hold what core.crypto.Vault sealed (`key id:base64`); refuse anything that looks clear.
+
+    `purpose` is the one it was sealed for, by which a rotation opens it; empty: `table.column`
+    without the ending `_sealed`.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, purpose: str = "") -> None:
+        super().__init__()
+        self.purpose = purpose
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is not None and not SEALED.match(value):
+            raise ValueError("clear text in a sealed column")
+        return value
 
 
 class KeptKey(SQLModel, table=True):

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from core.db import SealedText, UtcDateTime
-from core.sealed import BlindIndex, LineUserId
+from core.db import UtcDateTime
+from core.sealed import BlindIndex, LineUserId, SealedText
 
 LIVE_CODE = text("used_at IS NULL AND voided_at IS NULL")
 UNDECIDED = text("decided_at IS NULL")

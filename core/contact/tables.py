@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, Column, Index, text
 from sqlmodel import Field, SQLModel
 
-from core.db import SealedText, UtcDateTime
+from core.db import UtcDateTime
 from core.kinds import NoticeState
+from core.sealed import SealedText
 
 WAITING = text("state = 'waiting'")
 UNSENT = text("letter IN ('pending', 'leased')")

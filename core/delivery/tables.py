@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import Column
 from sqlmodel import Field, SQLModel
 
-from core.db import SealedText, UtcDateTime
+from core.db import UtcDateTime
+from core.sealed import SealedText
 
 
 class PushSlot(SQLModel, table=True):

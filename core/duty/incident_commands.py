@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from sqlmodel import Session
 
+from core.attendance.export import harmless
 from core.audit import record_audit
 from core.clock import TAIPEI
 from core.crypto import Vault
@@ -21,8 +22,6 @@ from core.secrecy.incident import Span, Touch, contacts, touched_by_actor, touch
 from core.settings import Settings
 
 REPORT = "incident.report"
-# Source: OWASP, "CSV Injection".
-FORMULA_STARTS = tuple("=+-@＝＋－＠\t\r\n")
 UNKNOWN = (
     "What was read straight from the database, a backup or a copy of the disk leaves no record.",
     "Guardians' own looks at their own children are not recorded one by one.",
@@ -57,6 +56,9 @@ def report(
     """List whose data a key, an account or a span of time touched. That you asked is recorded."""
     if [bool(key_id), bool(actor), everybody].count(True) != 1:
         fail("Name one of --key, --actor and --all.")
+    if path is not None and path.exists():
+        # Whoever may read that one would read this, too.
+        fail(f"{path} is there already. Name a new file with --to.")
     with opened(settings) as house:
         span = _span(since, until, house.clock.now())
         what = f"key:{key_id}" if key_id else actor or "all"
@@ -118,18 +120,13 @@ def _shown(at: datetime | None) -> str:
 def _write(rows: Iterator[Sequence[object]], path: Path | None) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([_harmless(str(cell)) for cell in row] for row in rows)
+    writer.writerows([harmless(str(cell)) for cell in row] for row in rows)
     if path is None:
         sys.stdout.write(text.getvalue())
         return
     # A byte-order mark, without which Excel takes UTF-8 for Big5; for its owner's eyes only.
-    path.touch(mode=0o600)
+    path.touch(mode=0o600, exist_ok=False)
     path.write_text(text.getvalue(), encoding="utf-8-sig")
-
-
-def _harmless(cell: str) -> str:
-    """Return what no spreadsheet takes for a formula; +886… stays a number's text that way, too."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA_STARTS) else cell
 
 
 def _say_deadline(house: House) -> None:

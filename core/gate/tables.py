@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from core.db import BIG_NUMBER, SealedText, UtcDateTime
+from core.db import BIG_NUMBER, UtcDateTime
+from core.sealed import SealedText
 
 
 class Verdict(StrEnum):

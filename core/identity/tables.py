@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Column, ForeignKeyConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from core.db import SealedText, UtcDateTime
-from core.sealed import LineUserId
+from core.db import UtcDateTime
+from core.sealed import LineUserId, SealedText
 
 
 class LinkTicket(SQLModel, table=True):

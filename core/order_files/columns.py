@@ -1,10 +1,6 @@
-"""The header of a file of paper slips, in English or Chinese, in any order."""
+"""The columns of a file of paper slips and their headings."""
 
-import unicodedata
-from collections.abc import Sequence
 from enum import StrEnum
-
-from core.roster.faults import Fault, RosterError
 
 
 class SlipColumn(StrEnum):
@@ -27,25 +23,3 @@ CHINESE = {
     SlipColumn.RECEIPT: "收據號碼",
 }
 OPTIONAL = frozenset({SlipColumn.ENTRY_YEAR, SlipColumn.PREPAID, SlipColumn.RECEIPT})
-HEADINGS = {heading: column for column, heading in CHINESE.items()} | {
-    column.value: column for column in SlipColumn
-}
-
-
-def read_header(cells: Sequence[str]) -> dict[SlipColumn, int]:
-    """Return where each column stands; others are passed over. Raises RosterError."""
-    places: dict[SlipColumn, int] = {}
-    for place, cell in enumerate(cells):
-        column = HEADINGS.get(_folded(cell))
-        if column in places:
-            raise RosterError([Fault(1, column, "column_twice")])
-        if column is not None:
-            places[column] = place
-    missing = [CHINESE[one] for one in SlipColumn if one not in places and one not in OPTIONAL]
-    if missing:
-        raise RosterError([Fault(None, None, "header", "、".join(missing))])
-    return places
-
-
-def _folded(heading: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", heading).casefold().split())

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from core.crypto import Vault
 from core.errors import InputError
-from core.order_files.columns import SlipColumn, read_header
+from core.order_files.columns import CHINESE, OPTIONAL, SlipColumn
 from core.orders.paying import PHONE
 from core.orders.placing import NewOrder, place_order
 from core.orders.plans import Items
@@ -24,6 +24,7 @@ from core.people.contacts import parse_phone
 from core.people.roster import normalise_student_number
 from core.people.tables import EnrollmentStatus, Student
 from core.roster.faults import Fault, RosterError, refuse
+from core.roster.header import read_header
 from core.roster.sheet import Row, Sheet
 
 ITEM_WORDS = {
@@ -68,7 +69,7 @@ def read_slips(sheet: Sheet) -> list[Slip]:
     if not sheet.rows:
         raise refuse("empty")
     header, *lines = sheet.rows
-    places = read_header(header.cells)
+    places = read_header(header.cells, CHINESE, OPTIONAL)
     if not lines:
         raise refuse("empty")
     faults: list[Fault] = []

@@ -11,10 +11,10 @@ from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 import core.people.tables  # noqa: F401  # whom an order is for
-from core.db import SealedText, UtcDateTime
+from core.db import UtcDateTime
 from core.orders.plans import Bearer, Items, Rounding
 from core.orders.states import ENDS, OrderState
-from core.sealed import BlindIndex
+from core.sealed import BlindIndex, SealedText
 
 OPEN_ORDER = text("ended_at IS NULL")
 PAID_TEXT = text("order_id IS NOT NULL")

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text, true
 from sqlmodel import Field, SQLModel
 
-from core.db import SealedText, UtcDateTime
-from core.sealed import BlindIndex, LineUserId
+from core.db import UtcDateTime
+from core.sealed import BlindIndex, LineUserId, SealedText
 
 # Tries count on their Taipei date only.
 ATTEMPT_INDEX = BlindIndex("try_counter.key", fades="school_day")
@@ -93,6 +93,7 @@ class Card(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     uid: str = Field(index=True, max_length=14)
+    # Nothing writes it: rosters and readers know a card by its chip.
     printed_number: str = ""
     student_id: UUID = Field(foreign_key="student.id", index=True)
     valid_from: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

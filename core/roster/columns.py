@@ -1,10 +1,6 @@
-"""The header of a roster file: which column holds what, in English or Chinese, in any order."""
+"""The columns of a roster file and their headings."""
 
-import unicodedata
-from collections.abc import Collection, Sequence
 from enum import StrEnum
-
-from core.roster.faults import Fault, RosterError
 
 
 class Column(StrEnum):
@@ -38,34 +34,3 @@ CHINESE = {
 }
 # A card and a status may be left out: the card stays whose it is, the child is enrolled.
 OPTIONAL = frozenset({Column.CARD_UID, Column.STATUS})
-HEADINGS = {heading: column for column, heading in CHINESE.items()} | {
-    column.value: column for column in Column
-}
-
-
-def read_header(cells: Sequence[str], given: Collection[Column]) -> dict[Column, int]:
-    """Return where each column stands; `given` are those whose value is known without the file.
-
-    Columns of other names are passed over. Raises RosterError.
-    """
-    places: dict[Column, int] = {}
-    twice = []
-    for place, cell in enumerate(cells):
-        column = HEADINGS.get(_folded(cell))
-        if column is None:
-            continue
-        if column in places:
-            twice.append(Fault(1, column, "column_twice"))
-        places.setdefault(column, place)
-    missing = [one for one in Column if one not in places and one not in OPTIONAL | set(given)]
-    if missing:
-        names = "、".join(CHINESE[column] for column in missing)
-        raise RosterError([Fault(None, None, "header", names)])
-    if twice:
-        raise RosterError(twice)
-    return places
-
-
-def _folded(heading: str) -> str:
-    folded = unicodedata.normalize("NFKC", heading).casefold()
-    return "".join(char for char in folded if not char.isspace())

@@ -9,8 +9,9 @@ from core.people.roster import StudentFacts
 from core.people.tables import EnrollmentStatus
 from core.roster import cells
 from core.roster.cells import BadCell
-from core.roster.columns import OPTIONAL, Column, read_header
+from core.roster.columns import CHINESE, OPTIONAL, Column
 from core.roster.faults import Fault, RosterError, refuse
+from core.roster.header import read_header
 from core.roster.sheet import Row, Sheet, read_sheet
 
 # ROC years of entry: the card exists since 95; nobody is on a roster before they enter.
@@ -47,7 +48,8 @@ def roster_of(sheet: Sheet, *, today: date, school_code: str | None = None) -> l
     if not sheet.rows:
         raise refuse("empty")
     header, *lines = sheet.rows
-    places = read_header(header.cells, {Column.SCHOOL_CODE} if school_code else ())
+    known = {Column.SCHOOL_CODE} if school_code else frozenset()
+    places = read_header(header.cells, CHINESE, OPTIONAL | known)
     if not lines:
         raise refuse("empty")
     readers = _readers(today, sheet.is_lossy)

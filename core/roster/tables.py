@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
-from core.db import SealedText, UtcDateTime
+from core.db import UtcDateTime
+from core.sealed import SealedText
 
 
 class RosterCheck(SQLModel, table=True):

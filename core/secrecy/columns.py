@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, LargeBinary, String, Table, func, type_coerce
 
-from core.db import SealedText, metadata
-from core.sealed import BlindIndex, SealedBytes
+from core.db import metadata
+from core.sealed import BlindIndex, SealedBytes, SealedText
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Column, Index
 from sqlmodel import Field, SQLModel
 
-from core.db import SealedText
-from core.sealed import BlindIndex
+from core.sealed import BlindIndex, SealedText
 
 
 def _within(name: str) -> CheckConstraint:

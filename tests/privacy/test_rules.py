@@ -4,10 +4,11 @@ import pytest
 
 import bot.tables  # noqa: F401
 import core.privacy.tables  # noqa: F401
-from core.db import SealedText, metadata
+from core.db import metadata
 from core.privacy.people import Whose
 from core.privacy.rules import RULES, SILENT, Erase, personal_tables, shown_columns
 from core.privacy.words import TITLES
+from core.sealed import SealedText
 
 PERSONAL_COLUMNS = {"guardian_id", "student_id", "binding_id", "line_user_id"}
 TABLES = sorted(metadata().tables)

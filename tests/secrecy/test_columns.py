@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Boolean
 
 import app  # noqa: F401
-from core.db import SealedText, metadata
-from core.sealed import BlindIndex, LineUserId, SealedBytes
+from core.db import metadata
+from core.sealed import BlindIndex, LineUserId, SealedBytes, SealedText
 from core.secrecy.columns import HiddenColumn, hidden_columns
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -91,6 +91,19 @@ def test_contacts_are_opened_when_asked_for_and_harmless_in_a_spreadsheet(
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_file_that_is_there_is_left_alone_and_another_asked_for(
+    house: House, tmp_path: Path
+) -> None:
+    path = tmp_path / "who.csv"
+    path.write_text("open to everybody")
+    answer = _run(house, "--all", "--contacts", "--to", str(path))
+    assert answer.exit_code == 1
+    assert f"{path} is there already. Name a new file with --to." in answer.stderr
+    assert path.read_text() == "open to everybody"
+    with snapshot(house.engine) as session:
+        assert session.exec(select(AuditEntry)).all() == []
+
+
 def test_report_is_recorded_and_says_what_is_not_known(house: House, officer: UUID) -> None:
     answer = _run(house, "--all")
     assert "Not known:" in answer.stderr
