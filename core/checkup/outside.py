@@ -15,6 +15,7 @@ import requests
 
 from core.errors import Fault
 from core.post.app_push import app_gateway
+from core.post.reaching import direct_session
 from core.post.smtp import SmtpRoute, smtp_route
 from core.post_settings import MITAKE, SmsProvider
 from core.settings import Settings
@@ -37,7 +38,7 @@ def _line(settings: Settings) -> Iterator[Fault]:
     # Source: LINE docs, "Get bot info" and "Get webhook endpoint information".
     answer = _ask(settings, "/v2/bot/info")
     if answer is None:
-        hint = "Open the way to it: DNS, firewall, proxy"
+        hint = "Open the way to it: DNS, firewall"
         yield Fault("LINE_API_BASE", "LINE does not answer", hint)
         return
     yield from _skew(answer)
@@ -70,12 +71,13 @@ def _skew(answer: requests.Response) -> Iterator[Fault]:
 def _ask(settings: Settings, path: str) -> requests.Response | None:
     token = settings.line_channel_access_token.get_secret_value()
     try:
-        return requests.get(
-            settings.line_api + path,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=TIMEOUT,
-            allow_redirects=False,
-        )
+        with direct_session() as session:
+            return session.get(
+                settings.line_api + path,
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            )
     except requests.RequestException:
         return None
 
@@ -116,7 +118,8 @@ def _sms(settings: Settings) -> Iterator[Fault]:
     if settings.sms_provider is not SmsProvider.MITAKE:
         return
     try:
-        requests.head(settings.sms_api_base or MITAKE, timeout=TIMEOUT, allow_redirects=False)
+        with direct_session() as session:
+            session.head(settings.sms_api_base or MITAKE, timeout=TIMEOUT, allow_redirects=False)
     except requests.RequestException as error:
         problem = f"the SMS firm does not answer ({type(error).__name__})"
         yield Fault("SMS_API_BASE", problem, "Open the way to it: DNS, firewall, allowed addresses")
