@@ -4,7 +4,6 @@ Nothing is sent to anybody, and nothing is changed.
 """
 
 import smtplib
-import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,7 +15,7 @@ import requests
 from core.errors import Fault
 from core.post.app_push import app_gateway
 from core.post.reaching import direct_session
-from core.post.smtp import SmtpRoute, smtp_route
+from core.post.smtp import greet, smtp_route, take_leave
 from core.post_settings import MITAKE, SmsProvider
 from core.settings import Settings
 
@@ -95,23 +94,12 @@ def _mail(settings: Settings) -> Iterator[Fault]:
     if route is None:
         return
     try:
-        with _conversation(route) as server:
-            if route.is_upgraded:
-                server.starttls(context=ssl.create_default_context())
-            if route.user:
-                server.login(route.user, route.password)
+        take_leave(greet(route))
     except smtplib.SMTPAuthenticationError:
         yield Fault("SMTP_URL", "the mail server refuses name or password", "Ask its owner")
     except (OSError, smtplib.SMTPException) as error:
         problem = f"the mail server does not answer ({type(error).__name__})"
         yield Fault("SMTP_URL", problem, "Check host, port and firewall")
-
-
-def _conversation(route: SmtpRoute) -> smtplib.SMTP:
-    if route.is_tls:
-        context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(route.host, route.port, timeout=TIMEOUT[1], context=context)
-    return smtplib.SMTP(route.host, route.port, timeout=TIMEOUT[1])
 
 
 def _sms(settings: Settings) -> Iterator[Fault]:
