@@ -11,6 +11,7 @@ import requests
 
 from core.delivery.granting import NoToken, grant_token
 from core.notices.links import DEAUTHORIZE_MISSED, DEAUTHORIZED
+from core.post.reaching import direct_session
 from core.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -39,13 +40,14 @@ def deauthorize(settings: Settings, user_token: str) -> Deauthorized:
         # The login channel's own token: the one for messages belongs to another channel.
         channel_id = settings.line_login_channel_id
         token, _ = grant_token(settings.line_api, channel_id, secret, TIMEOUT)
-        answer = requests.post(
-            f"{settings.line_api}/user/v1/deauthorize",
-            json={"userAccessToken": user_token},
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=TIMEOUT,
-            allow_redirects=False,
-        )
+        with direct_session() as session:
+            answer = session.post(
+                f"{settings.line_api}/user/v1/deauthorize",
+                json={"userAccessToken": user_token},
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            )
     except (requests.RequestException, NoToken) as error:
         logger.warning("deauthorize", extra={"error_type": type(error).__name__})
         return Deauthorized.MISSED

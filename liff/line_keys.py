@@ -9,6 +9,8 @@ import requests
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from core.post.reaching import direct_session
+
 logger = logging.getLogger(__name__)
 # Seconds to connect and to wait; LINE's own check of a token is the way round.
 TIMEOUT = (2, 3)
@@ -57,7 +59,8 @@ def _is_within(moment: datetime | None, now: datetime, span: timedelta) -> bool:
 
 
 def _ask(url: str) -> Any:
-    answer = requests.get(url, timeout=TIMEOUT, allow_redirects=False)
+    with direct_session() as session:
+        answer = session.get(url, timeout=TIMEOUT, allow_redirects=False)
     if answer.status_code != 200:
         raise ValueError("no keys")
     return answer.json()

@@ -18,6 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from core.people.names import clean_name
+from core.post.reaching import direct_session
 from core.settings import Settings
 from liff.line_keys import LineKeys
 
@@ -85,9 +86,9 @@ class LineLogin:
         """
         form = {"id_token": id_token, "client_id": self._channel_id}
         try:
-            answer = requests.post(
-                f"{self._api}/oauth2/v2.1/verify", data=form, timeout=TIMEOUT, allow_redirects=False
-            )
+            with direct_session() as session:
+                url = f"{self._api}/oauth2/v2.1/verify"
+                answer = session.post(url, data=form, timeout=TIMEOUT, allow_redirects=False)
             body = answer.json()
         except requests.RequestException:
             return TokenProblem.UNAVAILABLE

@@ -49,6 +49,8 @@ class _Session(OAuth2Session):  # type: ignore[misc]  # the library has no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.max_redirects = 0
+        # Nor through a proxy of the machine's environment, nor with a netrc's password.
+        self.trust_env = False
 
 
 class _Client(FlaskOAuth2App):  # type: ignore[misc]  # the library has no types

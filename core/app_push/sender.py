@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from core.app_push.claims import PushOut, claim_pushes, has_pushes
@@ -39,8 +39,9 @@ class AppMessenger:
     def __init__(self, house: House) -> None:
         self._house = house
         self._gateway = app_gateway(house.settings)
-        self._rounds = Rounds("app_push", self._turn, self._let_go)
-        self._paused_until: datetime | None = None
+        self._rounds = Rounds(
+            "app_push", self._turn, self._let_go, clock=house.clock, pauses=PAUSES
+        )
         self._doubt = Doubt()
 
     def run(self, stop: threading.Event) -> None:
@@ -54,24 +55,21 @@ class AppMessenger:
     def _turn(self) -> int:
         """Send one batch of what is due; return how many pushes were claimed."""
         now = self._house.clock.now()
-        if self._gateway is None or self._is_paused():
+        if self._gateway is None:
             return 0
         with snapshot(self._house.engine) as session:
             if not has_pushes(session, now):
                 return 0
         with transaction(self._house.engine) as session:
             pushes = claim_pushes(session, self._house.vault, limit=BATCH, now=now)
-        self._rounds.send_all(pushes, partial(self._send, self._gateway), self._is_paused)
+        self._rounds.send_all(pushes, partial(self._send, self._gateway))
         return len(pushes)
 
     def _let_go(self, pushes: Sequence[PushOut]) -> None:
         with transaction(self._house.engine) as session:
             let_go(session, pushes, self._house.clock.now())
 
-    def _is_paused(self) -> bool:
-        return self._paused_until is not None and self._house.clock.now() < self._paused_until
-
-    def _send(self, gateway: AppGateway, out: PushOut) -> None:
+    def _send(self, gateway: AppGateway, out: PushOut) -> Answer:
         started = time.monotonic()
         try:
             answer = self._doubt.weigh(_told_once(gateway, out))
@@ -85,8 +83,7 @@ class AppMessenger:
         seconds = time.monotonic() - started
         attempt = out.attempts
         log_sent("app_push", out.held.id, out.kind, attempt=attempt, answer=answer, seconds=seconds)
-        if answer.outcome in PAUSES and answer.concerns_all:
-            self._paused_until = now + PAUSES[answer.outcome]
+        return answer
 
 
 def _told_once(gateway: AppGateway, out: PushOut) -> Answer:

@@ -4,7 +4,6 @@ Nothing is sent to anybody, and nothing is changed.
 """
 
 import smtplib
-import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,7 +14,8 @@ import requests
 
 from core.errors import Fault
 from core.post.app_push import app_gateway
-from core.post.smtp import SmtpRoute, smtp_route
+from core.post.reaching import direct_session
+from core.post.smtp import greet, smtp_route, take_leave
 from core.post_settings import MITAKE, SmsProvider
 from core.settings import Settings
 
@@ -37,7 +37,7 @@ def _line(settings: Settings) -> Iterator[Fault]:
     # Source: LINE docs, "Get bot info" and "Get webhook endpoint information".
     answer = _ask(settings, "/v2/bot/info")
     if answer is None:
-        hint = "Open the way to it: DNS, firewall, proxy"
+        hint = "Open the way to it: DNS, firewall"
         yield Fault("LINE_API_BASE", "LINE does not answer", hint)
         return
     yield from _skew(answer)
@@ -70,12 +70,13 @@ def _skew(answer: requests.Response) -> Iterator[Fault]:
 def _ask(settings: Settings, path: str) -> requests.Response | None:
     token = settings.line_channel_access_token.get_secret_value()
     try:
-        return requests.get(
-            settings.line_api + path,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=TIMEOUT,
-            allow_redirects=False,
-        )
+        with direct_session() as session:
+            return session.get(
+                settings.line_api + path,
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            )
     except requests.RequestException:
         return None
 
@@ -93,11 +94,7 @@ def _mail(settings: Settings) -> Iterator[Fault]:
     if route is None:
         return
     try:
-        with _conversation(route) as server:
-            if route.is_upgraded:
-                server.starttls(context=ssl.create_default_context())
-            if route.user:
-                server.login(route.user, route.password)
+        take_leave(greet(route))
     except smtplib.SMTPAuthenticationError:
         yield Fault("SMTP_URL", "the mail server refuses name or password", "Ask its owner")
     except (OSError, smtplib.SMTPException) as error:
@@ -105,18 +102,12 @@ def _mail(settings: Settings) -> Iterator[Fault]:
         yield Fault("SMTP_URL", problem, "Check host, port and firewall")
 
 
-def _conversation(route: SmtpRoute) -> smtplib.SMTP:
-    if route.is_tls:
-        context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(route.host, route.port, timeout=TIMEOUT[1], context=context)
-    return smtplib.SMTP(route.host, route.port, timeout=TIMEOUT[1])
-
-
 def _sms(settings: Settings) -> Iterator[Fault]:
     if settings.sms_provider is not SmsProvider.MITAKE:
         return
     try:
-        requests.head(settings.sms_api_base or MITAKE, timeout=TIMEOUT, allow_redirects=False)
+        with direct_session() as session:
+            session.head(settings.sms_api_base or MITAKE, timeout=TIMEOUT, allow_redirects=False)
     except requests.RequestException as error:
         problem = f"the SMS firm does not answer ({type(error).__name__})"
         yield Fault("SMS_API_BASE", problem, "Open the way to it: DNS, firewall, allowed addresses")

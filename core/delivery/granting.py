@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import requests
 
+from core.post.reaching import direct_session
+
 # Of 4xx these say nothing of id and secret.
 PASSING = (408, 429)
 
@@ -37,9 +39,9 @@ def grant_token(
         "client_secret": secret,
     }
     try:
-        answer = requests.post(
-            f"{api}/oauth2/v3/token", data=form, timeout=timeout, allow_redirects=False
-        )
+        with direct_session() as session:
+            url = f"{api}/oauth2/v3/token"
+            answer = session.post(url, data=form, timeout=timeout, allow_redirects=False)
         if 400 <= answer.status_code < 500 and answer.status_code not in PASSING:
             raise TokenRefused(f"refused_{answer.status_code}")
         if answer.status_code != 200:

@@ -21,6 +21,7 @@ import requests
 from core.clock import TAIPEI
 from core.errors import AppError
 from core.house import House, build_house
+from core.post.reaching import direct_session
 from core.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,11 +139,12 @@ def share_clock(settings: Settings) -> None:
     The sandbox passes it on, so it is rounded up: the product's clock never goes back, or what its
     readers did before would have happened after.
     """
-    answer = requests.get(f"{settings.base_url}/gate/v1/time", timeout=5)
-    answer.raise_for_status()
-    told = datetime.fromisoformat(answer.json()["server_time"])
-    clock = {"now": (told.replace(microsecond=0) + timedelta(seconds=1)).isoformat()}
-    requests.post(f"{settings.sandbox_origin}/clock", json=clock, timeout=5).raise_for_status()
+    with direct_session() as session:
+        answer = session.get(f"{settings.base_url}/gate/v1/time", timeout=5)
+        answer.raise_for_status()
+        told = datetime.fromisoformat(answer.json()["server_time"])
+        clock = {"now": (told.replace(microsecond=0) + timedelta(seconds=1)).isoformat()}
+        session.post(f"{settings.sandbox_origin}/clock", json=clock, timeout=5).raise_for_status()
 
 
 def wait_until_ready(url: str, is_alive: Callable[[], bool], log: BinaryIO) -> None:
@@ -151,8 +153,9 @@ def wait_until_ready(url: str, is_alive: Callable[[], bool], log: BinaryIO) -> N
     # A program that ended would leave an answer of somebody else's on the same port.
     while time.monotonic() < deadline and is_alive():
         try:
-            if requests.get(url, timeout=2).ok:
-                return
+            with direct_session() as session:
+                if session.get(url, timeout=2).ok:
+                    return
         except requests.RequestException:
             pass
         time.sleep(0.1)

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from core.db import snapshot, transaction
@@ -36,8 +36,9 @@ class LetterSender:
         self._house = house
         route = smtp_route(house.settings)
         self._mailer = PooledMailer(route, house.settings.mail_from) if route else None
-        self._rounds = Rounds("letter", self._turn, self._let_go, hands=1)
-        self._paused_until: datetime | None = None
+        self._rounds = Rounds(
+            "letter", self._turn, self._let_go, clock=house.clock, pauses=PAUSES, hands=1
+        )
         self._doubt = Doubt()
 
     def run(self, stop: threading.Event) -> None:
@@ -56,7 +57,7 @@ class LetterSender:
     def _turn(self) -> int:
         """Send one batch of what is due; return how many letters were claimed."""
         now = self._house.clock.now()
-        if self._mailer is None or self._is_paused():
+        if self._mailer is None:
             return 0
         with snapshot(self._house.engine) as session:
             is_due = has_letters(session, now)
@@ -65,17 +66,14 @@ class LetterSender:
             return 0
         with transaction(self._house.engine) as session:
             letters = claim_letters(session, self._house.vault, limit=BATCH, now=now)
-        self._rounds.send_all(letters, partial(self._send, self._mailer), self._is_paused)
+        self._rounds.send_all(letters, partial(self._send, self._mailer))
         return len(letters)
 
     def _let_go(self, letters: Sequence[LetterOut]) -> None:
         with transaction(self._house.engine) as session:
             let_go(session, letters, self._house.clock.now())
 
-    def _is_paused(self) -> bool:
-        return self._paused_until is not None and self._house.clock.now() < self._paused_until
-
-    def _send(self, mailer: PooledMailer, out: LetterOut) -> None:
+    def _send(self, mailer: PooledMailer, out: LetterOut) -> Answer:
         started = time.monotonic()
         try:
             answer = mailer.send(letter_of(out, self._house.settings))
@@ -89,5 +87,4 @@ class LetterSender:
             settle_letter(session, self._house, out, answer, now)
         seconds = time.monotonic() - started
         log_sent("letter", out.id, out.kind, attempt=out.attempts, answer=answer, seconds=seconds)
-        if answer.outcome in PAUSES and answer.concerns_all:
-            self._paused_until = now + PAUSES[answer.outcome]
+        return answer

@@ -14,7 +14,7 @@ import orjson
 import requests
 
 from core.post.answer import About, Answer, Outcome
-from core.post.reaching import body_of, never_connected
+from core.post.reaching import body_of, direct_session, never_connected
 from core.settings import Settings
 
 CONNECTIONS, MESSAGES = "/connections", "/messages"
@@ -85,9 +85,7 @@ class HttpGateway:
 
     def __init__(self, base: str, key: str) -> None:
         self._base = base.rstrip("/")
-        self._session = requests.Session()
-        # A proxy or a netrc of the machine's environment has no say here.
-        self._session.trust_env = False
+        self._session = direct_session()
         self._session.headers["Authorization"] = f"Bearer {key}"
 
     def connect(self, account: str) -> str | Refusal:

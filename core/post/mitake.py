@@ -12,7 +12,7 @@ from uuid import UUID
 import requests
 
 from core.post.answer import Answer, Outcome
-from core.post.reaching import body_of, never_connected
+from core.post.reaching import body_of, direct_session, never_connected
 from core.post.texts import Asked, Fate, Found, Text, TextSender
 from core.post_settings import MITAKE, SmsProvider
 from core.settings import Settings
@@ -96,18 +96,18 @@ class MitakeSender:
             return []
 
     def _post(self, path: str, charset: str, fields: Mapping[str, str]) -> tuple[int, bytes]:
-        with requests.Session() as session:
-            # A proxy or a netrc of the machine's environment has no say here.
-            session.trust_env = False
-            with session.post(
+        with (
+            direct_session() as session,
+            session.post(
                 self._base + path,
                 params={charset: "UTF-8"},
                 data=self._account | dict(fields),
                 timeout=TIMEOUT,
                 allow_redirects=False,
                 stream=True,
-            ) as answer:
-                return answer.status_code, body_of(answer)
+            ) as answer,
+        ):
+            return answer.status_code, body_of(answer)
 
 
 def read_answer(status: int, body: bytes) -> Answer:

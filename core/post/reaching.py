@@ -1,4 +1,4 @@
-"""What became of a request by HTTP: whether it reached anybody, and what was answered."""
+"""Requests by HTTP: straight to whom they are for, whether they got there, what was answered."""
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
@@ -6,6 +6,16 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 # Answers to us are a few lines; more of one is not read.
 MOST_BYTES = 65_536
 CHUNK_BYTES = 8_192
+
+
+def direct_session() -> requests.Session:
+    """Return a session in which the machine's environment has no say.
+
+    A proxy of HTTPS_PROXY would see what we send, and a netrc replaces our own Authorization.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    return session
 
 
 def never_connected(error: requests.ConnectionError) -> bool:

@@ -3,11 +3,13 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from core.clock import Clock
 from core.post.answer import Answer, Outcome
 
 logger = logging.getLogger(__name__)
@@ -30,9 +32,10 @@ LEVELS = {
 
 
 class Rounds(Generic[Out]):
-    """Take turns, each a batch, until told to stop. `turn` returns how many it claimed.
+    """Take turns, each a batch, until told to stop, and pause where the carrier wants it.
 
-    `let_go` puts back what was leased and never begun; it commits.
+    `turn` returns how many it claimed. `let_go` puts back what was leased and never begun; it
+    commits. `pauses` is how long the carrier is left in peace after an outcome.
     """
 
     def __init__(
@@ -40,12 +43,18 @@ class Rounds(Generic[Out]):
         action: str,
         turn: Callable[[], int],
         let_go: Callable[[Sequence[Out]], None],
+        *,
+        clock: Clock,
+        pauses: Mapping[Outcome, timedelta],
         hands: int = HANDS,
     ) -> None:
         self._action = action
         self._turn = turn
         self._let_go = let_go
+        self._clock = clock
+        self._pauses = pauses
         self._hands = hands
+        self._paused_until: datetime | None = None
         self._left: Sequence[Out] = ()
         self.stop = threading.Event()
 
@@ -61,25 +70,23 @@ class Rounds(Generic[Out]):
             if is_idle:
                 stop.wait(POLL_SECONDS)
 
-    def send_all(
-        self, outs: Sequence[Out], send: Callable[[Out], None], is_paused: Callable[[], bool]
-    ) -> None:
+    def send_all(self, outs: Sequence[Out], send: Callable[[Out], Answer]) -> None:
         """Send a batch that was claimed just now by a few hands; let go of what is never begun.
 
-        That is the rest where it gets too late, the channel pauses, the program stops or `send`
-        raises, which goes on to the caller.
+        That is the rest where it gets too late, an answer makes the channel pause, the program
+        stops or `send` raises, which goes on to the caller.
         """
         begun = time.monotonic()
         self._left = outs
         try:
             with ThreadPoolExecutor(self._hands, thread_name_prefix=self._action) as hands:
-                while self._left and not (self._is_late(begun) or is_paused()):
+                while self._left and not (self._is_late(begun) or self._is_paused()):
                     wave, self._left = self._left[: self._hands], self._left[self._hands :]
                     flights = [hands.submit(send, out) for out in wave]
                     # All have begun by then; `map` would call off some after a failure.
                     wait(flights)
                     for flight in flights:
-                        flight.result()
+                        self._heed(flight.result())
         finally:
             self._put_back()
 
@@ -93,7 +100,16 @@ class Rounds(Generic[Out]):
     def _round(self) -> int:
         # What an earlier round failed to put back: where its lease has ended, nothing comes of it.
         self._put_back()
-        return self._turn()
+        return 0 if self._is_paused() else self._turn()
+
+    def _heed(self, answer: Answer) -> None:
+        if answer.outcome in self._pauses and answer.concerns_all:
+            until = self._clock.now() + self._pauses[answer.outcome]
+            # Of one wave's answers the longest pause counts.
+            self._paused_until = max(self._paused_until or until, until)
+
+    def _is_paused(self) -> bool:
+        return self._paused_until is not None and self._clock.now() < self._paused_until
 
     def _put_back(self) -> None:
         if self._left:

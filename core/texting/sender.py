@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from core.db import snapshot, transaction
@@ -33,8 +33,7 @@ class TextMessenger:
     def __init__(self, house: House) -> None:
         self._house = house
         self._sender = text_sender(house.settings)
-        self._rounds = Rounds("text", self._turn, self._let_go)
-        self._paused_until: datetime | None = None
+        self._rounds = Rounds("text", self._turn, self._let_go, clock=house.clock, pauses=PAUSES)
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
@@ -47,24 +46,21 @@ class TextMessenger:
     def _turn(self) -> int:
         """Send one batch of what is due; return how many texts were claimed."""
         now = self._house.clock.now()
-        if self._sender is None or self._is_paused():
+        if self._sender is None:
             return 0
         with snapshot(self._house.engine) as session:
             if not has_texts(session, now):
                 return 0
         with transaction(self._house.engine) as session:
             texts = claim_texts(session, self._house, self._sender.name, limit=BATCH, now=now)
-        self._rounds.send_all(texts, partial(self._send, self._sender), self._is_paused)
+        self._rounds.send_all(texts, partial(self._send, self._sender))
         return len(texts)
 
     def _let_go(self, texts: Sequence[TextOut]) -> None:
         with transaction(self._house.engine) as session:
             let_go(session, texts, self._house.clock.now())
 
-    def _is_paused(self) -> bool:
-        return self._paused_until is not None and self._house.clock.now() < self._paused_until
-
-    def _send(self, sender: TextSender, out: TextOut) -> None:
+    def _send(self, sender: TextSender, out: TextOut) -> Answer:
         started = time.monotonic()
         try:
             answer = sender.send(out.text)
@@ -78,5 +74,4 @@ class TextMessenger:
         seconds = time.monotonic() - started
         attempt = out.attempts
         log_sent("text", out.held.id, out.kind, attempt=attempt, answer=answer, seconds=seconds)
-        if answer.outcome in PAUSES:
-            self._paused_until = now + PAUSES[answer.outcome]
+        return answer

@@ -28,6 +28,7 @@ from core.kinds import Direction, NoticeState
 from core.notices.tables import Notice
 from core.people.roster import CANARY_SCHOOL
 from core.people.tables import Card, Student
+from core.post.reaching import direct_session
 
 logger = logging.getLogger(__name__)
 
@@ -180,7 +181,8 @@ def _send(house: House, tap: CanaryTap, now: datetime) -> str | None:
     }
     url = f"{house.settings.base_url.rstrip('/')}/gate/v1/readers/{tap.reader.id}/taps"
     try:
-        answer = requests.post(url, data=body, headers=headers, timeout=TIMEOUT)
+        with direct_session() as session:
+            answer = session.post(url, data=body, headers=headers, timeout=TIMEOUT)
     except requests.RequestException:
         return "gate_no_answer"
     if answer.status_code != 200:

@@ -15,6 +15,7 @@ from core.db import snapshot
 from core.duty.scheduler import TICKS
 from core.duty.tick_log import last_ticks
 from core.house import House
+from core.post.reaching import direct_session
 from core.settings import Settings
 from core.watch.canary import canary_state
 from core.watch.waiting import oldest_due
@@ -69,14 +70,16 @@ def find_problems(session: Session, settings: Settings, now: datetime) -> Iterat
 def _web_answers(settings: Settings) -> bool:
     url = f"{settings.base_url.rstrip('/')}/readyz"
     try:
-        return requests.get(url, timeout=TIMEOUT_SECONDS).status_code == 200
+        with direct_session() as session:
+            return session.get(url, timeout=TIMEOUT_SECONDS).status_code == 200
     except requests.RequestException:
         return False
 
 
 def _ask(url: str) -> None:
     try:
-        requests.get(url, timeout=TIMEOUT_SECONDS).raise_for_status()
+        with direct_session() as session:
+            session.get(url, timeout=TIMEOUT_SECONDS).raise_for_status()
     except requests.RequestException as error:
         # The watcher will say the same; the address may hold a secret and is not told.
         extra = {"action": "heartbeat", "error_type": type(error).__name__}

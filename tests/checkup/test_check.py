@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+from aiosmtpd.smtp import AuthResult
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from bench.programs import free_pair
 from core.checkup.database import database_faults
 from core.checkup.machine import machine_faults
 from core.checkup.outside import outside_faults
@@ -193,6 +197,27 @@ def test_nobody_outside_answering_is_named_without_secrets() -> None:
         "APP_PUSH_URL",
     ]
     assert "topsecret" not in str(faults)
+
+
+@pytest.mark.parametrize(
+    ("password", "problem"),
+    [("right", []), ("wrong", ["the mail server refuses name or password"])],
+)
+def test_mail_server_is_greeted_as_a_letter_would(password: str, problem: list[str]) -> None:
+    def judge(*asked: Any) -> AuthResult:
+        return AuthResult(success=asked[-1].password == b"right", handled=False)
+
+    port = free_pair()
+    known = {"authenticator": judge, "auth_require_tls": False}
+    server = Controller(Sink(), hostname="127.0.0.1", port=port, **known)
+    server.start()
+    try:
+        url = f"smtp://gate:{password}@127.0.0.1:{port}"
+        faults = outside_faults(settings(line_api_base="http://127.0.0.1:9", smtp_url=url))
+        found = [one.problem for one in faults if one.name == "SMTP_URL"]
+    finally:
+        server.stop()
+    assert found == problem
 
 
 @pytest.mark.parametrize(
