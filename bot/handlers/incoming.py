@@ -34,6 +34,7 @@ from bot.handlers.unsend import forget_unsent
 from bot.replies import questions, refusals
 from bot.replies.pages import Pages
 from bot.replies.speech import say
+from bot.secret_words import holds_identity
 from bot.sending_words import read_sending
 from bot.staff_commands import (
     ABOUT_CHILD,
@@ -116,6 +117,8 @@ def _answer(house: House, incoming: Incoming, user: str, now: datetime) -> Answe
 
 def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
     said = incoming.content
+    if holds_identity(said):
+        return Answer(messages=refusals.no_identity(Pages(house.settings.liff_id)), matters=True)
     found = match(said)
     code = read_code(said) if found.command is None else None
     if code is not None:
