@@ -41,6 +41,7 @@ from bot.staff_commands import (
     NOTICES_WORD,
     PLAINLY_STAFF,
     STAFF_ONLY,
+    WHO_IS_MISSING,
     StaffAsk,
     StaffVerb,
     names_number,
@@ -200,6 +201,8 @@ def _staff_ask(person: Person, said: str) -> StaffAsk | None:
     if ask.typed in PLAINLY_STAFF or (ask.verb in ABOUT_CHILD and names_number(ask)):
         return ask
     if ask.verb is StaffVerb.CANCEL and not person.roles and not person.was_staff:
+        return None
+    if ask.typed in WHO_IS_MISSING and not person.roles:
         return None
     if ask.typed == NOTICES_WORD and not _sends(person, said):
         return None

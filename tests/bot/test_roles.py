@@ -177,10 +177,21 @@ def test_help_names_only_what_the_person_may_do(house: House, room: Student) -> 
 
 def test_what_nobody_knows_is_answered_with_what_one_may_do(house: House, room: Student) -> None:
     assert words_of(tell(house, "哈囉", LIN).messages) == [
-        "不太確定意思。目前可以使用：今日、未到、補登、更正補登、請假、取消請假、查、發送、"
-        "審核、綁定碼、服務狀態、說明。"
+        "不太確定您要查什麼。請輸入「說明」，看可以使用的指令。"
     ]
     assert words_of(tell(house, "稽核", LIN).messages)[0].startswith(FORBIDDEN)
+
+
+@pytest.mark.parametrize(
+    "text", ["誰還沒到", "誰沒來", "誰沒到？", "還有誰沒刷", "還有誰沒到", "誰還沒刷卡?"]
+)
+def test_who_is_missing_is_asked_in_ones_own_words(house: House, room: Student, text: str) -> None:
+    for user in (LIN, HO):
+        asked = words_of(tell(house, text, user).messages)
+        assert asked == words_of(tell(house, "未到", user).messages)
+    assert "學校人員" not in str(tell(house, text, MEI).messages), (
+        "a guardian asks nothing of staff"
+    )
 
 
 def test_without_a_number_everybody_gets_their_own_day(house: House, room: Student) -> None:
