@@ -1,4 +1,4 @@
-"""A200000012: identity numbers that somebody types into the chat, which are neither kept nor read."""
+"""A200000012: identity numbers typed into the chat, which are neither kept nor read."""
 
 import re
 import unicodedata

@@ -134,7 +134,11 @@ def test_the_week_before_is_one_press_away(house: House, ming: Student) -> None:
     bubble = hear(house, make_text("本週")).messages[0]["contents"]
     data = bubble["body"]["contents"][-1]["contents"][-1]["action"]["data"]
 
-    assert "11/10（二）" in words_of(hear(house, make_postback(data)).messages)
+    assert alt_of(house, "本週") == "小明最近七天的紀錄"
+    assert "前七天" in say(house, "本週")
+    before = hear(house, make_postback(data)).messages
+    assert "11/10（二）" in words_of(before)
+    assert before[0]["altText"] == "小明前七天的紀錄"
     stranger = hear(house, make_postback(data, user=HUA))
     assert words_of(stranger.messages) == ["這個按鈕不能在這裡使用。"]
 
