@@ -148,7 +148,7 @@ def match(text: str) -> Match:
         return Match(command)
     if len(word) > LONGEST:
         return Match()
-    near = {found for known, found in _NEAR.items() if _is_one_slip(word, known)}
+    near: set[Command] = {found for known, found in _NEAR.items() if _is_one_slip(word, known)}
     if len(near) == 1 and len(word) > 2:
         return Match(near.pop())
     return Match(nearest=_most_usual(near, word) or _contained(word))
@@ -231,7 +231,9 @@ def _table() -> dict[str, Command]:
 
 
 _TABLE = _table()
-_NEAR = {word: command for word, command in _TABLE.items() if command is not Command.STAFF}
+_NEAR: dict[str, Command] = {
+    word: command for word, command in _TABLE.items() if command is not Command.STAFF
+}
 _STARTS = STARTS | {
     fold(start): command for word, command in STARTING.items() for start in _said(word) if start
 }

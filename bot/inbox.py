@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
+from bot.secret_words import HIDDEN, holds_identity
 from bot.tables import EventState, LineEvent
 from core.db import table_of
 from core.house import EVENTS_WRITTEN
@@ -117,6 +118,7 @@ def _row(event: Any, now: datetime) -> dict[str, Any] | None:
         return None
     if not isinstance(timestamp, int) or not 0 <= timestamp <= LATEST_MS:
         return None
+    event = _without_identity(event)
     return {
         "webhook_event_id": event_id,
         "line_user_id": _user_of(event),
@@ -127,6 +129,17 @@ def _row(event: Any, now: datetime) -> dict[str, Any] | None:
         "state": EventState.PENDING,
         "attempts": 0,
     }
+
+
+def _without_identity(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event whose text holds no identity number: such a text is not kept at all."""
+    message = event.get("message")
+    said = message.get("text") if isinstance(message, dict) else None
+    if not isinstance(message, dict) or not isinstance(said, str) or not holds_identity(said):
+        return event
+    kept = {"id": message.get("id"), "type": message.get("type"), "text": HIDDEN}
+    quoted = {key: message[key] for key in ("quoteToken", "markAsReadToken") if key in message}
+    return event | {"message": kept | quoted}
 
 
 def _user_of(event: dict[str, Any]) -> str | None:

@@ -110,6 +110,11 @@ OF_SCHOOL = (
 OF_ALL = (StaffVerb.STATUS, StaffVerb.HELP)
 # A number may name its year of entry, where two children share it: 115:10723456.
 NUMBER = re.compile(r"(?:(?P<year>[0-9]{2,3}):)?(?P<number>[0-9A-Z]{1,20})", re.ASCII)
+# As a teacher asks a colleague.
+WHO_IS_MISSING = (
+    *("誰還沒到", "誰沒到", "誰還沒來", "誰沒來", "誰還沒刷", "誰沒刷"),
+    *("還有誰沒到", "還有誰沒來", "還有誰沒刷"),
+)
 OTHER_WORDS = {
     "今天": StaffVerb.TODAY,
     "今日名單": StaffVerb.TODAY,
@@ -119,6 +124,7 @@ OTHER_WORDS = {
     "更多": StaffVerb.HELP,
     "校務說明": StaffVerb.HELP,
     "校務補登": StaffVerb.MAKE_UP,
+    **dict.fromkeys(WHO_IS_MISSING, StaffVerb.MISSING),
 }
 # Nobody types these for the own child.
 PLAINLY_STAFF = frozenset({"今日名單", "校務說明", "校務補登"})
@@ -172,6 +178,7 @@ def read_staff(text: str) -> StaffAsk | None:
     words = {verb.value: verb for verb in StaffVerb} | OTHER_WORDS
     for word in sorted(words, key=len, reverse=True):
         rest = line[len(word) :].strip()
+        rest = rest.strip("?卡到呢 ") if word in WHO_IS_MISSING else rest
         shape = SHAPES.get(words[word], ALONE)
         if folded.startswith(word) and shape.fullmatch(rest.upper()):
             return StaffAsk(words[word], rest, word)

@@ -43,7 +43,7 @@ def obey(session: Session, house: House, person: Person, command: Command, now: 
     if command is Command.ADD_CHILD:
         return Answer(messages=settings_link.add_child(pages))
     if command is Command.MY_DATA:
-        return Answer(messages=settings_link.my_data(pages))
+        return Answer(messages=settings_link.my_data(person.children, pages))
     if command is Command.UNLINK:
         seal = partial(
             PostbackCodec(house.settings).seal, line_user_id=person.line_user_id, now=now

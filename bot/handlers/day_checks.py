@@ -71,6 +71,10 @@ def _untapped(
     if not is_due:
         advice = _("{child}：{status}，所以沒有通知。", **slots)
         return Check(is_passed=False, finding=finding, advice=advice)
+    if not (day.is_past_cutoff or day.no_show_told):
+        slots |= {"cutoff": f"{day.cutoff:%H:%M}"}
+        advice = _("還沒到截止時間 {cutoff}。{child}刷卡後就會通知。", **slots)
+        return Check(is_passed=False, is_waiting=True, finding=finding, advice=advice)
     return Check(
         is_passed=False,
         finding=finding,

@@ -8,11 +8,13 @@ from bot.answer import Answer, Json
 from bot.events import Happening, Incoming
 from bot.handlers.person import Person, find_person
 from bot.handlers.records import tell_today
+from bot.handlers.staff.samples import own_samples
 from bot.replies import greeting
 from bot.replies.pages import Pages
 from bot.replies.speech import say
 from bot.replies.staff import help as staff_help
 from bot.staff_commands import allowed
+from core.clock import school_day_of
 from core.db import transaction
 from core.house import House
 from core.kinds import Channel
@@ -47,7 +49,8 @@ def _greeting(
 ) -> list[Json]:
     pages = Pages(house.settings.liff_id)
     if person.is_only_staff:
-        return [say("歡迎回來。"), *staff_help.commands(allowed(person.roles))]
+        samples = own_samples(session, person.roles, school_day_of(now))
+        return [say("歡迎回來。"), *staff_help.commands(allowed(person.roles), samples)]
     if person.guardian is None:
         return greeting.sign_in_again(pages) if person.was_linked else greeting.welcome(pages)
     if not person.children:

@@ -34,12 +34,14 @@ from bot.handlers.unsend import forget_unsent
 from bot.replies import questions, refusals
 from bot.replies.pages import Pages
 from bot.replies.speech import say
+from bot.secret_words import holds_identity
 from bot.sending_words import read_sending
 from bot.staff_commands import (
     ABOUT_CHILD,
     NOTICES_WORD,
     PLAINLY_STAFF,
     STAFF_ONLY,
+    WHO_IS_MISSING,
     StaffAsk,
     StaffVerb,
     names_number,
@@ -116,6 +118,8 @@ def _answer(house: House, incoming: Incoming, user: str, now: datetime) -> Answe
 
 def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
     said = incoming.content
+    if holds_identity(said):
+        return Answer(messages=refusals.no_identity(Pages(house.settings.liff_id)), matters=True)
     found = match(said)
     code = read_code(said) if found.command is None else None
     if code is not None:
@@ -197,6 +201,8 @@ def _staff_ask(person: Person, said: str) -> StaffAsk | None:
     if ask.typed in PLAINLY_STAFF or (ask.verb in ABOUT_CHILD and names_number(ask)):
         return ask
     if ask.verb is StaffVerb.CANCEL and not person.roles and not person.was_staff:
+        return None
+    if ask.typed in WHO_IS_MISSING and not person.roles:
         return None
     if ask.typed == NOTICES_WORD and not _sends(person, said):
         return None

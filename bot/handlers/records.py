@@ -21,7 +21,7 @@ from core.postback import Action, PostbackCodec, Press
 from core.watch.service import channels_of
 
 DAYS_SHOWN = 7
-# So far back the button 看前七天 leads.
+# So far back the button 前七天 leads.
 WEEKS_BACK = 4
 
 

@@ -139,7 +139,7 @@ def sent(child: BoundChild, leave: LeaveDetail, drop: str, pages: Pages) -> list
     told = _("其他已綁定的家長會收到通知，學校的名單上也看得到。")
     if leave.part is not DayPart.AFTERNOON:
         quietly = N_(
-            "請假的時間不會發「尚無刷卡紀錄」。其他已綁定的家長會收到通知，學校的名單上也看得到。"
+            "請假期間不會發「尚無刷卡紀錄」。其他已綁定的家長會收到通知，學校的名單上也看得到。"
         )
         told = _(quietly)
     message = tell(

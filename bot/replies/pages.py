@@ -27,6 +27,15 @@ class Pages:
         return f"{self.start}/account"
 
     @property
+    def my_data(self) -> str:
+        """Return what is kept of the guardian, to copy or to delete."""
+        return f"{self.start}/my-data"
+
+    def looks(self, binding_id: UUID) -> str:
+        """Return who looked at one child's records."""
+        return f"{self.child(binding_id)}/looks"
+
+    @property
     def help(self) -> str:
         """Return the guide."""
         return f"{self.start}/help"

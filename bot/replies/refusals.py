@@ -40,6 +40,12 @@ def no_child(pages: Pages) -> list[Json]:
     return page(_("加入學生"), _("還差一步：綁定孩子。"), step, "說明", "客服")
 
 
+def no_identity(pages: Pages) -> list[Json]:
+    """Return where an identity number is written instead of the chat."""
+    sentence = _("請不要在聊天裡傳身分證字號。綁定請按「加入學生」，在網頁填寫。")
+    return page(_("加入學生"), sentence, primary(_("加入學生"), pages.add_child), "說明", "客服")
+
+
 def only_views(pages: Pages) -> list[Json]:
     """Return that a general member may look only, and how to change that."""
     sentence = _("您的台北通目前不是金質會員，只能查看，剛才沒有送出。請升級後以台北通登入再操作。")

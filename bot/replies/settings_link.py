@@ -44,10 +44,20 @@ def add_child(pages: Pages) -> list[Json]:
     return [show(_("加入學生"), bubble(contents), "今天", "設定")]
 
 
-def my_data(pages: Pages) -> list[Json]:
-    """Return the way to what is kept of the guardian."""
-    sentence = _("帳號、連結和您的資料都在這一頁。")
-    return page(_("我的資料"), sentence, quiet(_("我的帳號"), pages.account), "今天", "說明")
+def my_data(children: list[BoundChild], pages: Pages) -> list[Json]:
+    """Return the ways to what is kept of the guardian, and to who looked at each child."""
+    rows = [_child_row(child, _("誰看過"), pages.looks(child.binding_id)) for child in children]
+    looked = [
+        text(_("選孩子，看誰查過紀錄。"), size="sm", color=INK2, margin="lg"),
+        box(rows, spacing="sm", margin="sm"),
+    ]
+    contents = [
+        text(_("我的資料"), size="xl", weight="bold"),
+        text(_("您可以在「我的資料」查看、下載、刪除，也看得到誰查過。"), margin="sm"),
+        *(looked if children else []),
+        buttons(quiet(_("開啟我的資料"), pages.my_data)),
+    ]
+    return [show(_("我的資料"), bubble(contents), "今天", "說明")]
 
 
 def topics(pages: Pages) -> list[Json]:

@@ -37,8 +37,10 @@ from core.notices.flex import (
 from core.notices.wording import PART_WORDS, QUIETED_SHORT
 from core.people.bindings import BoundChild
 
-ABOUT = N_("{names}的七天紀錄")
-ABOUT_MANY = N_("{first}等 {count} 位的七天紀錄")
+ABOUT = N_("{names}最近七天的紀錄")
+ABOUT_MANY = N_("{first}等 {count} 位最近七天的紀錄")
+BEFORE = N_("{names}前七天的紀錄")
+BEFORE_MANY = N_("{first}等 {count} 位前七天的紀錄")
 NOT_THE_REGISTER = N_("刷卡紀錄供參考，出缺席以學校登記為準。")
 
 
@@ -54,11 +56,13 @@ class ChildWeek:
 def week_messages(found: list[ChildWeek], pages: Pages, today: date) -> list[Json]:
     """Return the week's bubbles, siblings side by side."""
     words = ("今天", "請假", "設定", "說明")
-    return side_by_side(found, lambda one: _bubble(one, pages, today), _alt, *words)
+    is_latest = found[0].days[-1].school_day == today
+    named = (ABOUT, ABOUT_MANY) if is_latest else (BEFORE, BEFORE_MANY)
 
+    def alt(part: list[ChildWeek]) -> str:
+        return about([one.child for one in part], *named)
 
-def _alt(found: list[ChildWeek]) -> str:
-    return about([one.child for one in found], ABOUT, ABOUT_MANY)
+    return side_by_side(found, lambda one: _bubble(one, pages, today), alt, *words)
 
 
 def _bubble(one: ChildWeek, pages: Pages, today: date) -> Json:
@@ -81,7 +85,7 @@ def days_table(days: Sequence[DayView], today: date) -> Json:
 
 
 def _earlier(data: str) -> Json:
-    return button(postback(_("看前七天"), data))
+    return button(postback(_("前七天"), data))
 
 
 def _day_row(day: DayView, today: date) -> Json:

@@ -10,6 +10,7 @@ from core.notices.flex import (
     ARRIVED,
     INK2,
     NO_TAP,
+    QUIET,
     bubble,
     buttons,
     quiet,
@@ -21,12 +22,16 @@ from core.notices.wording import shown_number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that must be right. `advice` is said when it is the first that is not."""
+    """One thing that must be right. `advice` is said when it is the first that is not.
+
+    `is_waiting`: nothing is wrong, its time has only not come yet.
+    """
 
     is_passed: bool
     finding: str
     advice: str = ""
     button: tuple[str, str] | None = None
+    is_waiting: bool = False
     # What LINE took, where this check is about that.
     sent: str = ""
 
@@ -53,7 +58,8 @@ def checked(checks: list[Check], hotline: str, sent: str = "") -> list[Json]:
 
     `sent` says what LINE took today; then the phone is the next place to look.
     """
-    failed = next((check for check in checks if not check.is_passed), None)
+    open_ones = [check for check in checks if not check.is_passed]
+    failed = next(iter(sorted(open_ones, key=lambda check: check.is_waiting)), None)
     if failed is None and sent:
         verdict = _("{sent}。請查看 LINE「設定→提醒」和手機的通知設定。", sent=sent)
     elif failed is None:
@@ -74,6 +80,6 @@ def checked(checks: list[Check], hotline: str, sent: str = "") -> list[Json]:
 
 
 def _line(check: Check) -> Json:
-    tone = ARRIVED if check.is_passed else NO_TAP
+    tone = ARRIVED if check.is_passed else QUIET if check.is_waiting else NO_TAP
     mark = text(tone.mark, color=tone.strong, weight="bold", flex=0)
     return row([mark, text(check.finding, size="sm", color=INK2)], spacing="md", margin="md")

@@ -103,6 +103,21 @@ class StaffDoor:
             if (role := self.role_for_class(code, homeroom))
         ]
 
+    def first_child(self) -> Student | None:
+        """Return the first child, by seat, of the first class that may be seen."""
+        place = next(iter(self.classes()), None)
+        if place is None:
+            return None
+        statement = select(Student).where(
+            Student.school_code == place[0],
+            Student.homeroom == place[1],
+            Student.status == EnrollmentStatus.ENROLLED,
+            col(Student.is_sealed).is_(False),
+        )
+        return self.session.exec(
+            statement.order_by(col(Student.seat_number), col(Student.id)).limit(1)
+        ).first()
+
     def role_for_class(self, school_code: str, homeroom: str) -> Staff | None:
         """Return the role by which the class's children may be seen."""
         return next(

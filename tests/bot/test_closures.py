@@ -24,6 +24,7 @@ from tests.bot.staff_room import (
     GAO,
     HO,
     JIAN,
+    LIN,
     SCHOOL,
     labels,
     make_room,
@@ -143,6 +144,14 @@ def test_the_second_person_finds_it_by_the_same_word(house: House, room: Student
     assert said(tell(house, "停課", GAO))[0] == "發起停課"
 
 
+def test_審核_counts_what_waits_for_the_second_person(house: House, room: Student) -> None:
+    press(house, tell(house, TYPED, HO), SEND, HO)
+
+    assert said(tell(house, "審核", JIAN)) == ["待審：停課等您確認 1 件。請輸入「停課」核對。"]
+    assert said(tell(house, "審核", HO)) == ["目前沒有待審的申請。"], "who asked can't say yes"
+    assert said(tell(house, "審核", LIN)) == ["目前沒有待審的申請。"]
+
+
 def test_step_by_step_the_words_are_offered(house: House, room: Student) -> None:
     assert typed_next(tell(house, "停課", HO)) == ["停課 今天", "停課 明天", "復原停課"]
 
@@ -171,6 +180,11 @@ def test_the_bureau_names_whom_it_is_for(house: House, room: Student) -> None:
         ("停課 11/24–11/26 市府 11/23 20:05", "停課要寫一個日期"),
         ("停課 13/45 市府 11/23 20:05", "停課要寫一個日期"),
         ("停課 11/24 " + "市" * 21 + " 11/23 20:05", "依據最多 20 個字，更長的請用網頁填寫。"),
+        ("停課 11/28 全天 學校 11/23 07:00 公布", "這一天不上課，不用停課。"),
+        (
+            "停課 11/24 全天 學校 11/23 07:00 公布",
+            "依據要寫公布的單位，例如「臺北市政府」「教育局」",
+        ),
         ("停課 11/24 槐香國小 市府 11/23 20:05", "您的權限不包含這個指令。"),
     ],
 )

@@ -1,5 +1,6 @@
 """Events in, answers out: what a guardian reads, and what a stranger never does."""
 
+import json
 import re
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -7,8 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlmodel import select
 
 from bot.commands import Command
+from bot.events import parse_event
+from bot.handlers.incoming import handle
+from bot.inbox import store_events
+from bot.secret_words import holds_identity
+from bot.tables import LineEvent
 from core.announcements.audiences import Audience
 from core.announcements.tables import AnnouncementType, Importance
 from core.announcements.writing import Text, write_announcement
@@ -26,6 +33,7 @@ from core.postback import Action, PostbackCodec, Press
 from tests.bot.conversation import alt_of, hear, say
 from tests.bot.happenings import make_event, make_postback, make_text
 from tests.bot.line_limits import words_of
+from tests.bot.staff_room import rows_of
 from tests.conftest import MONDAY_MORNING
 from tests.factories import (
     HUA,
@@ -126,7 +134,11 @@ def test_the_week_before_is_one_press_away(house: House, ming: Student) -> None:
     bubble = hear(house, make_text("本週")).messages[0]["contents"]
     data = bubble["body"]["contents"][-1]["contents"][-1]["action"]["data"]
 
-    assert "11/10（二）" in words_of(hear(house, make_postback(data)).messages)
+    assert alt_of(house, "本週") == "小明最近七天的紀錄"
+    assert "前七天" in say(house, "本週")
+    before = hear(house, make_postback(data)).messages
+    assert "11/10（二）" in words_of(before)
+    assert before[0]["altText"] == "小明前七天的紀錄"
     stranger = hear(house, make_postback(data, user=HUA))
     assert words_of(stranger.messages) == ["這個按鈕不能在這裡使用。"]
 
@@ -263,7 +275,55 @@ def test_unlinking_says_what_it_means(house: House, ming: Student) -> None:
         "先不要",
         "解除連結",
     ]
-    assert "帳號、連結和您的資料都在這一頁。" in say(house, "我的資料")
+
+
+@pytest.mark.parametrize("text", ["我的資料", "誰看過"])
+def test_my_data_and_who_looked_are_one_press_away(house: House, ming: Student, text: str) -> None:
+    shown = str(hear(house, make_text(text)).messages[0])
+
+    assert f"https://liff.line.me/{house.settings.liff_id}/my-data" in shown
+    assert re.search(r"/children/[0-9a-f-]{36}/looks", shown)
+    assert "/account" not in shown
+
+
+IDENTITIES = [
+    "A200000012",
+    "a200000012",
+    "Ａ２００００００１２",
+    "我的是A200000012，請綁定",
+    "A2 0000 0012",
+]
+
+
+@pytest.mark.parametrize("text", IDENTITIES)
+@pytest.mark.parametrize("begun", ["", "補登申請", "請假 明天"])
+def test_an_identity_number_is_refused_and_leaves_no_trace(
+    house: House, ming: Student, text: str, begun: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    if begun:
+        say(house, begun)
+    before = rows_of(house)
+    answered = say(house, text)
+
+    assert "請不要在聊天裡傳身分證字號。綁定請按「加入學生」，在網頁填寫。" in answered
+    assert rows_of(house) == before
+    assert "00000" not in " ".join((*answered, caplog.text))
+
+
+def test_an_identity_number_is_not_even_stored(house: House, ming: Student) -> None:
+    for text in IDENTITIES:
+        with transaction(house.engine) as session:
+            assert store_events(session, [make_text(text)], MONDAY_MORNING) == 1
+            bodies = [one.body.decode() for one in session.exec(select(LineEvent))]
+        assert "0000" not in " ".join(json.loads(one)["message"]["text"] for one in bodies)
+        incoming = parse_event(bodies[-1].encode())
+        assert incoming is not None
+        assert "請不要在聊天裡傳身分證字號。" in str(handle(house, incoming).messages)
+
+
+@pytest.mark.parametrize("text", ["A200000013", "11510001", "10723456 07:50", "AB12-3456"])
+def test_other_numbers_are_no_identity_numbers(text: str) -> None:
+    assert not holds_identity(text)
 
 
 @pytest.mark.parametrize("text", ["換手機", "換新手機", "換 LINE"])

@@ -57,4 +57,4 @@ def test_staff_who_come_back_see_what_they_can_type(house: House) -> None:
 
     answer = hear(house, make_follow(user=LIN, is_unblocked=True))
 
-    assert words_of(answer.messages)[:3] == ["歡迎回來。", "學校人員可以輸入", "今日"]
+    assert words_of(answer.messages)[:4] == ["歡迎回來。", "學校人員可以輸入", "今天", "今日"]

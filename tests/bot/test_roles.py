@@ -1,9 +1,12 @@
 """Every staff command by everybody: whoever may not changes no row and learns no name."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.answer import MenuKind
 from bot.menu_areas import areas_of
+from bot.replies.staff.help import GROUPS, SAMPLES
 from bot.staff_commands import StaffVerb
 from core.db import transaction
 from core.house import House
@@ -22,6 +25,7 @@ from tests.bot.staff_room import (
     rows_of,
     tell,
 )
+from tests.conftest import MONDAY_MORNING
 from tests.factories import HUA, MEI
 
 PARENT = "這個指令要學校人員才能用。您可以使用：今天、本週、請假、設定、說明。"
@@ -163,24 +167,56 @@ def test_help_names_only_what_the_person_may_do(house: House, room: Student) -> 
 
     assert "補登" in teacher
     assert "放行" not in teacher
-    assert bureau[1::2] == [
-        "停課",
-        "復原停課",
-        "發送",
-        "邀請",
-        "撤銷",
-        "稽核",
-        "服務狀態",
-        "說明",
-    ]
+    verbs = [word for word in bureau if word in list(StaffVerb)]
+    assert verbs == [
+        *("發送", "停課", "停課", "復原停課"),
+        *("邀請", "撤銷", "稽核", "服務狀態", "說明"),
+    ], "停課 is a noun too"
+
+
+def test_samples_are_of_what_the_person_may_see(house: House, room: Student) -> None:
+    for user, homeroom in ((LIN, "603"), (HO, "603")):
+        shown = words_of(tell(house, "說明", user).messages)
+        assert f"今日 {homeroom}" in shown
+        for sample in ("補登 11510001 07:50 忘帶卡", "請假 11510001 11/24 病假", "查 11510001"):
+            assert sample in shown
+            assert "查無" not in str(words_of(tell(house, sample, user).messages)), sample
+
+
+def test_on_a_friday_the_sample_is_of_monday(house: House, room: Student) -> None:
+    house.clock.move_to(MONDAY_MORNING + timedelta(days=4))
+
+    assert "請假 11510001 11/30 病假" in words_of(tell(house, "說明", LIN).messages)
+
+
+def test_every_verb_stands_in_one_group_with_what_it_does() -> None:
+    assert sorted(verb for group in GROUPS.values() for verb in group) == sorted(StaffVerb)
+    assert all(SAMPLES[verb][0] for verb in StaffVerb)
+
+
+def test_officers_read_what_封存_and_開放_do(house: House, room: Student) -> None:
+    shown = words_of(tell(house, "說明", HO).messages)
+    assert "停止新的綁定，也查不到這位學生" in shown
+    assert "核對錯太多次，重新開放綁定" in shown
 
 
 def test_what_nobody_knows_is_answered_with_what_one_may_do(house: House, room: Student) -> None:
     assert words_of(tell(house, "哈囉", LIN).messages) == [
-        "不太確定意思。目前可以使用：今日、未到、補登、更正補登、請假、取消請假、查、發送、"
-        "審核、綁定碼、服務狀態、說明。"
+        "不太確定您要查什麼。請輸入「說明」，看可以使用的指令。"
     ]
     assert words_of(tell(house, "稽核", LIN).messages)[0].startswith(FORBIDDEN)
+
+
+@pytest.mark.parametrize(
+    "text", ["誰還沒到", "誰沒來", "誰沒到？", "還有誰沒刷", "還有誰沒到", "誰還沒刷卡?"]
+)
+def test_who_is_missing_is_asked_in_ones_own_words(house: House, room: Student, text: str) -> None:
+    for user in (LIN, HO):
+        asked = words_of(tell(house, text, user).messages)
+        assert asked == words_of(tell(house, "未到", user).messages)
+    assert "學校人員" not in str(tell(house, text, MEI).messages), (
+        "a guardian asks nothing of staff"
+    )
 
 
 def test_without_a_number_everybody_gets_their_own_day(house: House, room: Student) -> None:

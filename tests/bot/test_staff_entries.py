@@ -61,6 +61,17 @@ def test_a_make_up_is_entered_as_it_was_asked(house: House, room: Student) -> No
     assert one_tap(house).id == tap.id
 
 
+def test_a_departure_without_an_arrival_is_asked_about(house: House, room: Student) -> None:
+    warned = said(tell(house, "補登 11510001 07:40 忘帶卡 離校", HO))
+    assert "這位學生當天還沒有到校紀錄。" in warned
+    assert "這位學生當天還沒有到校紀錄。" not in said(tell(house, MAKE_UP, HO))
+
+    press(house, tell(house, "補登 11510001 07:30 忘帶卡", HO), "確認", HO)
+
+    again = said(tell(house, "補登 11510001 07:40 忘帶卡 離校", HO))
+    assert "這位學生當天還沒有到校紀錄。" not in again
+
+
 @pytest.mark.parametrize(
     ("text", "at", "direction", "reason"),
     [

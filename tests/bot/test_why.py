@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from bot.replies.why import Check, checked
 from core.attendance.tables import AttendanceDay
 from core.clock import TAIPEI
 from core.db import transaction
@@ -18,7 +19,7 @@ from tests.bot.conversation import hear, say
 from tests.bot.happenings import make_follow
 from tests.bot.line_limits import words_of
 from tests.conftest import MONDAY_MORNING
-from tests.factories import HUA, MEI, make_guardian
+from tests.factories import HUA, MEI, make_guardian, make_reader
 
 TODAY = date(2026, 11, 23)
 ARRIVED = datetime(2026, 11, 23, 7, 12, tzinfo=TAIPEI)
@@ -90,7 +91,27 @@ def test_what_was_not_sent_says_how_it_stands(
     assert expected in verdict(house)
 
 
+def test_before_the_cutoff_nothing_is_wrong_yet(house: House, ming: Student) -> None:
+    said = say(house, "為什麼沒收到")
+
+    assert "還沒到截止時間 08:30。小明刷卡後就會通知。" in said
+    assert said[said.index("小明：還沒刷卡（截止 08:30）") - 1] == "–"
+    assert "?" not in said
+    assert not [word for word in said if "補登" in word]
+
+
+def test_what_is_wrong_comes_before_what_is_only_early() -> None:
+    early = Check(is_passed=False, is_waiting=True, finding="還沒到", advice="等一下。")
+    wrong = Check(is_passed=False, finding="沒有卡片", advice="請洽學校。")
+
+    assert words_of(checked([early, wrong], ""))[-1] == "請洽學校。"
+    assert words_of(checked([early], ""))[-1] == "等一下。"
+
+
 def test_no_tap_leads_to_a_make_up(house: House, ming: Student) -> None:
+    house.clock.move_to(MONDAY_MORNING.replace(hour=8, minute=35))
+    with transaction(house.engine) as session:
+        make_reader(session, house, contact_at=house.clock.now())
     said = say(house, "為什麼沒收到")
 
     assert "小明到現在還沒有刷卡紀錄，所以沒有到校通知。忘了帶卡可以申請補登。" in said

@@ -1,6 +1,6 @@
 """停課 and 復原停課 in chat: proposed here, confirmed by a second person on the staff page."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import col, or_, select
@@ -24,8 +24,8 @@ from core.calendar.closures import (
     summary_of,
     twins_of,
 )
-from core.calendar.school_days import scope_of
-from core.calendar.scopes import ClosureScope, coverage_of, label_of
+from core.calendar.school_days import NO_GRADE, day_statuses, scope_of
+from core.calendar.scopes import GRADES, ClosureScope, coverage_of, label_of
 from core.calendar.tables import Closure
 from core.kinds import DayPart
 from core.notices.staff_notices import tell_closure_asked
@@ -35,6 +35,7 @@ from core.people.tables import School, StaffRole
 from core.postback import Action, Press
 
 ASKED = (ClosureState.FOUND, ClosureState.PROPOSED, ClosureState.UNDO_PROPOSED)
+PROPOSED = (ClosureState.PROPOSED, ClosureState.UNDO_PROPOSED)
 CLOSED = (ClosureState.CONFIRMED, ClosureState.UNDO_PROPOSED)
 FAULTS: dict[str, Words] = {
     "past": lambda: words.plainly("日期已經過了。"),
@@ -59,6 +60,10 @@ def ask_closure(turn: Turn, ask: StaffAsk) -> Answer:
         raise Refused(reply.which_day(turn.now))
     scope, source = _scope(turn, said)
     require_closer(turn, scope.school_code)
+    if scope.school_code and _is_free(turn, scope.school_code, said.day):
+        raise Refused(words.plainly("這一天不上課，不用停課。", "停課"))
+    if said.source_at is not None and not source:
+        raise Refused(reply.no_source(said.day, said.part, _scope_words(said), turn.now))
     if said.source_at is None or not source:
         raise Refused(reply.which_source(said.day, said.part, _scope_words(said), turn.now))
     if len(source) > LONGEST_SOURCE:
@@ -75,6 +80,17 @@ def ask_closure(turn: Turn, ask: StaffAsk) -> Answer:
     label, coverage = label_of(turn.session, scope), coverage_of(turn.session, scope)
     send, back = turn.seal(Action.CLOSURE_SEND, str(closure)), turn.seal(Action.BACK)
     return Answer(messages=reply.preview(closure, label, coverage, send, back))
+
+
+def count_asked(turn: Turn) -> int:
+    """Return how many closures wait for this person's word: somebody else's, and theirs to say."""
+    own = own_actors(turn)
+    return sum(
+        state_of(one, turn.now) in PROPOSED
+        and _may_close(turn, one)
+        and (one.undo_proposed_by or one.proposed_by) not in own
+        for one in list_closures(turn.session, turn.today)
+    )
 
 
 def send(turn: Turn, press: Press) -> Answer:
@@ -222,6 +238,14 @@ def _tell(turn: Turn, closure: Closure, *, is_undo: bool) -> None:
 
 def _may_close(turn: Turn, closure: Closure) -> bool:
     return any(can_close(role, closure.school_code) for role in turn.person.roles)
+
+
+def _is_free(turn: Turn, school_code: str, day: date) -> bool:
+    """Tell whether the calendar, not a closure, leaves the school without lessons."""
+    keys = [(school_code, grade) for grade in (NO_GRADE, *GRADES)]
+    statuses = day_statuses(turn.session, keys, day, day)
+    found = [one[day] for one in statuses.values()]
+    return not any(one.is_open or one.closed_part for one in found)
 
 
 def _is_of_bureau(turn: Turn) -> bool:

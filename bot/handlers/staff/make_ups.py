@@ -23,6 +23,7 @@ from bot.replies.staff import words
 from bot.staff_commands import StaffAsk
 from core.attendance.day_record import lock_days
 from core.attendance.leaves import open_leaves
+from core.attendance.seen import find_day
 from core.calendar.school_days import day_statuses
 from core.clock import at_taipei, school_day_of
 from core.gate.make_up import (
@@ -195,7 +196,7 @@ def _record(turn: Turn, make_up: MakeUpDetail, role: Staff) -> UUID:
 
 def _asked(turn: Turn, student: Student, make_up: MakeUpDetail) -> list[Json]:
     sure, back = turn.seal(Action.MAKE_UP_SURE, str(make_up)), turn.seal(Action.BACK)
-    return reply.is_it_right(student, make_up, sure, back)
+    return reply.is_it_right(student, make_up, sure, back, _notes(turn, student, make_up))
 
 
 def _entered_since(turn: Turn, make_up: MakeUpDetail, since: datetime) -> Tap | None:
@@ -210,6 +211,14 @@ def _entered_since(turn: Turn, make_up: MakeUpDetail, since: datetime) -> Tap | 
     taps = list(turn.session.exec(same.order_by(col(Tap.received_at))))
     standing = [tap for tap in taps if not _is_undone(turn, tap.id)]
     return next(iter(standing or [tap for tap in taps if tap.received_at >= since]), None)
+
+
+def _notes(turn: Turn, student: Student, make_up: MakeUpDetail) -> list[str]:
+    """Return what to think of first: a child who leaves has mostly come."""
+    if make_up.direction is not Direction.OUT:
+        return []
+    row = find_day(turn.session, student, school_day_of(make_up.at))
+    return [] if row is not None and row.arrived_at is not None else [reply.NOT_ARRIVED]
 
 
 def _is_second_press(turn: Turn, make_up: MakeUpDetail, since: datetime) -> bool:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from bot.answer import Answer, Json
 from bot.handlers.staff import order_cards
+from bot.handlers.staff.closures import count_asked
 from bot.handlers.staff.rights import actor_of, door_of, note_children, schools_run
 from bot.handlers.turn import Refused, Turn, refusing
 from bot.replies.staff import orders as order_reply
@@ -50,9 +51,10 @@ def show_queue(turn: Turn, ask: StaffAsk) -> Answer:
         first = order_cards.first_of(turn, orders)
         return Answer(messages=reply.with_counts(counts, first) if first else order_reply.nothing())
     bindings, make_ups = _bindings(turn), _make_ups(turn)
+    closed = count_asked(turn)
     if not bindings and not make_ups and not orders:
-        return Answer(messages=reply.nothing())
-    counts = _counts(turn, orders, bindings, make_ups)
+        return Answer(messages=reply.only_closures(closed) if closed else reply.nothing())
+    counts = [*_counts(turn, orders, bindings, make_ups), *reply.closures_asked(closed)]
     cards = _cards(turn, bindings[:MOST], make_ups[:MOST]) if bindings or make_ups else []
     messages = [*order_cards.first_of(turn, orders), *cards]
     return Answer(messages=reply.with_counts(counts, messages))

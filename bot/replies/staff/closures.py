@@ -95,6 +95,13 @@ def which_source(
     return [offer_acts({"type": "text", "text": sentence}, acts or [type_in("說明", "說明")])]
 
 
+def no_source(day: date, part: DayPart | None, scope: Sequence[str], now: datetime) -> list[Json]:
+    """Say what a source is: 學校 alone names the scope."""
+    head = " ".join(["停課", f"{day.month}/{day.day}", PART_WORDS[part or DayPart.WHOLE], *scope])
+    sentence = f"依據要寫公布的單位，例如「臺北市政府」「教育局」；只寫「學校」是範圍：\n{head} "
+    return words.plainly(f"{sentence}{_announced(now)}", "停課")
+
+
 def preview(
     closure: ClosureDetail, label: str, coverage: Coverage, send: str, back: str
 ) -> list[Json]:

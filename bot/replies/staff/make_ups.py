@@ -1,5 +1,6 @@
 """補登: is it right, done, taken back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,6 +17,7 @@ from core.people.tables import Student
 KINDS = {Direction.IN: "到校", Direction.OUT: "離校"}
 # The reason of what a teacher answers with one tap.
 SEEN = "老師確認"
+NOT_ARRIVED = "這位學生當天還沒有到校紀錄。"
 SAMPLE = "補登 10723456 07:50 忘帶卡"
 UNDO_SAMPLE = "更正補登 10723456 07:50"
 
@@ -46,12 +48,14 @@ class Recorded:
         return told_so("已補登", first, *notes, *small, acts=[press("更正", self.undo)])
 
 
-def is_it_right(student: Student, make_up: MakeUpDetail, sure: str, back: str) -> list[Json]:
-    """Ask once before a make-up is entered."""
+def is_it_right(
+    student: Student, make_up: MakeUpDetail, sure: str, back: str, notes: Sequence[str] = ()
+) -> list[Json]:
+    """Ask once before a make-up is entered; `notes` are what to think of first."""
     day = short_date(school_day_of(make_up.at))
     entered = f"{day}補登{KINDS[make_up.direction]} {taipei_clock(make_up.at)}"
     question = f"{full_child_words(student)} {entered}，原因：{make_up.reason}？"
-    return [ask_back("請確認補登", question, ("確認", sure), ("返回", back))]
+    return [ask_back("請確認補登", question, ("確認", sure), ("返回", back), notes)]
 
 
 def is_here(student: Student, make_up: MakeUpDetail, sure: str, back: str) -> list[Json]:

@@ -70,6 +70,16 @@ def nothing() -> list[Json]:
     return plainly("目前沒有待審的申請。")
 
 
+def closures_asked(count: int) -> list[str]:
+    """Return how many closures wait for this person, beside the other counts."""
+    return [f"停課等您確認 {count} 件（輸入「停課」）"] if count else []
+
+
+def only_closures(count: int) -> list[Json]:
+    """Say that closures alone wait, and how to see them."""
+    return [say(f"待審：停課等您確認 {count} 件。請輸入「停課」核對。", "停課", "說明")]
+
+
 def queue(
     guardians: Sequence[WaitingGuardian],
     taps: Sequence[AskedTap],

@@ -29,6 +29,7 @@ EXPIRED = "這個按鈕已過期，請輸入「今天」看最新紀錄。"
 QUEUED = "已排入家長通知。"
 NOBODY = "沒有需要通知的家長。"
 HELP = StaffVerb.HELP.value
+MOST_ASKED = 4
 
 
 def plainly(sentence: str, *words: str) -> list[Json]:
@@ -42,8 +43,9 @@ def forbidden(verbs: Sequence[StaffVerb]) -> list[Json]:
 
 
 def unknown(verbs: Sequence[StaffVerb]) -> list[Json]:
-    """Return what this person may do."""
-    return plainly(f"不太確定意思。目前可以使用：{_listed(verbs)}。")
+    """Return where to find what this person may do, and what is asked for most."""
+    first = [verb.value for verb in verbs if verb is not StaffVerb.HELP][:MOST_ASKED]
+    return plainly("不太確定您要查什麼。請輸入「說明」，看可以使用的指令。", HELP, *first)
 
 
 def usage(sample: str, what: str) -> list[Json]:

@@ -1,0 +1,30 @@
+"""Samples for 說明 that work as they stand: of a class this person may see, on a school day."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlmodel import Session
+
+from bot.replies.staff.help import Own
+from core.calendar.school_days import is_school_day
+from core.people.doors import for_staff
+from core.people.tables import Staff
+
+# Longer holidays than a fortnight have no better day than tomorrow.
+AHEAD = 14
+
+
+def own_samples(session: Session, roles: Sequence[Staff], today: date) -> Own:
+    """Return the first class these roles may see, and the number of its first child.
+
+    A number alone stands on every card; whose it is, is not said.
+    """
+    tomorrow = today + timedelta(days=1)
+    child = for_staff(session, roles).first_child()
+    if child is None:
+        return Own(day=tomorrow)
+    days = (tomorrow + timedelta(days=n) for n in range(AHEAD))
+    day = next((one for one in days if is_school_day(session, child.school_code, one)), tomorrow)
+    return Own(
+        homeroom=child.homeroom, grade=str(child.grade), number=child.student_number, day=day
+    )
