@@ -1,4 +1,4 @@
-"""Email1, Email2 and 手機 on the pages, from typing them to 已驗證, without any script."""
+"""Both e-mails and 手機 on the pages, from typing them to 已驗證, without any script."""
 
 import re
 from dataclasses import replace
@@ -52,7 +52,7 @@ def test_address_is_typed_proved_and_shown_half(mei: Phone, pages: House) -> Non
     assert "N***@example.org 未驗證" in mei.text(ACCOUNT)
     enter(mei, pages)
     text = mei.text(ACCOUNT)
-    assert "Email1 N***@example.org 已驗證" in text
+    assert "e-mail 1 N***@example.org 已驗證" in text
     assert "New.Mei@example.org" not in text
     assert held(pages)[EMAIL1] == Contact(EMAIL1, "New.Mei@example.org", is_verified=True)
 
