@@ -131,6 +131,7 @@ def _account(visit: Visit) -> dict[str, object]:
         "ways": ways,
         "has_app_push": has_app_push,
         "has_app": guardian.app_token_sealed is not None,
+        "sends_email": Channel.EMAIL in channels,
         "is_line_only": channels.isdisjoint({Channel.EMAIL, Channel.SMS}),
         "sizes": [(size, _(word), size == guardian.text_size) for size, word in SIZES.items()],
         "children": [(child.binding_id, child.given_name) for child in children],

@@ -20,8 +20,6 @@ from core.people.tables import Guardian
 from core.post.connected import is_connected
 from core.settings import Settings
 
-# As the city's forms write it.
-ROWS = {**CHANNEL_WORDS, Channel.EMAIL: "Email"}
 FAULTS = {
     Hurdle.NOT_OFFERED: N_("這個方式本學期未提供"),
     Hurdle.EMAIL: N_("勾了 e-mail 但還沒驗證，請先驗證"),
@@ -162,7 +160,7 @@ def left_out(
     found = []
     for child in siblings:
         channels = choosable(session, {child.school_code}, day)
-        missing = [_(ROWS[one]) for one in ticked if one not in channels]
+        missing = [_(CHANNEL_WORDS[one]) for one in ticked if one not in channels]
         if missing:
             found.append(
                 _(
@@ -183,7 +181,7 @@ def _row(grid: Grid, channel: Channel) -> Row:
     boxes, faults = [(channel, kind) for kind in EventKind], grid.faults
     said = [faults[field_of(box)] for box in boxes if field_of(box) in faults]
     cells = [_cell(grid, box) for box in boxes]
-    return Row(_(ROWS[channel]), _lines(grid, channel), cells, said[0] if said else "")
+    return Row(_(CHANNEL_WORDS[channel]), _lines(grid, channel), cells, said[0] if said else "")
 
 
 def _cell(grid: Grid, box: Box) -> Cell:
@@ -199,7 +197,7 @@ def _cell(grid: Grid, box: Box) -> Cell:
 
 
 def _label(box: Box, is_on: bool) -> str:
-    name = f"{_(ROWS[box[0]])} {_(BOX_WORDS[box[1]])}"
+    name = f"{_(CHANNEL_WORDS[box[0]])} {_(BOX_WORDS[box[1]])}"
     return _("{box}，已訂閱", box=name) if is_on else _("{box}，未訂閱", box=name)
 
 

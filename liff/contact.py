@@ -1,4 +1,4 @@
-"""Email1, Email2 and 手機: asked for, proved by a code, corrected, taken out."""
+"""The two e-mails and 手機: asked for, proved by a code, corrected, taken out."""
 
 import re
 import unicodedata

@@ -48,7 +48,8 @@ def show_status() -> ResponseReturnValue:
         tidied = last_purge(database)
     today = school_day_of(visit.now)
     is_night = Window.of(visit.house.settings).phase(visit.now) is Phase.NOW
-    done = tidied_line(day_and_time(tidied, today) if tidied else "")
+    # What never ran yet is no news to a guardian.
+    done = tidied_line(day_and_time(tidied, today)) if tidied else ""
     return render_template(
         "status.html",
         clock=taipei_clock(visit.now),

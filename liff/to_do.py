@@ -119,7 +119,7 @@ def _boxes(
         tasks.append(Task("phone", _("驗證手機"), detail, page))
     if Channel.APP in channels and not reach.has_app and visit.house.settings.app_push_url:
         detail = _("還沒連結，勾選的酷課 APP 通知送不出去。")
-        tasks.append(Task("phone", _("連結酷課 APP"), detail, url_for("liff.show_app")))
+        tasks.append(Task("app", _("連結酷課 APP"), detail, url_for("liff.show_app")))
     return tasks
 
 

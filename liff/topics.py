@@ -17,9 +17,13 @@ from core.people.doors import for_guardian
 from core.people.subscriptions import boxes_of
 from core.topics.choices import choice_of, choose
 from core.topics.topics import ARRIVALS, CLOSURES, TOPICS, Source, Topic, find_topic
+from liff.app_link import is_app_offered
 from liff.applying import APPLYING, new_child_page, start_applying
 from liff.guard import WANTED, linked, signed_in
 from liff.visit import Visit, current_visit
+
+# The key of the topic that another channel of ours stands behind.
+APP_PUSHES = "cooc-app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class _Standing:
     children: list[tuple[BoundChild, list[str]]]
     waits: bool
     hears_closures: bool
+    # No school of the children offers what the app pushes.
+    lacks_app: bool = False
 
     @property
     def is_told(self) -> bool:
@@ -54,6 +60,7 @@ def show_topics() -> ResponseReturnValue:
         others=[one for one in TOPICS if one.source is Source.ELSEWHERE],
         waits=standing.waits,
         is_told=standing.is_told,
+        off=APP_PUSHES if standing.lacks_app else "",
     )
 
 
@@ -123,6 +130,7 @@ def _standing(visit: Visit) -> _Standing:
             [(child, _kinds(database, child.binding_id)) for child in children],
             waits=bool(requests_of(database, visit.guardian.id)),
             hears_closures=choice is None or choice.is_on,
+            lacks_app=bool(children) and not is_app_offered(database, visit, children),
         )
 
 

@@ -17,8 +17,8 @@ from liff.visit import Visit
 
 # The first two are names, the same in every language.
 TITLES = {
-    ContactSlot.EMAIL1: "Email1",
-    ContactSlot.EMAIL2: "Email2",
+    ContactSlot.EMAIL1: "e-mail 1",
+    ContactSlot.EMAIL2: "e-mail 2",
     ContactSlot.PHONE: N_("手機"),
 }
 

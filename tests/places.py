@@ -23,6 +23,7 @@ LEFT_OUT = {
     "/liff/bureau/start": "leads to the bureau",
     "/liff/letters/<token>": "a link that stands in a letter",
     "/liff/staff/download/<token>": "a file",
+    "/liff/staff/sms/orders/<uuid:order_id>/approve": "leads on from an order that is paid",
     "/liff/staff/sms/settlement/<token>": "a file",
     "/liff/staff/sms/slips/<token>": "a sheet to print, by a link",
     "/liff/staff/survey/<token>": "a file",

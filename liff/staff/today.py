@@ -32,6 +32,7 @@ from core.people.tables import StaffRole
 from liff.guard import staff
 from liff.present import reader_line
 from liff.staff.announcement_form import audience_options
+from liff.staff.closures import closures_to_confirm
 from liff.staff.desk import Desk, note_look, open_desk
 from liff.staff.held import held_runs
 from liff.staff.make_ups import waiting_for
@@ -64,6 +65,7 @@ def show_desk() -> ResponseReturnValue:
         to_confirm = count_waiting(database, desk.roles, visit.now)
         make_ups = waiting_for(database, desk, desk.school) if desk.school else []
         bindings = open_requests(database, [desk.get_school().code]) if desk.runs_school else []
+        closures = closures_to_confirm(database, visit, desk)
         sms = sms_words(database, open_order_desk(database, visit)) if desk.school else ""
     return render_template(
         "staff/desk.html",
@@ -77,6 +79,7 @@ def show_desk() -> ResponseReturnValue:
         to_confirm=to_confirm,
         make_ups=len(make_ups),
         bindings=len(bindings),
+        closures=closures,
         sms=sms,
     )
 

@@ -33,6 +33,7 @@ function tell(name) {
   isTold = true;
   page.querySelectorAll("[data-say]").forEach((part) => {
     part.hidden = part.dataset.say !== name;
+    if (!part.hidden) document.title = part.querySelector("h1").textContent;
   });
   const later = page.querySelector(".later");
   const isOver = name === "closed" || name === "stale";

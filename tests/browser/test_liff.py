@@ -138,7 +138,7 @@ def test_forged_token_stops_with_a_way_on_instead_of_going_round(
     tokens = f"access_token=a&context_token=a.e30.a&id_token=forged&client_id={LIFF_ID[:10]}"
     phone.get(f"{world.base_url}/liff/home#{tokens}")
     wait_for(phone, "請關閉這一頁，從聊天重新開啟。")
-    assert phone.title == "正在開啟…"
+    assert phone.title == "需要重新開啟"
 
 
 def test_sdk_that_does_not_come_is_said_plainly(phone: Chrome, world: World) -> None:

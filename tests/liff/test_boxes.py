@@ -59,17 +59,17 @@ LINES = {f"line_{kind}": "on" for kind in EventKind}
 def test_each_channel_says_how_it_stands(mei: Phone, family: Family, pages: House) -> None:
     page = mei.text(family.page)
     assert "LINE 已連結" in page
-    for name in ("Email", "簡訊", "酷課 APP"):
+    for name in ("e-mail", "簡訊", "酷課 APP"):
         assert f"{name} 本學期未提供" in page
     offer(pages, email="best_effort", sms="offered", app="offered")
     page = mei.text(family.page)
-    assert "Email 要先驗證信箱 盡力提供（可能較慢）" in page
+    assert "e-mail 要先驗證信箱 盡力提供（可能較慢）" in page
     assert "簡訊 請先驗證手機" in page
     # Offered, but nothing here could send it.
     assert "酷課 APP 本學期未提供" in page
     verify(pages, email=True, phone=True)
     page = mei.text(family.page)
-    assert "Email 信箱已驗證 盡力提供（可能較慢）" in page
+    assert "e-mail 信箱已驗證 盡力提供（可能較慢）" in page
     assert "簡訊 本學期只提供未到校簡訊，不收費" in page
     with transaction(pages.engine) as session:
         record_plan(session, PLAN, by="operator", now=pages.clock.now())
@@ -79,7 +79,7 @@ def test_each_channel_says_how_it_stands(mei: Phone, family: Family, pages: Hous
 def test_a_box_tells_a_screen_reader_whether_it_is_on(mei: Phone, family: Family) -> None:
     page = mei.text(family.page)
     assert "LINE 到校，已訂閱" in page
-    assert "Email 到校，未訂閱" in page
+    assert "e-mail 到校，未訂閱" in page
     shut = mei.get(family.page).text.count("disabled></label>")
     assert shut == 9
 
@@ -124,7 +124,7 @@ def test_verified_email_is_saved_in_one_tap(mei: Phone, family: Family, pages: H
     answer = mei.post(family.page, {**LINES, "email_no_show": "on"})
     assert answer.status_code == 303
     assert boxes(pages, family.binding_id) == {*LINES, "email_no_show"}
-    assert "Email 未到校，已訂閱" in mei.text(family.page)
+    assert "e-mail 未到校，已訂閱" in mei.text(family.page)
 
 
 def test_box_ticked_before_does_not_stop_the_others(
@@ -169,7 +169,7 @@ def test_all_children_get_what_each_school_offers_and_it_says_so(
     assert boxes(pages, other) == {"line_arrival"}
     page = mei.text(answer.location)
     assert "已儲存，並套用到所有孩子。" in page
-    assert "小華的學校本學期未提供 Email，這部分沒有套用。" in page
+    assert "小華的學校本學期未提供 e-mail，這部分沒有套用。" in page
 
 
 def test_fault_for_one_child_changes_none(mei: Phone, family: Family, pages: House) -> None:

@@ -1,4 +1,4 @@
-"""Email1, Email2 and 手機 on the pages, from typing them to 已驗證, without any script."""
+"""Both e-mails and 手機 on the pages, from typing them to 已驗證, without any script."""
 
 import re
 from dataclasses import replace
@@ -7,10 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from core.calendar.channels import Offer, set_offers
+from core.calendar.scopes import CITY
+from core.calendar.semesters import Semester
 from core.contact.tables import ContactProof, ProofState
 from core.db import snapshot, transaction
 from core.house import House
-from core.kinds import NoticeState
+from core.kinds import Channel, NoticeState, OfferState
 from core.people.contacts import Contact, ContactSlot, contact_in
 from core.people.guardians import find_guardian
 from core.settings import AppEnv
@@ -49,10 +52,15 @@ def enter(phone: Phone, house: House, slot: ContactSlot = EMAIL1) -> None:
 
 def test_address_is_typed_proved_and_shown_half(mei: Phone, pages: House) -> None:
     ask(mei, address=" New.Mei@Example.org ")
+    assert "N***@example.org 本學期未提供，可先驗證 未驗證" in mei.text(ACCOUNT)
+    offered = {Channel.EMAIL: Offer(OfferState.OFFERED)}
+    with transaction(pages.engine) as session:
+        now = pages.clock.now()
+        set_offers(session, CITY, Semester(115, 1), offered, by="staff:somebody", now=now)
     assert "N***@example.org 未驗證" in mei.text(ACCOUNT)
     enter(mei, pages)
     text = mei.text(ACCOUNT)
-    assert "Email1 N***@example.org 已驗證" in text
+    assert "e-mail 1 N***@example.org 已驗證" in text
     assert "New.Mei@example.org" not in text
     assert held(pages)[EMAIL1] == Contact(EMAIL1, "New.Mei@example.org", is_verified=True)
 

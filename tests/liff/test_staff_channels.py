@@ -45,7 +45,7 @@ def test_bureau_opens_a_channel_for_the_city_and_guardians_read_it(
     page = confirm(bureau, fields)
     assert "已儲存，立即生效。" in page
     assert "最近一次更改：11/23 07:20 林國華" in page
-    assert "Email 要先驗證信箱 盡力提供（可能較慢） 尖峰可能晚到" in mei.text(family.page)
+    assert "e-mail 要先驗證信箱 盡力提供（可能較慢） 尖峰可能晚到" in mei.text(family.page)
 
 
 def test_school_narrows_what_the_city_offers(
@@ -56,7 +56,7 @@ def test_school_narrows_what_the_city_offers(
     assert "全市：提供" in admin.text(PAGE)
     page = confirm(admin, {"email_state": "not_offered"})
     assert "已儲存" in page
-    assert "Email 本學期未提供" in mei.text(family.page)
+    assert "e-mail 本學期未提供" in mei.text(family.page)
 
 
 def test_school_never_offers_more_than_the_city(staff_phone: StaffPhone) -> None:
@@ -99,7 +99,7 @@ def test_next_semester_is_set_apart(staff_phone: StaffPhone, mei: Phone, family:
     bureau = staff_phone(BUREAU)
     page = confirm(bureau, {"email_state": "offered"}, f"{PAGE}?term=next")
     assert "115 學年度第 2 學期" in page
-    assert "Email 本學期未提供" in mei.text(family.page)
+    assert "e-mail 本學期未提供" in mei.text(family.page)
 
 
 def test_same_settings_write_nothing(staff_phone: StaffPhone) -> None:

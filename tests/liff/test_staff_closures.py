@@ -85,6 +85,21 @@ def test_second_person_makes_it_count(officer: Phone, admin: Phone, pages: House
     assert closure.confirmed_by != closure.proposed_by
 
 
+def test_desk_counts_what_waits_for_this_second_person(
+    officer: Phone, admin: Phone, pages: House
+) -> None:
+    nothing, one = "停課 兩人確認，可以復原", "停課 等您確認 1 件"
+    assert nothing in admin.text("/liff/staff")
+    page = propose(officer)
+    assert one in admin.text("/liff/staff")
+    assert nothing in officer.text("/liff/staff")
+    press(admin, page, "confirm")
+    assert nothing in admin.text("/liff/staff")
+    press(admin, page, "undo")
+    assert one in officer.text("/liff/staff")
+    assert nothing in admin.text("/liff/staff")
+
+
 def test_proposer_cannot_confirm_even_in_another_role(
     officer: Phone, admin: Phone, pages: House
 ) -> None:

@@ -146,7 +146,7 @@ def test_channel_the_city_offers_stands_with_its_own_words(
 
 
 def test_night_window_is_named(mei: Phone, pages: House) -> None:
-    assert "夜間整理還沒有紀錄" in mei.text(PAGE)
+    assert "夜間整理" not in mei.text(PAGE)
     at(pages, time(0, 15))
     mei.sign_in(MEI)
     assert "夜間整理中" in mei.text(PAGE)

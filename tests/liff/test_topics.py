@@ -238,6 +238,12 @@ def test_each_of_the_others_says_where_it_is_to_be_had(mei: Phone) -> None:
         assert topic.where in text
 
 
+def test_app_that_no_school_offers_is_said_not_to_be_offered(mei: Phone, hua: Phone) -> None:
+    assert "酷課 APP 推播 本學期未提供" in mei.text(TOPICS_PAGE)
+    # Who has no child is told of no school.
+    assert "本學期未提供" not in hua.text(TOPICS_PAGE)
+
+
 def test_stranger_sees_nobodys_topics(hua: Phone, pages: House, family: Family) -> None:
     assert badges(hua.get(TOPICS_PAGE).text) == 0
     assert hua.get(CLOSURES).location == APPLY

@@ -1,5 +1,6 @@
 """核准 of an order nobody noted a payment for: asked once more."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -30,7 +31,7 @@ def ask_sms_approval(order_id: UUID) -> ResponseReturnValue:
     note_look(visit, desk.desk, f"orders:{desk.school.code}", [one.student.id])
     is_review = request.args.get("at") == REVIEW
     kind = request.args.get("kind") or None
-    review = {"school": desk.desk.param, "kind": kind}
+    review: dict[str, Any] = {"school": desk.desk.param, "kind": kind}
     answer = url_for("liff.answer_sms_review", order_id=order_id, **review)
     return render_template(
         "staff/sms_approval.html",
