@@ -20,6 +20,8 @@ ABOUT_CHILD = (
     Command.SMS,
     Command.TODAY,
 )
+# Of these nothing is done for a child yet: only what hardly is anything but a name is one.
+ONLY_SHOWN = (Command.SMS, Command.TODAY)
 # What stands before or behind a name in a sentence.
 BEFORE = re.compile("^(?:我們|我|想|要|幫|忙|替|給|請|麻煩)+(?=..)")
 BEHIND = re.compile("(?<=..)(?:的|了|要|想|嗎|呢|吧|啊|喔|呀)+$")
@@ -62,8 +64,11 @@ SHORT_NAME = re.compile(r"[\u4e00-\u9fff]{2,3}")
 LATIN_NAME = re.compile(r"[A-Z][a-z]{1,11}")
 
 
-def stranger_in(text: str, names: Sequence[Sequence[str]]) -> str:
-    """Return the name a line gives that is none of these, "" where it gives one of them or none."""
+def stranger_in(text: str, names: Sequence[Sequence[str]], *, is_only_shown: bool = False) -> str:
+    """Return the name a line gives that is none of these, "" where it gives one of them or none.
+
+    `is_only_shown`: what is asked does nothing for a child yet, so a doubtful word is no name.
+    """
     said = folded(in_source(text, TYPED))
     if any(folded(name).casefold() in said.casefold() for own in names for name in own if name):
         return ""
@@ -73,7 +78,7 @@ def stranger_in(text: str, names: Sequence[Sequence[str]]) -> str:
     words = [_bare(word) for word in re.findall(r"[^\W\d_]+", said)]
     behind = BEHIND_VERB.search(said)
     first = _bare(behind[1]) if behind else ""
-    if _is_short_name(first) and _may_be_name(first):
+    if not is_only_shown and _is_short_name(first) and _may_be_name(first):
         return first
     return next((one for one in words if PLAIN_NAME.fullmatch(one) and _may_be_name(one)), "")
 

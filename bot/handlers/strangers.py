@@ -2,7 +2,7 @@
 
 from bot import conversations
 from bot.answer import Answer
-from bot.child_words import ABOUT_CHILD, stranger_in
+from bot.child_words import ABOUT_CHILD, ONLY_SHOWN, stranger_in
 from bot.commands import Command, match
 from bot.handlers.person import Person
 from bot.handlers.turn import Turn
@@ -18,7 +18,8 @@ def named_by(person: Person, command: Command | None, said: str) -> str:
     """Return the name a line gives that none of the person's children has, or ""."""
     if command not in ABOUT_CHILD or not person.children:
         return ""
-    return stranger_in(said, [(one.given_name, one.name) for one in person.children])
+    names = [(one.given_name, one.name) for one in person.children]
+    return stranger_in(said, names, is_only_shown=command in ONLY_SHOWN)
 
 
 def ask_whom(turn: Turn, command: Command, said: str, name: str) -> Answer:

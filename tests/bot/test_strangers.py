@@ -55,6 +55,16 @@ def test_what_is_no_name_is_taken_for_none(text: str) -> None:
     assert stranger_in(text, QING) == ""
 
 
+@pytest.mark.parametrize("text", ["今天 補課", "今天 有課嗎", "簡訊 規則", "今天 Anna"])
+def test_where_nothing_is_done_a_doubtful_word_is_no_name(text: str) -> None:
+    assert stranger_in(text, QING, is_only_shown=True) == ""
+
+
+@pytest.mark.parametrize("text", ["今天 小明", "註銷簡訊 小明"])
+def test_where_nothing_is_done_a_plain_name_is_seen(text: str) -> None:
+    assert stranger_in(text, QING, is_only_shown=True) == "小明"
+
+
 def test_no_command_is_a_name() -> None:
     for command in Command:
         for word in (command.value, *SYNONYMS.get(command, "").split()):

@@ -143,7 +143,7 @@ def test_unpaid_order_is_approved_after_one_more_question(
         asked = officer.post(path, {"answer": "approve"}, form_at=form)
         assert asked.status_code == 303
         page = officer.get(asked.location)
-        assert "還沒有登記繳費，仍要核准？" in page.text
+        assert "還沒繳費，仍要核准？" in page.text
         assert f'href="{back}"' in page.text
         assert shop.row(order).state == OrderState.REQUESTED
     sent = officer.post(path, {"answer": "approve", "sure": "1"}, form_at=asked.location)
