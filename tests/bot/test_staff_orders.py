@@ -73,6 +73,21 @@ def test_one_press_approves(house: House, room: Shop) -> None:
     assert state(room) == OrderState.ACTIVE
 
 
+def test_unpaid_order_is_asked_back_once(house: House, room: Shop) -> None:
+    with transaction(house.engine) as session:
+        order_id, now = room.only().id, house.clock.now()
+        mark_paid(session, order_id, 0, "", by="staff:somebody", now=now)
+    asked = press(house, tell(house, "審核 簡訊", HO), "核准", HO)
+    assert words_of(asked.messages)[:2] == [
+        "603 班 12 王○明還沒有登記繳費，仍要核准？",
+        "家長會看到還沒繳費，請到出納組繳費。",
+    ]
+    assert state(room) == OrderState.REQUESTED
+    said = words_of(press(house, asked, "仍要核准", HO).messages)
+    assert said[0] == "603 班 12 王○明：已核准，明天 00:30 起生效。"
+    assert words_of(press(house, asked, "仍要核准", HO).messages) == ["已有人處理。"]
+
+
 def test_giving_back_asks_for_the_reason_the_guardian_reads(house: House, room: Shop) -> None:
     why = press(house, tell(house, "審核 簡訊", JIAN), "退回", JIAN)
     assert state(room) == OrderState.REQUESTED

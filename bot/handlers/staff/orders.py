@@ -14,14 +14,21 @@ from bot.replies.staff import words
 from core.errors import AccessError
 from core.orders import service
 from core.orders.listing import Listed, order_of_staff
+from core.orders.states import OrderState
 from core.orders.tables import SmsOrder
 from core.people.tables import Staff
 from core.postback import Action, Press
 
 
 def approve_order(turn: Turn, press: Press) -> Answer:
-    """Let it count from tomorrow; the first answer counts."""
-    one, order = _taken(turn, press.detail, service.approve)
+    """Let it count from tomorrow; the first answer counts. Unpaid, it is asked back once."""
+    detail, _, is_sure = press.detail.partition("/")
+    asked, _ = _asked(turn, detail)
+    is_unpaid = asked.order.state == OrderState.REQUESTED and not asked.order.prepaid
+    if is_unpaid and not is_sure:
+        yes = turn.seal(Action.SMS_REVIEW_APPROVE, f"{detail}/sure")
+        return Answer(messages=reply.still_unpaid(asked.student, yes, turn.seal(Action.BACK)))
+    one, order = _taken(turn, detail, service.approve)
     return _answer(turn, reply.approved(one.student, order.effective_from or turn.now, turn.now))
 
 

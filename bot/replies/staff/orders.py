@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.answer import Json
-from bot.replies.confirm import press, sure
+from bot.replies.confirm import ask_back, press, sure
 from bot.replies.speech import offer, say, show
 from bot.replies.staff.words import ANSWERED, QUEUED, full_child_words, plainly
 from core.clock import school_day_of
@@ -93,6 +93,13 @@ def card(one: WaitingOrder, page: str) -> Json:
 def next_one(one: WaitingOrder, page: str) -> list[Json]:
     """Return the one that is next."""
     return [offer(flex_message("待審的簡訊", card(one, page)), "審核", "說明")]
+
+
+def still_unpaid(student: Student, yes: str, back: str) -> list[Json]:
+    """Ask once before an order counts that nobody has paid."""
+    question = f"{full_child_words(student)}還沒有登記繳費，仍要核准？"
+    small = ["家長會看到還沒繳費，請到出納組繳費。"]
+    return [ask_back("請確認核准", question, ("仍要核准", yes), ("返回", back), small)]
 
 
 def approved(student: Student, effect: datetime, now: datetime) -> list[Json]:
