@@ -78,8 +78,8 @@ def test_earlier_week_shows_its_days_and_the_way_back(
     assert "統計時間 2026/11/10–2026/11/16" in page
     assert "11/12 四 07:44 16:01" in page
     assert "今天 11/23（一）" in page
-    assert 'week=2026-11-09#week">上一週' in answer.text
-    assert 'week=2026-11-23#week">下一週' in answer.text
+    assert 'week=2026-11-09#week">前七天' in answer.text
+    assert 'week=2026-11-23#week">後七天' in answer.text
 
 
 def test_week_older_than_the_picture_is_read_all_the_same(
@@ -101,7 +101,7 @@ def test_nothing_is_shown_from_before_what_is_kept(
     answer = mei.get(f"{family.page}?week=2026-06-10")
     assert "07:31" not in answer.text
     assert "這 7 天沒有紀錄。" in answer.text
-    assert "上一週" not in answer.text
+    assert "前七天" not in answer.text
 
 
 def test_day_with_notices_leads_to_them(mei: Phone, family: Family, pages: House) -> None:
