@@ -56,6 +56,11 @@ def account_of(
     return Account(fee, prepaid, shortfall, max(0, prepaid - fee), due)
 
 
+def is_unpaid(plan: Plan, items: Items, prepaid: int) -> bool:
+    """Tell whether an order wants to be paid for first, and nothing is noted as paid."""
+    return not prepaid and plan.prices[items] > 0
+
+
 def most_for(plan: Plan, items: Items, days_left: int) -> int:
     """Return the most an order can come to in so many school days, a text a day and item."""
     return fee_of(plan, items, dict.fromkeys(PAID[items], days_left))

@@ -10,6 +10,9 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session, col
 
 from core.errors import AccessError
+from core.orders.fees import is_unpaid
+from core.orders.plan_book import plan_of
+from core.orders.plans import Items
 from core.orders.states import OrderState
 from core.orders.tables import Origin, SmsOrder, SmsPlan
 from core.people.doors import StaffDoor
@@ -30,6 +33,11 @@ class Listed:
     plan: SmsPlan
     student: Student
     guardian: Guardian | None
+
+    @property
+    def is_unpaid(self) -> bool:
+        """Tell whether it costs something, and nothing is noted as paid."""
+        return is_unpaid(plan_of(self.plan), Items(self.order.items), self.order.prepaid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

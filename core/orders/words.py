@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from core.clock import school_day_of
 from core.languages.dates import long_date, short_date
 from core.languages.speech import N_, _
+from core.orders.fees import is_unpaid
 from core.orders.late import Offer
 from core.orders.plans import Bearer, Items, Plan, Rounding
 from core.orders.standing import OrderView
@@ -155,10 +156,10 @@ def _to_pay(view: OrderView) -> str:
 
 def _unpaid(view: OrderView) -> str:
     # A school may approve before it has the money.
-    price = view.plan.prices[view.items]
-    if view.order.prepaid or not price:
+    if not is_unpaid(view.plan, view.items, view.order.prepaid):
         return ""
-    return _("還沒繳費，請到學校出納組繳 {amount}。", amount=money(price))
+    price = money(view.plan.prices[view.items])
+    return _("還沒繳費，請到學校出納組繳 {amount}。", amount=price)
 
 
 def _age(since: datetime, now: datetime) -> str:

@@ -24,8 +24,7 @@ def approve_order(turn: Turn, press: Press) -> Answer:
     """Let it count from tomorrow; the first answer counts. Unpaid, it is asked back once."""
     detail, _, is_sure = press.detail.partition("/")
     asked, _ = _asked(turn, detail)
-    is_unpaid = asked.order.state == OrderState.REQUESTED and not asked.order.prepaid
-    if is_unpaid and not is_sure:
+    if asked.order.state == OrderState.REQUESTED and asked.is_unpaid and not is_sure:
         yes = turn.seal(Action.SMS_REVIEW_APPROVE, f"{detail}/sure")
         return Answer(messages=reply.still_unpaid(asked.student, yes, turn.seal(Action.BACK)))
     one, order = _taken(turn, detail, service.approve)

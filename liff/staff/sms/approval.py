@@ -26,7 +26,7 @@ def ask_sms_approval(order_id: UUID) -> ResponseReturnValue:
         desk.require_reviewer()
         one = steps.own_order(database, desk, order_id)
     own_page = url_for("liff.show_sms_order", order_id=order_id, school=desk.desk.param)
-    if one.order.state != OrderState.REQUESTED or not steps.is_unpaid(one):
+    if one.order.state != OrderState.REQUESTED or not one.is_unpaid:
         return redirect(own_page, 303)
     note_look(visit, desk.desk, f"orders:{desk.school.code}", [one.student.id])
     is_review = request.args.get("at") == REVIEW

@@ -13,8 +13,6 @@ from core.errors import AccessError, InputError
 from core.languages.dates import long_date
 from core.orders import service
 from core.orders.listing import Listed, order_of_staff
-from core.orders.plan_book import plan_of
-from core.orders.plans import Items
 from core.orders.service import LONGEST_REASON, LONGEST_RECEIPT, MOST_PAID
 from core.orders.states import OrderState
 from core.people.doors import for_staff
@@ -94,14 +92,9 @@ def take(database: Session, visit: Visit, desk: OrderDesk, one: Listed, answer: 
         raise AccessError("no_such_answer")
     step = STEPS[answer]
     role = desk.require_cashier() if answer == "pay" else desk.require_reviewer()
-    if answer == "approve" and is_unpaid(one) and "sure" not in request.form:
+    if answer == "approve" and one.is_unpaid and "sure" not in request.form:
         raise InputError("unpaid")
     step(database, visit, one, f"staff:{role.id}")
-
-
-def is_unpaid(one: Listed) -> bool:
-    """Tell whether an order costs something, and nothing is noted as paid."""
-    return not one.order.prepaid and plan_of(one.plan).prices[Items(one.order.items)] > 0
 
 
 def _approve(database: Session, visit: Visit, one: Listed, by: str) -> None:
