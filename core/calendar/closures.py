@@ -5,6 +5,7 @@ people who press at once one acts and the other hears that it is answered. All f
 caller's transaction; refusals are InputError, a closure that is not there is AccessError 404.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -53,6 +54,18 @@ def state_of(closure: Closure, now: datetime) -> ClosureState:
     if closure.proposed_by is None:
         return ClosureState.FOUND
     return ClosureState.PROPOSED if is_fresh(closure.proposed_at, now) else ClosureState.LAPSED
+
+
+def waits_for_another(closure: Closure, own: Collection[str], now: datetime) -> bool:
+    """Tell whether it, or its undoing, waits for a second person who is none of `own`.
+
+    These are one person's accounts, staff:<uuid>, a role each.
+    """
+    waiting = (ClosureState.PROPOSED, ClosureState.UNDO_PROPOSED)
+    return (
+        state_of(closure, now) in waiting
+        and (closure.undo_proposed_by or closure.proposed_by) not in own
+    )
 
 
 def is_fresh(proposed_at: datetime, now: datetime) -> bool:

@@ -21,6 +21,7 @@ from core.calendar.closures import (
     propose_undo,
     state_of,
     summary_of,
+    waits_for_another,
 )
 from core.calendar.school_days import NO_GRADE, scope_of
 from core.calendar.scopes import Place, coverage_of
@@ -202,11 +203,8 @@ def _reachable(database: Session, desk: Desk, closure_id: UUID) -> Closure:
 def closures_to_confirm(database: Session, visit: Visit, desk: Desk) -> int:
     """Return how many closures, or undoings, wait for this person as the second one."""
     own = {f"staff:{role.id}" for role in visit.roles}
-    waiting = {ClosureState.PROPOSED, ClosureState.UNDO_PROPOSED}
     return sum(
-        state_of(one, visit.now) in waiting
-        and (one.undo_proposed_by or one.proposed_by) not in own
-        and desk.closer(one.school_code) is not None
+        waits_for_another(one, own, visit.now) and desk.closer(one.school_code) is not None
         for one in (list_closures(database, school_day_of(visit.now)) if desk.closes else [])
         if _concerns(one, desk.school)
     )

@@ -23,6 +23,7 @@ from core.calendar.closures import (
     state_of,
     summary_of,
     twins_of,
+    waits_for_another,
 )
 from core.calendar.school_days import NO_GRADE, day_statuses, scope_of
 from core.calendar.scopes import GRADES, ClosureScope, coverage_of, label_of
@@ -35,7 +36,6 @@ from core.people.tables import School, StaffRole
 from core.postback import Action, Press
 
 ASKED = (ClosureState.FOUND, ClosureState.PROPOSED, ClosureState.UNDO_PROPOSED)
-PROPOSED = (ClosureState.PROPOSED, ClosureState.UNDO_PROPOSED)
 CLOSED = (ClosureState.CONFIRMED, ClosureState.UNDO_PROPOSED)
 FAULTS: dict[str, Words] = {
     "past": lambda: words.plainly("日期已經過了。"),
@@ -86,9 +86,7 @@ def count_asked(turn: Turn) -> int:
     """Return how many closures wait for this person's word: somebody else's, and theirs to say."""
     own = own_actors(turn)
     return sum(
-        state_of(one, turn.now) in PROPOSED
-        and _may_close(turn, one)
-        and (one.undo_proposed_by or one.proposed_by) not in own
+        waits_for_another(one, own, turn.now) and _may_close(turn, one)
         for one in list_closures(turn.session, turn.today)
     )
 
