@@ -71,8 +71,7 @@ def file_leave(
     days = _span(first_day, last_day)
     # Two filings of one day meet here, so that they can't both find it free.
     held = lock_days(session, {(student_id, day) for day in days})
-    if open_leaves(session, student_id, first_day, last_day):
-        raise InputError("overlap", "first_day")
+    _require_free(session, student_id, first_day, last_day)
     leave = Leave(
         student_id=student_id,
         first_day=first_day,
@@ -85,8 +84,8 @@ def file_leave(
     session.add(leave)
     session.flush()
     _mark(session, student_id, days, part)
-    if (student_id, school_day_of(now)) in held:
-        _excuse(session, liff_id, (student_id, school_day_of(now)), part, now)
+    if (today := (student_id, school_day_of(now))) in held:
+        _excuse(session, liff_id, today, part, now)
     _tell_filed(session, liff_id, leave, filer, now)
     _audit(session, filer, "leave.file", leave.id, now)
     return leave.id
@@ -98,8 +97,7 @@ def check_days(
     """Raise what a filing would of its first and last day; only reads."""
     first_day, last_day = days
     _check_span(session, _get_student(session, student_id), first_day, last_day, filer, now)
-    if open_leaves(session, student_id, first_day, last_day):
-        raise InputError("overlap", "first_day")
+    _require_free(session, student_id, first_day, last_day)
 
 
 def withdraw_leave(
@@ -153,6 +151,11 @@ def leave_closes_at(session: Session, student_id: UUID, day: date) -> datetime:
 def _require_bound(session: Session, filer: Filer, student_id: UUID) -> None:
     if filer.guardian_id is not None and not is_bound(session, filer.guardian_id, student_id):
         raise AccessError("no_such_child")
+
+
+def _require_free(session: Session, student_id: UUID, first: date, last: date) -> None:
+    if open_leaves(session, student_id, first, last):
+        raise InputError("overlap", "first_day")
 
 
 def _get_student(session: Session, student_id: UUID) -> Student:
