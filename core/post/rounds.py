@@ -56,6 +56,7 @@ class Rounds(Generic[Out]):
         self._hands = hands
         self._paused_until: datetime | None = None
         self._left: Sequence[Out] = ()
+        self._begun = time.monotonic()
         self.stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
@@ -76,11 +77,10 @@ class Rounds(Generic[Out]):
         That is the rest where it gets too late, an answer makes the channel pause, the program
         stops or `send` raises, which goes on to the caller.
         """
-        begun = time.monotonic()
         self._left = outs
         try:
             with ThreadPoolExecutor(self._hands, thread_name_prefix=self._action) as hands:
-                while self._left and not (self._is_late(begun) or self._is_paused()):
+                while self._left and not (self._is_late() or self._is_paused()):
                     wave, self._left = self._left[: self._hands], self._left[self._hands :]
                     flights = [hands.submit(send, out) for out in wave]
                     # All have begun by then; `map` would call off some after a failure.
@@ -100,6 +100,8 @@ class Rounds(Generic[Out]):
     def _round(self) -> int:
         # What an earlier round failed to put back: where its lease has ended, nothing comes of it.
         self._put_back()
+        # Before the claim, from which on the lease runs.
+        self._begun = time.monotonic()
         return 0 if self._is_paused() else self._turn()
 
     def _heed(self, answer: Answer) -> None:
@@ -116,8 +118,8 @@ class Rounds(Generic[Out]):
             self._let_go(self._left)
             self._left = ()
 
-    def _is_late(self, begun: float) -> bool:
-        return self.stop.is_set() or time.monotonic() - begun > BEGIN_WITHIN_SECONDS
+    def _is_late(self) -> bool:
+        return self.stop.is_set() or time.monotonic() - self._begun > BEGIN_WITHIN_SECONDS
 
 
 def log_sent(
