@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 import xlsxwriter  # type: ignore[import-untyped]  # ships no types
@@ -62,6 +62,10 @@ def to_xlsx(rows: Sequence[SheetRow]) -> bytes:
             for number, cell in enumerate(cells):
                 page.write_string(line, number, cell, as_text)
     return content.getvalue()
+
+
+# By the ending of the file's name.
+WRITERS: dict[str, Callable[[Sequence[SheetRow]], bytes]] = {"xlsx": to_xlsx, "csv": to_csv}
 
 
 def file_name(school_code: str, first: date, last: date, extension: str) -> str:

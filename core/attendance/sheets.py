@@ -11,10 +11,12 @@ from sqlmodel import Session, col
 
 from core.attendance.conditions import was_seen
 from core.attendance.tables import AttendanceDay
+from core.audit import record_audit
 from core.calendar.policy import rules_for
 from core.calendar.school_days import DayStatus, day_statuses
 from core.clock import at_taipei, school_day_of
 from core.kinds import DayPart
+from core.people.looks import record_looks
 from core.people.tables import EnrollmentStatus, Student
 
 
@@ -81,6 +83,23 @@ def sheet(
                 kind = _status(record, status, is_due=is_due, is_over=day < today)
                 rows.append(_row(child, day, record, kind))
     return rows
+
+
+def record_download(
+    session: Session,
+    rows: Sequence[SheetRow],
+    span: tuple[str, date, date, str],
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Record that `by` took this sheet away, and so looked at each child on it.
+
+    `span`: school, first and last day, class or "". Joins the caller's transaction.
+    """
+    record_looks(session, actor=by, students={row.student_id for row in rows}, now=now)
+    subject = "sheet:" + "/".join(str(part) for part in span if part)
+    record_audit(session, actor=by, action="sheet.download", subject=subject, now=now)
 
 
 def _children(

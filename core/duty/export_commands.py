@@ -6,19 +6,16 @@ from pathlib import Path
 import click
 from sqlmodel import Session
 
-from core.attendance.export import file_name, to_csv, to_xlsx
-from core.attendance.sheets import SheetRow, sheet
-from core.audit import record_audit
+from core.attendance.export import WRITERS, file_name
+from core.attendance.sheets import SheetRow, record_download, sheet
 from core.clock import school_day_of
 from core.db import transaction
 from core.duty.calendar_commands import DATE
 from core.duty.commands import OPERATOR, fail, opened
 from core.house import House
-from core.people.looks import record_looks
 from core.people.tables import School
 from core.settings import Settings
 
-FORMATS = {"xlsx": to_xlsx, "csv": to_csv}
 # A month: more would be held in memory at once, and is more than one question needs.
 MOST_DAYS = 31
 
@@ -28,7 +25,7 @@ MOST_DAYS = 31
 @click.option("--day", type=DATE, help="first day; today if none")
 @click.option("--until", type=DATE, help="last day; the first one if none")
 @click.option("--homeroom", help="one class only, such as 502")
-@click.option("--format", "extension", type=click.Choice(list(FORMATS)), default="xlsx")
+@click.option("--format", "extension", type=click.Choice(list(WRITERS)), default="xlsx")
 @click.option("--to", "path", type=click.Path(path_type=Path), help="a file or folder")
 @click.pass_obj
 def export_command(
@@ -53,7 +50,7 @@ def export_command(
             rows = _looked_up(session, house, school, (first, last), homeroom)
     # For its owner's eyes only.
     path.touch(mode=0o600, exist_ok=False)
-    path.write_bytes(FORMATS[extension](rows))
+    path.write_bytes(WRITERS[extension](rows))
     click.echo(f"{len(rows)} rows in {path}. Delete it once it has served.")
 
 
@@ -82,9 +79,5 @@ def _looked_up(
     rows = sheet(session, school, *span, homeroom, now=now)
     if not rows:
         fail("Nobody was at school then, or there is no such class.")
-    children = {row.student_id for row in rows}
-    record_looks(session, actor=OPERATOR, students=children, now=now)
-    parts = (school, *map(str, span), *([homeroom] if homeroom else []))
-    subject = "sheet:" + "/".join(parts)
-    record_audit(session, actor=OPERATOR, action="sheet.download", subject=subject, now=now)
+    record_download(session, rows, (school, *span, homeroom or ""), by=OPERATOR, now=now)
     return rows

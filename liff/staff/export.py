@@ -1,23 +1,19 @@
 """匯出: a day or a week as a file. LINE's own browser keeps no files, so a link opens another."""
 
 import io
-from collections.abc import Collection
 from datetime import date, timedelta
-from uuid import UUID
 
 from flask import render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from core.attendance.export import file_name, to_csv, to_xlsx
+from core.attendance.export import WRITERS, file_name
 from core.attendance.reports import school_today
-from core.attendance.sheets import sheet
-from core.audit import record_audit
+from core.attendance.sheets import record_download, sheet
 from core.clock import school_day_of, taipei_clock
 from core.db import snapshot, transaction
 from core.errors import AccessError
 from core.languages.dates import long_date
 from core.notices.staff_words import class_words
-from core.people.looks import record_looks
 from core.people.staff import can_run_school
 from core.people.tables import Staff
 from liff.guard import open_to_all, proved_recently, staff
@@ -27,9 +23,9 @@ from liff.staff.desk import open_desk
 from liff.staff.sheet_link import SheetOrder, open_order, seal_order
 from liff.visit import Visit, current_visit
 
-FORMATS = {
-    "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "csv": (to_csv, "text/csv"),
+MIME_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
 }
 KINDS = {"day": "一天", "week": "一週（週一到週日）"}
 
@@ -46,7 +42,7 @@ def show_export() -> ResponseReturnValue:
         homerooms = [one.homeroom for one in school_today(database, school.code, visit.now)]
     chosen = {name: request.args.get(name, "") for name in ("kind", "format", "homeroom")}
     day = min(parse_day(request.args.get("day", "")) or today, today)
-    is_chosen = chosen["kind"] in KINDS and chosen["format"] in FORMATS
+    is_chosen = chosen["kind"] in KINDS and chosen["format"] in WRITERS
     order = None
     if is_chosen and chosen["homeroom"] in ("", *homerooms):
         span = _span(chosen["kind"], day)
@@ -84,11 +80,13 @@ def download(token: str) -> ResponseReturnValue:
             order.homeroom or None,
             now=visit.now,
         )
-    _record(visit, order, [row.student_id for row in rows])
+    with transaction(visit.house.engine) as database:
+        span = (order.school_code, order.first, order.last, order.homeroom)
+        record_download(database, rows, span, by=f"staff:{order.staff_id}", now=visit.now)
     return send_file(
         # Made outside any transaction: a large school's sheet takes seconds.
-        io.BytesIO(FORMATS[order.extension][0](rows)),
-        mimetype=FORMATS[order.extension][1],
+        io.BytesIO(WRITERS[order.extension](rows)),
+        mimetype=MIME_TYPES[order.extension],
         as_attachment=True,
         download_name=file_name(order.school_code, order.first, order.last, order.extension),
     )
@@ -112,17 +110,3 @@ def _words(order: SheetOrder) -> str:
         days += f"–{long_date(order.last)}"
     whose = class_words(order.homeroom) if order.homeroom else "全校"
     return f"{days}・{whose}・{order.extension.upper()}"
-
-
-def _record(visit: Visit, order: SheetOrder, students: Collection[UUID]) -> None:
-    parts = (order.school_code, order.first, order.last, order.homeroom)
-    actor = f"staff:{order.staff_id}"
-    with transaction(visit.house.engine) as database:
-        record_looks(database, actor=actor, students=students, now=visit.now)
-        record_audit(
-            database,
-            actor=actor,
-            action="sheet.download",
-            subject="sheet:" + "/".join(str(part) for part in parts if part),
-            now=visit.now,
-        )

@@ -16,7 +16,7 @@ from core.people.looks import record_looks
 from core.people.staff import can_run_school, can_take_money
 from core.people.tables import Staff
 from liff.guard import open_to_all
-from liff.staff.export import FORMATS as SHEETS
+from liff.staff.export import MIME_TYPES
 from liff.staff.sms.links import SettlementLink, open_settlement
 from liff.visit import Visit, current_visit
 
@@ -38,7 +38,7 @@ def download_sms_settlement(token: str) -> ResponseReturnValue:
     _record(visit, link, {one.student.id for one, _ in found})
     return send_file(
         io.BytesIO(FORMATS[link.extension]([row for _, row in found])),
-        mimetype=SHEETS[link.extension][1],
+        mimetype=MIME_TYPES[link.extension],
         as_attachment=True,
         download_name=file_name(code, plan, link.extension),
     )
