@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot import box_words, leave_words, make_up_words, sms_words
 from bot.commands import SYNONYMS, Command
-from bot.day_words import CLOCK, PARTS, SPAN
+from bot.day_words import PARTS
 from bot.leave_words import folded, in_source
 from core.languages.speech import spoken
 
@@ -38,7 +38,7 @@ NO_NAMES = (
     "作業 上課 放學 遲到 早退 校外 活動 天天 常常 剛剛 慢慢 小時 分鐘 一下 "
     "漏刷 卡片 學生 學校 服務 時間 代收 現在 目前 刷卡 到了 還沒"
 )
-KNOWN = (
+_KNOWN = (
     *(word for words in leave_words.REASONS.values() for word in words.split()),
     *(word for words in PARTS.values() for word in words),
     *(word for words in make_up_words.DIRECTIONS.values() for word in words),
@@ -49,6 +49,7 @@ KNOWN = (
     *sms_words.BOTH,
     *sms_words.ORDERS,
 )
+KNOWN = sorted(_KNOWN, key=len, reverse=True)
 TYPED = (*leave_words.TYPED, *make_up_words.TYPED, *box_words.TYPED, *sms_words.TYPED)
 VERBS = sorted(
     {folded(w) for one in ABOUT_CHILD for w in (one.value, *SYNONYMS.get(one, "").split())},
@@ -72,9 +73,9 @@ def stranger_in(text: str, names: Sequence[Sequence[str]], *, is_only_shown: boo
     said = folded(in_source(text, TYPED))
     if any(folded(name).casefold() in said.casefold() for own in names for name in own if name):
         return ""
-    for pattern in (SPAN, make_up_words.HOURS, make_up_words.JOINED, CLOCK):
+    for pattern in make_up_words.TIMES:
         said = pattern.sub(f" {FACT} ", said)
-    said = _without(_without(said, VERBS, VERB), sorted(KNOWN, key=len, reverse=True), FACT)
+    said = _without(_without(said, VERBS, VERB), KNOWN, FACT)
     words = [_bare(word) for word in re.findall(r"[^\W\d_]+", said)]
     behind = BEHIND_VERB.search(said)
     first = _bare(behind[1]) if behind else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import TypeVar
 
-from bot.day_words import read_clock, read_days
+from bot.day_words import CLOCK, SPAN, read_clock, read_days
 from bot.leave_words import find_child, folded, in_source
 from core.kinds import Direction, MakeUpReason
 
@@ -23,6 +23,8 @@ TYPED = ("補登申請", "到校", "離校", "忘帶卡", "卡片遺失", "卡�
 # 7點50分, 0750 and 7:50 are one time of day; a date has other marks.
 HOURS = re.compile(r"(?<![0-9])([0-9]{1,2})點(?:([0-9]{1,2})分?|(半))?")
 JOINED = re.compile(r"(?<![0-9:/])([0-2][0-9])([0-5][0-9])(?![0-9:/年月])")
+# All ways to write a day or a time of it.
+TIMES = (SPAN, HOURS, JOINED, CLOCK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot import leave_words, make_up_words
 from bot.commands import Command
-from bot.day_words import CLOCK, PARTS, SPAN
+from bot.day_words import PARTS
 from bot.leave_words import folded, in_source
 
 ASKS = re.compile(r"[?？]|[嗎呢][。!]*$|怎麼|如何|為什麼|什麼|哪裡|多少|能不能|可不可以")
@@ -32,7 +32,7 @@ def asks_elsewhere(text: str, task: Command, names: Sequence[Sequence[str]]) -> 
     said = folded(in_source(text, (*leave_words.TYPED, *make_up_words.TYPED))).casefold()
     if not ASKS.search(said.strip()):
         return False
-    for pattern in (SPAN, make_up_words.HOURS, make_up_words.JOINED, CLOCK):
+    for pattern in make_up_words.TIMES:
         said = pattern.sub(" ", said)
     own = [re.escape(folded(name).casefold()) for one in names for name in one if name]
     words = sorted((*own, *FACTS.get(task, ()), *POLITE), key=len, reverse=True)

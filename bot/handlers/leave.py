@@ -76,8 +76,7 @@ def send_leave(turn: Turn, press: Press) -> Answer:
     leave = LeaveDetail.read(press.detail)
     child = _own_child(turn, leave.student_id)
     earlier = filed_since(turn, leave, {_filer(turn).actor}, press.made_at or turn.now)
-    is_second = earlier is not None and not turn.incoming.is_retry
-    if is_second or (earlier is not None and earlier.withdrawn_at is not None):
+    if earlier and (earlier.withdrawn_at is not None or not turn.incoming.is_retry):
         raise Refused(reply.done_already())
     leave_id = earlier.id if earlier else _file(turn, child, leave)
     conversations.end(turn.session, turn.person.line_user_id)

@@ -34,6 +34,11 @@ class Person:
         return menu_for(has_children=bool(self.children), roles=self.roles)
 
     @property
+    def child_names(self) -> list[tuple[str, str]]:
+        """Return what each child is called: by its given name, and in full."""
+        return [(child.given_name, child.name) for child in self.children]
+
+    @property
     def actor(self) -> str:
         """Return who acts, as records name it; of somebody unknown only that it is the same one."""
         if self.guardian is not None:

@@ -18,8 +18,7 @@ def named_by(person: Person, command: Command | None, said: str) -> str:
     """Return the name a line gives that none of the person's children has, or ""."""
     if command not in ABOUT_CHILD or not person.children:
         return ""
-    names = [(one.given_name, one.name) for one in person.children]
-    return stranger_in(said, names, is_only_shown=command in ONLY_SHOWN)
+    return stranger_in(said, person.child_names, is_only_shown=command in ONLY_SHOWN)
 
 
 def ask_whom(turn: Turn, command: Command, said: str, name: str) -> Answer:

@@ -42,7 +42,7 @@ def goes_on(
     """
     if begun.is_over or begun.task not in TASKS or not person.children:
         return False
-    if asks_elsewhere(said, begun.task, [(one.given_name, one.name) for one in person.children]):
+    if asks_elsewhere(said, begun.task, person.child_names):
         return False
     if command is None:
         return True
@@ -53,7 +53,7 @@ def goes_on(
 
 def _fills(person: Person, begun: Begun, said: str, now: datetime) -> bool:
     """Tell whether a text says what the open question asks for."""
-    names, today = [(one.given_name, one.name) for one in person.children], school_day_of(now)
+    names, today = person.child_names, school_day_of(now)
     if begun.task is Command.LEAVE:
         leave_now, leave_more = (read_leave(one, names, today) for one in (begun.words, said))
         is_more = leave_now.first is None or leave_more.part is not None
