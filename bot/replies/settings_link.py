@@ -47,14 +47,10 @@ def add_child(pages: Pages) -> list[Json]:
 def my_data(children: list[BoundChild], pages: Pages) -> list[Json]:
     """Return the ways to what is kept of the guardian, and to who looked at each child."""
     rows = [_child_row(child, _("誰看過"), pages.looks(child.binding_id)) for child in children]
-    looked = [
-        text(_("選孩子，看誰查過紀錄。"), size="sm", color=INK2, margin="lg"),
-        box(rows, spacing="sm", margin="sm"),
-    ]
     contents = [
         text(_("我的資料"), size="xl", weight="bold"),
         text(_("您可以在「我的資料」查看、下載、刪除，也看得到誰查過。"), margin="sm"),
-        *(looked if children else []),
+        *_chosen_by(_("選孩子，看誰查過紀錄。"), rows),
         buttons(quiet(_("開啟我的資料"), pages.my_data)),
     ]
     return [show(_("我的資料"), bubble(contents), "今天", "說明")]
@@ -76,14 +72,10 @@ def page(title: str, sentence: str, step: Json, *words: str) -> list[Json]:
 def delegates(children: list[BoundChild], pages: Pages) -> list[Json]:
     """Return the ways to have somebody receive a child's news, and to what one receives oneself."""
     rows = [_child_row(child, _("代收"), pages.delegates(child.binding_id)) for child in children]
-    asked = [
-        text(_("選孩子，請阿公阿嬤或安親班代收。"), size="sm", color=INK2, margin="sm"),
-        box(rows, spacing="sm", margin="lg"),
-    ]
     contents = [
         text(_("代收"), size="xl", weight="bold"),
         text(_("代收的人只收到「到校」「離校」。"), margin="sm"),
-        *(asked if children else []),
+        *_chosen_by(_("選孩子，請阿公阿嬤或安親班代收。"), rows),
         buttons(quiet(_("我代收的通知"), pages.delegations)),
     ]
     return [show(_("代收"), bubble(contents), "今天", "設定", "說明")]
@@ -95,10 +87,17 @@ def lost_card(children: list[BoundChild], pages: Pages) -> list[Json]:
     contents = [
         text(_("掛失"), size="xl", weight="bold"),
         text(_("掛失立即生效，不能復原；找回來也不能再用。"), margin="sm"),
-        text(_("選孩子，看清楚再決定。"), size="sm", color=INK2, margin="sm"),
-        box(rows, spacing="sm", margin="lg"),
+        *_chosen_by(_("選孩子，看清楚再決定。"), rows),
     ]
     return [show(_("掛失"), bubble(contents), "今天", "設定", "說明")]
+
+
+def _chosen_by(question: str, rows: list[Json]) -> list[Json]:
+    """Return what to choose a child for, and the children; nothing where there are none."""
+    if not rows:
+        return []
+    asked = text(question, size="sm", color=INK2, margin="lg")
+    return [asked, box(rows, spacing="sm", margin="sm")]
 
 
 def _child_row(child: BoundChild, what: str, page: str) -> Json:
