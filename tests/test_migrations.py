@@ -27,9 +27,20 @@ for path in sorted([*ROOT.glob("core/**/tables.py"), ROOT / "bot/tables.py"]):
     import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
+# PostgreSQL's own shape of tables in parts: the parts, and an index where a key would name the day.
+PARTS, OF_PARTS = ("tap_", "notice_"), {"ix_tap_id"}
+
+
+def _is_told(name: str | None, kind: str, _parents: object) -> bool:
+    if kind == "table":
+        return name in metadata().tables or not str(name).startswith(PARTS)
+    return name not in OF_PARTS
+
+
 def test_migrated_database_is_what_the_tables_say(house: House) -> None:
     with house.engine.begin() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        told = {"compare_type": True, "include_name": _is_told}
+        context = MigrationContext.configure(connection, opts=told)
         assert compare_metadata(context, metadata()) == []
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from core.db import BIG_NUMBER, UtcDateTime
@@ -39,6 +39,7 @@ class RequestState(StrEnum):
 
 
 OPEN_REQUEST = text("state = 'open'")
+UNDOING = text("undoes_id IS NOT NULL")
 
 
 class Reader(SQLModel, table=True):
@@ -102,7 +103,6 @@ class Tap(SQLModel, table=True):
     """
 
     __table_args__ = (
-        UniqueConstraint("reader_id", "boot_id", "seq"),
         CheckConstraint(
             "(source = 'card') = (reader_id IS NOT NULL) AND "
             "(source = 'card') = (recorded_by IS NULL) AND (source = 'card') = (reason IS NULL)",
@@ -111,6 +111,16 @@ class Tap(SQLModel, table=True):
         CheckConstraint("(source = 'undo') = (undoes_id IS NOT NULL)", name="undo"),
         # Serves the decision: all taps of these children on this day.
         Index("ix_tap_student_day", "student_id", "school_day"),
+        # A tap can be taken back once. The day is that of both; PostgreSQL keeps each month apart,
+        # and a unique key must say which.
+        Index(
+            "ix_tap_undoes",
+            "undoes_id",
+            "school_day",
+            unique=True,
+            sqlite_where=UNDOING,
+            postgresql_where=UNDOING,
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -130,11 +140,30 @@ class Tap(SQLModel, table=True):
     verdict: str
     # When an unknown card's tap found its child.
     matched_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
-    # Of a make-up tap: who entered it (staff:<uuid>) and why. An undo names what it takes back; a
-    # tap can be taken back once.
+    # Of a make-up tap: who entered it (staff:<uuid>) and why. An undo names what it takes back.
     recorded_by: str | None = None
     reason: str | None = None
-    undoes_id: UUID | None = Field(default=None, foreign_key="tap.id", unique=True)
+    undoes_id: UUID | None = None
+
+
+class TapNumber(SQLModel, table=True):
+    """A number a reader gave a tap: what comes again under it is the same tap, or a second reader.
+
+    Beside the taps themselves, as PostgreSQL keeps each month of those apart: a unique key there
+    would have to name the school day, which the number does not tell. `day` is that day, or of a
+    tap whose moment is doubtful the day of its receipt.
+    """
+
+    __tablename__ = "tap_number"
+    # Serves the end of a term: what goes then.
+    __table_args__ = (Index("ix_tap_number_day", "day", "reader_id"),)
+
+    # That there is such a reader is looked at where the tap is stored, in the same transaction.
+    reader_id: UUID = Field(primary_key=True)
+    boot_id: str = Field(primary_key=True, max_length=96)
+    seq: int = Field(primary_key=True, sa_type=BIG_NUMBER)
+    tap_id: UUID
+    day: date
 
 
 class MakeUpRequest(SQLModel, table=True):

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from core.clock import school_day_of
 from core.gate.batch import TapIn
 from core.gate.readers import HeldReader
-from core.gate.tables import Tap
+from core.gate.tables import Tap, TapNumber
 
 # A clock this far off is corrected by its measured offset; farther off it is mad.
 SMALL_OFFSET = timedelta(minutes=5)
@@ -87,13 +87,14 @@ def _corrected(tapped_at: datetime, offset_seconds: float | None) -> datetime:
 def _moment_before(session: Session, reader: HeldReader, boot_id: str, seq: int) -> datetime | None:
     statement = (
         select(col(Tap.effective_at))
+        .join(TapNumber, col(TapNumber.tap_id) == col(Tap.id))
         .where(
-            col(Tap.reader_id) == reader.id,
-            col(Tap.boot_id) == boot_id,
-            col(Tap.seq) < seq,
+            col(TapNumber.reader_id) == reader.id,
+            col(TapNumber.boot_id) == boot_id,
+            col(TapNumber.seq) < seq,
             col(Tap.effective_at).is_not(None),
         )
-        .order_by(col(Tap.seq).desc())
+        .order_by(col(TapNumber.seq).desc())
         .limit(1)
     )
     return session.execute(statement).scalar_one_or_none()

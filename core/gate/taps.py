@@ -22,7 +22,7 @@ from core.gate.continuity import Boot, follow_numbers
 from core.gate.day_facts import read_day_facts
 from core.gate.holders import Holder, former_holder, holder_at, holders_of
 from core.gate.readers import HeldReader, mark_cloned
-from core.gate.tables import Tap, TapSource, Verdict
+from core.gate.tables import Tap, TapNumber, TapSource, Verdict
 from core.gate.tap_time import tap_moments
 from core.kinds import Direction, NoticeKind
 from core.notices.staff_notices import tell_old_card, tell_quarantine
@@ -69,7 +69,7 @@ def record_taps(
     holders = holders_of(session, {tap.card_uid for one in deliveries for tap in one.taps})
     rows = [_rows(session, one, holders, now) for one in deliveries]
     every = [row for own in rows for row in own]
-    stored = _store(session, every)
+    stored = _store(session, every, now)
     _follow_numbers(session, [row for row in every if row["id"] in stored], now)
     for delivery, own in zip(deliveries, rows, strict=True):
         again = [row for row in own if row["id"] not in stored]
@@ -147,20 +147,46 @@ def _row(
     }
 
 
-def _store(session: Session, rows: Sequence[dict[str, Any]]) -> set[UUID]:
-    names = tuple(rows[0])
-    columns = [table_of(Tap).c[name] for name in names]
-    stored = run_rows(session, lambda engine: _insert_taps(engine, names), columns, rows)
-    return set(stored.scalars())
+def _store(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> set[UUID]:
+    """Store the taps whose number is new, and return their ids."""
+    new = _take_numbers(session, rows, now)
+    fresh = [row for row in rows if row["id"] in new]
+    if fresh:
+        names = tuple(fresh[0])
+        columns = [table_of(Tap).c[name] for name in names]
+        run_rows(session, lambda engine: _insert_taps(engine, names), columns, fresh)
+    return new
+
+
+def _take_numbers(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> set[UUID]:
+    """Take the numbers nobody had, and return the ids of the taps they are of."""
+    today = school_day_of(now)
+    numbers = [
+        {
+            "reader_id": row["reader_id"],
+            "boot_id": row["boot_id"],
+            "seq": row["seq"],
+            "tap_id": row["id"],
+            "day": row["school_day"] or today,
+        }
+        for row in rows
+    ]
+    columns = list(table_of(TapNumber).c)
+    return set(run_rows(session, _insert_numbers, columns, numbers).scalars())
+
+
+@cache
+def _insert_numbers(engine: str) -> Any:
+    number = table_of(TapNumber)
+    # The one rule that may hold already is named; otherwise every unique index is looked at before.
+    statement = insert_given(engine, number, number.c.keys())
+    statement = statement.on_conflict_do_nothing(index_elements=list(number.primary_key))
+    return statement.returning(number.c.tap_id)
 
 
 @cache
 def _insert_taps(engine: str, names: tuple[str, ...]) -> Any:
-    tap = table_of(Tap)
-    # The one rule that may hold already is named; otherwise every unique index is looked at before.
-    number = ["reader_id", "boot_id", "seq"]
-    statement = insert_given(engine, tap, names).on_conflict_do_nothing(index_elements=number)
-    return statement.returning(tap.c.id)
+    return insert_given(engine, table_of(Tap), names)
 
 
 def _store_clashes(
@@ -174,7 +200,12 @@ def _store_clashes(
     if not rows:
         return set()
     held = _numbers_held(session, rows)
-    clashes = [row for row in rows if held.get(row["seq"]) != (row["card_uid"], row["tap_at"])]
+    # Of a term that is over only the number may be left: what comes again is not stored again.
+    clashes = [
+        row
+        for row in rows
+        if (one := held.get(row["seq"])) and one != (row["card_uid"], row["tap_at"])
+    ]
     for row in clashes:
         row["boot_id"] = f"{row['boot_id']}~{row['card_uid']}"
         row["verdict"] = Verdict.QUARANTINED
@@ -190,7 +221,7 @@ def _store_clashes(
             "hint": "Two readers may share an id and secret",
         },
     )
-    return _store(session, clashes)
+    return _store(session, clashes, now)
 
 
 def _numbers_held(
@@ -198,10 +229,12 @@ def _numbers_held(
 ) -> dict[int | None, tuple[str | None, datetime]]:
     """Return chip and moment by number, of the boot all these rows are of."""
     found = session.execute(
-        select(col(Tap.seq), col(Tap.card_uid), col(Tap.tap_at)).where(
-            col(Tap.reader_id) == rows[0]["reader_id"],
-            col(Tap.boot_id) == rows[0]["boot_id"],
-            col(Tap.seq).in_([row["seq"] for row in rows]),
+        select(col(TapNumber.seq), col(Tap.card_uid), col(Tap.tap_at))
+        .join(Tap, col(Tap.id) == col(TapNumber.tap_id))
+        .where(
+            col(TapNumber.reader_id) == rows[0]["reader_id"],
+            col(TapNumber.boot_id) == rows[0]["boot_id"],
+            col(TapNumber.seq).in_([row["seq"] for row in rows]),
         )
     )
     return {row.seq: (row.card_uid, row.tap_at) for row in found}

@@ -14,7 +14,7 @@ from core.kinds import Channel, NoticeKind, NoticeState
 from core.languages.language import SOURCE, language_of
 from core.notices.fan_out import FORMS
 from core.notices.hearers import has_app, has_verified_address, has_verified_phone
-from core.notices.outbox import RETRY_HORIZON, NewNotice, enqueue
+from core.notices.outbox import RETRY_HORIZON, NewNotice, enqueue, retry_key_of
 from core.notices.recipients import UNFOLLOWED
 from core.notices.tables import Notice
 from core.notices.wording import NoticeFacts
@@ -63,8 +63,9 @@ def tell_reopening(
     in a sender's hands must arrive before its undoing, so its guardian is left for the next turn.
     """
     guardians = [row for one in _guardians(students).values() for row in session.execute(one)]
-    keys = [one.dedupe_key for one in _notices(NoticeKind.CLOSURE_ON, news, guardians, now)]
-    told = _stop_closures(session, keys, now)
+    told_before = _notices(NoticeKind.CLOSURE_ON, news, guardians, now)
+    keys = [retry_key_of(one.dedupe_key) for one in told_before]
+    told = _stop_closures(session, keys, news.day, now)
     is_sent = {(row.guardian_id, row.channel) for row in told if row.state != NoticeState.LEASED}
     readers = [row for row in guardians if (row.guardian_id, row.channel) in is_sent]
     count = enqueue(session, _notices(NoticeKind.CLOSURE_OFF, news, readers, now), now)
@@ -183,9 +184,11 @@ def _notices(
     ]
 
 
-def _stop_closures(session: Session, keys: list[str], now: datetime) -> list[Any]:
+def _stop_closures(
+    session: Session, keys: list[UUID], school_day: date, now: datetime
+) -> list[Any]:
     """Drop what waits; return guardian_id, channel and state of what may have been read."""
-    theirs = (col(Notice.dedupe_key).in_(keys),)
+    theirs = (col(Notice.retry_key).in_(keys), col(Notice.school_day) == school_day)
     # Taken in the order of their ids, as everywhere, before any of them is changed.
     session.execute(
         select(col(Notice.id)).where(*theirs).order_by(col(Notice.id)).with_for_update()

@@ -137,7 +137,7 @@ def enqueue(session: Session, notices: Sequence[NewNotice], now: datetime) -> in
 @cache
 def _insert(engine: str, names: tuple[str, ...]) -> Any:
     statement = insert_given(engine, table_of(Notice), names)
-    statement = statement.on_conflict_do_nothing(index_elements=["dedupe_key"])
+    statement = statement.on_conflict_do_nothing(index_elements=["retry_key", "school_day"])
     if engine == "postgresql":
         # Tells senders in other processes at the commit; within a transaction it is told once.
         statement = statement.returning(func.pg_notify(WRITTEN, ""))
@@ -160,7 +160,7 @@ def _row(notice: NewNotice, now: datetime, place: int) -> dict[str, Any]:
     return {
         "id": uuid4(),
         "dedupe_key": dedupe_key,
-        "retry_key": uuid.uuid5(RETRY_NAMESPACE, dedupe_key),
+        "retry_key": retry_key_of(dedupe_key),
         "kind": notice.kind,
         "student_id": notice.student_id,
         "guardian_id": notice.guardian_id,
@@ -185,6 +185,11 @@ def _row(notice: NewNotice, now: datetime, place: int) -> dict[str, Any]:
         "settled_at": now if state is not NoticeState.PENDING else None,
         "outcome": outcome,
     }
+
+
+def retry_key_of(dedupe_key: str) -> UUID:
+    """Return the key under which what is told travels; the same for the same thing, everywhere."""
+    return uuid.uuid5(RETRY_NAMESPACE, dedupe_key)
 
 
 def _priority(notice: NewNotice, now: datetime) -> int:

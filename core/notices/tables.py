@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 import core.binding.tables  # noqa: F401  # whom delegate_id points at
@@ -36,6 +36,9 @@ class Notice(SQLModel, table=True):
     """One thing told to one person over one channel, from enqueue to its end state."""
 
     __table_args__ = (
+        # One such key, one message. The day, which follows from it, is named as PostgreSQL keeps each
+        # month apart: a unique key must say which.
+        UniqueConstraint("retry_key", "school_day"),
         CheckConstraint(RECIPIENT, name="recipient"),
         CheckConstraint(PURPOSE, name="purpose"),
         # Serves the claims: due rows first come by priority; settled rows do not weigh on it, and
@@ -92,8 +95,9 @@ class Notice(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     # student, school_day, kind, occurrence, recipient, channel: the identity of what is told.
-    dedupe_key: str = Field(unique=True)
-    # UUIDv5 of dedupe_key: a crash, a second worker or a restored backup computes the same.
+    dedupe_key: str
+    # UUIDv5 of dedupe_key: a crash, a second worker or a restored backup computes the same. It is
+    # what keeps one thing from being told twice: a short key costs the queue far less than words.
     retry_key: UUID
     kind: str
     student_id: UUID | None = Field(default=None, foreign_key="student.id")

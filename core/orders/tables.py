@@ -239,9 +239,8 @@ class SmsText(SQLModel, table=True):
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    notice_id: UUID | None = Field(
-        default=None, foreign_key="notice.id", unique=True, ondelete="SET NULL"
-    )
+    # Points at nothing once the notice is over age: texts are kept for longer.
+    notice_id: UUID | None = Field(default=None, unique=True)
     order_id: UUID | None = Field(default=None, foreign_key="sms_order.id", ondelete="CASCADE")
     purpose: str
     kind: str

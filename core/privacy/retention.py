@@ -116,20 +116,18 @@ def _old_event(at: datetime) -> Row:
 
 
 LIMITS = (
-    # What takes an entry back goes before the entry.
-    Limit(
-        name="taps_undone",
-        table="tap",
-        days="retention_taps_days",
-        age="school_day",
-        by_term=True,
-        only=lambda tap: tap.c.undoes_id.is_not(None),
-    ),
     Limit(
         name="taps",
         table="tap",
         days="retention_taps_days",
         age="school_day",
+        by_term=True,
+    ),
+    Limit(
+        name="tap_numbers",
+        table="tap_number",
+        days="retention_taps_days",
+        age="day",
         by_term=True,
     ),
     Limit(

@@ -22,7 +22,7 @@ from core.db import snapshot, transaction
 from core.duty.job_runs import lock_run
 from core.duty.tables import JobRun
 from core.gate.signatures import SECRET
-from core.gate.tables import Reader, Tap
+from core.gate.tables import Reader, Tap, TapNumber
 from core.house import House
 from core.kinds import Direction, NoticeState
 from core.notices.tables import Notice
@@ -159,8 +159,8 @@ def _is_inside(session: Session, child_id: UUID, today: date) -> bool:
 
 
 def _next_number(session: Session, reader_id: UUID, boot_id: str) -> int:
-    statement = select(func.max(col(Tap.seq))).where(
-        col(Tap.reader_id) == reader_id, col(Tap.boot_id) == boot_id
+    statement = select(func.max(col(TapNumber.seq))).where(
+        col(TapNumber.reader_id) == reader_id, col(TapNumber.boot_id) == boot_id
     )
     return (session.execute(statement).scalar() or 0) + 1
 
