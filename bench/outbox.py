@@ -115,6 +115,7 @@ def _ours(house: House, count: int) -> int:
         landed = [
             Settlement(
                 one.id,
+                one.school_day,
                 one.lease_token,
                 NoticeState.ACCEPTED,
                 "http_200",

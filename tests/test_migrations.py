@@ -1,5 +1,6 @@
 """Migrations and tables give the same database, on both engines, up and down."""
 
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from uuid import UUID
@@ -14,12 +15,15 @@ from sqlalchemy.exc import IntegrityError
 
 from core.db import metadata, table_of, transaction
 from core.duty.migrate import SCRIPTS, is_current, migrate
+from core.duty.months import make_months
 from core.house import House
 from core.orders.service import withdraw
 from core.orders.states import OrderState
 from core.orders.tables import SmsOrder, TextState
+from tests.factories import make_reader, make_school, make_student
 from tests.orders.shop import at, open_shop
 from tests.orders.test_service import SLIP
+from tests.privacy.conftest import plant_child
 
 ROOT = Path(__file__).parents[1]
 # A table is known once its module is loaded, whichever tests ran before.
@@ -77,12 +81,13 @@ def test_orders_keep_texts_and_steps_when_they_can_be_withdrawn(house: House) ->
 
 
 def migrate_to(house: House, revision: str) -> None:
-    """Take back what came after a revision."""
+    """Take back what came after a revision; "head" for all there is."""
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
+    go = command.upgrade if revision == "head" else command.downgrade
     with house.engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, revision)
+        go(config, revision)
 
 
 def counts_in(house: House) -> dict[str, int]:
@@ -102,3 +107,34 @@ def withdrawn(house: House, order_id: UUID) -> None:
         row = table_of(SmsOrder)
         state = OrderState.WITHDRAWN.value
         connection.execute(update(row).where(row.c.id == order_id).values(state=state))
+
+
+def test_taps_and_notices_stay_when_months_are_kept_apart_and_joined_again(house: House) -> None:
+    with transaction(house.engine) as session:
+        make_school(session)
+        reader = make_reader(session, house)
+        child = make_student(session, house)
+        plant_child(session, child, reader.id, date(2026, 11, 23))
+    make_months(house.engine, date(2026, 12, 1))
+    with transaction(house.engine) as session:
+        plant_child(session, child, reader.id, date(2026, 12, 1))
+    for revision in ("0033", "head"):
+        migrate_to(house, revision)
+        assert [str(one) for one in taps_in(house)] == ["2026-11-23", "2026-12-01"]
+        assert set(house_parts(house)) <= {"notice_rest", "tap_rest"}
+    with house.engine.connect() as connection:
+        numbers = connection.exec_driver_sql("SELECT day FROM tap_number ORDER BY day").scalars()
+        assert [str(one) for one in numbers] == ["2026-11-23", "2026-12-01"]
+
+
+def taps_in(house: House) -> list[object]:
+    """The school days of all taps, earliest first."""
+    with house.engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT school_day FROM tap ORDER BY school_day")
+        return list(found.scalars())
+
+
+def house_parts(house: House) -> list[str]:
+    """The tables that are parts of another."""
+    names = inspect(house.engine).get_table_names()
+    return [one for one in names if one.startswith(PARTS) and one not in metadata().tables]

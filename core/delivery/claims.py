@@ -127,7 +127,7 @@ def _expired() -> Any:
 def _claim(_engine: str) -> Any:
     notice = table_of(Notice).alias("due")
     due = (
-        select(notice.c.id)
+        select(notice.c.id, notice.c.school_day)
         .where(
             _is_unfinished(notice),
             _is_free(notice),
@@ -142,7 +142,7 @@ def _claim(_engine: str) -> Any:
         .cte("head")
     )
     row = table_of(Notice)
-    return _leasing(row.c.id.in_(select(due.c.id)) & _has_not_ended(row))
+    return _leasing(_is_among(row, due) & _has_not_ended(row))
 
 
 @cache
@@ -158,7 +158,7 @@ def _claim_company(engine: str) -> Any:
     """Claim the gate news of these people that was never tried, ripe or held for company."""
     notice = table_of(Notice).alias("company")
     found = (
-        select(notice.c.id)
+        select(notice.c.id, notice.c.school_day)
         .where(
             is_one_of(engine, notice.c.line_user_id, "people"),
             notice.c.may_ride,
@@ -175,7 +175,15 @@ def _claim_company(engine: str) -> Any:
         .cte("joining")
     )
     row = table_of(Notice)
-    return _leasing(row.c.id.in_(select(found.c.id)) & (row.c.state == NoticeState.PENDING.value))
+    return _leasing(_is_among(row, found) & (row.c.state == NoticeState.PENDING.value))
+
+
+def _is_among(row: Any, found: Any) -> ColumnElement[bool]:
+    """Return the condition that a row was found.
+
+    By id and school day: by the day PostgreSQL knows in which month it lies.
+    """
+    return and_(row.c.id == found.c.id, row.c.school_day == found.c.school_day)
 
 
 def _leasing(which: ColumnElement[bool]) -> Any:
@@ -192,6 +200,7 @@ def _leasing(which: ColumnElement[bool]) -> Any:
         )
         .returning(
             row.c.id,
+            row.c.school_day,
             row.c.kind,
             row.c.line_user_id,
             row.c.retry_key,

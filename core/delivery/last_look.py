@@ -30,8 +30,8 @@ def end_unwanted(
 
     Joins the caller's transaction, which has just leased the rows.
     """
-    ids = [row.id for row in rows]
-    rights = run(session, rights_of, {"ids": ids}).all()
+    ids, days = [row.id for row in rows], list({row.school_day for row in rows})
+    rights = run(session, rights_of, {"ids": ids, "days": days}).all()
     ended = {row.id: "not_wanted" for row in rights if not row.is_wanted}
     ended |= {row.id: "unfollowed" for row in rights if row.is_wanted and row.is_blocked}
     for row in rows:

@@ -39,6 +39,7 @@ def settlement_for(notice: Leased, answer: PushAnswer, now: datetime) -> Settlem
             due_at, is_try = now + PAUSES[answer.result], False
     return Settlement(
         notice.id,
+        notice.school_day,
         notice.lease_token,
         state,
         answer.reason,

@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 # Source: LINE docs, "Send push message": at most five message objects in a push.
 MOST_MESSAGES = 5
+# By reader, sound and school day.
+OpenPushes = dict[tuple[str, bool, date], list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Leased:
     """A push in a sender's hands: a notice, and those of the same guardian that ride with it.
 
-    `content` is the JSON array of all their message objects.
+    All are of one school day; `content` is the JSON array of their message objects.
     """
 
     id: UUID
+    school_day: date
     lease_token: UUID
     kind: str
     line_user_id: str
@@ -36,7 +39,7 @@ def assemble(heads: Sequence[Any], riding: Sequence[Any], wanted: set[UUID]) -> 
     the first one held.
     """
     pushes: dict[UUID, list[Any]] = {row.id: [row] for row in heads if row.id in wanted}
-    open_for: dict[tuple[str, bool], list[Any]] = {}
+    open_for: OpenPushes = {}
     for row in sorted(heads, key=_order):
         if row.id in pushes and row.may_ride and is_new(row):
             _board(pushes, open_for, row)
@@ -60,10 +63,10 @@ def is_new(row: Any) -> bool:
 
 
 def _board(
-    pushes: dict[UUID, list[Any]], open_for: dict[tuple[str, bool], list[Any]], row: Any
+    pushes: dict[UUID, list[Any]], open_for: OpenPushes, row: Any
 ) -> None:
     """Let a notice ride in its guardian's open push, or open one for those to come."""
-    whose = (row.line_user_id, row.is_silent)
+    whose = (row.line_user_id, row.is_silent, row.school_day)
     push = open_for.get(whose)
     if push is None or len(push) >= MOST_MESSAGES:
         open_for[whose] = pushes[row.id]
@@ -81,6 +84,7 @@ def push_of(members: Sequence[Any]) -> Leased:
     contents = [bytes(row.content)[1:-1] for row in members]
     return Leased(
         id=head.id,
+        school_day=head.school_day,
         lease_token=head.lease_token,
         kind=head.kind,
         line_user_id=head.line_user_id,

@@ -37,6 +37,8 @@ OF_THEIR_OWN = (NoticeKind.LINK_NEW, NoticeKind.COPY_READY)
 def rights_of(engine: str) -> Any:
     """Select for each notice of `ids` whether it `is_wanted`, and `is_blocked`: shown to nobody.
 
+    `days` are their school days: PostgreSQL looks in their months and in no other.
+
     To staff: the role is held and by the same LINE user. To guardians: the link is open and the
     same, what the notice is about is still theirs, and they did not stop everything. To whoever
     receives in a guardian's stead: it is still so. The farewell to an account that was just
@@ -74,7 +76,7 @@ def rights_of(engine: str) -> Any:
     return (
         select(notice.c.id, is_wanted.label("is_wanted"), is_blocked.label("is_blocked"))
         .select_from(joined)
-        .where(is_one_of(engine, notice.c.id, "ids"))
+        .where(is_one_of(engine, notice.c.id, "ids"), is_one_of(engine, notice.c.school_day, "days"))
     )
 
 

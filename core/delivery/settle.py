@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -15,15 +15,23 @@ from core.kinds import NoticeState
 from core.notices.tables import Notice
 from core.rows import given_rows, run_rows
 
+# By the day PostgreSQL knows where a notice lies; by its id alone it would look through each month.
+GIVEN = (
+    "id", "school_day", "lease_token", "state", "outcome", "due_at", "settled_at",
+    "line_request_id",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """What became of a try. With `due_at` the notice goes back to wait for another one.
 
-    `is_try` False: the request certainly did nothing, so it does not count.
+    `is_try` False: the request certainly did nothing, so it does not count. The riders are of the
+    same school day.
     """
 
     notice_id: UUID
+    school_day: date
     lease_token: UUID
     state: NoticeState
     outcome: str
@@ -52,6 +60,7 @@ def settle(session: Session, settlements: Sequence[Settlement], now: datetime) -
 def _row(one: Settlement, notice_id: UUID, now: datetime) -> dict[str, Any]:
     return {
         "id": notice_id,
+        "school_day": one.school_day,
         "lease_token": one.lease_token,
         "state": one.state.value,
         "outcome": one.outcome,
@@ -64,8 +73,7 @@ def _row(one: Settlement, notice_id: UUID, now: datetime) -> dict[str, Any]:
 
 def _columns() -> list[Any]:
     notice = table_of(Notice).c
-    own = ("id", "lease_token", "state", "outcome", "due_at", "settled_at", "line_request_id")
-    return [*(notice[name] for name in own), column("uncounted", Integer)]
+    return [*(notice[name] for name in GIVEN), column("uncounted", Integer)]
 
 
 @cache
@@ -77,6 +85,7 @@ def _settling(engine: str) -> Any:
         update(notice)
         .where(
             notice.c.id == given.c.id,
+            notice.c.school_day == given.c.school_day,
             notice.c.lease_token == given.c.lease_token,
             notice.c.state == NoticeState.LEASED.value,
         )

@@ -16,6 +16,7 @@ from core.calendar.school_days import is_school_day
 from core.db import transaction
 from core.duty.demo import next_school_morning
 from core.duty.migrate import migrate_in_traffic
+from core.duty.months import run_month_tick
 from core.duty.sample import invite_sample_staff, seed_sample, write_sample
 from core.house import House, build_house
 from core.kinds import Level
@@ -36,10 +37,12 @@ CLOCK_TIME = click.DateTime(["%H:%M"])
 def run_migrations(settings: Settings) -> None:
     """Bring the database to the shape this version needs."""
     try:
-        migrate_in_traffic(build_house(settings).engine)
+        house = build_house(settings)
+        migrate_in_traffic(house.engine)
     except OperationalError as error:
         hint = "Nothing was changed. Look for a long transaction in pg_stat_activity; try again."
         fail(f"Not migrated ({type(error.orig).__name__}). {hint}")
+    run_month_tick(house)
     click.echo("The database is up to date.")
 
 

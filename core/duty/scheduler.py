@@ -18,6 +18,7 @@ from core.duty.help_tick import run_help_tick
 from core.duty.ladder_tick import run_ladder_tick
 from core.duty.letter_digest_tick import run_letter_digest_tick
 from core.duty.look_tick import run_look_tick
+from core.duty.months import run_month_tick
 from core.duty.no_show_tick import run_no_show_tick, run_tap_out_tick
 from core.duty.order_tick import run_order_tick
 from core.duty.quota_tick import run_quota_tick
@@ -59,6 +60,7 @@ TICKS: dict[Tick, int] = {
     run_bounce_tick: 60,
     # Decides for itself when LINE is asked.
     run_quota_tick: 60,
+    run_month_tick: 600,
 }
 
 

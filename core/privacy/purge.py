@@ -20,6 +20,7 @@ from sqlmodel import Session, col
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
 from core.duty.job_runs import lock_run
+from core.duty.months import drop_months, is_parted
 from core.duty.tables import JobRun
 from core.house import House
 from core.privacy.erasure import forget_traces, heed_tombstones
@@ -161,7 +162,10 @@ class _Purge:
         started = self._house.clock.now()
         canary = self._put_canary()
         slices, before = self._over_age()
-        removed = sum(map(self._remove, slices))
+        removed = self._drop_months()
+        if removed:
+            slices, _ = self._over_age()
+        removed += sum(map(self._remove, slices))
         _, after = self._over_age()
         gone = None if canary is None else not self._is_there(canary)
         done = Done(self._limit.name, self._table.name, self._cutoff, before, removed, after, gone)
@@ -173,6 +177,14 @@ class _Purge:
         with snapshot(self._house.engine) as session:
             slices = self._limit.slices(session, self._house.settings, self._now)
             return slices, _count(session, self._table, slices)
+
+    def _drop_months(self) -> int:
+        is_whole = not self._limit.blank and self._limit.only is None
+        if not is_whole or not is_parted(self._house.engine, self._table.name):
+            return 0
+        with snapshot(self._house.engine) as session:
+            until, is_over = self._limit.whole_days(session, self._house.settings, self._now)
+        return drop_months(self._house.engine, self._table, until, is_over)
 
     def _put_canary(self) -> Any:
         if self._limit.canary is None:

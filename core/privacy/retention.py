@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Table, and_, func, select
+from sqlalchemy import ColumnElement, Table, and_, func, select, true
 from sqlmodel import Session, col
 
+from core.calendar.term_ends import last_term_ends
 from core.clock import school_day_of
 from core.db import metadata
 from core.people.tables import Binding
@@ -59,6 +60,15 @@ class Limit:
         if since is not None:
             narrowed.append(age >= since)
         return [Slice(and_(age < _comparable(age, cutoff), *narrowed), age)]
+
+    def whole_days(
+        self, session: Session, settings: Settings, now: datetime
+    ) -> tuple[date, ColumnElement[bool]]:
+        """Return the last day of which all is over age, and what must hold of its rows besides."""
+        table, cutoff = self.rows(), self.cutoff(settings, now)
+        if self.by_term:
+            return min(last_term_ends(session, school_day_of(cutoff)).values()), true()
+        return school_day_of(cutoff), table.c[self.age] < cutoff
 
 
 def _blanked_until(session: Session, name: str) -> datetime | None:

@@ -1,6 +1,6 @@
 """What goes over the wire is what LINE's own SDK would send, and answers are read as LINE means."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +23,7 @@ REQUEST = {"x-line-request-id": "r1"}
 def push_of(content: bytes, *, is_silent: bool = False) -> Leased:
     return Leased(
         id=uuid4(),
+        school_day=date(2026, 11, 23),
         lease_token=uuid4(),
         kind="arrival",
         line_user_id=MEI,

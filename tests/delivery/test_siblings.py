@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlmodel import col, select
@@ -217,8 +218,8 @@ def test_no_show_neither_waits_nor_rides(house: House, walk: Walk) -> None:
         session.add(
             Notice(
                 **{
-                    **arrival.model_dump(exclude={"id"}),
-                    "dedupe_key": "no-show",
+                    **arrival.model_dump(exclude={"id", "retry_key"}),
+                    "retry_key": uuid4(),
                     "kind": NoticeKind.NO_SHOW,
                     "may_ride": False,
                     "student_id": session.exec(

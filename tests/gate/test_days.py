@@ -81,7 +81,7 @@ def _send_all(house: House, state: NoticeState = NoticeState.ACCEPTED) -> list[s
     with transaction(house.engine) as session:
         expire(session, now)
         leased = claim(session, now=now, limit=100)
-        settle(session, [Settlement(one.id, one.lease_token, state, "test") for one in leased], now)
+        settle(session, [Settlement(one.id, one.school_day, one.lease_token, state, "test") for one in leased], now)
     return [one.kind for one in leased]
 
 
@@ -240,7 +240,7 @@ def test_no_show_that_certainly_never_left_needs_no_correction(
     with transaction(house.engine) as session:
         leased = claim(session, now=now, limit=1)[0]
         stopped = Settlement(
-            leased.id, leased.lease_token, NoticeState.PENDING, "http_401", now, is_try=False
+            leased.id, leased.school_day, leased.lease_token, NoticeState.PENDING, "http_401", now, is_try=False
         )
         settle(session, [stopped], now)
     reader.taps((1, MING, _iso("08:29:50")))

@@ -279,6 +279,7 @@ class SchoolDay(RuleBasedStateMachine):
         state = NoticeState.ACCEPTED if outcome == "accepted" else NoticeState.PENDING
         settlement = Settlement(
             one.id,
+            one.school_day,
             one.lease_token,
             state,
             outcome,

@@ -35,7 +35,7 @@ def _claim(house: House, limit: int = 100) -> list[Leased]:
 
 
 def _settle(house: House, leased: Leased, state: NoticeState, **more: object) -> None:
-    settlement = Settlement(leased.id, leased.lease_token, state, "test", **more)  # type: ignore[arg-type]
+    settlement = Settlement(leased.id, leased.school_day, leased.lease_token, state, "test", **more)  # type: ignore[arg-type]
     with transaction(house.engine) as session:
         settle(session, [settlement], house.clock.now())
 
@@ -253,8 +253,8 @@ def _settle_many_more(house: House) -> None:
     with house.engine.begin() as connection:
         row = dict(connection.execute(select(notice)).mappings().one())
         copies = [
-            row | {"id": uuid4(), "dedupe_key": f"copy {n}", "state": NoticeState.ACCEPTED}
-            for n in range(2000)
+            row | {"id": uuid4(), "retry_key": uuid4(), "state": NoticeState.ACCEPTED}
+            for _ in range(2000)
         ]
         connection.execute(insert(notice), copies)
         connection.exec_driver_sql("ANALYZE notice")

@@ -17,7 +17,7 @@ from core.audit import record_audit
 from core.clock import TAIPEI, school_day_of
 from core.contact.proofs import ADDRESS, ask_code
 from core.db import metadata, snapshot, transaction
-from core.gate.tables import Tap
+from core.gate.tables import Tap, TapNumber
 from core.house import House
 from core.kinds import NoticeKind
 from core.notices.outbox import NewNotice, enqueue
@@ -222,11 +222,17 @@ def plant_child(session: Session, child: Student, reader_id: UUID, day: date | N
     day = day or school_day_of(NOW)
     at = datetime(day.year, day.month, day.day, 7, 41, tzinfo=TAIPEI)
     card = session.scalars(select(Card.uid).where(Card.student_id == child.id)).one()
+    number = {
+        "reader_id": reader_id,
+        "boot_id": "boot",
+        "seq": int(child.student_number) + day.toordinal(),
+    }
+    tap_id = uuid4()
+    session.add(TapNumber(**number, tap_id=tap_id, day=day))
     session.add(
         Tap(
-            reader_id=reader_id,
-            boot_id="boot",
-            seq=int(child.student_number) + day.toordinal(),
+            **number,
+            id=tap_id,
             card_uid=card,
             student_id=child.id,
             direction="both",

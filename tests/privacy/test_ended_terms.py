@@ -1,19 +1,23 @@
 """Rows of ended terms are looked for and go day by day, on both engines."""
 
+from collections.abc import Iterator
 from datetime import date, time
 from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, select, text
 
+from core.calendar.tables import Term
 from core.clock import at_taipei
 from core.db import metadata, snapshot, transaction
+from core.duty.months import make_months
 from core.duty.tables import JobRun
-from core.gate.tables import Tap
+from core.gate.tables import Tap, TapNumber
 from core.house import House
 from core.privacy.purge import JOB, LOCK, _Purge, purge
 from core.privacy.retention import LIMITS
 from core.privacy.slices import BATCH, Slice, in_batches
+from tests.duty.test_months import drop_every_month, parts_of
 from tests.factories import make_school, make_student
 from tests.privacy.conftest import Cast
 
@@ -125,3 +129,57 @@ def test_rows_of_a_day_are_found_by_an_index(home: House, cast: Cast, elsewhere:
         spelled = found.compile(connection, compile_kwargs={"literal_binds": True})
         plan = connection.execute(text(f"{explain} {spelled}")).all()
     assert "ix_tap_student_day" in str(plan)
+
+
+@pytest.fixture
+def months(home: House) -> Iterator[None]:
+    """The months of the term, where the engine keeps them apart."""
+    make_months(home.engine, date(2026, 11, 1))
+    yield
+    drop_every_month(home)
+
+
+def _taps_purged(home: House) -> tuple[int, int, int]:
+    done = purge(home)
+    assert done is not None
+    (taps,) = [one for one in done if one.limit == "taps"]
+    return taps.before, taps.removed, taps.after
+
+
+def test_months_go_whole_where_the_term_of_every_school_is_over(
+    home: House, months: None, cast: Cast, elsewhere: UUID
+) -> None:
+    _tap_often(home, elsewhere, DAY, 3)
+    # The last month of the term holds days of the holidays too.
+    _tap_often(home, elsewhere, date(2027, 1, 20), 1)
+    before = {one for one in parts_of(home) if one.startswith("tap_")}
+    assert _taps_purged(home) == (6, 6, 0)
+    gone = before - set(parts_of(home))
+    assert gone == ({"tap_2026_11", "tap_2026_12"} if before else set())
+
+
+def test_month_stays_for_the_school_whose_term_goes_on(
+    home: House, months: None, cast: Cast, elsewhere: UUID
+) -> None:
+    _tap_often(home, elsewhere, DAY, 3)
+    with transaction(home.engine) as session:
+        longer = Term(
+            scope="353608",
+            school_year=115,
+            number=1,
+            first_day=date(2026, 9, 1),
+            last_day=date(2027, 6, 30),
+            source="x",
+            recorded_by="x",
+            recorded_at=OVER,
+        )
+        session.add(longer)
+    before = parts_of(home)
+    assert _taps_purged(home) == (2, 2, 0)
+    assert parts_of(home) == before
+
+
+def test_numbers_go_with_the_taps_they_are_of(home: House, cast: Cast, elsewhere: UUID) -> None:
+    purge(home)
+    with snapshot(home.engine) as session:
+        assert session.scalars(select(TapNumber)).all() == []

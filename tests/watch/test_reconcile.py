@@ -109,12 +109,10 @@ def test_day_is_lines_and_a_push_of_several_counts_once(
     ming.end(settled_at=evening)
     first = ming.notices()[0]
     with transaction(connected.engine) as session:
-        for number, (at, rides_with) in enumerate(
-            [(evening, first.id), (evening + timedelta(minutes=1), None)]
-        ):
-            facts = first.model_dump() | {"id": uuid4(), "dedupe_key": str(number)}
+        for at, rides_with in ((evening, first.id), (evening + timedelta(minutes=1), None)):
+            facts = first.model_dump() | {"id": uuid4(), "retry_key": uuid4()}
             session.add(Notice(**facts | {"settled_at": at, "rides_with": rides_with}))
-        facts = first.model_dump() | {"id": uuid4(), "dedupe_key": "dead"}
+        facts = first.model_dump() | {"id": uuid4(), "retry_key": uuid4()}
         session.add(Notice(**facts | {"state": NoticeState.DEAD}))
     connected.clock.move_to(NEXT_DAY)
     reconcile_yesterday(connected)

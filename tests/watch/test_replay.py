@@ -90,7 +90,7 @@ def test_unknown_id_is_refused(house: House) -> None:
 
 def test_what_rode_together_waits_together(house: House, ming: Ming, dead: Notice, go: Go) -> None:
     with transaction(house.engine) as session:
-        facts = dead.model_dump() | {"id": uuid4(), "dedupe_key": "rider", "rides_with": dead.id}
+        facts = dead.model_dump() | {"id": uuid4(), "retry_key": uuid4(), "rides_with": dead.id}
         session.add(Notice(**facts))
         rider_id = facts["id"]
     assert ask(house, rider_id) is Replay.WAITING
@@ -99,7 +99,7 @@ def test_what_rode_together_waits_together(house: House, ming: Ming, dead: Notic
 
 def test_push_that_is_not_all_dead_stays(house: House, ming: Ming, dead: Notice) -> None:
     with transaction(house.engine) as session:
-        facts = dead.model_dump() | {"id": uuid4(), "dedupe_key": "rider", "rides_with": dead.id}
+        facts = dead.model_dump() | {"id": uuid4(), "retry_key": uuid4(), "rides_with": dead.id}
         session.add(Notice(**facts | {"state": NoticeState.UNKNOWN}))
     assert ask(house, dead.id) is Replay.NOT_DEAD
 

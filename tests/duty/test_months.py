@@ -1,0 +1,229 @@
+"""PostgreSQL keeps each month of taps and notices apart; SQLite keeps them in one table."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text, true
+from sqlmodel import Session, select
+
+from core.clock import TAIPEI
+from core.db import snapshot, table_of, transaction
+from core.duty.months import PARTED, Month, drop_months, make_months, month_of
+from core.gate.tables import Reader, Tap
+from core.house import House
+from core.notices.tables import Notice
+from core.people.tables import Guardian
+from tests.factories import card_uid_of
+from tests.gate.conftest import SigningReader, client, make_signing_reader, reader  # noqa: F401
+
+NOVEMBER = Month(date(2026, 11, 1))
+MONDAY = date(2026, 11, 23)
+MING = card_uid_of("11510001")
+
+
+@pytest.fixture
+def is_parted(house: House) -> Iterator[bool]:
+    """Whether this engine keeps months apart; what a test makes is gone after it."""
+    yield house.engine.dialect.name == "postgresql"
+    drop_every_month(house)
+
+
+@pytest.fixture
+def parted(is_parted: bool) -> None:
+    """For what only an engine with parts can do."""
+    if not is_parted:
+        pytest.skip("SQLite keeps all in one table")
+
+
+def drop_every_month(house: House) -> None:
+    """Leave the part of all other days alone."""
+    if house.engine.dialect.name != "postgresql":
+        return
+    with house.engine.begin() as connection:
+        for name in parts_of(house):
+            connection.execute(text(f"DROP TABLE {name}"))
+
+
+def parts_of(house: House) -> list[str]:
+    """The months there are, by table and time."""
+    if house.engine.dialect.name != "postgresql":
+        return []
+    with house.engine.connect() as connection:
+        found = connection.execute(
+            text(
+                "SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON "
+                "inhparent = pg_class.oid WHERE relname IN ('tap', 'notice') AND relkind = 'p'"
+            )
+        )
+        return sorted(name for name in found.scalars() if not name.endswith("_rest"))
+
+
+def homes_of(house: House, table: str) -> list[str]:
+    """In which part each row lies."""
+    with house.engine.connect() as connection:
+        found = connection.execute(text(f"SELECT tableoid::regclass::text FROM {table}"))  # noqa: S608
+        return sorted(found.scalars())
+
+
+def _settled(house: House, day: date, settled_at: datetime | None) -> None:
+    at = datetime.combine(day, datetime.min.time(), TAIPEI)
+    with transaction(house.engine) as session:
+        session.add(_notice(session, day, at, settled_at))
+
+
+def _notice(session: Session, day: date, at: datetime, settled_at: datetime | None) -> Notice:
+    guardian_id = session.exec(select(Guardian.id)).one()
+    times = dict.fromkeys(("created_at", "due_at", "expires_at", "turn_at"), at)
+    return Notice(
+        dedupe_key="x",
+        retry_key=uuid4(),
+        kind="bound",
+        guardian_id=guardian_id,
+        channel="line",
+        school_day=day,
+        content=b"[]",
+        priority=3,
+        state="accepted" if settled_at else "pending",
+        settled_at=settled_at,
+        **times,
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        (date(2026, 11, 23), date(2026, 11, 1), date(2026, 11, 30)),
+        (date(2026, 12, 31), date(2026, 12, 1), date(2026, 12, 31)),
+        (date(2028, 2, 1), date(2028, 2, 1), date(2028, 2, 29)),
+    ],
+)
+def test_month_has_its_first_and_last_day(day: date, first: date, last: date) -> None:
+    month = month_of(day)
+    assert (month.first, month.last) == (first, last)
+    assert month.next.first == last + timedelta(days=1)
+
+
+def test_months_are_made_ahead_and_once(house: House, is_parted: bool) -> None:
+    made = [f"{table}_{month}" for table in PARTED for month in ("2026_12", "2027_01", "2027_02")]
+    assert make_months(house.engine, date(2026, 12, 31)) == (made if is_parted else [])
+    assert make_months(house.engine, date(2026, 12, 31)) == []
+    assert parts_of(house) == (sorted(made) if is_parted else [])
+
+
+def test_row_lies_in_the_month_of_its_school_day(
+    house: House,
+    is_parted: bool,
+    reader: SigningReader,  # noqa: F811
+) -> None:
+    make_months(house.engine, MONDAY)
+    assert reader.statuses((1, MING, "2026-11-23T07:19:00+08:00")) == ["recorded"]
+    if is_parted:
+        assert homes_of(house, "tap") == ["tap_2026_11"]
+        assert homes_of(house, "notice") == ["notice_2026_11"]
+
+
+def test_month_that_has_rows_elsewhere_gets_no_part(
+    house: House,
+    is_parted: bool,
+    reader: SigningReader,  # noqa: F811
+) -> None:
+    reader.taps((1, MING, "2026-11-23T07:19:00+08:00"))
+    made = make_months(house.engine, MONDAY)
+    assert "tap_2026_11" not in made
+    assert ("tap_2026_12" in made) is is_parted
+    if is_parted:
+        assert homes_of(house, "tap") == ["tap_rest"]
+
+
+def test_doubtful_tap_has_no_day_and_is_kept_all_the_same(
+    house: House,
+    is_parted: bool,
+    reader: SigningReader,  # noqa: F811
+) -> None:
+    make_months(house.engine, MONDAY)
+    assert reader.statuses((1, MING, "1970-01-01T00:00:00+08:00")) == ["quarantined"]
+    if is_parted:
+        assert homes_of(house, "tap") == ["tap_rest"]
+
+
+def test_tap_sent_again_in_another_month_is_no_new_tap(
+    house: House,
+    is_parted: bool,
+    reader: SigningReader,  # noqa: F811
+) -> None:
+    make_months(house.engine, MONDAY)
+    tap = (1, MING, "2026-11-30T23:59:50+08:00")
+    house.clock.move_to(datetime(2026, 12, 1, 0, 0, tzinfo=TAIPEI))  # type: ignore[attr-defined]
+    first = reader.statuses(tap)
+    house.clock.move_to(datetime(2026, 12, 1, 0, 3, tzinfo=TAIPEI))  # type: ignore[attr-defined]
+    assert (first, reader.statuses(tap)) == (["recorded"], ["duplicate"])
+
+
+def test_number_used_twice_is_found_out_in_another_month_too(
+    house: House,
+    is_parted: bool,
+    reader: SigningReader,  # noqa: F811
+) -> None:
+    make_months(house.engine, MONDAY)
+    house.clock.move_to(datetime(2026, 11, 30, 7, 20, tzinfo=TAIPEI))  # type: ignore[attr-defined]
+    assert reader.statuses((1, MING, "2026-11-30T07:19:00+08:00")) == ["recorded"]
+    house.clock.move_to(datetime(2026, 12, 1, 7, 20, tzinfo=TAIPEI))  # type: ignore[attr-defined]
+    assert reader.statuses((1, MING, "2026-12-01T07:19:00+08:00")) == ["quarantined"]
+    with snapshot(house.engine) as session:
+        assert session.get_one(Reader, reader.reader_id).cloned_at is not None
+        assert len(session.exec(select(Tap)).all()) == 2
+
+
+def test_month_is_dropped_with_its_rows_once_all_its_days_are_over(
+    house: House,
+    parted: None,
+    reader: SigningReader,  # noqa: F811
+) -> None:
+    make_months(house.engine, MONDAY)
+    reader.taps((1, MING, "2026-11-23T07:19:00+08:00"))
+    tap = table_of(Tap)
+    assert drop_months(house.engine, tap, date(2026, 11, 29), true()) == 0
+    assert "tap_2026_11" in parts_of(house)
+    assert drop_months(house.engine, tap, date(2026, 11, 30), true()) == 1
+    assert "tap_2026_11" not in parts_of(house)
+    assert "notice_2026_11" in parts_of(house)
+
+
+def test_month_with_a_younger_row_stays(
+    house: House,
+    parted: None,
+    reader: SigningReader,  # noqa: F811
+) -> None:
+    make_months(house.engine, MONDAY)
+    notice, late = table_of(Notice), datetime(2027, 1, 5, tzinfo=TAIPEI)
+    _settled(house, NOVEMBER.first, late - timedelta(days=40))
+    _settled(house, NOVEMBER.first, late)
+    assert drop_months(house.engine, notice, NOVEMBER.last, notice.c.settled_at < late) == 0
+    over = notice.c.settled_at <= late
+    assert drop_months(house.engine, notice, NOVEMBER.last, over) == 2
+
+
+def test_month_with_a_row_that_never_ended_stays(
+    house: House,
+    parted: None,
+    reader: SigningReader,  # noqa: F811
+) -> None:
+    make_months(house.engine, MONDAY)
+    notice = table_of(Notice)
+    _settled(house, NOVEMBER.first, None)
+    over = notice.c.settled_at < datetime(2030, 1, 1, tzinfo=TAIPEI)
+    assert drop_months(house.engine, notice, NOVEMBER.last, over) == 0
+
+
+def test_month_somebody_uses_is_left(
+    house: House,
+    parted: None,
+    reader: SigningReader,  # noqa: F811
+) -> None:
+    make_months(house.engine, MONDAY)
+    with house.engine.connect() as other, other.begin():
+        other.execute(text("LOCK TABLE tap_2026_11 IN ROW EXCLUSIVE MODE"))
+        assert drop_months(house.engine, table_of(Tap), NOVEMBER.last, true()) == 0
+    assert "tap_2026_11" in parts_of(house)
