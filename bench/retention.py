@@ -1,13 +1,12 @@
-"""The night a term is over age: every tap of a town goes by the purge, batch after batch.
+"""The night a term is over age: every tap of a town goes by the purge.
 
-Beside it, on PostgreSQL, the same rows in a table partitioned by month whose months are dropped:
-what partitions would save that night. What they would cost every tap is told in
-docs/operations/growth.md.
+On PostgreSQL twice: as it does where the term's months were made in time and are dropped whole, and
+as it would in a table without months, row by row.
 """
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from bench.programs import stop_at_sigterm
 from bench.report import RESULTS, print_table, save, spread
 from bench.town import Town, build_morning, build_town
 from core.db import snapshot
+from core.duty.months import make_months
 from core.gate.tables import Tap
 from core.house import House, build_house
 from core.privacy.purge import purge
@@ -56,24 +56,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run_engine(engine: str, town: Town, days: int, rounds: int) -> dict[str, Any]:
     """Return for each side its rounds: seconds, CPU seconds of the database, megabytes of WAL."""
-    sides: dict[str, Callable[[str], None]] = {"purged": _purge}
-    if engine == "postgresql":
-        sides["dropped"] = _drop_months
+    sides = ("months", "rows") if engine == "postgresql" else ("rows",)
     result: dict[str, Any] = {"taps": len(town.numbers()) * days}
     with open_databases(engine) as databases:
-        _build(databases, town, days)
+        for side in sides:
+            _build(databases, side, town, days)
         for _ in range(rounds):
-            for side, remove in sides.items():
-                measured = _run_side(databases, engine, remove, side == "dropped")
-                result.setdefault(side, []).append(measured)
+            for side in sides:
+                result.setdefault(side, []).append(_run_side(databases, engine, side))
     return result
 
 
-def _build(databases: Databases, town: Town, days: int) -> None:
-    databases.make("town")
-    url = databases.address("town")
+def _build(databases: Databases, side: str, town: Town, days: int) -> None:
+    databases.make(side)
+    url = databases.address(side)
     migrate_database(url)
-    build_town(url, _house(url).vault, town)
+    house = _house(url)
+    build_town(url, house.vault, town)
+    if side == "months":
+        # The first makes three, of which the last is the first of the next three.
+        for month in (FIRST_DAY, FIRST_DAY + timedelta(days=62)):
+            make_months(house.engine, month)
+    house.engine.dispose()
     for number in range(days):
         day = FIRST_DAY + timedelta(days=number)
         build_morning(url, town, day, lambda _: True, boot=f"boot-{day}")
@@ -83,20 +87,16 @@ def _house(url: str) -> House:
     return build_house(load_settings(_env_file=None, database_url=url, clock_now=NIGHT))
 
 
-def _run_side(
-    databases: Databases, engine: str, remove: Callable[[str], None], is_parted: bool
-) -> dict[str, float]:
-    databases.copy("town", "side")
-    url = databases.address("side")
-    if is_parted:
-        _part(url)
+def _run_side(databases: Databases, engine: str, side: str) -> dict[str, float]:
+    databases.copy(side, "copy")
+    url = databases.address("copy")
     before = _spent(engine, url)
     started = time.perf_counter()
-    remove(url)
+    _purge(url)
     seconds = time.perf_counter() - started
     after = _spent(engine, url)
     _see_that_all_went(url)
-    databases.drop("side")
+    databases.drop("copy")
     return {"seconds": seconds} | {name: after[name] - before[name] for name in after}
 
 
@@ -113,28 +113,6 @@ def _purge(url: str) -> None:
     house.engine.dispose()
     if done is None or not all(one.is_proven for one in done):
         raise SystemExit("the purge left rows over age")
-
-
-def _drop_months(url: str) -> None:
-    _run(url, *(f"DROP TABLE tap_{month}" for month in range(1, 13)))
-
-
-def _part(url: str) -> None:
-    """Turn the table of taps into one partitioned by month, with what indexes it can have then."""
-    _run(
-        url,
-        "ALTER TABLE tap RENAME TO whole",
-        "CREATE TABLE tap (LIKE whole INCLUDING DEFAULTS) PARTITION BY RANGE (school_day)",
-        *(
-            f"CREATE TABLE tap_{month} PARTITION OF tap FOR VALUES "
-            f"FROM ('2026-{month:02}-01') TO ('{2026 + month // 12}-{month % 12 + 1:02}-01')"
-            for month in range(1, 13)
-        ),
-        "INSERT INTO tap SELECT * FROM whole",
-        "DROP TABLE whole",
-        "CREATE UNIQUE INDEX ON tap (reader_id, boot_id, seq, school_day)",
-        *(f"CREATE INDEX ON tap ({key})" for key in ("id", "card_uid", "student_id, school_day")),
-    )
 
 
 def _see_that_all_went(url: str) -> None:
@@ -154,14 +132,6 @@ def _ask(url: str, question: str) -> Any:
     return answer
 
 
-def _run(url: str, *statements: str) -> None:
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
-
-
 def _print(results: dict[str, Any]) -> None:
     rows = [
         (
@@ -173,7 +143,7 @@ def _print(results: dict[str, Any]) -> None:
             ),
         )
         for engine, result in results.items()
-        for side in ("purged", "dropped")
+        for side in ("months", "rows")
         if side in result
     ]
     heads = ("side", "taps", "seconds", "CPU s of PostgreSQL", "WAL MB")

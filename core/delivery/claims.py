@@ -27,10 +27,10 @@ from sqlmodel import Session
 from core.db import UtcDateTime, table_of
 from core.delivery.last_look import end_unwanted
 from core.delivery.pushes import Leased, assemble, is_new, push_of
-from core.kinds import ENDED_STATES, UNFINISHED_STATES, Channel, NoticeKind, NoticeState
+from core.kinds import ENDED_STATES, Channel, NoticeKind, NoticeState
 from core.notices.outbox import GATE_NEWS
 from core.notices.tables import Notice
-from core.rows import Build, given_rows, is_literally, is_one_of, run, run_rows
+from core.rows import Build, given_rows, is_one_of, run, run_rows
 
 LEASE = timedelta(seconds=30)
 
@@ -224,14 +224,15 @@ def _now() -> Any:
 
 
 def _is_unfinished(notice: Any) -> ColumnElement[bool]:
-    return is_literally(notice.c.state, UNFINISHED_STATES)
+    unfinished: ColumnElement[bool] = notice.c.settled_at.is_(None)
+    return unfinished
 
 
 def _has_not_ended(notice: Any) -> ColumnElement[bool]:
     """Return the condition of `_is_unfinished`, for rows that are found by a key of their own.
 
-    Said by what it is not: PostgreSQL, which takes the queue for short, would otherwise walk
-    through all of a long one for each such row.
+    In other words: PostgreSQL, which takes the queue for short, would otherwise walk through all of
+    a long one for each such row.
     """
     ended: ColumnElement[bool] = notice.c.state.in_(ENDED_STATES)
     return ~ended

@@ -62,9 +62,7 @@ def is_new(row: Any) -> bool:
     return row.attempts == 1 and row.outcome is None
 
 
-def _board(
-    pushes: dict[UUID, list[Any]], open_for: OpenPushes, row: Any
-) -> None:
+def _board(pushes: dict[UUID, list[Any]], open_for: OpenPushes, row: Any) -> None:
     """Let a notice ride in its guardian's open push, or open one for those to come."""
     whose = (row.line_user_id, row.is_silent, row.school_day)
     push = open_for.get(whose)

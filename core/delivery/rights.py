@@ -76,7 +76,9 @@ def rights_of(engine: str) -> Any:
     return (
         select(notice.c.id, is_wanted.label("is_wanted"), is_blocked.label("is_blocked"))
         .select_from(joined)
-        .where(is_one_of(engine, notice.c.id, "ids"), is_one_of(engine, notice.c.school_day, "days"))
+        .where(
+            is_one_of(engine, notice.c.id, "ids"), is_one_of(engine, notice.c.school_day, "days")
+        )
     )
 
 

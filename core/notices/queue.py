@@ -14,10 +14,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from core.db import UtcDateTime
-from core.kinds import ENDED_STATES, UNFINISHED_STATES, Channel, NoticeKind, NoticeState
+from core.kinds import ENDED_STATES, Channel, NoticeKind, NoticeState
 from core.notices.tables import Notice
 from core.people.tables import Binding, Guardian
-from core.rows import is_literally
 
 QUIETLY = {"synchronize_session": False}
 # How a letter stands that was taken and came back.
@@ -58,7 +57,7 @@ def is_free(now: datetime) -> ColumnElement[bool]:
 
 def goes_by(channel: Channel) -> ColumnElement[bool]:
     """Return the condition that a notice of a channel has not ended."""
-    return and_(is_literally(col(Notice.state), UNFINISHED_STATES), col(Notice.channel) == channel)
+    return and_(col(Notice.settled_at).is_(None), col(Notice.channel) == channel)
 
 
 def has_due(session: Session, channel: Channel, which: ColumnElement[bool], now: datetime) -> bool:

@@ -23,13 +23,15 @@ PURPOSE = (
     "OR (kind IN ('no_show', 'correction', 'closure_on', 'closure_off', 'announcement') "
     "AND order_id IS NULL)"
 )
-UNFINISHED = text("state IN ('pending', 'leased')")
+# In other words than by its state: a lease changes that, and PostgreSQL writes a row whose indexes
+# say the same before and after where it lies, into none of them anew.
+UNFINISHED = text("settled_at IS NULL")
+SETTLED_AT = "(settled_at IS NULL) = (state IN ('pending', 'leased'))"
 RIDING = text("rides_with IS NOT NULL")
 ORDERED = text("order_id IS NOT NULL")
 SETTLED = text("settled_at IS NOT NULL")
 CLIMBING = text("kind IN ('no_show', 'correction')")
 GATHERED = text("outcome = 'in_digest'")
-LOOK_AT = text("state IN ('dead', 'unknown')")
 
 
 class Notice(SQLModel, table=True):
@@ -41,6 +43,7 @@ class Notice(SQLModel, table=True):
         UniqueConstraint("retry_key", "school_day"),
         CheckConstraint(RECIPIENT, name="recipient"),
         CheckConstraint(PURPOSE, name="purpose"),
+        CheckConstraint(SETTLED_AT, name="settled"),
         # Serves the claims: due rows first come by priority; settled rows do not weigh on it, and
         # what waits for one channel not on another's.
         Index(
@@ -83,13 +86,6 @@ class Notice(SQLModel, table=True):
             "guardian_id",
             sqlite_where=GATHERED,
             postgresql_where=GATHERED,
-        ),
-        # Serves the list of those a person has to look at.
-        Index(
-            "ix_notice_look_at",
-            "settled_at",
-            sqlite_where=LOOK_AT,
-            postgresql_where=LOOK_AT,
         ),
     )
 

@@ -13,7 +13,6 @@ from core.kinds import NoticeState
 from core.notices.outbox import RETRY_HORIZON
 from core.notices.tables import Notice
 from core.watch.counting import hold_counts, uncount
-from core.watch.waiting import is_in
 
 
 class Replay(StrEnum):
@@ -32,7 +31,7 @@ def to_look_at(session: Session, since: datetime) -> list[Notice]:
         session.scalars(
             select(Notice)
             .where(
-                is_in(NoticeState.DEAD, NoticeState.UNKNOWN),
+                col(Notice.state).in_((NoticeState.DEAD, NoticeState.UNKNOWN)),
                 col(Notice.settled_at) >= since,
             )
             .order_by(col(Notice.settled_at).desc())

@@ -18,10 +18,10 @@ from core.clock import school_day_of
 from core.db import table_of
 from core.delivery.quota_month import last_asked, on_demand_kinds
 from core.gate.readers import last_contacts
-from core.kinds import UNFINISHED_STATES, Channel, OfferState
+from core.kinds import Channel, OfferState
 from core.notices.tables import Notice
 from core.post.connected import is_connected
-from core.rows import is_literally, run
+from core.rows import run
 from core.settings import Settings
 from core.watch.waiting import waiting_sums
 
@@ -116,7 +116,7 @@ def waiting_of(session: Session, guardian_id: UUID) -> int:
 def _own_waiting(_engine: str) -> Any:
     row = table_of(Notice).c
     return select(func.count()).where(
-        row.guardian_id == bindparam("guardian_id"), is_literally(row.state, UNFINISHED_STATES)
+        row.guardian_id == bindparam("guardian_id"), row.settled_at.is_(None)
     )
 
 

@@ -3,13 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlmodel import Session, col
 
-from core.kinds import UNFINISHED_STATES, NoticeState
+from core.kinds import NoticeState
 from core.notices.outbox import LATE_PRIORITY
 from core.notices.tables import Notice
-from core.rows import is_literally
 
 
 def waiting_sums(session: Session) -> list[Any]:
@@ -25,7 +24,7 @@ def waiting_sums(session: Session) -> list[Any]:
                 func.sum(case((col(row.attempts) > 1, 1), else_=0)).label("retried"),
                 func.min(col(row.created_at)).label("oldest"),
             )
-            .where(_is_unfinished())
+            .where(col(row.settled_at).is_(None))
             .group_by(col(row.channel), col(row.kind), col(row.state))
         ).all()
     )
@@ -41,7 +40,7 @@ def oldest_due(session: Session, now: datetime) -> datetime | None:
         (col(row.state) == NoticeState.LEASED, col(row.lease_until)), else_=col(row.due_at)
     )
     statement = select(func.min(since)).where(
-        _is_unfinished(),
+        col(row.settled_at).is_(None),
         col(row.priority) < LATE_PRIORITY,
         or_(
             (col(row.state) == NoticeState.PENDING) & (col(row.due_at) <= now),
@@ -50,12 +49,3 @@ def oldest_due(session: Session, now: datetime) -> datetime | None:
     )
     oldest: datetime | None = session.execute(statement).scalar()
     return oldest
-
-
-def is_in(*states: NoticeState) -> ColumnElement[bool]:
-    """Tell of a notice whether it is in one of the states, in the words of its partial indexes."""
-    return is_literally(col(Notice.state), [state.value for state in states])
-
-
-def _is_unfinished() -> ColumnElement[bool]:
-    return is_literally(col(Notice.state), UNFINISHED_STATES)

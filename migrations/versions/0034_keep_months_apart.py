@@ -138,17 +138,21 @@ def _join(table: str) -> None:
     rest, connection = REST.format(table), op.get_bind()
     parts = connection.exec_driver_sql(
         "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", (table,)
-    ).scalars()
+    )
+    parts = list(parts.scalars())
+    names = connection.exec_driver_sql(
+        "SELECT part.relname, whole.relname FROM pg_inherits "
+        "JOIN pg_class part ON part.oid = inhrelid JOIN pg_class whole ON whole.oid = inhparent "
+        "JOIN pg_index ON indexrelid = part.oid WHERE indrelid = %s::regclass",
+        (rest,),
+    ).all()
     op.execute(f"ALTER TABLE {table} DETACH PARTITION {rest}")
     for part in [one for one in parts if one != rest]:
         op.execute(f"INSERT INTO {rest} SELECT * FROM {part}")  # noqa: S608  # our own names
     op.execute(f"DROP TABLE {table}")
     op.execute(f"ALTER TABLE {rest} RENAME TO {table}")
-    for name, _ in _keys(table):
-        whole = name.removesuffix("_rest")
-        op.execute(f"ALTER TABLE {table} RENAME CONSTRAINT {name} TO {whole}")
-    for name, _ in _indexes(table):
-        op.execute(f"ALTER INDEX {name} RENAME TO {name.removesuffix('_rest')}")
+    for name, whole in names:
+        op.execute(f"ALTER INDEX {name} RENAME TO {whole}")
 
 
 def _keys(table: str) -> list[tuple[str, str]]:

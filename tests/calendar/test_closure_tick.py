@@ -82,7 +82,8 @@ def send(house: House, *, settles: bool = True) -> list[Leased]:
     with transaction(house.engine) as session:
         leased = claim(session, now=now, limit=10)
         done = [
-            Settlement(one.id, one.school_day, one.lease_token, NoticeState.ACCEPTED, "http_200") for one in leased
+            Settlement(one.id, one.school_day, one.lease_token, NoticeState.ACCEPTED, "http_200")
+            for one in leased
         ]
         if settles:
             settle(session, done, now)
@@ -197,7 +198,8 @@ def test_undoing_waits_for_a_closure_that_is_on_its_way(families: House) -> None
     assert told(families, NoticeKind.CLOSURE_OFF) == []
     with transaction(families.engine) as session:
         arrived = [
-            Settlement(one.id, one.school_day, one.lease_token, NoticeState.ACCEPTED, "http_200") for one in leased
+            Settlement(one.id, one.school_day, one.lease_token, NoticeState.ACCEPTED, "http_200")
+            for one in leased
         ]
         settle(session, arrived, EVENING)
     run_closure_tick(families)

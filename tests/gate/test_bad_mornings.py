@@ -115,7 +115,8 @@ def _line_takes_everything(house: House) -> None:
     with transaction(house.engine) as session:
         leased = claim(session, now=house.clock.now(), limit=1000)
         done = [
-            Settlement(one.id, one.school_day, one.lease_token, NoticeState.ACCEPTED, "http_200") for one in leased
+            Settlement(one.id, one.school_day, one.lease_token, NoticeState.ACCEPTED, "http_200")
+            for one in leased
         ]
         settle(session, done, house.clock.now())
     assert json.loads(leased[0].content)

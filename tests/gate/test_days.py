@@ -81,7 +81,11 @@ def _send_all(house: House, state: NoticeState = NoticeState.ACCEPTED) -> list[s
     with transaction(house.engine) as session:
         expire(session, now)
         leased = claim(session, now=now, limit=100)
-        settle(session, [Settlement(one.id, one.school_day, one.lease_token, state, "test") for one in leased], now)
+        settle(
+            session,
+            [Settlement(one.id, one.school_day, one.lease_token, state, "test") for one in leased],
+            now,
+        )
     return [one.kind for one in leased]
 
 
@@ -240,7 +244,13 @@ def test_no_show_that_certainly_never_left_needs_no_correction(
     with transaction(house.engine) as session:
         leased = claim(session, now=now, limit=1)[0]
         stopped = Settlement(
-            leased.id, leased.school_day, leased.lease_token, NoticeState.PENDING, "http_401", now, is_try=False
+            leased.id,
+            leased.school_day,
+            leased.lease_token,
+            NoticeState.PENDING,
+            "http_401",
+            now,
+            is_try=False,
         )
         settle(session, [stopped], now)
     reader.taps((1, MING, _iso("08:29:50")))
@@ -298,8 +308,9 @@ def test_tap_while_the_no_show_is_on_its_way_corrects_it_and_stops_its_retries(
     reader.taps((1, MING, _iso("08:29:50")))
     now = house.clock.now()
     with transaction(house.engine) as session:
+        (sent,) = in_flight
         again = Settlement(
-            in_flight[0].id, in_flight[0].lease_token, NoticeState.PENDING, "timeout", now
+            sent.id, sent.school_day, sent.lease_token, NoticeState.PENDING, "timeout", now
         )
         settle(session, [again], now)
     kinds = _send_all(house) + _send_all(house)

@@ -53,7 +53,10 @@ def _deliver(house: House) -> None:
     now = house.clock.now()
     with transaction(house.engine) as session:
         leased = claim(session, now=now, limit=50)
-        done = [Settlement(one.id, one.school_day, one.lease_token, NoticeState.ACCEPTED, "test") for one in leased]
+        done = [
+            Settlement(one.id, one.school_day, one.lease_token, NoticeState.ACCEPTED, "test")
+            for one in leased
+        ]
         settle(session, done, now)
 
 
