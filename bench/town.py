@@ -14,7 +14,7 @@ from bench.bulk import Loader, loading, moment
 from core.attendance.tables import AttendanceDay
 from core.clock import TAIPEI
 from core.crypto import Vault
-from core.gate.tables import Reader, ReaderDay, Tap, TapNumber
+from core.gate.tables import Reader, ReaderDay, Tap
 from core.kinds import Channel, EventKind
 from core.people.tables import (
     AccountLink,
@@ -88,8 +88,6 @@ def build_morning(
     with loading(url) as loader:
         present = [number for number in town.numbers() if came(number)]
         loader.load(Tap, TAP_COLUMNS, (_tap(town, one, day, times, boot) for one in present))
-        numbers = (_number(town, one, day, boot) for one in present)
-        loader.load(TapNumber, NUMBER_COLUMNS, numbers)
         loader.load(
             AttendanceDay,
             ("student_id", "school_day", "arrived_at", "arrival_received_at", "arrivals"),
@@ -101,7 +99,6 @@ def build_morning(
 READER_DAY_COLUMNS = (
     "reader_id", "boot_id", "day", "after_seq", "last_seq", "taps", "first_heard_at",
 )  # fmt: skip
-NUMBER_COLUMNS = ("reader_id", "boot_id", "seq", "tap_id", "day")
 TAP_COLUMNS = (
     "id", "reader_id", "boot_id", "seq", "card_uid", "student_id", "direction", "tap_at",
     "received_at", "effective_at", "school_day", "verdict",
@@ -116,12 +113,6 @@ def _tap(town: Town, number: int, day: date, times: list[str], boot: str) -> tup
         town.card_uid(school, child), made_id("student", number), "both", at, at, at,
         day.isoformat(), "accepted",
     )  # fmt: skip
-
-
-def _number(town: Town, number: int, day: date, boot: str) -> tuple[Any, ...]:
-    school, child = divmod(number, town.children)
-    tap_id = made_id(f"tap/{boot}/", number)
-    return made_id("reader", school), boot, child + 1, tap_id, day.isoformat()
 
 
 def _day(number: int, day: date, at: str) -> tuple[Any, ...]:

@@ -123,8 +123,8 @@ def test_taps_and_notices_stay_when_months_are_kept_apart_and_joined_again(house
         assert [str(one) for one in taps_in(house)] == ["2026-11-23", "2026-12-01"]
         assert set(house_parts(house)) <= {"notice_rest", "tap_rest"}
     with house.engine.connect() as connection:
-        numbers = connection.exec_driver_sql("SELECT day FROM tap_number ORDER BY day").scalars()
-        assert [str(one) for one in numbers] == ["2026-11-23", "2026-12-01"]
+        found = connection.exec_driver_sql("SELECT day FROM tap_number ORDER BY day").all()
+    assert [str(one.day) for one in found] == ["2026-11-23", "2026-12-01"]
 
 
 def taps_in(house: House) -> list[object]:

@@ -150,20 +150,17 @@ class TapNumber(SQLModel, table=True):
     """A number a reader gave a tap: what comes again under it is the same tap, or a second reader.
 
     Beside the taps themselves, as PostgreSQL keeps each month of those apart: a unique key there
-    would have to name the school day, which the number does not tell. `day` is that day, or of a
-    tap whose moment is doubtful the day of its receipt.
+    would have to name the school day, which the number does not tell. Kept as long as anything can
+    come again: `day` is the Taipei date of receipt.
     """
 
     __tablename__ = "tap_number"
-    # Serves the end of a term: what goes then.
-    __table_args__ = (Index("ix_tap_number_day", "day", "reader_id"),)
-
     # That there is such a reader is looked at where the tap is stored, in the same transaction.
     reader_id: UUID = Field(primary_key=True)
     boot_id: str = Field(primary_key=True, max_length=96)
     seq: int = Field(primary_key=True, sa_type=BIG_NUMBER)
     tap_id: UUID
-    day: date
+    day: date = Field(index=True)
 
 
 class MakeUpRequest(SQLModel, table=True):

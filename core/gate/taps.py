@@ -167,7 +167,7 @@ def _take_numbers(session: Session, rows: Sequence[dict[str, Any]], now: datetim
             "boot_id": row["boot_id"],
             "seq": row["seq"],
             "tap_id": row["id"],
-            "day": row["school_day"] or today,
+            "day": today,
         }
         for row in rows
     ]
@@ -200,7 +200,7 @@ def _store_clashes(
     if not rows:
         return set()
     held = _numbers_held(session, rows)
-    # Of a term that is over only the number may be left: what comes again is not stored again.
+    # What came again of a tap that is over age is not stored again.
     clashes = [
         row
         for row in rows

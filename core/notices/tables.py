@@ -38,8 +38,8 @@ class Notice(SQLModel, table=True):
     """One thing told to one person over one channel, from enqueue to its end state."""
 
     __table_args__ = (
-        # One such key, one message. The day, which follows from it, is named as PostgreSQL keeps each
-        # month apart: a unique key must say which.
+        # One such key, one message. The day, which follows from it, is named as PostgreSQL keeps
+        # each month apart: a unique key must say which.
         UniqueConstraint("retry_key", "school_day"),
         CheckConstraint(RECIPIENT, name="recipient"),
         CheckConstraint(PURPOSE, name="purpose"),

@@ -136,9 +136,8 @@ LIMITS = (
     Limit(
         name="tap_numbers",
         table="tap_number",
-        days="retention_taps_days",
+        days="retention_events_days",
         age="day",
-        by_term=True,
     ),
     Limit(
         name="attendance_days",

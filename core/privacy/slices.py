@@ -11,7 +11,6 @@ from sqlmodel import Session, col
 
 from core.calendar.term_ends import last_term_ends
 from core.clock import day_end
-from core.gate.tables import Reader
 from core.people.tables import Student
 
 # So many rows go in one transaction.
@@ -59,7 +58,7 @@ def of_ended_terms(
         for day in sorted(days)
         for some in in_batches(days[day])
     ]
-    if "student_id" in table.c and table.c.student_id.nullable:
+    if table.c.student_id.nullable:
         # Of cards nobody knows; a doubtful tap has no day but that of its receipt.
         received = table.c.received_at < day_end(ends[None])
         slices.append(Slice(and_(table.c.student_id.is_(None), received, *narrowed)))
@@ -67,9 +66,8 @@ def of_ended_terms(
 
 
 def _is_of(table: Table, school_codes: Sequence[str]) -> ColumnElement[bool]:
-    owner, key = (Student, "student_id") if "student_id" in table.c else (Reader, "reader_id")
-    theirs = select(col(owner.id)).where(col(owner.school_code).in_(school_codes))
-    among: ColumnElement[bool] = table.c[key].in_(theirs)
+    children = select(col(Student.id)).where(col(Student.school_code).in_(school_codes))
+    among: ColumnElement[bool] = table.c.student_id.in_(children)
     return among
 
 

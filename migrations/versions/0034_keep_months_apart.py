@@ -92,10 +92,10 @@ def _add_numbers() -> None:
     }[op.get_bind().dialect.name]
     op.execute(
         "INSERT INTO tap_number (reader_id, boot_id, seq, tap_id, day) "  # noqa: S608  # no input
-        f"SELECT reader_id, boot_id, seq, id, coalesce(school_day, {received}) FROM tap "
+        f"SELECT reader_id, boot_id, seq, id, {received} FROM tap "
         "WHERE reader_id IS NOT NULL AND boot_id IS NOT NULL AND seq IS NOT NULL"
     )
-    op.create_index("ix_tap_number_day", "tap_number", ["day", "reader_id"])
+    op.create_index(op.f("ix_tap_number_day"), "tap_number", ["day"])
 
 
 def _index_undoing(columns: list[str]) -> None:

@@ -300,7 +300,7 @@ def waiting_notice(session: Session, who: Guardian, ming: Student, user: str) ->
     """An arrival that waits to be sent."""
     notice = Notice(
         dedupe_key=f"x/{who.id}",
-        retry_key=UUID(int=1),
+        retry_key=who.id,
         kind="arrival",
         student_id=ming.id,
         guardian_id=who.id,

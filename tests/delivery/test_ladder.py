@@ -110,7 +110,7 @@ def settle(
 ) -> None:
     """Let the notice of that channel end so, after a try."""
     is_over = state not in (NoticeState.PENDING, NoticeState.LEASED)
-    tried: dict[str, datetime] = {"first_tried_at": house.clock.now()} if is_over else {}
+    tried = dict.fromkeys(("first_tried_at", "settled_at"), house.clock.now()) if is_over else {}
     with transaction(house.engine) as session:
         session.execute(
             update(Notice)

@@ -88,7 +88,8 @@ def test_who_heard_nothing_is_tested_once_a_month_without_a_sound(town: House) -
     move(town, date(2026, 12, 15))
     assert len(sent_tests(town)) == 1
     with transaction(town.engine) as session:
-        session.get_one(Notice, test.id).state = NoticeState.EXPIRED
+        ended = session.get_one(Notice, test.id)
+        ended.state, ended.settled_at = NoticeState.EXPIRED, town.clock.now()
     move(town, date(2026, 12, 16))
     assert len(sent_tests(town)) == 2
 

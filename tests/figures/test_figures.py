@@ -15,7 +15,7 @@ from core.db import snapshot, table_of, transaction
 from core.figures.days import arrivals_of, weekdays_of
 from core.figures.notices import Outcome, answers_of, deliveries_of, missed_by_class
 from core.house import House
-from core.kinds import Channel, NoticeKind
+from core.kinds import UNFINISHED_STATES, Channel, NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import School, Student
 from tests.factories import make_guardian, make_school, make_student
@@ -64,6 +64,7 @@ def notice(child: UUID, guardian: UUID, kind: str, state: str, **facts: object) 
         due_at=moment,
         turn_at=moment,
         expires_at=moment + timedelta(hours=1),
+        settled_at=None if state in UNFINISHED_STATES else moment,
         **{"channel": "line", "school_day": MONDAY, "first_tried_at": moment, **facts},
     )
 

@@ -11,7 +11,7 @@ from core.calendar.tables import Closure, DayPolicy
 from core.clock import TAIPEI
 from core.db import snapshot, transaction
 from core.house import House
-from core.kinds import Channel, EventKind
+from core.kinds import UNFINISHED_STATES, Channel, EventKind
 from core.notices.tables import Notice
 from core.people.guardians import find_guardian
 from core.people.subscriptions import boxes_of
@@ -57,7 +57,7 @@ def make_notice(
             due_at=at(7, 41),
             turn_at=at(7, 41),
             expires_at=at(8, 41),
-            settled_at=at(7, 41),
+            settled_at=None if state in UNFINISHED_STATES else at(7, 41),
         )
     )
 

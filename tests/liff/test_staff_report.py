@@ -13,6 +13,7 @@ from core.calendar.policy import NewRule, add_rule
 from core.clock import TAIPEI
 from core.db import snapshot, transaction
 from core.house import House
+from core.kinds import UNFINISHED_STATES
 from core.notices.tables import Notice
 from tests.factories import LONG_AGO, make_student
 from tests.liff.conftest import Family
@@ -49,6 +50,7 @@ def told(session: Session, family: Family, kind: str, state: str, **facts: objec
             turn_at=moment,
             expires_at=moment + timedelta(hours=1),
             first_tried_at=moment,
+            settled_at=None if state in UNFINISHED_STATES else moment,
             **facts,
         )
     )

@@ -57,7 +57,9 @@ def end_on_line(house: House, state: NoticeState) -> None:
     """Let LINE's notice end so."""
     with transaction(house.engine) as session:
         on_line = col(Notice.channel) == Channel.LINE
-        session.execute(update(Notice).where(on_line).values(state=state))
+        is_over = state not in (NoticeState.PENDING, NoticeState.LEASED)
+        settled_at = house.clock.now() if is_over else None
+        session.execute(update(Notice).where(on_line).values(state=state, settled_at=settled_at))
 
 
 def afterwords(house: House) -> list[Notice]:
@@ -82,7 +84,8 @@ def end_by_letter(house: House) -> None:
     end_on_line(house, NoticeState.DEAD)
     with transaction(house.engine) as session:
         by_letter = col(Notice.channel) == Channel.EMAIL
-        session.execute(update(Notice).where(by_letter).values(state=NoticeState.ACCEPTED))
+        taken = {"state": NoticeState.ACCEPTED, "settled_at": house.clock.now()}
+        session.execute(update(Notice).where(by_letter).values(taken))
 
 
 def steps_of_telling(house: House) -> int:

@@ -1,5 +1,6 @@
 """The outbox: one key one row, leases, order, end states."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import time, timedelta
@@ -26,6 +27,8 @@ from tests.notices.conftest import MONDAY
 
 Notify = Callable[..., int]
 Notices = Callable[[], list[Notice]]
+# What waits, by its index; PostgreSQL names that of a part after the columns.
+QUEUE = re.compile("ix_notice_due|notice_rest_channel_priority_turn_at_id_idx")
 
 
 def _claim(house: House, limit: int = 100) -> list[Leased]:
@@ -210,7 +213,7 @@ def test_claim_finds_due_rows_by_index_however_many_are_settled(
         house.engine, "before_cursor_execute", lambda *call: seen.append((call[2], call[3]))
     )
     _claim(house)
-    statements = [one for one in seen if "notice" in one[0] and "state IN" in one[0]]
+    statements = [one for one in seen if "notice" in one[0] and "settled_at IS NULL" in one[0]]
     assert len(statements) >= 2
     with house.engine.connect() as connection:
         is_sqlite = house.engine.dialect.name == "sqlite"
@@ -219,7 +222,7 @@ def test_claim_finds_due_rows_by_index_however_many_are_settled(
         for statement, parameters in statements[:2]:
             explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "
             rows = connection.exec_driver_sql(explain + statement, parameters).all()  # type: ignore[arg-type]
-            assert "ix_notice_due" in str(rows), rows
+            assert QUEUE.search(str(rows)), rows
 
 
 def test_claim_reads_no_more_of_a_long_queue_than_it_takes(house: House, notify: Notify) -> None:
@@ -243,7 +246,7 @@ def test_claim_reads_no_more_of_a_long_queue_than_it_takes(house: House, notify:
         statement, parameters = seen[claim_at]
         rows = connection.exec_driver_sql(explain + statement, parameters).all()  # type: ignore[arg-type]
     # Once: whether an earlier one of the child waits is not looked for in the whole queue.
-    assert str(rows).count("ix_notice_due") == 1, rows
+    assert len(QUEUE.findall(str(rows))) == 1, rows
     assert not {word for word in ("Sort", "Bitmap", "ORDER BY") if word in str(rows)}, rows
 
 
@@ -252,10 +255,8 @@ def _settle_many_more(house: House) -> None:
     notice = table_of(Notice)
     with house.engine.begin() as connection:
         row = dict(connection.execute(select(notice)).mappings().one())
-        copies = [
-            row | {"id": uuid4(), "retry_key": uuid4(), "state": NoticeState.ACCEPTED}
-            for _ in range(2000)
-        ]
+        ended = {"state": NoticeState.ACCEPTED, "settled_at": house.clock.now()}
+        copies = [row | ended | {"id": uuid4(), "retry_key": uuid4()} for _ in range(2000)]
         connection.execute(insert(notice), copies)
         connection.exec_driver_sql("ANALYZE notice")
 

@@ -222,17 +222,14 @@ def plant_child(session: Session, child: Student, reader_id: UUID, day: date | N
     day = day or school_day_of(NOW)
     at = datetime(day.year, day.month, day.day, 7, 41, tzinfo=TAIPEI)
     card = session.scalars(select(Card.uid).where(Card.student_id == child.id)).one()
-    number = {
-        "reader_id": reader_id,
-        "boot_id": "boot",
-        "seq": int(child.student_number) + day.toordinal(),
-    }
-    tap_id = uuid4()
-    session.add(TapNumber(**number, tap_id=tap_id, day=day))
+    seq, tap_id = int(child.student_number) + day.toordinal(), uuid4()
+    session.add(TapNumber(reader_id=reader_id, boot_id="boot", seq=seq, tap_id=tap_id, day=day))
     session.add(
         Tap(
-            **number,
             id=tap_id,
+            reader_id=reader_id,
+            boot_id="boot",
+            seq=seq,
             card_uid=card,
             student_id=child.id,
             direction="both",

@@ -12,7 +12,7 @@ from core.clock import at_taipei
 from core.db import metadata, snapshot, transaction
 from core.duty.months import make_months
 from core.duty.tables import JobRun
-from core.gate.tables import Tap, TapNumber
+from core.gate.tables import Tap
 from core.house import House
 from core.privacy.purge import JOB, LOCK, _Purge, purge
 from core.privacy.retention import LIMITS
@@ -177,9 +177,3 @@ def test_month_stays_for_the_school_whose_term_goes_on(
     before = parts_of(home)
     assert _taps_purged(home) == (2, 2, 0)
     assert parts_of(home) == before
-
-
-def test_numbers_go_with_the_taps_they_are_of(home: House, cast: Cast, elsewhere: UUID) -> None:
-    purge(home)
-    with snapshot(home.engine) as session:
-        assert session.scalars(select(TapNumber)).all() == []

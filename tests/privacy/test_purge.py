@@ -14,10 +14,10 @@ from sqlmodel import Session
 import core.privacy.purge
 from core.audit import AuditEntry
 from core.calendar.terms import NewTerm, set_term
-from core.clock import TAIPEI, at_taipei, day_end
+from core.clock import TAIPEI, at_taipei, day_end, school_day_of
 from core.db import metadata, snapshot, transaction
 from core.duty.tables import JobRun
-from core.gate.tables import Tap
+from core.gate.tables import Tap, TapNumber
 from core.house import House
 from core.notices.tables import Notice
 from core.people.tables import Binding, BindingAttempt, StaffInvite, Student, Subscription
@@ -157,6 +157,19 @@ def test_text_of_a_notice_goes_before_the_notice(home: House, cast: Cast) -> Non
     notice = metadata().tables["notice"]
     assert count(home, "notice", notice.c.content == BLANK) == 1
     assert count(home, "notice", notice.c.state == "accepted") == 2
+
+
+def test_number_of_a_tap_goes_when_it_can_come_again_no_more(home: House, cast: Cast) -> None:
+    oldest = school_day_of(BY_NAME["tap_numbers"].cutoff(home.settings, NOW))
+    with transaction(home.engine) as session:
+        for day in (oldest, oldest - timedelta(days=1)):
+            number = {"reader_id": uuid4(), "seq": 1, "tap_id": uuid4()}
+            session.add(TapNumber(**number, boot_id="b", day=day))
+    purge(home)
+    numbers = metadata().tables["tap_number"]
+    assert ran(home, "tap_numbers").removed == 1
+    assert count(home, "tap_number", numbers.c.day < oldest) == 0
+    assert count(home, "tap_number", numbers.c.day == oldest) == 1
 
 
 def test_blanked_text_is_not_looked_at_every_night_again(home: House, cast: Cast) -> None:

@@ -202,7 +202,8 @@ def test_no_show_climbs_to_sms_last_and_once(
     tick(town, family, ON_LINE | NO_SHOWS)
     with transaction(town.engine) as session:
         on_line = col(Notice.channel) == Channel.LINE
-        session.execute(update(Notice).where(on_line).values(state=NoticeState.REFUSED))
+        refused = {"state": NoticeState.REFUSED, "settled_at": town.clock.now()}
+        session.execute(update(Notice).where(on_line).values(refused))
     for _ in range(3):
         run_ladder_tick(town)
         send()
@@ -219,7 +220,8 @@ def test_no_show_does_not_climb_to_a_phone_nobody_ticked(
     tick(town, family, ON_LINE)
     miss(town, family)
     with transaction(town.engine) as session:
-        session.execute(update(Notice).values(state=NoticeState.REFUSED))
+        refused = {"state": NoticeState.REFUSED, "settled_at": town.clock.now()}
+        session.execute(update(Notice).values(refused))
     run_ladder_tick(town)
     assert rows(town, Channel.SMS) == []
 

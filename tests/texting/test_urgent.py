@@ -102,7 +102,8 @@ def test_line_says_later_that_the_no_show_went_by_sms(
     miss(town, family)
     with transaction(town.engine) as session:
         on_line = col(Notice.channel) == Channel.LINE
-        session.execute(update(Notice).where(on_line).values(state=NoticeState.REFUSED))
+        refused = {"state": NoticeState.REFUSED, "settled_at": town.clock.now()}
+        session.execute(update(Notice).where(on_line).values(refused))
         record_friendship(session, line_user_id=MEI, is_following=True, at=town.clock.now())
     send()
     run_ladder_tick(town)

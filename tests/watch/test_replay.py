@@ -13,7 +13,7 @@ from sqlmodel import select
 from core.audit import AuditEntry
 from core.db import snapshot, transaction
 from core.house import House
-from core.kinds import NoticeState
+from core.kinds import UNFINISHED_STATES, NoticeState
 from core.notices.tables import Notice
 from core.watch.counting import count_notices
 from core.watch.replay import Replay, replay, to_look_at
@@ -79,7 +79,8 @@ def test_old_news_is_refused(house: House, ming: Ming, dead: Notice, go: Go) -> 
 def test_nothing_but_the_dead_waits_again(
     house: House, ming: Ming, dead: Notice, state: NoticeState
 ) -> None:
-    change(house, state=state)
+    is_over = state not in UNFINISHED_STATES
+    change(house, state=state, settled_at=house.clock.now() if is_over else None)
     assert ask(house, dead.id) is Replay.NOT_DEAD
     assert ming.notices()[0].state == state
 
