@@ -223,7 +223,7 @@ def test_without_a_number_everybody_gets_their_own_day(house: House, room: Stude
     assert words_of(tell(house, "今天", MEI).messages)[0] == "小明"
     assert words_of(tell(house, "今天", LIN).messages)[0] == "603 班"
     assert words_of(tell(house, "今天", HO).messages)[0] == "全校尚無紀錄 2 人（應到 2）"
-    assert words_of(tell(house, "取消", MEI).messages)[0] == "目前沒有還沒送出的內容。"
+    assert words_of(tell(house, "取消", MEI).messages)[0] == "目前沒有填到一半的內容。"
 
 
 def test_guardians_read_announcements_and_staff_write_them(house: House, room: Student) -> None:
