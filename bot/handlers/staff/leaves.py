@@ -15,6 +15,7 @@ from bot.handlers.staff.rights import (
     require_child,
     require_staff,
 )
+from bot.handlers.staff.samples import samples_of
 from bot.handlers.staff.standing import is_told_since
 from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
 from bot.leave_words import read_leave
@@ -44,13 +45,13 @@ FAULTS: dict[str, Words] = {
 def ask_leave(turn: Turn, ask: StaffAsk) -> Answer:
     """Ask back before a leave is filed."""
     if not ask.words:
-        raise Refused(reply.usage())
+        raise Refused(reply.usage(samples_of(turn)))
     student, role, rest = find_child(turn, ask)
     said = read_leave(rest, [[student.name]], turn.today)
     if said.is_unclear:
         raise Refused(words.plainly(words.BAD_DAY))
     if said.first is None or said.last is None:
-        raise Refused(reply.usage())
+        raise Refused(reply.usage(samples_of(turn)))
     leave = LeaveDetail(
         student_id=student.id,
         first=said.first,
@@ -101,13 +102,13 @@ def file_once(
 def find_leave(turn: Turn, ask: StaffAsk) -> Answer:
     """Ask back before the leave of a day is withdrawn."""
     if not ask.words:
-        raise Refused(reply.drop_usage())
+        raise Refused(reply.drop_usage(samples_of(turn)))
     student, _, rest = find_child(turn, ask)
     days = read_days(rest, turn.today)
     if days.is_unclear:
         raise Refused(words.plainly(words.BAD_DAY))
     if days.first is None or days.last is None:
-        raise Refused(reply.drop_usage())
+        raise Refused(reply.drop_usage(samples_of(turn)))
     found = open_leaves(turn.session, student.id, days.first, days.last)
     if not found:
         raise Refused(reply.no_leave(student, days.first))

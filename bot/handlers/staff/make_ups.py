@@ -16,6 +16,7 @@ from bot.handlers.staff.rights import (
     require_child,
     require_staff,
 )
+from bot.handlers.staff.samples import samples_of
 from bot.handlers.staff.standing import is_told_since, standing_of
 from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
 from bot.replies.staff import make_ups as reply
@@ -48,14 +49,13 @@ NEWS = (
 FAULTS: dict[str, Words] = {
     "future": lambda: words.plainly(words.FUTURE),
     "too_old": lambda: words.plainly(f"只能補登最近 {OLDEST.days} 天。"),
-    "reason_missing": reply.usage,
 }
 
 
 def ask_make_up(turn: Turn, ask: StaffAsk) -> Answer:
     """Ask back before a make-up is entered."""
     if not ask.words:
-        raise Refused(reply.usage())
+        raise Refused(reply.usage(samples_of(turn)))
     student, role, rest = find_child(turn, ask)
     make_up = _read(turn, student, rest)
     _require_school_day(turn, student, school_day_of(make_up.at))
@@ -97,7 +97,7 @@ def record_once(
 def find_make_up(turn: Turn, ask: StaffAsk) -> Answer:
     """Ask back before the make-up of a time is taken back."""
     if not ask.words:
-        raise Refused(reply.undo_usage())
+        raise Refused(reply.undo_usage(samples_of(turn)))
     student, _, rest = find_child(turn, ask)
     at, direction, _ = _moment(turn, rest)
     made = make_ups_of(turn.session, student.id, school_day_of(at))
@@ -152,7 +152,7 @@ def require_no_leave(turn: Turn, student: Student, at: datetime) -> None:
 def _read(turn: Turn, student: Student, rest: str) -> MakeUpDetail:
     at, direction, reason = _moment(turn, rest)
     if not reason:
-        raise Refused(reply.usage())
+        raise Refused(reply.usage(samples_of(turn)))
     if len(reason) > LONGEST_REASON:
         raise Refused(reply.too_long(len(reason)))
     return MakeUpDetail(
