@@ -16,7 +16,6 @@ from bot.handlers.staff.rights import (
     require_staff,
 )
 from bot.handlers.staff.samples import samples_of
-from bot.handlers.staff.standing import is_told_since
 from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
 from bot.leave_words import read_leave
 from bot.replies.leave import span_words
@@ -24,7 +23,7 @@ from bot.replies.staff import leaves as reply
 from bot.replies.staff import words
 from bot.staff_commands import StaffAsk
 from core.attendance.leaves import BACK, Filer, open_leaves, withdraw_leave
-from core.attendance.seen import leave_of_staff
+from core.attendance.seen import is_told_since, leave_of_staff
 from core.attendance.tables import Leave, LeaveReason
 from core.kinds import DayPart, NoticeKind
 from core.people.tables import Staff, Student
@@ -94,7 +93,8 @@ def file_once(
     if earlier is not None and earlier.withdrawn_at is not None:
         raise Refused(words.plainly(words.DONE))
     leave_id = earlier.id if earlier else _file(turn, leave, role)
-    is_told = is_told_since(turn, student.id, earlier.filed_at if earlier else turn.now, NEWS)
+    told_from = earlier.filed_at if earlier else turn.now
+    is_told = is_told_since(turn.session, student.id, told_from, NEWS)
     drop = turn.seal(Action.STAFF_LEAVE_DROP, leave_id.hex)
     return reply.filed(student, leave, drop, *small, is_told=is_told)
 

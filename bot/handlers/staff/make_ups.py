@@ -17,14 +17,13 @@ from bot.handlers.staff.rights import (
     require_staff,
 )
 from bot.handlers.staff.samples import samples_of
-from bot.handlers.staff.standing import is_told_since, standing_of
 from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
 from bot.replies.staff import make_ups as reply
 from bot.replies.staff import words
 from bot.staff_commands import StaffAsk
 from core.attendance.day_record import lock_days
 from core.attendance.leaves import open_leaves
-from core.attendance.seen import find_day
+from core.attendance.seen import find_day, is_told_since, standing_of
 from core.calendar.school_days import day_statuses
 from core.clock import at_taipei, school_day_of
 from core.gate.make_up import (
@@ -89,7 +88,7 @@ def record_once(
         require_no_leave(turn, student, make_up.at)
     tap_id = earlier.id if earlier else _record(turn, make_up, role)
     told_from = earlier.received_at if earlier else turn.now
-    is_told = is_told_since(turn, student.id, told_from, NEWS)
+    is_told = is_told_since(turn.session, student.id, told_from, NEWS)
     undo = turn.seal(Action.MAKE_UP_UNDO, tap_id.hex)
     return reply.Recorded(student, make_up, turn.today, is_told, undo)
 
@@ -133,14 +132,14 @@ def undo(turn: Turn, press: Press) -> Answer:
                 now=turn.now,
             )
     since = earlier.received_at if earlier else turn.now
-    is_told = is_told_since(turn, student.id, since, (NoticeKind.MAKE_UP_UNDONE,))
+    is_told = is_told_since(turn.session, student.id, since, (NoticeKind.MAKE_UP_UNDONE,))
     return Answer(messages=reply.undone(is_told=is_told), matters=True)
 
 
 def require_no_leave(turn: Turn, student: Student, at: datetime) -> None:
     """Refuse on a day of leave, and offer to withdraw it first."""
     day = school_day_of(at)
-    standing = standing_of(turn, student, day)
+    standing = standing_of(turn.session, student, day)
     if standing.leave is not DayPart.WHOLE:
         return
     leave = next(iter(open_leaves(turn.session, student.id, day, day)), None)
