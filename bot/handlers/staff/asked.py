@@ -14,10 +14,10 @@ from bot.handlers.staff.rights import actor_of, require_child
 from bot.handlers.turn import Refused, Turn
 from bot.replies.staff import asked as reply
 from bot.replies.staff import words
-from bot.replies.staff.make_ups import SEEN
 from core.answers.school import reply_to_guardians, standing_reply
 from core.attendance.seen import standing_of
 from core.attendance.tables import EXCUSED_PARTS, LeaveReason
+from core.gate.make_up import SEEN
 from core.kinds import DayPart, Direction, SchoolReply
 from core.notices.staff_words import ROLE_WORDS
 from core.people.names import masked_name

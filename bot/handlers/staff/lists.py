@@ -14,6 +14,7 @@ from core.answers.guardians import answers_of
 from core.attendance.reports import ChildState, class_today, school_today
 from core.attendance.seen import standing_of
 from core.attendance.tables import LeaveReason
+from core.gate.make_up import SEEN
 from core.kinds import DayPart, Direction
 from core.people.reach import unreached
 from core.people.tables import School, Staff, StaffRole, Student
@@ -57,7 +58,7 @@ def ask_present(turn: Turn, press: Press) -> Answer:
     _, student, _ = _still_missing(turn, press)
     require_no_leave(turn, student, turn.now)
     make_up = MakeUpDetail(
-        student_id=student.id, at=turn.pressed_at, direction=Direction.IN, reason=make_ups.SEEN
+        student_id=student.id, at=turn.pressed_at, direction=Direction.IN, reason=SEEN
     )
     sure = turn.seal(Action.MAKE_UP_SURE, str(make_up))
     back = turn.seal(Action.BACK)

@@ -8,11 +8,11 @@ from bot.handlers.staff.rights import actor_of, require_child
 from bot.handlers.turn import Refused, Turn
 from bot.replies.staff import review as reply
 from bot.replies.staff import words
-from bot.replies.staff.make_ups import SEEN
 from core.attendance.day_record import lock_days
 from core.attendance.review import answer_absent
 from core.attendance.seen import Standing, is_told_since, standing_of
 from core.attendance.tables import LeaveReason
+from core.gate.make_up import SEEN
 from core.kinds import DayPart, Direction, NoticeKind
 from core.people.tables import Staff, Student
 from core.postback import Action, Press

@@ -12,13 +12,12 @@ from bot.replies.staff.samples import Own
 from bot.replies.staff.words import child_words, full_child_words, told_so
 from bot.staff_commands import StaffVerb
 from core.clock import school_day_of, taipei_clock
+from core.gate.make_up import SEEN
 from core.kinds import Direction
 from core.notices.wording import short_date
 from core.people.tables import Student
 
 KINDS = {Direction.IN: "到校", Direction.OUT: "離校"}
-# The reason of what a teacher answers with one tap.
-SEEN = "老師確認"
 NOT_ARRIVED = "這位學生當天還沒有到校紀錄。"
 
 
