@@ -1,6 +1,8 @@
 """已到, 請假 and 未到 on the page of a class: what the chat's buttons do."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
@@ -194,6 +196,26 @@ def test_the_same_form_sent_again_changes_nothing(
     pages.clock.move_to(monday(8, 6))
     assert answer in said(teacher, teacher.client.post(path, data=fields))
     assert facts(pages) == before
+
+
+@pytest.mark.parametrize("word", ["present", "leave", "absent"])
+def test_two_colleagues_at_once_enter_it_once(
+    teacher: Phone, staff_phone: StaffPhone, pages: House, family: Family, word: str
+) -> None:
+    phones = (teacher, staff_phone(OFFICER))
+    forms = [{**form_of(one, family.student_id), "answer": word} for one in phones]
+    start = threading.Barrier(len(phones))
+
+    def send(at: int) -> str:
+        start.wait()
+        path = f"{CLASS}/{family.student_id}"
+        return phones[at].client.post(path, data=forms[at]).location
+
+    with ThreadPoolExecutor() as pool:
+        notes = [place.count(f"note={word}") for place in pool.map(send, range(len(phones)))]
+
+    assert sorted(notes) == [0, 1]
+    assert len(acts(pages)) == len(told(pages)) == 1
 
 
 @pytest.mark.parametrize("word", ["present", "leave"])
