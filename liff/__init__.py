@@ -50,6 +50,7 @@ from liff.staff import (
     calendar,
     changes,
     channels,
+    class_page,
     closures,
     codes,
     end_rule,
@@ -296,7 +297,8 @@ def _add_admin_pages(pages: Blueprint, limits: Limits) -> None:
 
 def _add_staff_pages(pages: Blueprint) -> None:
     pages.get("/staff")(today.show_desk)
-    pages.get("/staff/classes/<homeroom>")(today.show_class)
+    pages.get("/staff/classes/<homeroom>")(class_page.show_class)
+    pages.post("/staff/classes/<homeroom>/<uuid:student_id>")(class_page.mark_child)
     pages.get("/staff/held")(held.show_held)
     pages.get("/staff/held/answer")(held.ask_held)
     pages.post("/staff/held/answer")(held.answer_held)

@@ -94,7 +94,7 @@ def is_it_right(service: ChildService, items: Items, yes: str, no: str) -> list[
     small = [_("每則成功 0.75 元，依實際成功則數結算，最多約 {max}。", max=money(found.most))]
     if plan is not None:
         price = money(plan_of(plan).prices[items])
-        small.insert(0, _("預收 {amount}，請到學校出納組繳費。", amount=price))
+        small.insert(0, _("請到學校出納組先繳 {amount}。", amount=price))
     small.append(late_words(found))
     alt = _("請確認{child}的簡訊申請", child=child.given_name[:LOCK_SCREEN_NAME])
     question = _("替{child}訂購{items}簡訊，同意以下費用嗎？", **slots)

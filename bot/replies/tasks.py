@@ -60,4 +60,4 @@ def given_up(task: Command, *words: str) -> list[Json]:
 
 def nothing_begun() -> list[Json]:
     """Say that there is nothing to go on with."""
-    return [say(_("目前沒有還沒送出的內容。"), "今天", "請假", "取消請假", "說明")]
+    return [say(_("目前沒有填到一半的內容。"), "今天", "請假", "取消請假", "說明")]

@@ -1,20 +1,63 @@
 """What is written of a child's days, for whoever came to the child through a door."""
 
-from datetime import date
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from core.attendance.tables import AttendanceDay, Leave
+from core.attendance.tables import AttendanceDay, Leave, NoShowState
 from core.errors import AccessError
+from core.kinds import DayPart, NoticeKind, NoticeState
+from core.notices.tables import Notice
 from core.people.bindings import BoundChild
 from core.people.doors import GuardianDoor, StaffDoor
 from core.people.tables import Staff, Student
+
+SAYING = (NoticeState.PENDING, NoticeState.LEASED, NoticeState.ACCEPTED, NoticeState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the day row says. `seen_at` is the first sign of the child at the gate."""
+
+    seen_at: datetime | None
+    leave: DayPart | None
+    is_told: bool
 
 
 def find_day(session: Session, student: Student, day: date) -> AttendanceDay | None:
     """Return the child's day as it stands now."""
     return session.get(AttendanceDay, (student.id, day), populate_existing=True)
+
+
+def standing_of(session: Session, student: Student, day: date) -> Standing:
+    """Return how the child's day stands now, while staff answer for it."""
+    row = find_day(session, student, day)
+    if row is None:
+        return Standing(None, None, is_told=False)
+    leave = DayPart(row.leave) if row.leave else None
+    is_told = row.no_show == NoShowState.TOLD
+    return Standing(row.arrived_at or row.departed_at, leave, is_told)
+
+
+def is_told_since(
+    session: Session, student_id: UUID, since: datetime, kinds: Collection[NoticeKind]
+) -> bool:
+    """Tell whether guardians hear of the child in one of these ways since a moment."""
+    statement = (
+        select(Notice.id)
+        .where(
+            col(Notice.student_id) == student_id,
+            col(Notice.guardian_id).is_not(None),
+            col(Notice.kind).in_(kinds),
+            col(Notice.state).in_(SAYING),
+            col(Notice.created_at) >= since,
+        )
+        .limit(1)
+    )
+    return session.exec(statement).first() is not None
 
 
 def leave_of_guardian(door: GuardianDoor, leave_id: UUID) -> tuple[BoundChild, Leave]:

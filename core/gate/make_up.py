@@ -24,6 +24,8 @@ from core.people.tables import Staff, Student
 
 # Older days are the school's own register's matter.
 OLDEST = timedelta(days=7)
+# The reason of what a teacher enters by one of three words.
+SEEN = "老師確認"
 
 
 def record_make_up(

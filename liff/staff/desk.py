@@ -11,6 +11,7 @@ from core.audit import record_audit
 from core.calendar.scopes import CITY
 from core.db import transaction
 from core.errors import AccessError
+from core.languages.dates import long_day_and_clock
 from core.people.looks import record_looks
 from core.people.staff import (
     can_close,
@@ -174,6 +175,12 @@ def open_admin_desk(database: Session, visit: Visit) -> tuple[Desk, Staff | None
     if admin is None and not desk.runs_school:
         raise AccessError(OUT_OF_ROLE, 403)
     return desk, admin
+
+
+def place_of(visit: Visit, desk: Desk) -> str:
+    """Return whose desk it is and when: 榕光國小・2026/11/23（一）07:20."""
+    place = desk.school.short_name if desk.school else "教育局"
+    return f"{place}・{long_day_and_clock(visit.now)}"
 
 
 def note_look(visit: Visit, desk: Desk, subject: str, students: Collection[UUID]) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from bot.answer import MenuKind
 from bot.menu_areas import areas_of
-from bot.replies.staff.help import GROUPS, SAMPLES
+from bot.replies.staff.help import GROUPS
+from bot.replies.staff.samples import SAMPLES
 from bot.staff_commands import StaffVerb
 from core.db import transaction
 from core.house import House
@@ -183,6 +184,25 @@ def test_samples_are_of_what_the_person_may_see(house: House, room: Student) -> 
             assert "查無" not in str(words_of(tell(house, sample, user).messages)), sample
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("補登", "請寫：補登 {number} 07:50 忘帶卡"),
+        ("更正補登", "請寫：更正補登 {number} 07:50"),
+        ("請假", "請寫：請假 {number} 11/24 病假"),
+        ("取消請假", "請寫：取消請假 {number} 11/24"),
+        ("查", "請寫：查 {number}"),
+        ("查 王小明", "例如 {number}。"),
+    ],
+)
+def test_a_refusal_shows_a_number_the_person_may_see(
+    house: House, room: Student, text: str, told: str
+) -> None:
+    for user, number in ((LIN, "11510001"), (GAO, "11510030")):
+        (said,) = words_of(tell(house, text, user).messages)
+        assert told.format(number=number) in said
+
+
 def test_on_a_friday_the_sample_is_of_monday(house: House, room: Student) -> None:
     house.clock.move_to(MONDAY_MORNING + timedelta(days=4))
 
@@ -223,7 +243,7 @@ def test_without_a_number_everybody_gets_their_own_day(house: House, room: Stude
     assert words_of(tell(house, "今天", MEI).messages)[0] == "小明"
     assert words_of(tell(house, "今天", LIN).messages)[0] == "603 班"
     assert words_of(tell(house, "今天", HO).messages)[0] == "全校尚無紀錄 2 人（應到 2）"
-    assert words_of(tell(house, "取消", MEI).messages)[0] == "目前沒有還沒送出的內容。"
+    assert words_of(tell(house, "取消", MEI).messages)[0] == "目前沒有填到一半的內容。"
 
 
 def test_guardians_read_announcements_and_staff_write_them(house: House, room: Student) -> None:

@@ -100,7 +100,7 @@ def test_order_by_buttons_from_end_to_end(house: House) -> None:
     asked = press(house, shown, "到離校都要", MEI)
     said = words_of(asked.messages)
     assert said[0] == "替小明訂購到校和離校簡訊，同意以下費用嗎？"
-    assert "預收 136 元，請到學校出納組繳費。" in said
+    assert "請到學校出納組先繳 136 元。" in said
     assert "每則成功 0.75 元，依實際成功則數結算，最多約 60 元。" in said
     assert "學校今天核准的話，11/24（二）起發送，剩 40 個上課日。" in said
     assert orders_in(house) == []

@@ -263,7 +263,7 @@ def test_a_make_up_of_a_day_to_come_is_refused_at_once(
 def test_放棄_ends_it_and_sends_nothing(house: House, ming: Student) -> None:
     assert said(chat(house, "請假 明天", "放棄")) == ["請假已放棄，沒有送出任何內容。"]
     assert begun(house) == []
-    assert said(chat(house, "繼續")) == ["目前沒有還沒送出的內容。"]
+    assert said(chat(house, "繼續")) == ["目前沒有填到一半的內容。"]
 
 
 def test_返回_ends_it_too(house: House, ming: Student) -> None:

@@ -9,7 +9,7 @@ from sqlmodel import select
 from core.db import transaction
 from core.languages.language import Language
 from core.people.languages import choose_language
-from core.people.tables import StaffRole, Student
+from core.people.tables import Binding, StaffRole, Student
 from tests.browser.conftest import FATHER, MOTHER, World
 from tests.browser.engines import Screen, WebKitScreen
 from tests.browser.test_access import RULES, violations
@@ -17,6 +17,7 @@ from tests.browser.test_errands import come_in, named, press, says
 from tests.browser.test_liff import SMALL_TARGETS, link_and_bind
 from tests.browser.test_walk import REFUSED, SET_TEXT_SIZE, misfits
 from tests.factories import make_guardian, make_staff
+from tests.liff.sms_desk import open_service, place, verify_phone
 from tests.passing import sheet_token, shown_text
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -148,6 +149,36 @@ def test_slips_are_shown_once_to_whoever_prints_them(screen: Screen, world: Worl
     says(screen, "王小明")
     assert faults(screen, world) == {}
     look_at(screen, world, f"/staff/codes/{token}")
+    assert faults(screen, world) == {}
+
+
+def test_child_not_heard_of_is_answered_for(screen: Screen, world: World) -> None:
+    with transaction(world.house.engine) as session:
+        make_staff(session, world.house, FATHER)
+    arrive(screen, world, FATHER, "/staff")
+    says(screen, "校務")
+    look_at(screen, world, "/staff/classes/603")
+    press_framed(screen, "送出")
+    says(screen, "請選擇已到、請假或未到")
+    assert faults(screen, world) == {}
+    screen.driver.execute_script("document.querySelector('[value=present]').click()")
+    press_framed(screen, "送出")
+    says(screen, "已記錄：12 王小明 到校")
+    assert faults(screen, world) == {}
+
+
+def test_order_nobody_paid_for_is_asked_about(screen: Screen, world: World) -> None:
+    link_and_bind(world, MOTHER)
+    with transaction(world.house.engine) as session:
+        make_staff(session, world.house, FATHER)
+        open_service(session, world.house)
+        binding = session.exec(select(Binding)).one()
+        verify_phone(session, world.house, binding.guardian_id)
+        order = place(session, world.house, binding)
+    arrive(screen, world, FATHER, "/staff")
+    says(screen, "校務")
+    look_at(screen, world, f"/staff/sms/orders/{order}/approve")
+    says(screen, "還沒繳費，仍要核准？")
     assert faults(screen, world) == {}
 
 

@@ -15,7 +15,7 @@ from core.db import transaction
 from tests.browser.conftest import MOTHER, World
 from tests.browser.engines import running_webkit
 from tests.browser.test_liff import patiently
-from tests.factories import make_guardian, national_id_of
+from tests.factories import make_guardian, make_staff, national_id_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -90,3 +90,15 @@ def test_child_is_bound_and_its_boxes_are_changed(scriptless: WebDriver, world: 
     says(scriptless, "已儲存。")
     assert not scriptless.find_element(By.NAME, "line_departure").is_selected()
     assert scriptless.find_element(By.NAME, "line_arrival").is_selected()
+
+
+def test_teacher_says_that_a_child_is_here(scriptless: WebDriver, world: World) -> None:
+    with transaction(world.house.engine) as session:
+        make_staff(session, world.house, MOTHER)
+    sign_in(scriptless, world)
+    scriptless.get(f"{world.base_url}/liff/staff/classes/603")
+    press(scriptless, "送出")
+    says(scriptless, "請選擇已到、請假或未到")
+    scriptless.find_element(By.XPATH, "//label[contains(., '已到')]").click()
+    press(scriptless, "送出")
+    says(scriptless, "已記錄：12 王小明 到校 07:20（補登）。")

@@ -120,7 +120,7 @@ def test_wrong_field_is_named_twice_and_changes_nothing(
     answer = mei.post(NEW, wish(family, **changed))
     assert answer.status_code == 422
     assert "<title>錯誤：請假" in answer.text
-    label = {"first_day": "從：", "last_day": "到："}.get(field, "")
+    label = {"first_day": "開始日：", "last_day": "結束日："}.get(field, "")
     assert f'<a href="#{field}">{label}{words}</a>' in answer.text
     assert text_of(answer).count(words) == 2
     assert leaves(pages) == []
@@ -140,7 +140,7 @@ def test_second_leave_on_a_day_is_refused(mei: Phone, family: Family, pages: Hou
     file(pages, family, TUESDAY)
     answer = mei.post(NEW, wish(family, part="morning"))
     assert answer.status_code == 422
-    assert "從：這段日期已經請假了" in answer.text
+    assert "開始日：這段日期已經請假了" in answer.text
     (taken,) = leaves(pages)
     place = f"{LIST}#leave-{taken.id}"
     assert f'<a href="{place}">看已經請好的假</a>' in answer.text
@@ -154,7 +154,7 @@ def test_wrong_days_are_named_along_with_what_was_not_chosen(
         if day == TUESDAY:
             file(pages, family, TUESDAY)
         answer = mei.post(NEW, wish(family, first_day=str(day), last_day="", reason=""))
-        assert f"有 2 個地方要修改 從：{words} 請選擇事由" in text_of(answer)
+        assert f"有 2 個地方要修改 開始日：{words} 請選擇事由" in text_of(answer)
 
 
 def test_what_was_chosen_stays_after_a_fault(mei: Phone, family: Family) -> None:

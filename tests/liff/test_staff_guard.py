@@ -94,6 +94,7 @@ POSTS = (
     f"/liff/staff/announcements/{SOME}",
     f"/liff/staff/announcements/{SOME}/edit",
     f"/liff/staff/make-ups/{SOME}",
+    f"/liff/staff/classes/603/{SOME}",
     "/liff/staff/channels",
     "/liff/staff/roster",
     f"/liff/staff/roster/{SOME}",

@@ -144,6 +144,7 @@ def test_unpaid_order_is_approved_after_one_more_question(
         assert asked.status_code == 303
         page = officer.get(asked.location)
         assert "還沒繳費，仍要核准？" in page.text
+        assert "603 班 12 號 訂購 到校和離校簡訊 先繳 136 元，還沒有登記" in text_of(page)
         assert f'href="{back}"' in page.text
         assert shop.row(order).state == OrderState.REQUESTED
     sent = officer.post(path, {"answer": "approve", "sure": "1"}, form_at=asked.location)

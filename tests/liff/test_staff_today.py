@@ -61,7 +61,7 @@ def test_class_shows_each_child_with_its_cause(
         record(session, doubtful.id, no_show="doubt")
         make_reader(session, pages, contact_at=at(7, 19))
     page = staff_phone(TEACHER).text(CLASS)
-    assert "尚無紀錄 1 位 03 李大四 刷卡待查・沒有家長綁定 尚無紀錄" in page
+    assert "03 李大四 刷卡待查・沒有家長綁定 已到 請假 未到 送出" in page
     assert "01 李大二 補登・沒有家長綁定 07:12 02 李大三 上午請假・沒有家長綁定 請假" in page
     assert "12 王小明 07:10 離校 07:15" in page
     assert "校門刷卡機 07:19 有連線。" in page
@@ -70,20 +70,21 @@ def test_class_shows_each_child_with_its_cause(
 def test_class_marks_a_child_whose_guardians_line_does_not_reach(
     staff_phone: StaffPhone, pages: House, family: Family
 ) -> None:
-    assert "12 王小明 尚無紀錄" in staff_phone(TEACHER).text(CLASS)
+    assert "12 王小明 已到" in staff_phone(TEACHER).text(CLASS)
     with transaction(pages.engine) as session:
         record_friendship(session, line_user_id=MEI, is_following=False, at=at(7, 0))
     page = staff_phone(TEACHER).text(CLASS)
-    assert "12 王小明 家長收不到 LINE 尚無紀錄" in page
+    assert "12 王小明 家長收不到 LINE 已到" in page
     assert "林" not in page
 
 
 def test_class_can_be_read_by_time(staff_phone: StaffPhone, pages: House, family: Family) -> None:
     with transaction(pages.engine) as session:
-        early, silent = classmate(session, pages, 5), classmate(session, pages, 1)
+        early, excused = classmate(session, pages, 5), classmate(session, pages, 1)
         record(session, early.id, arrived_at=at(7, 1))
         record(session, family.student_id, arrived_at=at(7, 10))
-        assert silent.seat_number == 1
+        record(session, excused.id, leave="whole")
+        assert excused.seat_number == 1
     page = staff_phone(TEACHER).text(f"{CLASS}?sort=time").partition("全班")[2]
     names = ("李大六", "王小明", "李大二")
     assert [page.index(name) for name in names] == sorted(page.index(name) for name in names)

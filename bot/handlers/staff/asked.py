@@ -11,13 +11,13 @@ from bot.details import ChildDetail, LeaveDetail, MakeUpDetail
 from bot.handlers.staff.leaves import file_once
 from bot.handlers.staff.make_ups import record_once
 from bot.handlers.staff.rights import actor_of, require_child
-from bot.handlers.staff.standing import standing_of
 from bot.handlers.turn import Refused, Turn
 from bot.replies.staff import asked as reply
 from bot.replies.staff import words
-from bot.replies.staff.make_ups import SEEN
 from core.answers.school import reply_to_guardians, standing_reply
+from core.attendance.seen import standing_of
 from core.attendance.tables import EXCUSED_PARTS, LeaveReason
+from core.gate.make_up import SEEN
 from core.kinds import DayPart, Direction, SchoolReply
 from core.notices.staff_words import ROLE_WORDS
 from core.people.names import masked_name
@@ -29,7 +29,7 @@ from core.postback import Press
 def reply_present(turn: Turn, press: Press) -> Answer:
     """Enter the child as here, unless the gate saw it, and tell the guardians."""
     student, role = _asked_about(turn, press, SchoolReply.PRESENT)
-    standing = standing_of(turn, student, turn.today)
+    standing = standing_of(turn.session, student, turn.today)
     entered: list[Json] = []
     if standing.seen_at is None:
         make_up = MakeUpDetail(
@@ -42,7 +42,7 @@ def reply_present(turn: Turn, press: Press) -> Answer:
 def reply_leave(turn: Turn, press: Press) -> Answer:
     """File the day's leave, unless there is one, and tell the guardians."""
     student, role = _asked_about(turn, press, SchoolReply.ON_LEAVE)
-    standing = standing_of(turn, student, turn.today)
+    standing = standing_of(turn.session, student, turn.today)
     filed: list[Json] = []
     if standing.seen_at is None and standing.leave not in EXCUSED_PARTS:
         leave = LeaveDetail(

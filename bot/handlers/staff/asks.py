@@ -19,7 +19,7 @@ from bot.handlers.staff import (
     sending,
 )
 from bot.handlers.staff.rights import require_verb
-from bot.handlers.staff.samples import own_samples
+from bot.handlers.staff.samples import samples_of
 from bot.handlers.turn import Turn
 from bot.replies import help as help_reply
 from bot.replies.pages import Pages
@@ -41,7 +41,7 @@ def unknown_to_staff(roles: Sequence[Staff]) -> list[Json]:
 
 
 def _help(turn: Turn, ask: StaffAsk) -> Answer:
-    samples = own_samples(turn.session, turn.person.roles, turn.today)
+    samples = samples_of(turn)
     messages = staff_help.commands(allowed(turn.person.roles), samples)
     own = help_reply.commands(Pages(turn.house.settings.liff_id)) if turn.person.guardian else []
     return Answer(messages=[*own, *messages])

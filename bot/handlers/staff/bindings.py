@@ -10,6 +10,7 @@ from bot.handlers.staff.rights import (
     require_child,
     require_runner,
 )
+from bot.handlers.staff.samples import samples_of
 from bot.handlers.turn import Refused, Turn, refusing
 from bot.replies.staff import bindings as reply
 from bot.replies.staff import words
@@ -31,7 +32,7 @@ def show_codes(turn: Turn, ask: StaffAsk) -> Answer:
     """Return the way to the page that makes a class's codes."""
     homeroom = ask.words.strip().upper().removesuffix("班").strip()
     if not homeroom:
-        return Answer(messages=words.usage("綁定碼 603", "製作一班的綁定單，"))
+        return Answer(messages=words.usage("製作一班的綁定單，", ask.verb, samples_of(turn)))
     for role in turn.person.roles:
         if role.school_code and can_see_class(role, role.school_code, homeroom):
             children = class_to_invite(turn.session, role.school_code, homeroom)

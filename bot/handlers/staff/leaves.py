@@ -15,7 +15,7 @@ from bot.handlers.staff.rights import (
     require_child,
     require_staff,
 )
-from bot.handlers.staff.standing import is_told_since
+from bot.handlers.staff.samples import samples_of
 from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
 from bot.leave_words import read_leave
 from bot.replies.leave import span_words
@@ -23,7 +23,7 @@ from bot.replies.staff import leaves as reply
 from bot.replies.staff import words
 from bot.staff_commands import StaffAsk
 from core.attendance.leaves import BACK, Filer, open_leaves, withdraw_leave
-from core.attendance.seen import leave_of_staff
+from core.attendance.seen import is_told_since, leave_of_staff
 from core.attendance.tables import Leave, LeaveReason
 from core.kinds import DayPart, NoticeKind
 from core.people.tables import Staff, Student
@@ -44,13 +44,13 @@ FAULTS: dict[str, Words] = {
 def ask_leave(turn: Turn, ask: StaffAsk) -> Answer:
     """Ask back before a leave is filed."""
     if not ask.words:
-        raise Refused(reply.usage())
+        raise Refused(reply.usage(samples_of(turn)))
     student, role, rest = find_child(turn, ask)
     said = read_leave(rest, [[student.name]], turn.today)
     if said.is_unclear:
         raise Refused(words.plainly(words.BAD_DAY))
     if said.first is None or said.last is None:
-        raise Refused(reply.usage())
+        raise Refused(reply.usage(samples_of(turn)))
     leave = LeaveDetail(
         student_id=student.id,
         first=said.first,
@@ -93,7 +93,8 @@ def file_once(
     if earlier is not None and earlier.withdrawn_at is not None:
         raise Refused(words.plainly(words.DONE))
     leave_id = earlier.id if earlier else _file(turn, leave, role)
-    is_told = is_told_since(turn, student.id, earlier.filed_at if earlier else turn.now, NEWS)
+    told_from = earlier.filed_at if earlier else turn.now
+    is_told = is_told_since(turn.session, student.id, told_from, NEWS)
     drop = turn.seal(Action.STAFF_LEAVE_DROP, leave_id.hex)
     return reply.filed(student, leave, drop, *small, is_told=is_told)
 
@@ -101,13 +102,13 @@ def file_once(
 def find_leave(turn: Turn, ask: StaffAsk) -> Answer:
     """Ask back before the leave of a day is withdrawn."""
     if not ask.words:
-        raise Refused(reply.drop_usage())
+        raise Refused(reply.drop_usage(samples_of(turn)))
     student, _, rest = find_child(turn, ask)
     days = read_days(rest, turn.today)
     if days.is_unclear:
         raise Refused(words.plainly(words.BAD_DAY))
     if days.first is None or days.last is None:
-        raise Refused(reply.drop_usage())
+        raise Refused(reply.drop_usage(samples_of(turn)))
     found = open_leaves(turn.session, student.id, days.first, days.last)
     if not found:
         raise Refused(reply.no_leave(student, days.first))

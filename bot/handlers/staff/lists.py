@@ -5,7 +5,6 @@ from bot.details import ChildDetail, LeaveDetail, MakeUpDetail
 from bot.handlers.staff.leaves import ask_about
 from bot.handlers.staff.make_ups import require_no_leave
 from bot.handlers.staff.rights import door_of, note_look, require_child, schools_of, schools_run
-from bot.handlers.staff.standing import standing_of
 from bot.handlers.turn import Refused, Turn
 from bot.replies.staff import class_list, make_ups, words
 from bot.replies.staff import review as review_reply
@@ -13,7 +12,9 @@ from bot.replies.staff.class_list import ClassAnswer, SchoolAnswer
 from bot.staff_commands import StaffAsk
 from core.answers.guardians import answers_of
 from core.attendance.reports import ChildState, class_today, school_today
+from core.attendance.seen import standing_of
 from core.attendance.tables import LeaveReason
+from core.gate.make_up import SEEN
 from core.kinds import DayPart, Direction
 from core.people.reach import unreached
 from core.people.tables import School, Staff, StaffRole, Student
@@ -57,7 +58,7 @@ def ask_present(turn: Turn, press: Press) -> Answer:
     _, student, _ = _still_missing(turn, press)
     require_no_leave(turn, student, turn.now)
     make_up = MakeUpDetail(
-        student_id=student.id, at=turn.pressed_at, direction=Direction.IN, reason=make_ups.SEEN
+        student_id=student.id, at=turn.pressed_at, direction=Direction.IN, reason=SEEN
     )
     sure = turn.seal(Action.MAKE_UP_SURE, str(make_up))
     back = turn.seal(Action.BACK)
@@ -89,7 +90,7 @@ def _still_missing(turn: Turn, press: Press) -> tuple[ChildDetail, Student, Staf
     student, role = require_child(turn, detail.student_id)
     if detail.school_day != turn.today:
         raise Refused(words.plainly(words.EXPIRED, "今天"))
-    seen_at = standing_of(turn, student, detail.school_day).seen_at
+    seen_at = standing_of(turn.session, student, detail.school_day).seen_at
     if seen_at is not None:
         raise Refused(review_reply.here_already(student, seen_at, turn.today))
     return detail, student, role

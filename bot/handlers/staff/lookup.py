@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from bot.answer import Answer
 from bot.handlers.staff.rights import actor_of, find_child, own_actors, require_child
+from bot.handlers.staff.samples import samples_of
 from bot.handlers.turn import Refused, Turn
 from bot.replies.staff import lookup as reply
 from bot.replies.staff import words
@@ -39,7 +40,7 @@ TOLD = (
 def ask_lookup(turn: Turn, ask: StaffAsk) -> Answer:
     """Ask why, before anything is shown."""
     if not ask.words:
-        raise Refused(reply.usage())
+        raise Refused(reply.usage(samples_of(turn)))
     student, _, _ = find_child(turn, ask)
     data = {
         reason: turn.seal(Action.LOOK_UP, f"{student.id.hex}/{reason}") for reason in LookReason

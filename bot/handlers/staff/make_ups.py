@@ -16,14 +16,14 @@ from bot.handlers.staff.rights import (
     require_child,
     require_staff,
 )
-from bot.handlers.staff.standing import is_told_since, standing_of
+from bot.handlers.staff.samples import samples_of
 from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
 from bot.replies.staff import make_ups as reply
 from bot.replies.staff import words
 from bot.staff_commands import StaffAsk
 from core.attendance.day_record import lock_days
 from core.attendance.leaves import open_leaves
-from core.attendance.seen import find_day
+from core.attendance.seen import find_day, is_told_since, standing_of
 from core.calendar.school_days import day_statuses
 from core.clock import at_taipei, school_day_of
 from core.gate.make_up import (
@@ -48,14 +48,13 @@ NEWS = (
 FAULTS: dict[str, Words] = {
     "future": lambda: words.plainly(words.FUTURE),
     "too_old": lambda: words.plainly(f"只能補登最近 {OLDEST.days} 天。"),
-    "reason_missing": reply.usage,
 }
 
 
 def ask_make_up(turn: Turn, ask: StaffAsk) -> Answer:
     """Ask back before a make-up is entered."""
     if not ask.words:
-        raise Refused(reply.usage())
+        raise Refused(reply.usage(samples_of(turn)))
     student, role, rest = find_child(turn, ask)
     make_up = _read(turn, student, rest)
     _require_school_day(turn, student, school_day_of(make_up.at))
@@ -89,7 +88,7 @@ def record_once(
         require_no_leave(turn, student, make_up.at)
     tap_id = earlier.id if earlier else _record(turn, make_up, role)
     told_from = earlier.received_at if earlier else turn.now
-    is_told = is_told_since(turn, student.id, told_from, NEWS)
+    is_told = is_told_since(turn.session, student.id, told_from, NEWS)
     undo = turn.seal(Action.MAKE_UP_UNDO, tap_id.hex)
     return reply.Recorded(student, make_up, turn.today, is_told, undo)
 
@@ -97,7 +96,7 @@ def record_once(
 def find_make_up(turn: Turn, ask: StaffAsk) -> Answer:
     """Ask back before the make-up of a time is taken back."""
     if not ask.words:
-        raise Refused(reply.undo_usage())
+        raise Refused(reply.undo_usage(samples_of(turn)))
     student, _, rest = find_child(turn, ask)
     at, direction, _ = _moment(turn, rest)
     made = make_ups_of(turn.session, student.id, school_day_of(at))
@@ -133,14 +132,14 @@ def undo(turn: Turn, press: Press) -> Answer:
                 now=turn.now,
             )
     since = earlier.received_at if earlier else turn.now
-    is_told = is_told_since(turn, student.id, since, (NoticeKind.MAKE_UP_UNDONE,))
+    is_told = is_told_since(turn.session, student.id, since, (NoticeKind.MAKE_UP_UNDONE,))
     return Answer(messages=reply.undone(is_told=is_told), matters=True)
 
 
 def require_no_leave(turn: Turn, student: Student, at: datetime) -> None:
     """Refuse on a day of leave, and offer to withdraw it first."""
     day = school_day_of(at)
-    standing = standing_of(turn, student, day)
+    standing = standing_of(turn.session, student, day)
     if standing.leave is not DayPart.WHOLE:
         return
     leave = next(iter(open_leaves(turn.session, student.id, day, day)), None)
@@ -152,7 +151,7 @@ def require_no_leave(turn: Turn, student: Student, at: datetime) -> None:
 def _read(turn: Turn, student: Student, rest: str) -> MakeUpDetail:
     at, direction, reason = _moment(turn, rest)
     if not reason:
-        raise Refused(reply.usage())
+        raise Refused(reply.usage(samples_of(turn)))
     if len(reason) > LONGEST_REASON:
         raise Refused(reply.too_long(len(reason)))
     return MakeUpDetail(

@@ -5,14 +5,14 @@ from bot.details import ChildDetail, LeaveDetail, MakeUpDetail
 from bot.handlers.staff.leaves import file_once
 from bot.handlers.staff.make_ups import record_once
 from bot.handlers.staff.rights import actor_of, require_child
-from bot.handlers.staff.standing import Standing, is_told_since, standing_of
 from bot.handlers.turn import Refused, Turn
 from bot.replies.staff import review as reply
 from bot.replies.staff import words
-from bot.replies.staff.make_ups import SEEN
 from core.attendance.day_record import lock_days
 from core.attendance.review import answer_absent
+from core.attendance.seen import Standing, is_told_since, standing_of
 from core.attendance.tables import LeaveReason
+from core.gate.make_up import SEEN
 from core.kinds import DayPart, Direction, NoticeKind
 from core.people.tables import Staff, Student
 from core.postback import Action, Press
@@ -60,7 +60,7 @@ def answer_absent_now(turn: Turn, press: Press) -> Answer:
         now=turn.now,
     )
     present = turn.seal(Action.REVIEW_PRESENT, press.detail)
-    is_told = is_told_since(turn, student.id, turn.now, (NoticeKind.NO_SHOW,))
+    is_told = is_told_since(turn.session, student.id, turn.now, (NoticeKind.NO_SHOW,))
     return Answer(messages=reply.absent(student, result, present, is_told=is_told), matters=True)
 
 
@@ -71,7 +71,7 @@ def _asked_about(turn: Turn, press: Press) -> tuple[ChildDetail, Student, Staff,
         raise Refused(words.plainly(words.EXPIRED, "今天"))
     # Held from here on, so that two colleagues who press at once answer one after the other.
     lock_days(turn.session, {(student.id, detail.school_day)})
-    return detail, student, role, standing_of(turn, student, detail.school_day)
+    return detail, student, role, standing_of(turn.session, student, detail.school_day)
 
 
 def _late(standing: Standing) -> tuple[str, ...]:

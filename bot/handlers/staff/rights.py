@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from bot.handlers.staff.samples import samples_of
 from bot.handlers.turn import Refused, Turn
 from bot.replies import refusals
 from bot.replies.staff import words
@@ -76,7 +77,7 @@ def find_child(
     """
     number, rest = read_number(ask.words)
     if number is None:
-        raise Refused(words.plainly(words.BAD_NUMBER))
+        raise Refused(words.bad_number(samples_of(turn)))
     seen = [
         (one, role)
         for one, role in door_of(turn).numbered(number.number, number.year)

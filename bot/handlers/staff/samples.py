@@ -1,17 +1,23 @@
-"""Samples for 說明 that work as they stand: of a class this person may see, on a school day."""
+"""Samples that work as they stand: of a class this person may see, on a school day."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlmodel import Session
 
-from bot.replies.staff.help import Own
+from bot.handlers.turn import Turn
+from bot.replies.staff.samples import Own
 from core.calendar.school_days import is_school_day
 from core.people.doors import for_staff
 from core.people.tables import Staff
 
 # Longer holidays than a fortnight have no better day than tomorrow.
 AHEAD = 14
+
+
+def samples_of(turn: Turn) -> Own:
+    """Return what samples for this person are made of."""
+    return own_samples(turn.session, turn.person.roles, turn.today)
 
 
 def own_samples(session: Session, roles: Sequence[Staff], today: date) -> Own:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from bot.answer import Answer
 from bot.handlers.staff.rights import actor_of, own_actors, require_staff, schools_run
+from bot.handlers.staff.samples import samples_of
 from bot.handlers.turn import Refused, Turn, refusing
 from bot.replies.staff import sending as reply
 from bot.replies.staff import words
@@ -176,5 +177,5 @@ def _samples(turn: Turn) -> list[str]:
     codes = schools_run(turn)
     if codes:
         grades = [f"{grade}年級" for grade in grades_of(turn.session, codes[0])]
-        return ["603", *grades[-1:], "全校"]
+        return [samples_of(turn).homeroom, *grades[-1:], "全校"]
     return [role.homeroom for role in turn.person.roles if role.homeroom]

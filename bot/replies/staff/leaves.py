@@ -7,14 +7,13 @@ from bot.details import LeaveDetail
 from bot.replies.confirm import ask_back, press
 from bot.replies.leave import DROPPED, REASON_WORDS, span_words
 from bot.replies.staff import words
+from bot.replies.staff.samples import Own
 from bot.replies.staff.words import full_child_words, told_so
+from bot.staff_commands import StaffVerb
 from core.attendance.leaves import AHEAD, STAFF_SPAN
 from core.attendance.tables import LeaveReason
 from core.notices.wording import short_date
 from core.people.tables import Student
-
-SAMPLE = "請假 10723456 11/24 病假"
-DROP_SAMPLE = "取消請假 10723456 11/24"
 
 
 def is_it_right(student: Student, leave: LeaveDetail, send: str, back: str) -> list[Json]:
@@ -64,14 +63,14 @@ def too_far() -> list[Json]:
     return words.plainly(f"最多提前 {AHEAD.days} 天。")
 
 
-def usage() -> list[Json]:
+def usage(own: Own) -> list[Json]:
     """Say how a leave is written."""
-    return words.usage(SAMPLE, "請假要有學號和日期，")
+    return words.usage("請假要有學號和日期，", StaffVerb.LEAVE, own)
 
 
-def drop_usage() -> list[Json]:
+def drop_usage(own: Own) -> list[Json]:
     """Say how the withdrawal is written."""
-    return words.usage(DROP_SAMPLE, "取消請假要有學號和日期，")
+    return words.usage("取消請假要有學號和日期，", StaffVerb.LEAVE_DROP, own)
 
 
 def _extent(leave: LeaveDetail) -> str:

@@ -8,9 +8,11 @@ from bot.answer import Json
 from bot.replies.confirm import press
 from bot.replies.speech import offer_acts, show, type_in
 from bot.replies.staff import words
+from bot.replies.staff.samples import Own
 from bot.replies.staff.words import full_child_words
 from bot.replies.today import day_line
 from bot.replies.week import days_table
+from bot.staff_commands import StaffVerb
 from core.attendance.days import DayView
 from core.clock import school_day_of
 from core.kinds import Channel, EventKind, NoticeKind
@@ -85,9 +87,9 @@ def child(found: Found, now: datetime) -> list[Json]:
     return [offer_acts(show("查詢結果", bubble(contents)), acts)]
 
 
-def usage() -> list[Json]:
+def usage(own: Own) -> list[Json]:
     """Say how it is written."""
-    return words.usage("查 10723456", "查詢要有學號，")
+    return words.usage("查詢要有學號，", StaffVerb.LOOK_UP, own)
 
 
 def limit() -> list[Json]:

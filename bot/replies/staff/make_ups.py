@@ -8,18 +8,17 @@ from bot.answer import Json
 from bot.details import LONGEST_REASON, MakeUpDetail
 from bot.replies.confirm import ask_back, press
 from bot.replies.staff import words
+from bot.replies.staff.samples import Own
 from bot.replies.staff.words import child_words, full_child_words, told_so
+from bot.staff_commands import StaffVerb
 from core.clock import school_day_of, taipei_clock
+from core.gate.make_up import SEEN
 from core.kinds import Direction
 from core.notices.wording import short_date
 from core.people.tables import Student
 
 KINDS = {Direction.IN: "到校", Direction.OUT: "離校"}
-# The reason of what a teacher answers with one tap.
-SEEN = "老師確認"
 NOT_ARRIVED = "這位學生當天還沒有到校紀錄。"
-SAMPLE = "補登 10723456 07:50 忘帶卡"
-UNDO_SAMPLE = "更正補登 10723456 07:50"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +91,14 @@ def on_leave(student: Student, drop: str, back: str) -> list[Json]:
     return [ask_back("當天已請假", asked, ("取消請假", drop), ("返回", back), [fact])]
 
 
-def usage() -> list[Json]:
+def usage(own: Own) -> list[Json]:
     """Say how a make-up is written."""
-    return words.usage(SAMPLE, "補登要有學號、時間和原因，")
+    return words.usage("補登要有學號、時間和原因，", StaffVerb.MAKE_UP, own)
 
 
-def undo_usage() -> list[Json]:
+def undo_usage(own: Own) -> list[Json]:
     """Say how the taking back is written."""
-    return words.usage(UNDO_SAMPLE, "更正要有學號和原來補登的時間，")
+    return words.usage("更正要有學號和原來補登的時間，", StaffVerb.MAKE_UP_UNDO, own)
 
 
 def too_long(count: int) -> list[Json]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from bot.answer import Json
 from bot.replies.confirm import tell
 from bot.replies.speech import offer_acts, say, type_in
+from bot.replies.staff.samples import Own, sample_of
 from bot.staff_commands import StaffVerb
 from core.clock import taipei_clock
 from core.notices.staff_words import class_words, seat_words
@@ -15,7 +16,6 @@ from core.people.tables import Student
 NOT_FOUND = "查無這個學號，或不在您的範圍內。"
 NO_CLASS = "查無這個班級，或不在您的範圍內。"
 EMPTY_CLASS = "這個班級目前沒有在學的學生。"
-BAD_NUMBER = "學號應是數字或英文字母，例如 10723456。"
 BAD_CLOCK = "時間請寫 24 小時制，例如 07:50。"
 BAD_DAY = "看不懂日期，請寫一天或一段日期，例如 11/24 或 11/24–11/26。"
 FUTURE = "還沒到這個時間。"
@@ -48,9 +48,14 @@ def unknown(verbs: Sequence[StaffVerb]) -> list[Json]:
     return plainly("不太確定您要查什麼。請輸入「說明」，看可以使用的指令。", HELP, *first)
 
 
-def usage(sample: str, what: str) -> list[Json]:
+def usage(what: str, verb: StaffVerb, own: Own) -> list[Json]:
     """Return how a command is written."""
-    return plainly(f"{what}請寫：{sample}")
+    return plainly(f"{what}請寫：{sample_of(verb, own)}")
+
+
+def bad_number(own: Own) -> list[Json]:
+    """Return what a student number looks like."""
+    return plainly(f"學號應是數字或英文字母，例如 {own.number}。")
 
 
 def which_year(verb: StaffVerb, number: str, years: Sequence[int], rest: str) -> list[Json]:

@@ -7,6 +7,8 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core.db import snapshot
+from core.orders.plan_book import plan_of
+from core.orders.plans import Items
 from core.orders.states import OrderState
 from liff.guard import staff
 from liff.staff.desk import note_look
@@ -39,6 +41,7 @@ def ask_sms_approval(order_id: UUID) -> ResponseReturnValue:
         name=one.student.name,
         place=f"{lines.place_of(one.student)} 號",
         what=lines.what_of(one.order),
+        price=plan_of(one.plan).prices[Items(one.order.items)],
         effect=lines.effect_words(one.order, one.plan, visit.now),
         answer=answer if is_review else own_page,
         back=url_for("liff.show_sms_review", **review) if is_review else own_page,

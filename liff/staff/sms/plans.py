@@ -80,10 +80,10 @@ def line_of(plan: SmsPlan, now: datetime) -> PlanLine:
             ("服務期間", span_of(plan.first_day, plan.last_day)),
             ("最後發送日", long_date(plan.send_until)),
             ("計費天數", f"{plan.billing_days} 天"),
-            ("預繳", "到校 {} 元、離校 {} 元、到校和離校 {} 元".format(*prices)),
+            ("先繳", "到校 {} 元、離校 {} 元、到校和離校 {} 元".format(*prices)),
             ("費率", "每則成功 0.75 元"),
             ("小數進位", ROUNDINGS[Rounding(plan.rounding)][0]),
-            ("超過預繳", BEARERS[Bearer(plan.shortfall_by)][0]),
+            ("超過先繳", BEARERS[Bearer(plan.shortfall_by)][0]),
         ],
         can_close=plan.closed_at is None and school_day_of(now) > plan.send_until,
     )
