@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from uuid import UUID
 
 import pytest
