@@ -1,4 +1,4 @@
-"""Months: on PostgreSQL the taps and notices of a month lie in a part of their own, dropped whole.
+"""Months: on PostgreSQL a month's taps, day rows and notices lie in parts of their own, dropped whole.
 
 Parts are made ahead of their month. What falls into none lies in the part of all other days, and
 goes row by row; so does everything on SQLite, which knows no parts. Source: PostgreSQL manual,
@@ -19,16 +19,17 @@ from core.house import House
 
 logger = logging.getLogger(__name__)
 
-PARTED = ("tap", "notice")
+PARTED = ("tap", "attendance_day", "notice")
 # Beside the month at hand: a clock that stood still for weeks does no harm.
 AHEAD = 2
 NAME = re.compile(r"_(\d{4})_(\d{2})$")
 # Whoever waits for a table lock makes everybody behind it wait as well.
 PATIENCE = "2s"
-# A notice is written three times: with room in its page the second finds place beside the first. A
-# vacuum must not wait for a fifth of a month.
+# A notice is written three times, a day row twice: with room in its page the second finds place
+# beside the first. A vacuum must not wait for a fifth of a month.
 STORED = {
     "tap": "autovacuum_vacuum_insert_scale_factor = 0.02",
+    "attendance_day": "fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02",
     "notice": "fillfactor = 60, autovacuum_vacuum_scale_factor = 0.02",
 }
 

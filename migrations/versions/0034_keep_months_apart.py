@@ -1,4 +1,4 @@
-"""Keep each month of taps and notices apart on PostgreSQL; know a tap by a table of numbers.
+"""Keep each month of taps, day rows and notices apart on PostgreSQL; know a tap by its number.
 
 Not for a rollout in traffic: the program before names the unique keys that go. Stop it, migrate,
 start; readers keep their taps meanwhile. What is there stays where it is, as the part of all days
@@ -13,7 +13,7 @@ down_revision = "0033"
 branch_labels = None
 depends_on = None
 
-PARTED = ("tap", "notice")
+PARTED = ("tap", "attendance_day", "notice")
 REST = "{}_rest"
 UNDOING = sa.text("undoes_id IS NOT NULL")
 

@@ -1,4 +1,4 @@
-"""PostgreSQL keeps each month of taps and notices apart; SQLite keeps them in one table."""
+"""PostgreSQL keeps each month of taps, day rows and notices apart; SQLite has one table of each."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -54,7 +54,7 @@ def parts_of(house: House) -> list[str]:
         found = connection.execute(
             text(
                 "SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON "
-                "inhparent = pg_class.oid WHERE relname IN ('tap', 'notice') AND relkind = 'p'"
+                "inhparent = pg_class.oid WHERE relkind = 'p'"
             )
         )
         return sorted(name for name in found.scalars() if not name.endswith("_rest"))
@@ -121,6 +121,7 @@ def test_row_lies_in_the_month_of_its_school_day(
     assert reader.statuses((1, MING, "2026-11-23T07:19:00+08:00")) == ["recorded"]
     if is_parted:
         assert homes_of(house, "tap") == ["tap_2026_11"]
+        assert homes_of(house, "attendance_day") == ["attendance_day_2026_11"]
         assert homes_of(house, "notice") == ["notice_2026_11"]
 
 
