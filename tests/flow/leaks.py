@@ -130,7 +130,11 @@ def dump(url: str) -> bytes:
     # As pg_dump writes it; the one in the package is older than the server.
     address = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(address) as connection, connection.cursor() as cursor:
-        names = cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        # Of a table in parts the parts: it holds nothing itself.
+        names = cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' "
+            "AND relnamespace = 'public'::regnamespace"
+        )
         copies = [sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(name)) for (name,) in names]
         content = b""
         for copy in copies:
