@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.db import metadata
 from core.duty.migrate import migrate
+from core.duty.months import make_months
 from core.house import House, build_house
 from core.sealed import KeptKey, hold_keys
 from core.settings import load_settings
@@ -26,6 +28,8 @@ from core.settings import load_settings
 MEMORY, DISK = Path("/dev/shm"), Path("/tmp")  # noqa: S108
 # Two workers' databases with their logs need a tenth of it.
 ROOM = 4 * 2**30
+# The Monday of most tests: its month has parts of its own, as everywhere after the first day.
+TODAY = date(2026, 11, 23)
 # Deleted rows stay in the file, and who looks for one passes by them all. To cut a table short
 # costs as much as many deletions: only those that have grown, with all that refer to them. The
 # count of their rows is forgotten too, without which an empty table would be planned for.
@@ -150,6 +154,7 @@ def migrated_database(server: str) -> str:
     run_on(server, f"CREATE DATABASE {name}")
     house = open_house(with_database(server, name))
     migrate(house.engine)
+    make_months(house.engine, TODAY)
     house.engine.dispose()
     return name
 

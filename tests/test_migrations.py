@@ -1,5 +1,6 @@
 """Migrations and tables give the same database, on both engines, up and down."""
 
+from collections.abc import Iterator
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +22,7 @@ from core.orders.service import withdraw
 from core.orders.states import OrderState
 from core.orders.tables import SmsOrder, TextState
 from tests.factories import make_reader, make_school, make_student
+from tests.months import restore_months
 from tests.orders.shop import at, open_shop
 from tests.orders.test_service import SLIP
 from tests.privacy.conftest import plant_child
@@ -29,6 +31,13 @@ ROOT = Path(__file__).parents[1]
 # A table is known once its module is loaded, whichever tests ran before.
 for path in sorted([*ROOT.glob("core/**/tables.py"), ROOT / "bot/tables.py"]):
     import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+
+
+@pytest.fixture(autouse=True)
+def months(house: House) -> Iterator[None]:
+    """Leave the months that every test begins with."""
+    yield
+    restore_months(house)
 
 
 # PostgreSQL's own shape of tables in parts: the parts, and an index where a key would name the day.

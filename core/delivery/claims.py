@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
+from core.by_index import by_index
 from core.db import UtcDateTime, table_of
 from core.delivery.last_look import end_unwanted
 from core.delivery.pushes import Leased, assemble, is_new, push_of
@@ -56,7 +57,9 @@ def claim(
     this is the last look before it leaves. What got too old is passed over, `expire` ends it.
     """
     lease = {"now": now, "token": uuid4(), "until": now + LEASE}
-    _walk_in_order(session)
+    # As hardly any notice ever waits, PostgreSQL takes the queue for short, and would read and sort
+    # all of a long one for each claim.
+    by_index(session, in_order=True)
     heads = _lease(session, _claim, lease | {"limit": limit})
     if not heads:
         return []
@@ -65,17 +68,6 @@ def claim(
     pushes = assemble(heads, riding, wanted)
     _freeze(session, pushes)
     return [push_of(members) for members in pushes]
-
-
-def _walk_in_order(session: Session) -> None:
-    """Let PostgreSQL walk the queue by its index and stop when it has enough.
-
-    As hardly any notice ever waits it takes the queue for short, and would read and sort all of a
-    long one for each claim.
-    """
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL enable_sort = off")
 
 
 def _riders_of(session: Session, heads: Sequence[Any], lease: Mapping[str, Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Integer, case, column, func, update
 from sqlmodel import Session
 
+from core.by_index import by_index
 from core.db import table_of
 from core.kinds import NoticeState
 from core.notices.tables import Notice
@@ -54,6 +55,7 @@ def settle(session: Session, settlements: Sequence[Settlement], now: datetime) -
     ]
     if rows:
         rows.sort(key=lambda row: row["id"])
+        by_index(session)
         run_rows(session, _settling, _columns(), rows)
 
 

@@ -1,4 +1,4 @@
-"""Months: on PostgreSQL a month's taps, day rows and notices lie in parts of their own, dropped whole.
+"""Months: on PostgreSQL a month's taps, day rows and notices lie apart, and are dropped whole.
 
 Parts are made ahead of their month. What falls into none lies in the part of all other days, and
 goes row by row; so does everything on SQLite, which knows no parts. Source: PostgreSQL manual,
@@ -76,13 +76,12 @@ def make_months(engine: Engine, today: date) -> list[str]:
     months = [month_of(today)]
     for _ in range(AHEAD):
         months.append(months[-1].next)
-    made = []
-    for table in PARTED:
-        lacking = [month for month in months if _is_missing(engine, table, month)]
-        made += [month.part(table) for month in lacking if _make(engine, table, month)]
-    if made:
-        _count_whole(engine)
-    return made
+    return [
+        month.part(table)
+        for table in PARTED
+        for month in months
+        if _is_missing(engine, table, month) and _make(engine, table, month)
+    ]
 
 
 def drop_months(engine: Engine, table: Table, until: date, is_over: ColumnElement[bool]) -> int:
@@ -100,10 +99,12 @@ def is_parted(engine: Engine, table: str) -> bool:
     return engine.dialect.name == "postgresql" and table in PARTED
 
 
-def _count_whole(engine: Engine) -> None:
-    """Let the planner know the whole: autovacuum counts the parts alone. Once a month is enough."""
-    with engine.begin() as connection:
-        connection.execute(text(f"ANALYZE {', '.join(PARTED)}"))
+def count_months(engine: Engine) -> None:
+    """Let the planner know each table as a whole: autovacuum counts the parts alone."""
+    for table in PARTED:
+        if is_parted(engine, table):
+            with engine.begin() as connection:
+                connection.execute(text(f"ANALYZE {table}"))
 
 
 def _is_missing(engine: Engine, table: str, month: Month) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlmodel import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from core.by_index import by_index
 from core.clock import TAIPEI
 from core.db import once_more_after_deadlock, snapshot, transaction
 from core.errors import AccessError, InputError
@@ -201,6 +202,7 @@ def _record(house: House, requests: Sequence[TapRequest]) -> list[list[TapStatus
     """Commit the taps of several requests; an AccessError stands for a request not admitted."""
     now = house.clock.now()
     with transaction(house.engine) as session:
+        by_index(session)
         readers = admit(session, [one.caller for one in requests], now)
         outcomes: list[list[TapStatus] | Exception] = [
             reader if isinstance(reader, AccessError) else [] for reader in readers

@@ -20,7 +20,7 @@ from sqlmodel import Session, col
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
 from core.duty.job_runs import lock_run
-from core.duty.months import drop_months, is_parted
+from core.duty.months import count_months, drop_months, is_parted
 from core.duty.tables import JobRun
 from core.house import House
 from core.privacy.erasure import forget_traces, heed_tombstones
@@ -93,6 +93,7 @@ def purge(house: House) -> list[Done] | None:
     finally:
         _release(house, token)
     forget_traces(house.engine)
+    count_months(house.engine)
     return done
 
 

@@ -17,6 +17,7 @@ from core.notices.tables import Notice
 from core.people.tables import Guardian
 from tests.factories import card_uid_of
 from tests.gate.conftest import SigningReader, client, make_signing_reader, reader  # noqa: F401
+from tests.months import drop_every_month, parts_of, restore_months
 
 NOVEMBER = Month(date(2026, 11, 1))
 MONDAY = date(2026, 11, 23)
@@ -25,9 +26,10 @@ MING = card_uid_of("11510001")
 
 @pytest.fixture
 def is_parted(house: House) -> Iterator[bool]:
-    """Whether this engine keeps months apart; what a test makes is gone after it."""
-    yield house.engine.dialect.name == "postgresql"
+    """Whether this engine keeps months apart; none is there yet, and those there were come back."""
     drop_every_month(house)
+    yield house.engine.dialect.name == "postgresql"
+    restore_months(house)
 
 
 @pytest.fixture
@@ -35,29 +37,6 @@ def parted(is_parted: bool) -> None:
     """For what only an engine with parts can do."""
     if not is_parted:
         pytest.skip("SQLite keeps all in one table")
-
-
-def drop_every_month(house: House) -> None:
-    """Leave the part of all other days alone."""
-    if house.engine.dialect.name != "postgresql":
-        return
-    with house.engine.begin() as connection:
-        for name in parts_of(house):
-            connection.execute(text(f"DROP TABLE {name}"))
-
-
-def parts_of(house: House) -> list[str]:
-    """The months there are, by table and time."""
-    if house.engine.dialect.name != "postgresql":
-        return []
-    with house.engine.connect() as connection:
-        found = connection.execute(
-            text(
-                "SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON "
-                "inhparent = pg_class.oid WHERE relkind = 'p'"
-            )
-        )
-        return sorted(name for name in found.scalars() if not name.endswith("_rest"))
 
 
 def homes_of(house: House, table: str) -> list[str]:

@@ -10,15 +10,14 @@ from sqlalchemy import insert, select, text
 from core.calendar.tables import Term
 from core.clock import at_taipei
 from core.db import metadata, snapshot, transaction
-from core.duty.months import make_months
 from core.duty.tables import JobRun
 from core.gate.tables import Tap
 from core.house import House
 from core.privacy.purge import JOB, LOCK, _Purge, purge
 from core.privacy.retention import LIMITS
 from core.privacy.slices import BATCH, Slice, in_batches
-from tests.duty.test_months import drop_every_month, parts_of
 from tests.factories import make_school, make_student
+from tests.months import parts_of, restore_months
 from tests.privacy.conftest import Cast
 
 (TAPS,) = [one for one in LIMITS if one.name == "taps"]
@@ -134,9 +133,9 @@ def test_rows_of_a_day_are_found_by_an_index(home: House, cast: Cast, elsewhere:
 @pytest.fixture
 def months(home: House) -> Iterator[None]:
     """The months of the term, where the engine keeps them apart."""
-    make_months(home.engine, date(2026, 11, 1))
+    restore_months(home)
     yield
-    drop_every_month(home)
+    restore_months(home)
 
 
 def _taps_purged(home: House) -> tuple[int, int, int]:
