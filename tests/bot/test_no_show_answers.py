@@ -53,7 +53,8 @@ def ming(house: House) -> Student:
         )
     with transaction(house.engine) as session:
         for notice in session.exec(select(Notice)):
-            notice.state, notice.first_tried_at = NoticeState.ACCEPTED, house.clock.now()
+            notice.state = NoticeState.ACCEPTED
+            notice.first_tried_at = notice.settled_at = house.clock.now()
         lock_days(session, {(student.id, MONDAY)})
         day = session.get_one(AttendanceDay, (student.id, MONDAY), populate_existing=True)
         day.no_show, day.no_show_at = NoShowState.TOLD, house.clock.now()
