@@ -1,7 +1,7 @@
 """Who hears of a child: guardians bound and linked, and how each of them calls it."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
@@ -40,6 +40,8 @@ REACHED_BY: dict[Channel, Build] = {
     Channel.SMS: phoned_guardians,
     Channel.APP: app_guardians,
 }
+# In the order in which a guardian is told.
+CHANNELS = tuple(Channel)
 # LINE answers 200 to a push that a blocking person never sees, so it is not even tried.
 UNFOLLOWED = (NoticeState.REFUSED, "unfollowed")
 
@@ -138,16 +140,12 @@ def _recipients(
     values: dict[str, Any] = {"student_ids": list(student_ids)}
     if ticked is not None:
         values["kind"] = ticked.value
-    rows: dict[UUID, Any] = {}
-    others: dict[UUID, list[Any]] = defaultdict(list)
+    by_guardian: dict[UUID, list[Any]] = defaultdict(list)
     for row in run(session, build, values):
-        rows[row.binding_id] = row
-        if row.sibling is not None:
-            others[row.binding_id].append(row)
+        by_guardian[row.binding_id].append(row)
     found: dict[UUID, list[Recipient]] = defaultdict(list)
-    for binding_id, row in rows.items():
-        to = _recipient(row, others.get(binding_id, ()))
-        found[row.student_id] += _on_each_channel(row, to)
+    for rows in by_guardian.values():
+        found[rows[0].student_id] += _on_each_channel(rows)
     if ticked in DELEGATED:
         for row in run(session, delegates, values):
             found[row.student_id].append(_delegate(row))
@@ -169,14 +167,16 @@ def _delegate(row: Any) -> Recipient:
     )
 
 
-def _on_each_channel(row: Any, to: Recipient) -> list[Recipient]:
-    beside = [
-        (row.is_by_email, Channel.EMAIL),
-        (row.is_by_text, Channel.SMS),
-        (row.is_by_app, Channel.APP),
+def _on_each_channel(rows: Sequence[Any]) -> list[Recipient]:
+    """Return a guardian of a child once for each channel that the rows name."""
+    siblings = {row.sibling_id: row for row in rows if row.sibling_id is not None}
+    to = _recipient(rows[0], siblings.values())
+    named = {row.channel for row in rows}
+    return [
+        to if channel is Channel.LINE else _beside_line(to, channel)
+        for channel in CHANNELS
+        if channel in named
     ]
-    told = [_beside_line(to, channel) for is_told, channel in beside if is_told]
-    return [to, *told] if row.is_on_line else told
 
 
 def _beside_line(to: Recipient, channel: Channel) -> Recipient:
