@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core.clock import TAIPEI
 from core.kinds import Direction, NoticeKind
+from core.values import value
 
 
 class Side(Enum):
@@ -17,7 +18,7 @@ class Side(Enum):
     OUTSIDE = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TapFact:
     """One accepted tap. `at` is its effective moment, aware; `gate` names the place.
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID, uuid5
@@ -24,6 +24,7 @@ from core.notices.hearers import (
 )
 from core.people.names import given_name
 from core.rows import Build, run
+from core.values import value
 
 DELEGATED = frozenset({EventKind.ARRIVAL, EventKind.DEPARTURE})
 # Where a guardian reads the school.
@@ -46,7 +47,7 @@ CHANNELS = tuple(Channel)
 UNFOLLOWED = (NoticeState.REFUSED, "unfollowed")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recipient:
     """A guardian to be told of a child; `ended` where the row is only written for the record.
 
