@@ -57,7 +57,10 @@ class Day:
     @property
     def arrival(self) -> TapFact | None:
         """Return the first tap that brought the child in."""
-        return next((one.tap for one in self.passings if one.kind is NoticeKind.ARRIVAL), None)
+        for one in self.passings:
+            if one.kind is NoticeKind.ARRIVAL:
+                return one.tap
+        return None
 
     @property
     def departure(self) -> TapFact | None:
@@ -67,7 +70,7 @@ class Day:
 
     def count(self, kind: NoticeKind) -> int:
         """Return how many passings of a kind there were."""
-        return sum(one.kind is kind for one in self.passings)
+        return [one.kind for one in self.passings].count(kind)
 
 
 def decide(taps: Iterable[TapFact], departure_from: time, bounce: timedelta) -> Day:
@@ -88,7 +91,7 @@ def decide(taps: Iterable[TapFact], departure_from: time, bounce: timedelta) -> 
         new_side = _side(tap, departure_from)
         if new_side is not side:
             kind = NoticeKind.ARRIVAL if new_side is Side.INSIDE else NoticeKind.DEPARTURE
-            occurrence = 1 + sum(one.kind is kind for one in passings)
+            occurrence = 1 + [one.kind for one in passings].count(kind)
             passings.append(Passing(kind, occurrence, tap))
             side = new_side
     return Day(tuple(passings))
