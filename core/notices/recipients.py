@@ -76,11 +76,11 @@ class Recipient:
     @property
     def place(self) -> UUID:
         """Return where this recipient reads: a mailbox is another place than LINE, phone or app."""
+        if self.channel is Channel.LINE:
+            return self.whom
         if self.channel is Channel.SMS:
             return place_of_texts(self.guardian_id)
-        if self.channel is Channel.APP:
-            return uuid5(self.whom, Channel.APP)
-        return self.whom if self.channel is Channel.LINE else self.binding_id
+        return uuid5(self.whom, Channel.APP) if self.channel is Channel.APP else self.binding_id
 
     @property
     def whom(self) -> UUID:
@@ -188,7 +188,7 @@ def _beside_line(to: Recipient, channel: Channel) -> Recipient:
 def _recipient(row: Any, others: Collection[Any]) -> Recipient:
     # The given name, unless two of this guardian's children share it.
     given = given_name(row.name)
-    is_shared = any(given_name(other.sibling) == given for other in others)
+    is_shared = given in [given_name(other.sibling) for other in others]
     return Recipient(
         binding_id=row.binding_id,
         guardian_id=row.guardian_id,
