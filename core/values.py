@@ -4,13 +4,14 @@ Freezing costs a call for each field of each value, three times what making it c
 are made of a batch of taps, it is left to mypy to keep them as they are.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-def value(of: type[T]) -> type[T]:
-    """Make a class a slotted dataclass whose fields are given by name and never set again."""
-    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(of)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def value(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]:
+    """Return what makes a class a slotted dataclass whose fields are never set again."""
+    return dataclass(slots=True, unsafe_hash=True, kw_only=kw_only)

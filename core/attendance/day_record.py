@@ -5,7 +5,7 @@ lock -> read the day's taps -> decide (pure) -> write -> stop or correct a no-sh
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from functools import cache, partial
 from typing import Any
@@ -27,6 +27,7 @@ from core.notices.leave_notices import LEAVE_TAP, Sighting, tell_leave_taps
 from core.notices.staff_notices import tell_discrepancies
 from core.rows import insert_given, is_one_of, run, run_rows
 from core.texting.paid import text_happenings
+from core.values import value
 
 DayKey = tuple[UUID, date]
 KEY = ("student_id", "school_day")
@@ -37,7 +38,7 @@ DECIDED = (
 UNDECIDED = Day(())
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class LockedDay:
     """What a held day row says before it is decided anew.
 
@@ -49,7 +50,7 @@ class LockedDay:
     said: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class DayFacts:
     """Everything a child's day is decided from.
 

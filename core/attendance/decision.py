@@ -1,7 +1,6 @@
 """The decision: from a child's taps of one day to arrivals and departures. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import Enum, auto
 from uuid import UUID
@@ -18,7 +17,7 @@ class Side(Enum):
     OUTSIDE = auto()
 
 
-@value
+@value(kw_only=True)
 class TapFact:
     """One accepted tap. `at` is its effective moment, aware; `gate` names the place.
 
@@ -39,7 +38,7 @@ class TapFact:
         return self.reader_id is None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Passing:
     """A genuine change of side. `occurrence` counts from 1 for its kind in its day."""
 
@@ -48,7 +47,7 @@ class Passing:
     tap: TapFact
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Day:
     """What the taps of a day amount to."""
 

@@ -8,7 +8,7 @@ from core.kinds import NoticeKind
 from core.values import value
 
 
-@value
+@value(kw_only=True)
 class Happening:
     """A change of side at the gate. Moments are aware; `occurrence` counts from 1 in its day.
 

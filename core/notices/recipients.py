@@ -47,7 +47,7 @@ CHANNELS = tuple(Channel)
 UNFOLLOWED = (NoticeState.REFUSED, "unfollowed")
 
 
-@value
+@value(kw_only=True)
 class Recipient:
     """A guardian to be told of a child; `ended` where the row is only written for the record.
 

@@ -46,7 +46,7 @@ REPLIES = {
 PutIn = Callable[[str, Mapping[str, str]], str]
 
 
-@value
+@value(kw_only=True)
 class NoticeFacts:
     """What a notice may say to a guardian. `school` is the short name; moments are aware, any zone.
 

@@ -5,7 +5,7 @@ import pytest
 from core.values import value
 
 
-@value
+@value(kw_only=True)
 class Place:
     """A gate of a school."""
 
