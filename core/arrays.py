@@ -6,6 +6,8 @@ PostgreSQL source, array_recv; psycopg docs, "Writing a custom Python to Postgre
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import repeat
+from operator import is_
 from struct import Struct
 from typing import Any
 from uuid import UUID
@@ -122,6 +124,11 @@ KINDS: tuple[tuple[type[TypeEngine[Any]], type[Packed], str, Elements], ...] = (
 )
 
 
+def is_one_thing(values: Sequence[Any]) -> bool:
+    """Tell whether the values are the very same object, as in many columns of a batch."""
+    return bool(values) and all(map(is_, values, repeat(values[0])))
+
+
 def register(connection: Any) -> None:
     """Let a connection of psycopg take packed arrays as they are."""
     for _, packed, name, _ in KINDS:
@@ -166,8 +173,7 @@ class _Packer:
         self._elements, self._process = elements, process
 
     def __call__(self, values: list[Any]) -> Packed:
-        # In a batch many columns say the same in each row.
-        if len(set(map(id, values))) == 1:
+        if is_one_thing(values):
             elements = self._written(values[:1]) * len(values)
         else:
             elements = self._written(values)

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
-from core.arrays import packer_of
+from core.arrays import is_one_thing, packer_of
 
 Convert = Callable[[Any], Any]
 # A process has one engine and some dozens of such statements; tests have many engines.
@@ -156,8 +156,7 @@ def convert_each(convert: Convert | None, values: list[Any]) -> list[Any]:
     """Return the values as the driver takes them."""
     if convert is None:
         return values
-    # In a batch many columns say the same in each row.
-    if len(set(map(id, values))) == 1:
+    if is_one_thing(values):
         return [convert(values[0])] * len(values)
     return list(map(convert, values))
 

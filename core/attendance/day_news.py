@@ -23,11 +23,10 @@ def happenings_of(
     """Return what the new taps changed of a child's day; the two facts are those of DayFacts."""
     arrival = day.arrival
     # A late upload can turn an older tap after it, a duplicate until now, into a passing.
-    changed_from = min(
-        (one.tap.at for one in day.passings if one.tap.tap_id in new_taps), default=None
-    )
-    if changed_from is None:
+    changed = [one.tap.at for one in day.passings if one.tap.tap_id in new_taps]
+    if not changed:
         return []
+    changed_from = min(changed)
     return [
         Happening(
             student_id=key[0],

@@ -5,7 +5,7 @@ lock -> read the day's taps -> decide (pure) -> write -> stop or correct a no-sh
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from functools import cache, partial
 from typing import Any
@@ -27,6 +27,7 @@ from core.notices.leave_notices import LEAVE_TAP, Sighting, tell_leave_taps
 from core.notices.staff_notices import tell_discrepancies
 from core.rows import insert_given, is_one_of, run, run_rows
 from core.texting.paid import text_happenings
+from core.values import value
 
 DayKey = tuple[UUID, date]
 KEY = ("student_id", "school_day")
@@ -37,7 +38,7 @@ DECIDED = (
 UNDECIDED = Day(())
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class LockedDay:
     """What a held day row says before it is decided anew.
 
@@ -49,7 +50,7 @@ class LockedDay:
     said: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class DayFacts:
     """Everything a child's day is decided from.
 
@@ -164,10 +165,10 @@ def record_days(
     instead = _correct(session, liff_id, held, decided, now)
     instead |= _tell_discrepancies(session, liff_id, held, decided, new_taps, now)
     happenings = [
-        one
-        for key, day in decided.items()
-        for one in happenings_of(
-            key, day, new_taps, taken_back=facts[key].taken_back, closed=facts[key].closed
+        happening
+        for (key, one), day in zip(facts.items(), decided.values(), strict=True)
+        for happening in happenings_of(
+            key, day, new_taps, taken_back=one.taken_back, closed=one.closed
         )
     ]
     tell_happenings(session, liff_id, happenings, instead, partial(still_expected, session), now)
@@ -178,8 +179,12 @@ def record_days(
 def _write(
     session: Session, held: Mapping[DayKey, LockedDay], decided: Mapping[DayKey, Day]
 ) -> None:
-    every = [(_columns(key, held[key].no_show, one), held[key]) for key, one in decided.items()]
-    rows = [row for row, before in every if row != before.said]
+    rows = []
+    for key, day in decided.items():
+        before = held[key]
+        row = _columns(key, before.no_show, day)
+        if row != before.said:
+            rows.append(row)
     if rows:
         columns = [table_of(AttendanceDay).c[name] for name in (*KEY, *DECIDED)]
         run_rows(session, _write_days, columns, rows)
@@ -221,8 +226,11 @@ def _correct(
 ) -> dict[tuple[UUID, UUID], str]:
     """Correct the no-shows that were told; return for which tap and guardian that was the news."""
     seen: dict[date, list[Presence]] = defaultdict(list)
-    for (student_id, school_day), day in decided.items():
-        if day.passings and held[student_id, school_day].no_show is NoShowState.TOLD:
+    told_missing = [key for key, before in held.items() if before.no_show is NoShowState.TOLD]
+    for key in told_missing:
+        day = decided.get(key, UNDECIDED)
+        if day.passings:
+            student_id, school_day = key
             seen[school_day].append(_presence(student_id, day))
     instead: dict[tuple[UUID, UUID], str] = {}
     for school_day, presences in seen.items():
@@ -260,14 +268,13 @@ def _tell_discrepancies(
 ) -> dict[tuple[UUID, UUID], str]:
     """Tell guardians and staff of taps on a leave; return for which that replaced the news."""
     sightings = []
-    for (student_id, school_day), day in decided.items():
-        leave = held[student_id, school_day].leave
-        against = next(
-            (one for one in day.passings if contradicts(leave, one.kind, one.tap.at)), None
-        )
+    on_leave = [(key, before.leave) for key, before in held.items() if before.leave]
+    for key, leave in on_leave:
+        passings = decided.get(key, UNDECIDED).passings
+        against = next((one for one in passings if contradicts(leave, one.kind, one.tap.at)), None)
         if against is not None and against.tap.tap_id in new_taps:
             tap = against.tap
-            sightings.append(Sighting(student_id, school_day, against.kind, tap.at, tap.tap_id))
+            sightings.append(Sighting(*key, against.kind, tap.at, tap.tap_id))
     if not sightings:
         return {}
     told = tell_leave_taps(session, liff_id, sightings, now)

@@ -1,13 +1,13 @@
 """The decision: from a child's taps of one day to arrivals and departures. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import Enum, auto
 from uuid import UUID
 
 from core.clock import TAIPEI
 from core.kinds import Direction, NoticeKind
+from core.values import value
 
 
 class Side(Enum):
@@ -17,7 +17,7 @@ class Side(Enum):
     OUTSIDE = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class TapFact:
     """One accepted tap. `at` is its effective moment, aware; `gate` names the place.
 
@@ -38,7 +38,7 @@ class TapFact:
         return self.reader_id is None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Passing:
     """A genuine change of side. `occurrence` counts from 1 for its kind in its day."""
 
@@ -47,7 +47,7 @@ class Passing:
     tap: TapFact
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Day:
     """What the taps of a day amount to."""
 
@@ -56,7 +56,10 @@ class Day:
     @property
     def arrival(self) -> TapFact | None:
         """Return the first tap that brought the child in."""
-        return next((one.tap for one in self.passings if one.kind is NoticeKind.ARRIVAL), None)
+        for one in self.passings:
+            if one.kind is NoticeKind.ARRIVAL:
+                return one.tap
+        return None
 
     @property
     def departure(self) -> TapFact | None:
@@ -66,7 +69,7 @@ class Day:
 
     def count(self, kind: NoticeKind) -> int:
         """Return how many passings of a kind there were."""
-        return sum(one.kind is kind for one in self.passings)
+        return [one.kind for one in self.passings].count(kind)
 
 
 def decide(taps: Iterable[TapFact], departure_from: time, bounce: timedelta) -> Day:
@@ -87,7 +90,7 @@ def decide(taps: Iterable[TapFact], departure_from: time, bounce: timedelta) -> 
         new_side = _side(tap, departure_from)
         if new_side is not side:
             kind = NoticeKind.ARRIVAL if new_side is Side.INSIDE else NoticeKind.DEPARTURE
-            occurrence = 1 + sum(one.kind is kind for one in passings)
+            occurrence = 1 + [one.kind for one in passings].count(kind)
             passings.append(Passing(kind, occurrence, tap))
             side = new_side
     return Day(tuple(passings))

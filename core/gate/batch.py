@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 import orjson
 
 from core.errors import InputError
+from core.values import value
 
 MAX_TAPS = 500
 MAX_SEQ = 2**53 - 1
@@ -16,7 +17,7 @@ CARD_UID = re.compile(r"(?:[0-9A-F]{8}|[0-9A-F]{14})", re.ASCII)
 BOOT_ID = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class TapIn:
     """One tap as the reader tells it; `tapped_at` is aware."""
 

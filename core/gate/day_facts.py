@@ -35,14 +35,13 @@ def read_day_facts(
     """
     taps, taken_back = _taps(session, keys)
     days = tap_days(session, {(*places[student_id], day) for student_id, day in keys})
+    rules = {place: _opening(one.rules, one.closed) for place, one in days.items()}
     facts = {}
-    for student_id, day in keys:
-        one = days[*places[student_id], day]
-        facts[student_id, day] = DayFacts(
-            taps[student_id, day],
-            _opening(one.rules, one.closed),
-            taken_back[student_id, day],
-            one.closed,
+    for key in keys:
+        student_id, day = key
+        place = (*places[student_id], day)
+        facts[key] = DayFacts(
+            taps.get(key, ()), rules[place], taken_back.get(key, {}), days[place].closed
         )
     return facts
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,9 +13,10 @@ from sqlmodel import Session
 from core.db import table_of
 from core.people.tables import Card, Student
 from core.rows import is_one_of, run
+from core.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Holder:
     """A child and the time a card is theirs; `valid_until` None is still."""
 

@@ -5,9 +5,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from core.kinds import NoticeKind
+from core.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Happening:
     """A change of side at the gate. Moments are aware; `occurrence` counts from 1 in its day.
 

@@ -1,10 +1,13 @@
-"""The statements that find who hears of a child; a row for each guardian of each child."""
+"""The statements that find who hears of a child.
 
-from dataclasses import dataclass, field
+There is a row for each guardian of each child and each channel that reaches them, or several: one
+for each other child of theirs.
+"""
+
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, case, literal, or_, select
 
 from core.binding.tables import Delegate
 from core.db import table_of
@@ -24,27 +27,27 @@ from core.rows import is_one_of
 @cache
 def linked_guardians(engine: str) -> Any:
     """Select who is bound and linked, whatever is ticked."""
-    return _guardians(engine, _Ways(on_line=true()), is_linked=True)
+    return _guardians(engine, literal(Channel.LINE.value), is_linked=True)
 
 
 @cache
 def verified_guardians(engine: str) -> Any:
     """Select who is bound and has a verified e-mail address."""
-    made = _guardians(engine, _Ways(by_email=true()), is_linked=False)
+    made = _guardians(engine, literal(Channel.EMAIL.value), is_linked=False)
     return made.where(has_verified_address())
 
 
 @cache
 def phoned_guardians(engine: str) -> Any:
     """Select who is bound and has a verified number."""
-    made = _guardians(engine, _Ways(by_text=true()), is_linked=False)
+    made = _guardians(engine, literal(Channel.SMS.value), is_linked=False)
     return made.where(has_verified_phone())
 
 
 @cache
 def app_guardians(engine: str) -> Any:
     """Select who is bound and connected the app."""
-    made = _guardians(engine, _Ways(by_app=true()), is_linked=False)
+    made = _guardians(engine, literal(Channel.APP.value), is_linked=False)
     return made.where(has_app())
 
 
@@ -61,29 +64,20 @@ def warned_guardians(engine: str) -> Any:
 
 
 def _ticked_somewhere(engine: str, *channels: Channel) -> Any:
-    boxes = {channel: table_of(Subscription).alias(f"{channel}_box") for channel in channels}
-    reached = {
+    box = table_of(Subscription)
+    ways = {
         Channel.LINE: table_of(AccountLink).c.id.is_not(None),
         Channel.EMAIL: has_verified_address(),
         Channel.SMS: has_verified_phone(),
         Channel.APP: has_app(),
     }
-    ways = {one: and_(box.c.id.is_not(None), reached[one]) for one, box in boxes.items()}
-    by_text = ways.get(Channel.SMS, false())
-    told_by = _Ways(ways[Channel.LINE], ways[Channel.EMAIL], by_text, ways[Channel.APP])
-    made = _guardians(engine, told_by, is_linked=False)
-    for channel, box in boxes.items():
-        made = made.outerjoin(box, _is_ticked(box, channel))
-    return made.where(or_(*ways.values()))
-
-
-def _is_ticked(box: Any, channel: Channel) -> ColumnElement[bool]:
-    return and_(
-        box.c.binding_id == table_of(Binding).c.id,
-        box.c.channel == channel.value,
-        box.c.kind == bindparam("kind"),
-        box.c.is_on,
+    is_ticked = and_(
+        box.c.binding_id == table_of(Binding).c.id, box.c.kind == bindparam("kind"), box.c.is_on
     )
+    # One join for all: a row of a guardian's boxes lies beside the next.
+    is_reached = case({one.value: ways[one] for one in channels}, value=box.c.channel, else_=False)
+    made = _guardians(engine, box.c.channel, is_linked=False)
+    return made.join(box, is_ticked).where(is_reached)
 
 
 def has_verified_address() -> ColumnElement[bool]:
@@ -104,18 +98,7 @@ def has_app() -> ColumnElement[bool]:
     return connected
 
 
-@dataclass(frozen=True, slots=True)
-class _Ways:
-    """The conditions on which a guardian is told by each channel."""
-
-    on_line: ColumnElement[bool] = field(default_factory=false)
-    by_email: ColumnElement[bool] = field(default_factory=false)
-    by_text: ColumnElement[bool] = field(default_factory=false)
-    by_app: ColumnElement[bool] = field(default_factory=false)
-
-
-def _guardians(engine: str, ways: _Ways, *, is_linked: bool) -> Any:
-    """Select a row for each guardian of each child, or for each other child of that guardian."""
+def _guardians(engine: str, channel: ColumnElement[str], *, is_linked: bool) -> Any:
     binding, student, school = table_of(Binding), table_of(Student), table_of(School)
     link, friend, guardian = table_of(AccountLink), table_of(LineFriend), table_of(Guardian)
     other, sibling = binding.alias("other"), student.alias("sibling")
@@ -136,10 +119,7 @@ def _guardians(engine: str, ways: _Ways, *, is_linked: bool) -> Any:
             sibling.c.name.label("sibling"),
             sibling.c.id.label("sibling_id"),
             sibling.c.school_code.label("sibling_school"),
-            ways.on_line.label("is_on_line"),
-            ways.by_email.label("is_by_email"),
-            ways.by_text.label("is_by_text"),
-            ways.by_app.label("is_by_app"),
+            channel.label("channel"),
         )
         .select_from(binding)
         .join(guardian, guardian.c.id == binding.c.guardian_id)

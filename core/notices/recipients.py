@@ -1,8 +1,8 @@
 """Who hears of a child: guardians bound and linked, and how each of them calls it."""
 
 from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID, uuid5
@@ -24,6 +24,7 @@ from core.notices.hearers import (
 )
 from core.people.names import given_name
 from core.rows import Build, run
+from core.values import value
 
 DELEGATED = frozenset({EventKind.ARRIVAL, EventKind.DEPARTURE})
 # Where a guardian reads the school.
@@ -40,11 +41,13 @@ REACHED_BY: dict[Channel, Build] = {
     Channel.SMS: phoned_guardians,
     Channel.APP: app_guardians,
 }
+# In the order in which a guardian is told.
+CHANNELS = tuple(Channel)
 # LINE answers 200 to a push that a blocking person never sees, so it is not even tried.
 UNFOLLOWED = (NoticeState.REFUSED, "unfollowed")
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=True)
 class Recipient:
     """A guardian to be told of a child; `ended` where the row is only written for the record.
 
@@ -73,11 +76,11 @@ class Recipient:
     @property
     def place(self) -> UUID:
         """Return where this recipient reads: a mailbox is another place than LINE, phone or app."""
+        if self.channel is Channel.LINE:
+            return self.whom
         if self.channel is Channel.SMS:
             return place_of_texts(self.guardian_id)
-        if self.channel is Channel.APP:
-            return uuid5(self.whom, Channel.APP)
-        return self.whom if self.channel is Channel.LINE else self.binding_id
+        return uuid5(self.whom, Channel.APP) if self.channel is Channel.APP else self.binding_id
 
     @property
     def whom(self) -> UUID:
@@ -138,16 +141,12 @@ def _recipients(
     values: dict[str, Any] = {"student_ids": list(student_ids)}
     if ticked is not None:
         values["kind"] = ticked.value
-    rows: dict[UUID, Any] = {}
-    others: dict[UUID, list[Any]] = defaultdict(list)
+    by_guardian: dict[UUID, list[Any]] = defaultdict(list)
     for row in run(session, build, values):
-        rows[row.binding_id] = row
-        if row.sibling is not None:
-            others[row.binding_id].append(row)
+        by_guardian[row.binding_id].append(row)
     found: dict[UUID, list[Recipient]] = defaultdict(list)
-    for binding_id, row in rows.items():
-        to = _recipient(row, others.get(binding_id, ()))
-        found[row.student_id] += _on_each_channel(row, to)
+    for rows in by_guardian.values():
+        found[rows[0].student_id] += _on_each_channel(rows)
     if ticked in DELEGATED:
         for row in run(session, delegates, values):
             found[row.student_id].append(_delegate(row))
@@ -169,14 +168,16 @@ def _delegate(row: Any) -> Recipient:
     )
 
 
-def _on_each_channel(row: Any, to: Recipient) -> list[Recipient]:
-    beside = [
-        (row.is_by_email, Channel.EMAIL),
-        (row.is_by_text, Channel.SMS),
-        (row.is_by_app, Channel.APP),
+def _on_each_channel(rows: Sequence[Any]) -> list[Recipient]:
+    """Return a guardian of a child once for each channel that the rows name."""
+    siblings = {row.sibling_id: row for row in rows if row.sibling_id is not None}
+    to = _recipient(rows[0], siblings.values())
+    named = {row.channel for row in rows}
+    return [
+        to if channel is Channel.LINE else _beside_line(to, channel)
+        for channel in CHANNELS
+        if channel in named
     ]
-    told = [_beside_line(to, channel) for is_told, channel in beside if is_told]
-    return [to, *told] if row.is_on_line else told
 
 
 def _beside_line(to: Recipient, channel: Channel) -> Recipient:
@@ -187,7 +188,7 @@ def _beside_line(to: Recipient, channel: Channel) -> Recipient:
 def _recipient(row: Any, others: Collection[Any]) -> Recipient:
     # The given name, unless two of this guardian's children share it.
     given = given_name(row.name)
-    is_shared = any(given_name(other.sibling) == given for other in others)
+    is_shared = given in [given_name(other.sibling) for other in others]
     return Recipient(
         binding_id=row.binding_id,
         guardian_id=row.guardian_id,

@@ -1,7 +1,7 @@
 """Sentences of every notice, zh-TW. What stands on a lock screen is `alt_text`, never more."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time
 
 from core.clock import TAIPEI, taipei_clock
@@ -22,6 +22,7 @@ from core.languages.slots import SLOT, fill
 from core.languages.speech import N_, _, put_in, spoken, translate
 from core.notices.order_words import OrderFacts, order_slots
 from core.notices.phrases import ALT_TEXTS, LINES, ON_DEMAND
+from core.values import value
 
 WEEKDAYS = "一二三四五六日"
 PART_WORDS = {
@@ -45,7 +46,7 @@ REPLIES = {
 PutIn = Callable[[str, Mapping[str, str]], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class NoticeFacts:
     """What a notice may say to a guardian. `school` is the short name; moments are aware, any zone.
 

@@ -8,6 +8,7 @@ MAX_NAME = 40
 MAX_LATIN_GIVEN = 10
 ADDRESS = re.compile(r"[<>]|://|www\.|\.(?:com|net|org|tw|me|cc|ly)\b", re.IGNORECASE | re.ASCII)
 MIDDLE_DOTS = "·・‧•．"
+BETWEEN_PARTS = re.compile(f"[ {re.escape(MIDDLE_DOTS)}]+")
 # Two-character surnames in use in Taiwan; the second of 張簡 or 歐陽 is no part of a given name.
 COMPOUND_SURNAMES = frozenset(
     ["歐陽", "司馬", "上官", "諸葛", "司徒", "皇甫", "尉遲", "公孫", "慕容", "令狐"]
@@ -84,7 +85,7 @@ def given_name(name: str) -> str:
 
     Two-character names stay whole; Latin and indigenous names give their first part.
     """
-    parts = [part for part in re.split(f"[ {re.escape(MIDDLE_DOTS)}]+", name) if part]
+    parts = [part for part in BETWEEN_PARTS.split(name) if part]
     if len(parts) > 1 or not _is_han(name):
         return parts[0][:MAX_LATIN_GIVEN] if parts else name
     if len(name) <= 2:

@@ -11,11 +11,12 @@ from core.db import transaction
 from core.house import House
 from core.kinds import Channel, EventKind, NoticeState, OfferState
 from core.languages.language import Language
+from core.notices.recipients import recipients_of
 from core.notices.tables import Notice
 from core.people.contacts import ContactSlot
 from core.people.friends import record_friendship
 from core.people.tables import AccountLink, Binding, Guardian
-from tests.factories import MEI
+from tests.factories import MEI, make_binding, make_student
 from tests.mailing.conftest import (
     BY_EMAIL,
     HOME,
@@ -216,3 +217,21 @@ def test_letter_speaks_the_guardians_language(
     assert dict(letter["headers"])["Content-Language"] == language.tag
     is_chinese = language is Language.CHINESE
     assert ("寄信原因" in letter["text"]) is is_chinese
+
+
+def test_mother_of_three_is_told_once_on_each_channel_she_ticked(
+    town: House, family: Family
+) -> None:
+    with transaction(town.engine) as session:
+        mei = session.get_one(Guardian, family.guardian_id)
+        others = [
+            make_student(session, town, name=name, number=number)
+            for name, number in (("王小華", "11510002"), ("王小明", "11510003"))
+        ]
+        for one in others:
+            make_binding(session, mei, one)
+        told = recipients_of(session, {family.student_id}, EventKind.ARRIVAL)
+    line, mail = told[family.student_id]
+    assert (line.channel, mail.channel) == (Channel.LINE, Channel.EMAIL)
+    assert sorted(line.siblings) == sorted(one.id for one in others)
+    assert (mail.siblings, mail.line_user_id, mail.child) == ((), "", "王小明")
