@@ -8,7 +8,6 @@ codes".
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 
 import orjson
@@ -16,6 +15,7 @@ import orjson
 from core.delivery.posting import TIMEOUT, Limits, PostFailed, Posting
 from core.delivery.pushes import Leased
 from core.settings import Settings
+from core.values import value
 
 CONNECT_SECONDS = 3
 TOTAL_SECONDS = 10
@@ -39,7 +39,7 @@ class PushResult(StrEnum):
     WRONG = "wrong"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class PushAnswer:
     """The result, a short reason of ours, and LINE's request id where there is one."""
 

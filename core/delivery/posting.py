@@ -15,6 +15,8 @@ from typing import Any, Self
 
 import pycurl
 
+from core.values import value
+
 CUT_SHORT = -1
 # What libcurl waits for, in the selector's words; the rest is nothing to wait for.
 EVENTS = {
@@ -34,7 +36,7 @@ class PostFailed(Exception):
         self.was_sent = was_sent
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Reply:
     """An answer: its status, its headers by their small name, its body."""
 

@@ -1,10 +1,11 @@
 """Pushes: which leased notices go to LINE together. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+
+from core.values import value
 
 # Source: LINE docs, "Send push message": at most five message objects in a push.
 MOST_MESSAGES = 5
@@ -12,7 +13,7 @@ MOST_MESSAGES = 5
 OpenPushes = dict[tuple[str, bool, date], list[Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Leased:
     """A push in a sender's hands: a notice, and those of the same guardian that ride with it.
 

@@ -1,7 +1,6 @@
 """Settling: what became of leased pushes is written down, many in one statement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -15,6 +14,7 @@ from core.db import table_of
 from core.kinds import NoticeState
 from core.notices.tables import Notice
 from core.rows import given_rows, run_rows
+from core.values import value
 
 # By the day PostgreSQL knows where a notice lies; by its id alone it would look through each month.
 GIVEN = (
@@ -23,7 +23,7 @@ GIVEN = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Settlement:
     """What became of a try. With `due_at` the notice goes back to wait for another one.
 

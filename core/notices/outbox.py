@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -16,6 +15,7 @@ from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.doubtful import end_doubtful
 from core.notices.tables import Notice
 from core.rows import insert_given, run_rows
+from core.values import value
 
 # A fixed namespace of ours: the same dedupe key gives the same retry key on every machine.
 RETRY_NAMESPACE = UUID("6f0b6d3e-5c1c-5b7e-9d0a-7f3f0e2b9a11")
@@ -73,7 +73,7 @@ AGE_LIMITS = {
 LINK_NEWS = (NoticeKind.LINK_NEW, NoticeKind.LINK_OLD, NoticeKind.UNLINKED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class NewNotice:
     """What to tell whom: a guardian, a member of staff, or the number of the SMS order it goes by.
 

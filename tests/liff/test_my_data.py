@@ -141,7 +141,9 @@ def _is_wanted(house: House, family: Family) -> bool:
         enqueue(session, [notice], house.clock.now())
         row = session.exec(select(Notice).where(Notice.kind == "arrival")).first()
         assert row is not None
-        return bool(run(session, rights_of, {"ids": [row.id], "days": [row.school_day]}).one().is_wanted)
+        return bool(
+            run(session, rights_of, {"ids": [row.id], "days": [row.school_day]}).one().is_wanted
+        )
 
 
 def _student(family: Family) -> UUID:
