@@ -174,8 +174,8 @@ class _Wire:
         self._body = b""
         self._landing: asyncio.Future[Reply]
         self.curl = curl = pycurl.Curl()
-        for option, value in _options(url, limits).items():
-            curl.setopt(option, value)
+        for option, setting in _options(url, limits).items():
+            curl.setopt(option, setting)
         curl.setopt(pycurl.HEADERFUNCTION, self._take_line)
         curl.setopt(pycurl.WRITEFUNCTION, self._take)
 
