@@ -1,4 +1,4 @@
-"""On the paths of a rush rows are found by index, whatever PostgreSQL believes of a table's size.
+"""On the paths of a rush rows are found by index, however small PostgreSQL takes a table for.
 
 It plans by what it counted last. A month's part was empty then: it would read all of the part for
 each row, through the first minutes of the month's first morning, until it counts again. Source:
@@ -15,9 +15,10 @@ from core.rows import SQLITE, run
 
 
 def by_index(session: Session, *, in_order: bool = False) -> None:
-    """Let this transaction's statements look rows up, and walk an index `in_order` for an order.
+    """Let what this transaction plans look rows up, and walk an index `in_order` for an order.
 
-    What is sorted is read whole before. Nothing on SQLite, which has indexes and no guesses.
+    What is sorted is read whole before. A plan made before elsewhere stays as it is until the table
+    is counted again. Nothing on SQLite, which has indexes and no guesses.
     """
     if session.get_bind().dialect.name != SQLITE:
         run(session, _in_order if in_order else _by_index, {})

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.engine import Connection, make_url
 
 from core.backup.manifest import BackupFault
+from core.duty.months import PARTED
 
 VERSION_TABLE = "alembic_version"
 
@@ -79,6 +80,9 @@ def load(engine: Engine, url: str, folder: str, path: Path) -> None:
 def _snapshot(engine: Engine) -> Iterator[Connection]:
     whole = engine.execution_options(isolation_level="REPEATABLE READ")
     with whole.connect() as connection, connection.begin():
+        # What is dropped would be gone from the counts and not from the dump. Before all else: the
+        # first question sees the database as it stays for this connection.
+        connection.exec_driver_sql(f"LOCK TABLE {', '.join(PARTED)} IN ACCESS SHARE MODE")
         # It waits as long as the dump takes, which is no sign that we have gone away.
         for limit in ("idle_in_transaction_session_timeout", "statement_timeout"):
             connection.exec_driver_sql(f"SET LOCAL {limit} = 0")

@@ -34,6 +34,7 @@ from core.notices.tables import Notice
 from core.rows import Build, given_rows, is_one_of, run, run_rows
 
 LEASE = timedelta(seconds=30)
+SEATED = ("id", "school_day", "rides_with")
 
 
 def expire(session: Session, now: datetime) -> None:
@@ -86,9 +87,13 @@ def _freeze(session: Session, pushes: Sequence[Sequence[Any]]) -> None:
     seats = [(row, head.id) for head, *riders in pushes for row in riders]
     # Whose former head is not told any more goes by itself.
     seats += [(head, None) for head, *_ in pushes]
-    rows = [{"id": row.id, "rides_with": seat} for row, seat in seats if row.rides_with != seat]
+    rows = [
+        {"id": row.id, "school_day": row.school_day, "rides_with": seat}
+        for row, seat in seats
+        if row.rides_with != seat
+    ]
     if rows:
-        columns = [table_of(Notice).c[name] for name in ("id", "rides_with")]
+        columns = [table_of(Notice).c[name] for name in SEATED]
         run_rows(session, _ride, columns, rows)
 
 
@@ -254,5 +259,5 @@ def _waits_for_another(notice: Any) -> ColumnElement[bool]:
 @cache
 def _ride(engine: str) -> Any:
     notice = table_of(Notice)
-    given = given_rows(engine, [notice.c.id, notice.c.rides_with])
-    return update(notice).where(notice.c.id == given.c.id).values(rides_with=given.c.rides_with)
+    given = given_rows(engine, [notice.c[name] for name in SEATED])
+    return update(notice).where(_is_among(notice, given)).values(rides_with=given.c.rides_with)

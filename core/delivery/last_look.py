@@ -39,7 +39,7 @@ def end_unwanted(
             ended.setdefault(row.id, "on_demand")
     ended |= _broken_up(rows, ended)
     if ended:
-        _end(session, ended, now)
+        _end(session, [row for row in rows if row.id in ended], ended, now)
     return set(ids) - set(ended)
 
 
@@ -58,22 +58,32 @@ def _broken_up(rows: Sequence[Any], ended: Mapping[UUID, str]) -> dict[UUID, str
     }
 
 
-def _end(session: Session, ended: Mapping[UUID, str], now: datetime) -> None:
-    columns = [table_of(Notice).c[name] for name in ("id", "state", "outcome")]
+def _end(
+    session: Session, leased: Sequence[Any], outcomes: Mapping[UUID, str], now: datetime
+) -> None:
     rows = [
-        {"id": notice_id, "state": STATES[outcome].value, "outcome": outcome}
-        for notice_id, outcome in sorted(ended.items())
+        {
+            "id": row.id,
+            "school_day": row.school_day,
+            "state": STATES[outcomes[row.id]].value,
+            "outcome": outcomes[row.id],
+        }
+        for row in sorted(leased, key=lambda row: row.id)
     ]
-    run_rows(session, _ending, columns, rows, now=now)
+    run_rows(session, _ending, _columns(), rows, now=now)
+
+
+def _columns() -> list[Any]:
+    return [table_of(Notice).c[name] for name in ("id", "school_day", "state", "outcome")]
 
 
 @cache
 def _ending(engine: str) -> Any:
     notice = table_of(Notice)
-    given = given_rows(engine, [notice.c.id, notice.c.state, notice.c.outcome])
+    given = given_rows(engine, _columns())
     return (
         update(notice)
-        .where(notice.c.id == given.c.id)
+        .where(notice.c.id == given.c.id, notice.c.school_day == given.c.school_day)
         .values(
             state=given.c.state,
             outcome=given.c.outcome,

@@ -20,7 +20,7 @@ from sqlmodel import Session, col
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
 from core.duty.job_runs import lock_run
-from core.duty.months import count_months, drop_months, is_parted
+from core.duty.months import count_months, drop_months, is_parted, is_quiet
 from core.duty.tables import JobRun
 from core.house import House
 from core.privacy.erasure import forget_traces, heed_tombstones
@@ -34,8 +34,8 @@ JOB = "purge"
 LOCK, IDLE, DONE = "lock", "idle", "done"
 # Of a purge that died; each batch takes seconds.
 LEASE = timedelta(minutes=10)
-# The portal updates itself until 00:30; from 06:00 to 18:00 children pass the gates.
-FROM, MORNING, EVENING = time(0, 30), time(6), time(18)
+# The portal updates itself until 00:30.
+FROM = time(0, 30)
 # Where the clock only ever runs by day it is done by day.
 OVERDUE = timedelta(days=2)
 
@@ -110,15 +110,15 @@ def over_age(house: House, now: datetime) -> list[Done]:
 
 def _is_quiet(session: Session, now: datetime) -> bool:
     hour = now.astimezone(TAIPEI).time()
-    if FROM <= hour < MORNING or hour >= EVENING:
-        return True
+    if is_quiet(now):
+        return hour >= FROM
     last = session.execute(
         select(func.max(col(JobRun.ran_at))).where(
             col(JobRun.job) == JOB, col(JobRun.outcome) == DONE
         )
     ).scalar()
     # A new house has nothing old; its first purge can wait for the night.
-    return hour >= MORNING and last is not None and now - last > OVERDUE
+    return last is not None and now - last > OVERDUE
 
 
 def _take_lock(house: House, token: str, now: datetime) -> bool:

@@ -55,12 +55,17 @@ def downgrade() -> None:
     with op.batch_alter_table("notice") as batch:
         batch.drop_constraint(op.f("uq_notice_retry_key_school_day"), type_="unique")
         batch.create_unique_constraint(op.f("uq_notice_dedupe_key"), ["dedupe_key"])
+    # SQLite would look for what they take back in the table it is about to remove.
+    op.execute("CREATE TEMPORARY TABLE undoing AS SELECT * FROM tap WHERE undoes_id IS NOT NULL")
+    op.execute("DELETE FROM tap WHERE undoes_id IS NOT NULL")
     with op.batch_alter_table("tap") as batch:
         batch.create_unique_constraint(
             op.f("uq_tap_reader_id_boot_id_seq"), ["reader_id", "boot_id", "seq"]
         )
         batch.create_unique_constraint(op.f("uq_tap_undoes_id"), ["undoes_id"])
         batch.create_foreign_key(op.f("fk_tap_undoes_id_tap"), "tap", ["undoes_id"], ["id"])
+    op.execute("INSERT INTO tap SELECT * FROM undoing")
+    op.execute("DROP TABLE undoing")
     op.execute(
         "UPDATE sms_text SET notice_id = NULL WHERE notice_id NOT IN (SELECT id FROM notice)"
     )

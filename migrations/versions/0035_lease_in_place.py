@@ -24,7 +24,7 @@ def upgrade() -> None:
         batch.create_check_constraint(op.f("ck_notice_settled"), SETTLED)
     _index("ix_notice_due", DUE, "settled_at IS NULL")
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("ALTER TABLE notice_rest SET (fillfactor = 60)")
+        op.execute("ALTER TABLE notice_rest SET (fillfactor = 50)")
 
 
 def downgrade() -> None:

@@ -10,7 +10,16 @@ from sqlmodel import Session, select
 
 from core.clock import TAIPEI
 from core.db import snapshot, table_of, transaction
-from core.duty.months import PARTED, Month, drop_months, make_months, month_of
+from core.duty import months
+from core.duty.months import (
+    PARTED,
+    Month,
+    count_months,
+    drop_months,
+    make_months,
+    month_of,
+    run_month_tick,
+)
 from core.gate.tables import Reader, Tap
 from core.house import House
 from core.notices.tables import Notice
@@ -104,17 +113,67 @@ def test_row_lies_in_the_month_of_its_school_day(
         assert homes_of(house, "notice") == ["notice_2026_11"]
 
 
-def test_month_that_has_rows_elsewhere_gets_no_part(
+def test_rows_that_came_before_their_month_was_made_are_moved_into_it(
     house: House,
     is_parted: bool,
     reader: SigningReader,  # noqa: F811
 ) -> None:
     reader.taps((1, MING, "2026-11-23T07:19:00+08:00"))
+    make_months(house.engine, MONDAY)
+    if is_parted:
+        assert homes_of(house, "tap") == ["tap_2026_11"]
+        assert homes_of(house, "attendance_day") == ["attendance_day_2026_11"]
+        assert homes_of(house, "notice") == ["notice_2026_11"]
+    # Nothing is lost on the way, nor known any less.
+    assert reader.statuses((1, MING, "2026-11-23T07:19:00+08:00")) == ["duplicate"]
+
+
+def test_month_with_too_many_rows_elsewhere_gets_no_part(
+    house: House,
+    parted: None,
+    reader: SigningReader,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader.taps((1, MING, "2026-11-23T07:19:00+08:00"))
+    monkeypatch.setattr(months, "MOST_MOVED", 0)
     made = make_months(house.engine, MONDAY)
     assert "tap_2026_11" not in made
-    assert ("tap_2026_12" in made) is is_parted
-    if is_parted:
-        assert homes_of(house, "tap") == ["tap_rest"]
+    assert "tap_2026_12" in made
+    assert homes_of(house, "tap") == ["tap_rest"]
+
+
+def test_months_are_left_for_later_where_somebody_holds_a_table(house: House, parted: None) -> None:
+    with house.engine.connect() as other, other.begin():
+        other.execute(text("LOCK TABLE tap_rest IN ROW EXCLUSIVE MODE"))
+        assert make_months(house.engine, MONDAY) == []
+    assert len(make_months(house.engine, MONDAY)) == 9
+
+
+def test_index_built_on_another_month_keeps_no_month_from_being_made(
+    house: House, parted: None
+) -> None:
+    make_months(house.engine, MONDAY)
+    with house.engine.connect() as other, other.begin():
+        other.execute(text("LOCK TABLE tap_2026_11 IN SHARE UPDATE EXCLUSIVE MODE"))
+        assert "tap_2027_02" in make_months(house.engine, date(2026, 12, 1))
+
+
+@pytest.mark.parametrize(
+    ("hour", "is_made"), [(0, True), (5, True), (6, False), (17, False), (18, True)]
+)
+def test_clock_makes_months_by_night(
+    house: House, is_parted: bool, hour: int, is_made: bool
+) -> None:
+    house.clock.move_to(datetime(2026, 11, 23, hour, 59, tzinfo=TAIPEI))  # type: ignore[attr-defined]
+    run_month_tick(house)
+    assert bool(parts_of(house)) is (is_made and is_parted)
+
+
+def test_counting_gives_way_to_whoever_holds_a_part(house: House, parted: None) -> None:
+    make_months(house.engine, MONDAY)
+    with house.engine.connect() as other, other.begin():
+        other.execute(text("LOCK TABLE tap_2026_11 IN SHARE UPDATE EXCLUSIVE MODE"))
+        count_months(house.engine)
 
 
 def test_doubtful_tap_has_no_day_and_is_kept_all_the_same(
@@ -201,7 +260,9 @@ def test_month_somebody_uses_is_left(
     house: House,
     parted: None,
     reader: SigningReader,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(months, "PAUSE_SECONDS", 0)
     make_months(house.engine, MONDAY)
     with house.engine.connect() as other, other.begin():
         other.execute(text("LOCK TABLE tap_2026_11 IN ROW EXCLUSIVE MODE"))
