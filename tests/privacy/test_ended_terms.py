@@ -1,5 +1,6 @@
 """Rows of ended terms are looked for and go day by day, on both engines."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, time
 from uuid import UUID
@@ -127,7 +128,8 @@ def test_rows_of_a_day_are_found_by_an_index(home: House, cast: Cast, elsewhere:
         found = select(metadata().tables["tap"].c.id).where(day.condition)
         spelled = found.compile(connection, compile_kwargs={"literal_binds": True})
         plan = connection.execute(text(f"{explain} {spelled}")).all()
-    assert "ix_tap_student_day" in str(plan)
+    # PostgreSQL names the index of a month after its columns.
+    assert re.search("ix_tap_student_day|student_id_school_day_idx", str(plan)), plan
 
 
 @pytest.fixture
