@@ -56,6 +56,7 @@ from core.duty.server import (
     Server,
     after_migrations,
     forbid_core_dumps,
+    leave_at_once,
     settle_memory,
     start_background,
 )
@@ -94,6 +95,8 @@ MORE_TICKS: dict[Tick, int] = {
     send_heartbeat: 60,
     reconcile_yesterday: 60,
 }
+# Of these, who only looks and so goes on in the maintenance window.
+WATCHING = frozenset({run_canary, count_notices, send_heartbeat})
 console = Console()
 
 
@@ -180,7 +183,7 @@ def background(house: House, *, delivers: bool, ticks: bool) -> Background:
         ]
         loops = [Sender(house).run, *letters, *answers]
     if ticks:
-        loops.append(functools.partial(run_ticks, house, MORE_TICKS))
+        loops.append(functools.partial(run_ticks, house, MORE_TICKS, WATCHING))
 
     def wake_and_stop() -> None:
         house.notices_due.set()
@@ -347,7 +350,8 @@ def _run_loops(settings: Settings, *, delivers: bool, ticks: bool) -> None:
     settle_memory()
     running = start_background(background(house, delivers=delivers, ticks=ticks))
     wait_for_stop()
-    running.stop()
+    if not running.stop():
+        leave_at_once()
 
 
 COMMANDS = (

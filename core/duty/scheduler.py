@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -27,6 +27,7 @@ from core.duty.three_days_tick import run_three_days_tick
 from core.duty.tick_log import TickLog
 from core.gate.readers import purge_nonces
 from core.house import House
+from core.maintenance import Phase, Window
 from core.people.sessions import purge_sessions
 from core.people.used_tokens import purge_used_tokens
 
@@ -62,12 +63,17 @@ TICKS: dict[Tick, int] = {
     run_quota_tick: 60,
     run_month_tick: 600,
 }
+# They go on in the maintenance window: what they do is to look.
+WATCHING: frozenset[Tick] = frozenset({watch_readers})
 
 
-def start_scheduler(house: House, more: Mapping[Tick, int]) -> BackgroundScheduler:
+def start_scheduler(
+    house: House, more: Mapping[Tick, int], watching: Collection[Tick] = ()
+) -> BackgroundScheduler:
     """Start the ticks in a background thread; the caller shuts the scheduler down.
 
-    `more` are ticks of rooms that duty does not know, with the seconds between two runs.
+    `more` are ticks of rooms that duty does not know, with the seconds between two runs; those of
+    them that are `watching` go on in the maintenance window.
     """
     scheduler = BackgroundScheduler(
         timezone=TAIPEI,
@@ -80,15 +86,19 @@ def start_scheduler(house: House, more: Mapping[Tick, int]) -> BackgroundSchedul
         forget_old_sign_ins: PURGE_EVERY_SECONDS,
         log.store_ticks: WRITE_LOG_EVERY_SECONDS,
     }
+    awake = {*WATCHING, *watching, log.store_ticks}
     for tick, seconds in {**TICKS, **own, **more}.items():
-        scheduler.add_job(_guarded, "interval", seconds=seconds, args=[tick, house, log])
+        given = {"tick": tick, "house": house, "log": log, "rests": tick not in awake}
+        scheduler.add_job(run_tick, "interval", seconds=seconds, kwargs=given)
     scheduler.start()
     return scheduler
 
 
-def run_ticks(house: House, more: Mapping[Tick, int], stop: threading.Event) -> None:
+def run_ticks(
+    house: House, more: Mapping[Tick, int], watching: Collection[Tick], stop: threading.Event
+) -> None:
     """Tick until `stop` is set, and wait for the ticks that run by then."""
-    scheduler = start_scheduler(house, more)
+    scheduler = start_scheduler(house, more, watching)
     stop.wait()
     scheduler.shutdown()
 
@@ -106,10 +116,18 @@ def forget_old_sign_ins(house: House) -> None:
         purge_sessions(session, house.clock.now())
 
 
-def _guarded(tick: Tick, house: House, log: TickLog) -> None:
-    # A failed tick is tried again at the next one: its work is still found by query.
+def run_tick(tick: Tick, house: House, log: TickLog, *, rests: bool) -> None:
+    """Run a tick once; one that `rests` does nothing in the maintenance window, and that is well.
+
+    A failed tick is tried again at the next one: its work is still found by query.
+    """
     try:
-        tick(house)
+        if not (rests and _is_window(house)):
+            tick(house)
         log.note(tick.__name__, house.clock.now())
     except Exception:
         logger.exception("tick failed", extra={"action": tick.__name__})
+
+
+def _is_window(house: House) -> bool:
+    return Window.of(house.settings).phase(house.clock.now()) is Phase.NOW

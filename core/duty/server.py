@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import resource
 import selectors
 import socket
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
@@ -25,6 +26,8 @@ Loop = Callable[[threading.Event], None]
 # Answers to readers and LINE are short; more threads than database connections would only queue.
 THREADS = 16
 GRACEFUL_SECONDS = 10
+# Of them, what loops beside the web have; the sender ends what is under way in eight.
+LOOP_SECONDS = 9
 # So long a new connection may stay silent before it is closed.
 SILENT_SECONDS = 30
 # So many new objects are made before those in circles are looked for; Python's own is 700.
@@ -134,13 +137,17 @@ class Running:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """Ask the loops to end and wait for them; what is in flight gets settled."""
+    def stop(self) -> bool:
+        """Ask the loops to end and wait for them; what is in flight gets settled.
+
+        Return whether all of them ended in time.
+        """
         self._stop.set()
         self._background.at_stop()
-        deadline = time.monotonic() + GRACEFUL_SECONDS
+        deadline = time.monotonic() + LOOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
 
 def after_migrations(house: House, loop: Loop) -> Loop:
@@ -164,6 +171,16 @@ def _is_ready(house: House) -> bool:
     except SQLAlchemyError as error:
         logger.error("database away", extra={"error_type": type(error).__name__})
         return False
+
+
+def leave_at_once() -> NoReturn:
+    """End this process, whatever its threads are at; whoever told it to stop has waited enough.
+
+    Python's own end would wait for the pool of the ticks, of which one may be at work for minutes.
+    All work here may be cut short at any moment, as by a power cut, and is found and done again.
+    """
+    logging.shutdown()
+    os._exit(0)
 
 
 def start_background(background: Background) -> Running:

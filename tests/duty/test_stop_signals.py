@@ -1,7 +1,10 @@
 """A program that is told to stop ends, however often and whenever it is told."""
 
+import os
 import subprocess
 import sys
+
+from core.house import House
 
 # The handler's own steps are interrupted by further signals.
 TOLD_WHILE_TOLD = """
@@ -25,6 +28,28 @@ sys.settrace(None)
 assert told == 3
 """
 
+# A tick that is told to stop while it is at work, and goes on for minutes.
+AT_WORK = """
+import os, signal, time
+import app
+from core.duty import scheduler, server
+
+def take_minutes(house):
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(600)
+
+server.LOOP_SECONDS = 0.5
+app.MORE_TICKS.clear()
+scheduler.TICKS.clear()
+scheduler.TICKS[take_minutes] = 1
+app.main(["clock"])
+"""
+
 
 def test_signals_that_interrupt_each_other_end_the_wait() -> None:
     subprocess.run([sys.executable, "-c", TOLD_WHILE_TOLD], check=True, timeout=30)
+
+
+def test_clock_ends_in_time_though_a_tick_is_still_at_work(house: House) -> None:
+    environment = {**os.environ, "DATABASE_URL": house.settings.database_url}
+    subprocess.run([sys.executable, "-c", AT_WORK], check=True, timeout=60, env=environment)
