@@ -62,6 +62,7 @@ from core.duty.server import (
 )
 from core.duty.staff_commands import staff_commands
 from core.duty.stop_signals import heed_stop_signals
+from core.duty.timekeeper import heed_database, keep_time
 from core.errors import ConfigError
 from core.guards import Guard, declare
 from core.house import House, build_house, for_callers
@@ -190,7 +191,8 @@ def background(house: House, *, delivers: bool, ticks: bool) -> Background:
         house.events_due.set()
         house.letters_due.set()
 
-    return Background([after_migrations(house, loop) for loop in loops], wake_and_stop)
+    loops = [after_migrations(house, loop) for loop in loops]
+    return Background([functools.partial(keep_time, house), *loops], wake_and_stop)
 
 
 @click.group()
@@ -324,8 +326,7 @@ def _serve(settings: Settings, *, delivers: bool, ticks: bool, workers: int) -> 
 
     def load() -> tuple[Flask, Background]:
         # After the fork: connections must not be shared between processes.
-        house = build_house(settings)
-        _bury_returned(house)
+        house = _open_house(settings)
         return assemble(for_callers(house)), background(house, delivers=delivers, ticks=ticks)
 
     Server(load, host=settings.host, port=settings.port, workers=workers).run()
@@ -336,17 +337,20 @@ def _require_durable(engine: Engine) -> None:
         fail(f"{problem}. Switch it on: a tap answered 2xx must survive a power cut.")
 
 
-def _bury_returned(house: House) -> None:
-    """Erase anew whom a restored backup brought back, before anybody is served or told."""
-    # Without migrations there is no table of tombstones yet; /readyz says so.
+def _open_house(settings: Settings) -> House:
+    """Return the house of a program that goes on: in time, and nobody in it who was erased."""
+    house = build_house(settings)
+    heed_database(house)
+    # Whom a restored backup brought back is erased before anybody is served or told. Without
+    # migrations there is no table of tombstones yet; /readyz says so.
     if is_fit(house.engine):
         heed_tombstones(house)
+    return house
 
 
 def _run_loops(settings: Settings, *, delivers: bool, ticks: bool) -> None:
     wait_for_stop = heed_stop_signals()
-    house = build_house(settings)
-    _bury_returned(house)
+    house = _open_house(settings)
     settle_memory()
     running = start_background(background(house, delivers=delivers, ticks=ticks))
     wait_for_stop()

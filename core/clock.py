@@ -1,6 +1,7 @@
 """The one clock. Everything that asks for the time gets it from here or as an argument."""
 
 import threading
+import time as machine
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ YEARS = range(1912, 2200)
 
 
 class Clock:
-    """Tell the time, true or shifted.
+    """Tell the time, true or shifted; true is what this machine's clock says, or one it follows.
 
     The shift serves demonstrations and black-box checks (setting CLOCK_NOW): the clock starts at a
     chosen moment and runs on from there.
@@ -19,20 +20,40 @@ class Clock:
     def __init__(self, start: datetime | None = None) -> None:
         self._lock = threading.Lock()
         self._shift = timedelta(0)
+        self._followed: tuple[datetime, float] | None = None
         if start is not None:
             self.move_to(start)
 
     def now(self) -> datetime:
         """Return the current moment, aware UTC."""
         with self._lock:
-            return datetime.now(UTC) + self._shift
+            return self._true() + self._shift
 
     def move_to(self, moment: datetime) -> None:
         """Go to `moment` (aware) and run on from there."""
         if moment.tzinfo is None:
             raise ValueError("naive datetime")
         with self._lock:
-            self._shift = moment - datetime.now(UTC)
+            self._shift = moment - self._true()
+
+    def follow(self, theirs: datetime, at: float) -> None:
+        """Go by another clock from now on, which said `theirs` (aware) at `at` by time.monotonic().
+
+        However this machine's own clock jumps then, it counts no more.
+        """
+        with self._lock:
+            self._followed = theirs.astimezone(UTC), at
+
+    def _true(self) -> datetime:
+        if self._followed is None:
+            return own_time()
+        moment, at = self._followed
+        return moment + timedelta(seconds=machine.monotonic() - at)
+
+
+def own_time() -> datetime:
+    """Return what this machine's own clock says, aware UTC; it may jump."""
+    return datetime.now(UTC)
 
 
 def school_day_of(moment: datetime) -> date:

@@ -20,7 +20,7 @@ from core.delivery.tables import PushSlot, SenderSeat
 SLOTS = 20
 HOLD = timedelta(seconds=5)
 RENEW_SECONDS = 1.5
-# Clocks of machines may differ by as much (they keep time by NTP); a slot is taken over only so
+# Clocks of machines may differ by as much (all go by the database's); a slot is taken over only so
 # long after its hold ended. Who starts after another was killed waits six seconds at most.
 SKEW = timedelta(seconds=1)
 # How long a renewal counts here, by this process's own steady clock, from before it was asked for.

@@ -18,6 +18,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.duty.migrate import is_fit
+from core.duty.timekeeper import heed_database
 from core.house import House
 
 logger = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ class Running:
 
 
 def after_migrations(house: House, loop: Loop) -> Loop:
-    """Return a loop that begins once the database has the tables it needs.
+    """Return a loop that begins once the database has the tables it needs, and told the time.
 
     Until then it is new, or a backup is being put back, of which nothing may be told yet.
     """
@@ -167,7 +168,7 @@ def after_migrations(house: House, loop: Loop) -> Loop:
 
 def _is_ready(house: House) -> bool:
     try:
-        return is_fit(house.engine)
+        return is_fit(house.engine) and heed_database(house)
     except SQLAlchemyError as error:
         logger.error("database away", extra={"error_type": type(error).__name__})
         return False

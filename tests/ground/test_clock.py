@@ -1,9 +1,11 @@
 """The clock: shifted or true, always aware; the school day is Taipei's."""
 
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 
 import pytest
 
+from core import clock as clocks
 from core.clock import TAIPEI, Clock, school_day_of, taipei_clock
 
 
@@ -35,3 +37,22 @@ def test_naive_start_is_refused() -> None:
 def test_school_day_and_time_are_taipeis(moment: str, day: date, clock: str) -> None:
     at = datetime.fromisoformat(moment)
     assert (school_day_of(at), taipei_clock(at)) == (day, clock)
+
+
+def test_clock_goes_by_the_one_it_follows_however_its_own_jumps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noon = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    clock = Clock()
+    clock.follow(noon, monotonic())
+    monkeypatch.setattr(clocks, "own_time", lambda: noon + timedelta(hours=2))
+    assert timedelta(0) <= clock.now() - noon < timedelta(seconds=5)
+
+
+def test_clock_that_follows_keeps_its_shift() -> None:
+    noon, morning = (datetime(2026, 11, 23, hour, 0, tzinfo=UTC) for hour in (12, 7))
+    clock = Clock()
+    clock.follow(noon, monotonic())
+    clock.move_to(morning)
+    clock.follow(noon + timedelta(seconds=60), monotonic())
+    assert abs(clock.now() - morning - timedelta(seconds=60)) < timedelta(seconds=5)

@@ -1,0 +1,60 @@
+"""One time for all machines: the database's, where several may work on it.
+
+Leases, due moments and cut-offs are written by one machine and read by another; where their clocks
+differ, or one jumps, a lease would run out too early and a cut-off come too soon. SQLite serves one
+machine, and has no clock but that one's.
+"""
+
+import logging
+import threading
+import time
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.db import snapshot
+from core.house import House
+
+logger = logging.getLogger(__name__)
+
+# Between two looks a machine counts the seconds itself, a millionth wrong at most. Only one that
+# slept or was moved, as a virtual machine may be, misses some.
+KEEP_SECONDS = 60.0
+AGAIN_SECONDS = 5.0
+# Of an answer that was longer under way it is not known when it was true.
+PROMPT_SECONDS = 1.0
+
+
+def heed_database(house: House) -> bool:
+    """Let this process go by the database's clock from now on; False when its answer took too long.
+
+    Raises SQLAlchemyError when there was none.
+    """
+    if house.engine.dialect.name == "sqlite":
+        return True
+    with snapshot(house.engine) as session:
+        # Not counted: a connection may have to be opened.
+        session.connection()
+        asked_at = time.monotonic()
+        theirs: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+        took = time.monotonic() - asked_at
+    if took > PROMPT_SECONDS:
+        return False
+    house.clock.follow(theirs, asked_at + took / 2)
+    return True
+
+
+def keep_time(house: House, stop: threading.Event) -> None:
+    """Look at the database's clock now and then, until `stop` is set."""
+    while not stop.wait(KEEP_SECONDS if _heeds(house) else AGAIN_SECONDS):
+        pass
+
+
+def _heeds(house: House) -> bool:
+    try:
+        return heed_database(house)
+    except SQLAlchemyError as error:
+        extra = {"action": "clock", "error_type": type(error).__name__}
+        logger.warning("database's time not known", extra=extra)
+        return False
