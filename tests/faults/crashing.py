@@ -1,6 +1,7 @@
 """One of our programs in a process of its own, with a fuse if wanted.
 
-A point is crossed before and after each COMMIT and each push. The product knows nothing of this.
+A point is crossed before and after each COMMIT, each push, and each answer of the web server. The
+product knows nothing of this.
 """
 
 import os
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from gunicorn.http.wsgi import Response
 from sqlalchemy.engine.default import DefaultDialect
 
 import app
@@ -53,7 +55,10 @@ HASTE: tuple[tuple[Any, Any, Any], ...] = (
 
 # A file with the seconds by which the machine's clock jumped, empty while it did not.
 JUMP = "MACHINE_CLOCK_JUMP"
-POINTS = ("before commit", "after commit", "before push", "after push")
+COMMITS = ("before commit", "after commit")
+PUSHES = ("before push", "after push")
+ANSWERS = ("before answer", "after answer")
+POINTS = (*COMMITS, *PUSHES, *ANSWERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ def _lay(fuse: Fuse) -> None:
 
     commit: Any = DefaultDialect.do_commit
     push = LinePush.push
+    write = Response.write
 
     def do_commit(self: DefaultDialect, connection: Any) -> None:
         cross("before commit")
@@ -137,5 +143,11 @@ def _lay(fuse: Fuse) -> None:
         cross("after push")
         return answer
 
+    def do_write(self: Any, part: bytes) -> None:
+        cross("before answer")
+        write(self, part)
+        cross("after answer")
+
+    Response.write = do_write
     DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
     LinePush.push = do_push  # type: ignore[method-assign]

@@ -1,11 +1,11 @@
-"""A program killed at each of its COMMITs and pushes in turn loses nothing and repeats nothing."""
+"""A program killed at each COMMIT, push and answer in turn loses nothing and repeats nothing."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.faults.crashing import POINTS
+from tests.faults.crashing import ANSWERS, COMMITS, POINTS, PUSHES
 from tests.faults.gate import Gate
 from tests.faults.programs import Program, Watched
 from tests.faults.town import SIBLINGS, Town
@@ -16,13 +16,13 @@ MOST_CROSSINGS = 10_000 if os.environ.get("FAULT_RUNS") else 5
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(600), pytest.mark.xdist_group("faults")]
 
 
-def sweep(town: Town, gate: Gate, start: Callable[[], Program]) -> list[str]:
+def sweep(town: Town, gate: Gate, start: Callable[[], Program], points: Sequence[str]) -> list[str]:
     """Let the program die at its first point, its second …; return the points it died at."""
     watched = Watched(start)
     gate.look_after = watched.look_after
     wait_for(town.web_answers, "the web server")
     try:
-        for point in POINTS:
+        for point in points:
             _sweep_kind(town, gate, watched, point)
     finally:
         watched.program.kill()
@@ -46,25 +46,27 @@ def _sweep_kind(town: Town, gate: Gate, watched: Watched, point: str) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_serve_dies_at_every_point_and_each_tap_is_told_once(town: Town) -> None:
-    assert set(sweep(town, town.gate(), lambda: town.start("serve"))) == set(POINTS)
+    points = sweep(town, town.gate(), lambda: town.start("serve"), POINTS)
+    assert set(points) == set(POINTS)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_worker_dies_at_every_point_and_each_tap_is_told_once(town: Town) -> None:
     web = town.start("web", "--workers", "1")
     try:
-        points = sweep(town, town.gate(), lambda: town.start("worker"))
+        points = sweep(town, town.gate(), lambda: town.start("worker"), COMMITS + PUSHES)
     finally:
         web.kill()
-    assert set(points) == set(POINTS)
+    assert set(points) == {*COMMITS, *PUSHES}
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_web_dies_at_every_commit_and_each_tap_is_told_once(town: Town) -> None:
+def test_web_dies_at_every_commit_and_answer_and_each_tap_is_told_once(town: Town) -> None:
     worker, gate = town.start("worker"), town.gate()
     try:
-        points = sweep(town, gate, lambda: town.start("web", "--workers", "1"))
+        web = ("web", "--workers", "1")
+        points = sweep(town, gate, lambda: town.start(*web), COMMITS + ANSWERS)
     finally:
         worker.kill()
-    assert set(points) == {"before commit", "after commit"}
+    assert set(points) == {*COMMITS, *ANSWERS}
     assert "duplicate" in gate.statuses, "a tap stored before the answer was lost came again"
