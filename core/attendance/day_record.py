@@ -42,12 +42,14 @@ UNDECIDED = Day(())
 class LockedDay:
     """What a held day row says before it is decided anew.
 
-    `said` are the columns that are decided, as they stand there; None where they changed since.
+    `said` are the columns that are decided, as they stand there; None where they changed since. A
+    row that `is_new` was made here: no accepted tap is of that day but those of this transaction.
     """
 
     no_show: NoShowState
     leave: DayPart | None
     said: Mapping[str, Any] | None
+    is_new: bool = False
 
 
 @value()
@@ -83,7 +85,7 @@ def lock_days(
     held = {}
     for row in made:
         key = row.student_id, row.school_day
-        held[key] = LockedDay(NoShowState.NONE, None, rows[key])
+        held[key] = LockedDay(NoShowState.NONE, None, rows[key], is_new=True)
     older = keys - held.keys()
     return held | _older_days(session, older) if older else held
 

@@ -1,7 +1,7 @@
 """Everything a child's day is decided from, read under the lock of its day row."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import time
 from functools import cache
@@ -26,14 +26,20 @@ AFTERNOON_DEPARTURES_FROM = time(15)
 
 
 def read_day_facts(
-    session: Session, places: Mapping[UUID, SchoolGrade], keys: Collection[DayKey]
+    session: Session,
+    places: Mapping[UUID, SchoolGrade],
+    keys: Collection[DayKey],
+    begun: Mapping[DayKey, Sequence[TapFact]] | None = None,
 ) -> dict[DayKey, DayFacts]:
     """Return the facts of each held (student, school day).
 
-    `places` gives each student's school and grade. Joins the caller's transaction; a fixed number
-    of queries.
+    `places` gives each student's school and grade, `begun` the taps of days that began in this
+    transaction, which are not looked for. Joins the caller's transaction; a fixed number of
+    queries.
     """
-    taps, taken_back = _taps(session, keys)
+    begun = begun or {}
+    older = [key for key in keys if key not in begun]
+    taps, taken_back = _taps(session, older) if older else ({}, {})
     days = tap_days(session, {(*places[student_id], day) for student_id, day in keys})
     rules = {place: _opening(one.rules, one.closed) for place, one in days.items()}
     facts = {}
@@ -41,7 +47,10 @@ def read_day_facts(
         student_id, day = key
         place = (*places[student_id], day)
         facts[key] = DayFacts(
-            taps.get(key, ()), rules[place], taken_back.get(key, {}), days[place].closed
+            begun[key] if key in begun else taps.get(key, ()),
+            rules[place],
+            taken_back.get(key, {}),
+            days[place].closed,
         )
     return facts
 

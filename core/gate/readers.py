@@ -41,6 +41,7 @@ class HeldReader:
 
     id: UUID
     school_code: str
+    gate: str
     direction: str
     boot_id: str | None
     clock_offset_seconds: float | None

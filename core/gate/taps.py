@@ -14,17 +14,16 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from core.attendance.day_record import DayKey, doubt_days, lock_days, record_days
-from core.attendance.decision import Day, Passing, TapFact
 from core.clock import school_day_of
 from core.db import table_of
 from core.gate.batch import TapIn
+from core.gate.begun_days import begun_days, first_arrivals
 from core.gate.continuity import Boot, follow_numbers
 from core.gate.day_facts import read_day_facts
 from core.gate.holders import Holder, former_holder, holder_at, holders_of
 from core.gate.readers import HeldReader, mark_cloned
 from core.gate.tables import Tap, TapNumber, TapSource, Verdict
 from core.gate.tap_time import tap_moments
-from core.kinds import Direction, NoticeKind
 from core.notices.staff_notices import tell_old_card, tell_quarantine
 from core.rows import insert_given, run_rows
 
@@ -78,7 +77,7 @@ def record_taps(
     doubtful = _doubtful_days(new, now)
     # All day rows in one pass: two rounds could meet another batch's in the wrong order.
     accepted = _accepted_days(new)
-    held = lock_days(session, doubtful | accepted, _first_arrivals(new))
+    held = lock_days(session, doubtful | accepted, first_arrivals(new))
     if doubtful:
         doubt_days(session, held, doubtful)
     for delivery, own in zip(deliveries, rows, strict=True):
@@ -86,7 +85,9 @@ def record_taps(
     places = {
         one.student_id: (one.school_code, one.grade) for found in holders.values() for one in found
     }
-    facts = read_day_facts(session, places, accepted) if accepted else {}
+    gates = {delivery.reader.id: delivery.reader.gate for delivery in deliveries}
+    begun = begun_days(new, held, gates)
+    facts = read_day_facts(session, places, accepted, begun) if accepted else {}
     new_taps = {row["id"] for row in new}
     changed_sides = record_days(session, liff_id, held, facts, new_taps=new_taps, now=now)
     return [[_status(row, stored, changed_sides) for row in own] for own in rows]
@@ -244,28 +245,6 @@ def _accepted_days(rows: list[dict[str, Any]]) -> set[DayKey]:
     return {
         (row["student_id"], row["school_day"]) for row in rows if row["verdict"] is Verdict.ACCEPTED
     }
-
-
-def _first_arrivals(rows: list[dict[str, Any]]) -> dict[DayKey, Day]:
-    """Return what these days most likely come to: a child's first tap is its way in."""
-    first: dict[DayKey, dict[str, Any]] = {}
-    for row in rows:
-        if row["verdict"] is Verdict.ACCEPTED and row["direction"] != Direction.OUT:
-            key = row["student_id"], row["school_day"]
-            if key not in first or row["effective_at"] < first[key]["effective_at"]:
-                first[key] = row
-    return {key: Day((Passing(NoticeKind.ARRIVAL, 1, _fact(row)),)) for key, row in first.items()}
-
-
-def _fact(row: dict[str, Any]) -> TapFact:
-    return TapFact(
-        tap_id=row["id"],
-        reader_id=row["reader_id"],
-        at=row["effective_at"],
-        received_at=row["received_at"],
-        direction=Direction(row["direction"]),
-        gate="",
-    )
 
 
 def _doubtful_days(rows: list[dict[str, Any]], now: datetime) -> set[DayKey]:
