@@ -29,11 +29,12 @@ def readme_table(table: Table, record: Record, *, is_chinese: bool) -> str:
 
 
 def load_words(load: Load | None) -> str:
-    """Return the day, the scale and the hurry of a load, empty without one."""
+    """Return the day, scale and hurry of a load and what was not held, empty without one."""
     if not load:
         return ""
     of = f"{load.parts[0]} of the city, parts {load.parts[1]} times shorter" if load.parts else ""
-    return f"load of {load.day} at {of or load.scale or 'unknown scale'}"
+    missed = f", not held: {', '.join(load.not_held)}" if load.not_held else ""
+    return f"load of {load.day} at {of or load.scale or 'unknown scale'}{missed}"
 
 
 def gap_words(gaps: dict[int, Gap]) -> str:
@@ -66,7 +67,8 @@ def _load_zh(load: Load | None) -> str:
     if not load:
         return ""
     of = f"全市的 {load.parts[0]}、時間縮為 1/{load.parts[1]}" if load.parts else load.scale
-    return f"{load.day} 負載：{of or '規模不明'}"
+    missed = f"，未達標：{'、'.join(load.not_held)}" if load.not_held else ""
+    return f"{load.day} 負載：{of or '規模不明'}{missed}"
 
 
 def with_table(readme: str, table: str) -> str:

@@ -35,10 +35,11 @@ class Repeats(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The last load a promise stands on: its day and what of the city it was."""
+    """The last load a promise stands on: its day, what of the city it was, what was not held."""
 
     day: str
     scale: str
+    not_held: tuple[str, ...] = ()
 
     @property
     def parts(self) -> tuple[str, str] | None:
@@ -150,7 +151,9 @@ def _repeats(entries: list[str], record: Record) -> Repeats:
 
 def _load_of(record: Record) -> Load | None:
     load: Mapping[str, Any] = record.load
-    return Load(str(load["at"])[:10], str(load.get("scale", ""))) if load.get("at") else None
+    if not load.get("at"):
+        return None
+    return Load(load["at"][:10], load.get("scale", ""), tuple(load.get("not_held", ())))
 
 
 def _is_old(at: str, newest: str) -> bool:

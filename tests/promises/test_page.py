@@ -88,6 +88,13 @@ def test_page_says_how_each_promise_stands(table: Table, record: Record, state: 
             "load of 2026-11-22 at 0.1 of the city, parts 20 times shorter",
             "已證實：2026-11-22，6 項測試通過；2026-11-22 負載：全市的 0.1、時間縮為 1/20",
         ),
+        (
+            NEEDY,
+            Record({OWN: GREEN}, {**LOAD, "is_green": True, "not_held": ["ceiling"]}),
+            "unproven; load of 2026-11-22 at 0.1 of the city, parts 20 times shorter, "
+            "not held: ceiling",
+            "未證實；2026-11-22 負載：全市的 0.1、時間縮為 1/20，未達標：ceiling",
+        ),
         (TABLE, Record({OWN: GREEN}), "unproven", "未證實"),
     ],
 )
