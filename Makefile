@@ -49,14 +49,14 @@ bench: $(VENV)/.ready-dev ## measure taps into the gate, a no-show of 300,000, t
 	$(PY) -m bench.pages
 	$(PY) -m bench.chat
 
-faults: $(VENV)/.ready-dev ## try every promise by its faults, write docs/promises.md; RUNS=20 kills, cuts, restarts
+faults: $(VENV)/.ready-dev ## try every promise by its faults, write docs/promises.md; RUNS=20 kills and cuts, restarts at most 20
 	$(PY) -m tests.promises run --runs $(RUNS)
 
 load: $(VENV)/.ready-dev ## the city's day on this machine; SCALE=0.02 is a fiftieth of it, HURRY=20 takes a twentieth of the time
 	$(PY) -m bench.load --scale $(SCALE) --hurry $(HURRY); held=$$?; $(PY) -m tests.promises write && exit $$held
 
-rehearsal: $(VENV)/.ready-dev ## several machines on one: cables cut, hosts killed (needs root)
-	$(PY) -m pytest -rs tests/rehearsal/machines.py
+rehearsal: $(VENV)/.ready-dev ## several machines on one: cables cut, hosts killed (needs root), written into docs/promises.md
+	$(PY) -m tests.promises run 55 15 --runs $(RUNS)
 
 shots: $(VENV)/.ready-dev ## pictures of every page and message, light and dark: var/shots/contact-sheet.html, var/shots/messages
 	$(PY) -m pytest -p no:randomly tests/browser/shots.py

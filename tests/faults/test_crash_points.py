@@ -26,6 +26,7 @@ def sweep(town: Town, gate: Gate, start: Callable[[], Program], points: Sequence
             _sweep_kind(town, gate, watched, point)
     finally:
         watched.program.kill()
+    town.done["kills"] += len(watched.points)
     return watched.points
 
 

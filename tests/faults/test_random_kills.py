@@ -46,6 +46,7 @@ def test_taps_under_random_kills_are_told_once_each(town: Town) -> None:
         for _ in range(RUNS):
             tapping.join(random.uniform(0.05, 1))
             random.choice(watched).program.kill()
+            town.done["kills"] += 1
             look_after()
         tapping.join()
         town.wait_until_settled(look_after)

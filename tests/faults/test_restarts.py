@@ -52,6 +52,7 @@ def roll(town: Town, ranks: list[Rank], web_ports: tuple[int, ...]) -> list[floa
     try:
         for turn in range(RESTARTS):
             seconds += [rank.restart(turn) for rank in ranks]
+            town.done["restarts"] += len(ranks)
             for port in web_ports:
                 wait_for(partial(town.web_answers, port), "the web server")
         tapping.join()

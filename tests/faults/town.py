@@ -54,7 +54,10 @@ class Child:
 
 @dataclass
 class Town:
-    """What a test of faults works with. `database_url` may lead through a proxy."""
+    """What a test of faults works with. `database_url` may lead through a proxy.
+
+    `done` has how often the test killed or restarted something.
+    """
 
     house: House
     line: TroubledLine
@@ -66,6 +69,7 @@ class Town:
     shift: timedelta = field(default_factory=lambda: MONDAY_MORNING - datetime.now(UTC))
     children: list[Child] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
+    done: Counter[str] = field(default_factory=Counter)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     @property
@@ -120,6 +124,7 @@ class Town:
             "taps repeated": sum(gate.repeats for gate in self.gates),
             "pushes": len(self.line.attempts),
             "messages accepted": len(self.line.accepted),
+            **self.done,
         }
 
     def enrol(self, *families: Sequence[str]) -> list[Child]:

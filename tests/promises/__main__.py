@@ -12,6 +12,7 @@ from bench.report import RESULTS
 from tests.promises.page import pages
 from tests.promises.runs import (
     ROOT,
+    RUNS,
     Record,
     Result,
     read_record,
@@ -23,8 +24,6 @@ from tests.promises.runs import (
 from tests.promises.table import Table, problems, read_table
 
 LOAD = RESULTS / "load.json"
-# How often is killed, cut and restarted; read by tests/faults.
-RUNS = "FAULT_RUNS"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,28 +1,46 @@
 """The pages of the promises: docs/promises.md and the table of both READMEs, from one record."""
 
-import re
 from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from pathlib import Path
 
-from tests.promises.runs import ROOT, Record, Result, without_doubles
+from tests.promises.readme import gap_words, load_words, readme_table, with_table
+from tests.promises.runs import ROOT, Record, Result
+from tests.promises.standing import (
+    GOOD_FOR,
+    USUAL_RUNS,
+    Gap,
+    Standing,
+    gap_of,
+    standing,
+    state_of,
+)
 from tests.promises.table import Fault, Promise, Table
 
 PAGE = ROOT / "docs" / "promises.md"
-GOOD_FOR = timedelta(days=7)
-BEGIN, END = "<!-- promises: written by make faults -->", "<!-- /promises -->"
-BETWEEN = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
 INTRODUCTION = f"""# What is promised, and how it last went
 
-This page is written by `make faults`, never by hand: `python -m tests.promises run` runs the tests
-below and writes what they came to, `python -m tests.promises write` writes the page anew.
-`python -m tests.promises run P3 12` runs those of a promise or of a fault alone;
-`make faults RUNS=200` kills, cuts and restarts two hundred times where 20 are usual. The judge is
-outside the product: the reader's own list of answered taps, and the stand-in of LINE's list of what
-it took in. A promise is **proven** when each of its tests ran and went well within
-{GOOD_FOR.days} days of the newest run; until then it says **unproven**, and why. A `+` behind a
-commit: the files had been changed since.
+This page is written by programs, never by hand: `make faults` and `python -m tests.promises run`
+run the tests below and write what they came to, `make load` adds the load and `make rehearsal` the
+machines, `python -m tests.promises write` writes the page anew.
+`python -m tests.promises run P3 12` runs the tests of a promise or of a fault alone. Where programs
+are killed and cables cut, the judge is outside the product: the reader's own list of answered taps,
+and the stand-in of LINE's list of what it took in.
+
+A promise is **proven** when each of its tests ran and went well within {GOOD_FOR.days} days of the
+newest run; until then it says **unproven**, and why. *But for* names the faults it should outlive
+that were not tried, or were skipped where the tests ran. A test that was skipped proves nothing and
+is counted apart. A `+` behind a commit: the files had been changed since.
+"""
+HOW = f"""## How it was run
+
+`--runs` says how often is killed at random, cut in the rehearsal and tapped in the soak; restarts
+stop at {USUAL_RUNS}. {USUAL_RUNS} are usual, `make faults RUNS=200` takes two hundred. With 0, as
+in `make test`, each test takes a few of its own and not every point to die at is tried. How many
+kills and restarts there were is counted with each promise.
+
+| run | seed | `--runs` | rows of the tables below |
+|---|---|---|---|
 """
 REHEARSAL = """## Rehearsal
 
@@ -41,54 +59,9 @@ never repeated.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a promise stands. `why` it is unproven, empty where it is proven."""
-
-    why: str
-    last: str
-    commit: str
-    passed: int
-    counts: Counter[str]
-
-
-def standing(table: Table, record: Record, promise: Promise) -> Standing:
-    """Judge a promise by the newest run of each of its tests."""
-    entries = table.tests_of(promise)
-    results = [record.results[entry] for entry in entries if entry in record.results]
-    oldest = min(results, key=lambda one: one.at, default=None)
-    # A test that is named beside its whole file counts once.
-    once = [record.results[one] for one in without_doubles(entries) if one in record.results]
-    return Standing(
-        _why_unproven(entries, record, promise),
-        oldest.at if oldest else "",
-        oldest.commit if oldest else "",
-        sum(one.passed for one in once),
-        sum((Counter(one.counts) for one in once), Counter()),
-    )
-
-
-def _why_unproven(entries: list[str], record: Record, promise: Promise) -> str:
-    states = Counter(state_of(record.results.get(entry), record.newest) for entry in entries)
-    bad = [f"{number} {state}" for state, number in sorted(states.items()) if state != "green"]
-    if promise.needs_load and not record.load.get("is_green"):
-        bad.append("no load that went well")
-    return ", ".join(bad)
-
-
-def state_of(result: Result | None, newest: str) -> str:
-    """Return green, failed, not run or too old."""
-    if result is None or not (result.passed or result.failed):
-        return "not run"
-    if result.failed:
-        return "failed"
-    age = datetime.fromisoformat(newest) - datetime.fromisoformat(result.at)
-    return "green" if age <= GOOD_FOR else "too old"
-
-
 def render_page(table: Table, record: Record) -> str:
     """Return docs/promises.md."""
-    parts = [INTRODUCTION, _overview(table, record)]
+    parts = [INTRODUCTION, _overview(table, record), _how(record)]
     parts += [_promise(table, record, promise) for promise in table.promises]
     parts += [_faults(table, record), _load(record), REHEARSAL, NOT_PROMISED]
     return "\n".join(part for part in parts if part)
@@ -98,85 +71,97 @@ def _overview(table: Table, record: Record) -> str:
     rows = ["| | promise | state | tests | counted | oldest run |", "|---|---|---|---|---|---|"]
     for promise in table.promises:
         now = standing(table, record, promise)
-        state = f"unproven: {now.why}" if now.why else "**proven**"
-        cells = (_link(promise), promise.says, state, str(now.passed), _counted(now.counts))
+        tests = passed_words(now.passed, now.skipped)
+        cells = (_link(promise), promise.says, _state(now), tests, _counted(now.counts))
         rows.append(f"| {' | '.join(cells)} | {_when(now.last, now.commit)} |")
     return "\n".join(rows) + "\n"
 
 
+def _state(now: Standing) -> str:
+    proven = f"**proven but for {gap_words(now.gaps)}**" if now.gaps else "**proven**"
+    words = [f"unproven: {now.why}", gap_words(now.gaps)] if now.why else [proven]
+    words += [f"{now.skipped} skipped" if now.skipped else "", now.repeats, load_words(now.load)]
+    return "; ".join(filter(None, words))
+
+
+def passed_words(passed: int, skipped: int) -> str:
+    """Return how many tests passed, and how many were skipped if any were."""
+    return f"{passed} passed" + f", {skipped} skipped" * bool(skipped)
+
+
+def _how(record: Record) -> str:
+    runs = Counter((one.at, one.commit, one.seed, one.runs) for one in record.results.values())
+    rows = [
+        f"| {_when(at, commit)} | {seed} | {'unknown' if often is None else often} | {number} |"
+        for (at, commit, seed, often), number in sorted(runs.items(), key=str, reverse=True)
+    ]
+    return HOW + "\n".join(rows) + "\n"
+
+
 def _promise(table: Table, record: Record, promise: Promise) -> str:
-    mine = table.faults_of(promise)
-    outlived = ", ".join(str(fault.number) for fault in mine)
-    untried = ", ".join(str(fault.number) for fault in mine if fault.skipped) or "none"
+    now = standing(table, record, promise)
+    outlived = ", ".join(str(fault.number) for fault in table.faults_of(promise))
+    left_out = ", ".join(f"{number} {gap}" for number, gap in now.gaps.items())
     lines = [
         f"## {promise.id}",
         "",
-        f"{promise.says}. Pass mark: {promise.mark}.",
+        f"{promise.says}. Pass mark: {promise.mark}. It is {_state(now)}.",
         f"Faults it must outlive: {outlived or 'none'}."
-        + f" Not tried: {untried}." * bool(untried),
+        + f" Left out: {left_out}." * bool(left_out),
         "",
         f"`python -m tests.promises run {promise.id}`",
         "",
-        "| test | state | passed | run |",
+        "| test | state | came to | run |",
         "|---|---|---|---|",
     ]
     for entry in table.tests_of(promise):
         result = record.results.get(entry)
         run = _when(result.at, result.commit) if result else ""
-        passed = str(result.passed) if result else ""
-        lines.append(f"| `{entry}` | {state_of(result, record.newest)} | {passed} | {run} |")
+        came_to = _came_to(result) if result else ""
+        lines.append(f"| `{entry}` | {state_of(result, record.newest)} | {came_to} | {run} |")
     return "\n".join(lines) + "\n"
 
 
+def _came_to(result: Result) -> str:
+    reasons = "; ".join(sorted(one for one in result.reasons if one))
+    return passed_words(result.passed, result.skipped) + f": {reasons}" * bool(reasons)
+
+
 def _faults(table: Table, record: Record) -> str:
-    lines = ["## Faults", "", "| | what goes wrong | what holds | tried |", "|---|---|---|---|"]
+    lines = ["## Faults", "", "| | what goes wrong | what holds | promises | tried |"]
+    lines.append("|---|---|---|---|---|")
     for fault in table.faults:
+        of = " ".join(one.id for one in table.promises if fault.number in one.faults)
         tried = _tried(fault, record)
-        lines.append(f"| {fault.number} | {fault.what} | {fault.holds} | {tried} |")
+        lines.append(f"| {fault.number} | {fault.what} | {fault.holds} | {of} | {tried} |")
     return "\n".join(lines) + "\n"
 
 
 def _tried(fault: Fault, record: Record) -> str:
-    if fault.skipped:
+    if gap_of(fault, record) is Gap.NOT_TRIED:
         return f"not tried: {fault.skipped}"
     states = Counter(state_of(record.results.get(one), record.newest) for one in fault.tests)
-    return ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+    words = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+    return words + f": {fault.how}" * bool(fault.how)
 
 
 def _load(record: Record) -> str:
-    if not record.load:
-        return "## Load\n\n`make load` has not been run yet.\n"
     load = record.load
-    lines = [f"## Load\n\nLast: {_when(load['at'], load['commit'])}, {load['scale']}.\n"]
+    if not load:
+        return "## Load\n\n`make load` has not been run yet.\n"
+    went = "went well" if load.get("is_green") else "did **not** go well"
+    run = _when(str(load.get("at", "")), str(load.get("commit", "")))
+    lines = [f"## Load\n\nLast: {run}, {load.get('scale', 'unknown scale')}; it {went}.\n"]
     lines += ["| part | measured |", "|---|---|"]
-    lines += [f"| {name} | {words} |" for name, words in load["parts"].items()]
+    lines += [f"| {name} | {_part(words)} |" for name, words in load.get("parts", {}).items()]
     return "\n".join(lines) + "\n"
 
 
-def readme_table(table: Table, record: Record, *, is_chinese: bool) -> str:
-    """Return what stands between the markers of a README, with the markers."""
-    head = "| | 承諾 | 最近一次 |" if is_chinese else "| | promise | last run |"
-    rows = [head, "|---|---|---|"]
-    for promise in table.promises:
-        now = standing(table, record, promise)
-        says = promise.says_zh if is_chinese else promise.says
-        anchor = f"[{promise.id}](docs/promises.md#{promise.id.lower()})"
-        rows.append(f"| {anchor} | {says} | {_short(now, is_chinese=is_chinese)} |")
-    return "\n".join([BEGIN, *rows, END])
-
-
-def _short(now: Standing, *, is_chinese: bool) -> str:
-    if now.why:
-        return "未證實" if is_chinese else "unproven"
-    tests = f"{now.passed} 項測試通過" if is_chinese else f"{now.passed} tests passed"
-    return f"{now.last[:10]}, {tests}"
-
-
-def with_table(readme: str, table: str) -> str:
-    """Return a README with the table between its markers. Raises LookupError without them."""
-    if not BETWEEN.search(readme):
-        raise LookupError(f"a README lacks {BEGIN}")
-    return BETWEEN.sub(lambda _: table, readme)
+def _part(told: object) -> str:
+    """Return what a part of the load came to: a sentence, or several by name."""
+    if not isinstance(told, Mapping):
+        return str(told)
+    return "; ".join(f"{name}: {words}" for name, words in told.items())
 
 
 def pages(table: Table, record: Record) -> dict[Path, str]:

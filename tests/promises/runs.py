@@ -1,6 +1,7 @@
 """Runs of the tests in the table: what each came to, when, and at which commit."""
 
 import json
+import os
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,11 +17,30 @@ from tests.promises.table import TESTS
 
 ROOT = TESTS.parent
 FILE = ROOT / "docs" / "promises.json"
+# How often is killed, cut and restarted; read by the tests of faults themselves.
+RUNS = "FAULT_RUNS"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of tests: when, of which commit, by which seed, with how many kills.
+
+    `at` is aware UTC; `runs` is 0 where the tests took their own few, as in `make test`.
+    """
+
+    at: datetime
+    commit: str
+    seed: int
+    runs: int
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How the tests of one entry last went. `at` is an aware UTC moment in ISO form."""
+    """How the tests of one entry last went. `at` is an aware UTC moment in ISO form.
+
+    `runs` is as in Run, None where it was not noted; `reasons` says why tests were skipped, and how
+    many.
+    """
 
     at: str
     commit: str
@@ -30,6 +50,8 @@ class Result:
     skipped: int
     seconds: float
     counts: dict[str, int] = field(default_factory=dict)
+    runs: int | None = None
+    reasons: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_green(self) -> bool:
@@ -47,8 +69,8 @@ class Record:
     @property
     def newest(self) -> str:
         """The moment of the newest run, empty if there was none."""
-        loads = [self.load["at"]] if self.load else []
-        return max([*(one.at for one in self.results.values()), *loads], default="")
+        load = str(self.load.get("at", ""))
+        return max([load, *(one.at for one in self.results.values())])
 
 
 class Collector:
@@ -58,6 +80,7 @@ class Collector:
         self.outcomes: dict[str, str] = {}
         self.seconds: Counter[str] = Counter()
         self.counts: dict[str, Counter[str]] = {}
+        self.reasons: dict[str, str] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take note of a phase of a test; one that failed in any phase has failed."""
@@ -66,25 +89,29 @@ class Collector:
         if report.when == "call" or report.outcome != "passed":
             worse = self.outcomes.get(name) == "failed"
             self.outcomes[name] = "failed" if worse else report.outcome
+        if report.outcome == "skipped":
+            self.reasons[name] = _reason(report)
         if report.when == "teardown":
             numbers = {key: value for key, value in report.user_properties if type(value) is int}
             self.counts[name] = Counter(numbers)
 
-    def result(self, entry: str, at: datetime, commit: str, seed: int) -> Result:
+    def result(self, entry: str, run: Run) -> Result:
         """Return what the tests of an entry came to."""
         mine = [name for name in self.outcomes if _belongs(name, entry)]
         ends = Counter(self.outcomes[name] for name in mine)
         counts: Counter[str] = sum((self.counts.get(name, Counter()) for name in mine), Counter())
         took = sum(self.seconds[name] for name in mine)
         return Result(
-            at.isoformat(timespec="minutes"),
-            commit,
-            seed,
+            run.at.isoformat(timespec="minutes"),
+            run.commit,
+            run.seed,
             ends["passed"],
             ends["failed"],
             ends["skipped"],
             round(took, 1),
             dict(counts),
+            run.runs,
+            dict(Counter(self.reasons[name] for name in mine if name in self.reasons)),
         )
 
 
@@ -110,12 +137,23 @@ def _run(places: Iterable[str], entries: Sequence[str], workers: int, now: datet
     collector, seed = Collector(), random.randrange(2**31)
     arguments = [str(TESTS / place) for place in places]
     arguments += [f"--randomly-seed={seed}", f"--hypothesis-seed={seed}", "--rootdir", str(ROOT)]
+    arguments += ["-rs", *finding(entries)]
     if workers > 1:
         arguments += ["-n", str(workers), "--dist", "loadgroup"]
     code = pytest.main(arguments, plugins=[collector])
-    commit = commit_now()
-    results = {entry: collector.result(entry, now, commit, seed) for entry in entries}
+    run = Run(now, commit_now(), seed, int(os.environ.get(RUNS, "0")))
+    results = {entry: collector.result(entry, run) for entry in entries}
     return Ended(results, is_green=code == pytest.ExitCode.OK)
+
+
+def finding(entries: Iterable[str]) -> list[str]:
+    """Return what lets pytest find the entries' files whatever they are called.
+
+    Naming such a file beside its folder would not do: the folder alone would count.
+    """
+    names = {entry.partition("::")[0].rpartition("/")[2] for entry in entries}
+    others = sorted(name for name in names if not name.startswith("test_"))
+    return ["--override-ini", f"python_files={' '.join(['test_*.py', *others])}"]
 
 
 def without_doubles(entries: Iterable[str]) -> list[str]:
@@ -151,3 +189,9 @@ def _belongs(nodeid: str, entry: str) -> bool:
     # xdist adds the group a test ran in.
     name = test.partition("[")[0].partition("@")[0]
     return path == wanted_path and wanted in ("", name)
+
+
+def _reason(report: pytest.TestReport) -> str:
+    # Where it was skipped, the line, and why.
+    told = report.longrepr
+    return str(told[2]).removeprefix("Skipped: ") if isinstance(told, tuple | list) else ""

@@ -14,13 +14,17 @@ FILE = Path(__file__).with_name("promises.toml")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that goes wrong, what must hold then, and what tries it or why nothing does."""
+    """Something that goes wrong, what must hold then, and what tries it or why nothing does.
+
+    `how` says by what means it is tried, where the tests' names do not.
+    """
 
     number: int
     what: str
     holds: str
     tests: tuple[str, ...] = ()
     skipped: str = ""
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ def _of_rows(table: Table) -> Iterator[str]:
     for fault in table.faults:
         if bool(fault.tests) is bool(fault.skipped):
             yield f"fault {fault.number} takes tests or a reason, one of the two"
+        if not any(fault.number in promise.faults for promise in table.promises):
+            yield f"fault {fault.number} belongs to no promise: one that is red would not show"
     for promise in table.promises:
         if not table.tests_of(promise):
             yield f"{promise.id} has no test"

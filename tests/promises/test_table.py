@@ -19,10 +19,18 @@ def test_promises_are_all_there() -> None:
     assert [promise.id for promise in read_table().promises] == [f"P{n}" for n in range(1, 15)]
 
 
-def test_every_fault_belongs_to_a_promise_or_stands_for_itself() -> None:
+def test_every_fault_belongs_to_a_promise() -> None:
     table = read_table()
     assert len(table.faults) >= 53
     assert all(fault.what and fault.holds for fault in table.faults)
+    assert {number for one in table.promises for number in one.faults} == {
+        fault.number for fault in table.faults
+    }
+
+
+def test_wrong_clocks_of_servers_count_for_what_they_endanger() -> None:
+    of = [promise.id for promise in read_table().promises if 35 in promise.faults]
+    assert of == ["P5", "P8"]
 
 
 def test_good_table_has_no_problem() -> None:
@@ -47,6 +55,7 @@ def test_bad_fault_is_refused(fault: Fault, problem: str) -> None:
     ("promise", "problem"),
     [
         (replace(PROMISE, faults=()), "P1 has no test"),
+        (replace(PROMISE, faults=()), "fault 1 belongs to no promise"),
         (replace(PROMISE, faults=(1, 7)), "faults that are not there"),
         (replace(PROMISE, tests=("nowhere.py",)), "no such file"),
     ],
