@@ -47,6 +47,9 @@ INSERTS: dict[str, Callable[[Any], Any]] = {
     "postgresql": postgresql_insert,
 }
 DEADLOCKS = 3
+# Connections of a process that are kept, and those that may be added in a rush.
+KEPT, ADDED = 10, 20
+POOL = KEPT + ADDED
 
 
 def metadata() -> MetaData:
@@ -93,7 +96,7 @@ def make_engine(url: str, patience: Patience = PATIENT) -> Engine:
     parsed = make_url(url)
     # Parameters are personal data; an exception must not print them. The connection used last is
     # used next: its plans and caches are warm, where all in turn would mostly meet cold ones.
-    options: dict[str, Any] = {"pool_size": 10, "max_overflow": 20, "pool_use_lifo": True}
+    options: dict[str, Any] = {"pool_size": KEPT, "max_overflow": ADDED, "pool_use_lifo": True}
     options["hide_parameters"] = True
     if parsed.get_backend_name() != "sqlite":
         engine = create_engine(heed_network(parsed), **options)

@@ -6,11 +6,11 @@ from flask.typing import ResponseReturnValue
 from core.clock import school_day_of, taipei_clock
 from core.db import snapshot
 from core.languages.speech import _
-from core.maintenance import Phase, Window
+from core.maintenance import Window
 from core.notices.trail import accepted_by
 from core.notices.wording import CHANNEL_WORDS
 from core.people.doors import for_guardian
-from core.privacy.purge import last_purge
+from core.privacy.purged import last_purge
 from core.watch.service import (
     ChannelState,
     Health,
@@ -18,7 +18,7 @@ from core.watch.service import (
     schools_service,
     waiting_of,
 )
-from core.watch.service_words import channel_meaning, channel_word, check_line, tidied_line
+from core.watch.service_words import channel_meaning, channel_word, check_line, night_line
 from liff.guard import linked
 from liff.present import day_and_time, reader_line
 from liff.visit import current_visit
@@ -47,9 +47,7 @@ def show_status() -> ResponseReturnValue:
         last = accepted_by(database, guardian.id)
         tidied = last_purge(database)
     today = school_day_of(visit.now)
-    is_night = Window.of(visit.house.settings).phase(visit.now) is Phase.NOW
-    # What never ran yet is no news to a guardian.
-    done = tidied_line(day_and_time(tidied, today)) if tidied else ""
+    at = day_and_time(tidied, today) if tidied else ""
     return render_template(
         "status.html",
         clock=taipei_clock(visit.now),
@@ -62,7 +60,7 @@ def show_status() -> ResponseReturnValue:
             for one in schools
         ],
         waiting=waiting,
-        tidied=_("夜間整理中") if is_night else done,
+        tidied=night_line(Window.of(visit.house.settings), at, visit.now),
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from app import main
 from core.db import transaction
+from core.duty.scheduler import TICKS
 from core.house import House
 from core.settings import Settings
 from core.watch.metrics import metrics_page
@@ -101,6 +102,18 @@ def test_every_alert_has_its_page_and_every_page_its_alert() -> None:
         assert rule["annotations"]["runbook"] == f"docs/runbooks/{rule['alert']}.md"
         assert rule["annotations"]["summary"]
         assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+def test_clock_alert_sees_every_tick_and_one_that_never_ran() -> None:
+    [one] = [rule["expr"] for rule in alerts() if rule["alert"] == "ClockStands"]
+    assert "{" not in one, "no tick is picked out"
+    assert "gate_tick_age_seconds > 3 * gate_tick_every_seconds" in one
+    # Nothing is compared where a series is missing: what never was is asked for by itself.
+    for missing in ("gate_tick_age_seconds", "gate_counts_age_seconds"):
+        assert f"unless {missing})" in one
+    # The rarest ticks come first after ten minutes, and a new house must not page somebody.
+    assert max(TICKS.values()) > 60
+    assert "gate_tick_every_seconds <= 60 unless" in one
 
 
 @pytest.mark.parametrize("path", sorted(RUNBOOKS.glob("*.md")), ids=lambda one: one.stem)

@@ -8,7 +8,8 @@ from bot.answer import Json
 from bot.handlers.person import Person
 from bot.replies.emergency import KnownNow, what_is_known
 from bot.replies.pages import Pages
-from bot.replies.status import SchoolContact, status
+from bot.replies.speech import moment
+from bot.replies.status import KnownService, status
 from bot.replies.today import ChildToday, day_line, today_messages
 from bot.replies.week import ChildWeek, week_messages
 from core.attendance.days import days_of
@@ -16,9 +17,12 @@ from core.clock import school_day_of
 from core.delivery.quota_month import month_end, on_demand_kinds
 from core.gate.readers import last_contacts
 from core.house import House
+from core.maintenance import Window
 from core.notices.wording import on_demand_line
 from core.postback import Action, PostbackCodec, Press
-from core.watch.service import channels_of
+from core.privacy.purged import last_purge
+from core.watch.service import channels_of, schools_service, waiting_of
+from core.watch.service_words import night_line
 
 DAYS_SHOWN = 7
 # So far back the button 前七天 leads.
@@ -72,12 +76,17 @@ def tell_what_is_known(session: Session, house: House, person: Person, now: date
 
 
 def tell_status(session: Session, house: House, person: Person, now: datetime) -> list[Json]:
-    """Return how the channels are, and when the children's schools' readers were last heard."""
-    contacts = _contacts(session, person)
+    """Return how the channels, the schools and the night were, and what waits for this person."""
     names = {child.school_code: child.school_short_name for child in person.children}
-    channels = channels_of(session, house.settings, names, now)
-    found = [SchoolContact(names[code], at) for code, at in contacts.items()]
-    return status(channels, found, now)
+    tidied = last_purge(session)
+    at = moment(tidied, now) if tidied else ""
+    known = KnownService(
+        channels_of(session, house.settings, names, now),
+        [(names[one.code], one) for one in schools_service(session, sorted(names), now)],
+        waiting_of(session, person.guardian.id) if person.guardian else 0,
+        night_line(Window.of(house.settings), at, now),
+    )
+    return status(known, now)
 
 
 def _contacts(session: Session, person: Person) -> dict[str, datetime | None]:

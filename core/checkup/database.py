@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.db import durability_problem
+from core.db import POOL, durability_problem
 from core.duty.migrate import applied_revision, is_current, is_known
 from core.errors import Fault
 
@@ -16,8 +18,20 @@ LEAST_POSTGRESQL = 14
 # Brought UPDATE FROM and RETURNING, 3.35. Source: SQLite docs, "Release History".
 LEAST_SQLITE = (3, 35)
 MOST_SKEW_SECONDS = 2
-# Three processes with pools of thirty, and some for people.
-LEAST_CONNECTIONS = 100
+# One web process and one worker at their most, each a pool and one beside it, a clock's pool, and
+# some for people. How many run, and on which machines, no setting says.
+LEAST_CONNECTIONS = 2 * (POOL + 1) + POOL + 8
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What a PostgreSQL says of itself. `version` is the major one."""
+
+    version: int
+    encoding: str
+    connections: int
+    is_standby: bool
+    clock: datetime
 
 
 def database_faults(engine: Engine) -> Iterator[Fault]:
@@ -59,29 +73,35 @@ def _sqlite() -> Iterator[Fault]:
 
 
 def _postgresql(connection: Connection) -> Iterator[Fault]:
-    facts = connection.execute(
+    row: Any = connection.execute(
         text(
-            "SELECT current_setting('server_version_num')::int / 10000 AS version,"
-            " current_setting('server_encoding') AS encoding,"
-            " current_setting('max_connections')::int AS connections,"
-            " pg_is_in_recovery() AS is_standby, clock_timestamp() AS clock"
+            "SELECT current_setting('server_version_num')::int / 10000,"
+            " current_setting('server_encoding'), current_setting('max_connections')::int,"
+            " pg_is_in_recovery(), clock_timestamp()"
         )
     ).one()
-    here = datetime.now(UTC)
-    if facts.version < LEAST_POSTGRESQL:
+    yield from server_faults(Server(*row), datetime.now(UTC))
+
+
+def server_faults(server: Server, now: datetime) -> Iterator[Fault]:
+    """Return what is wrong with a PostgreSQL; `now` is this machine's clock."""
+    if server.version < LEAST_POSTGRESQL:
         hint = f"Take version {LEAST_POSTGRESQL} or newer"
-        yield Fault("PostgreSQL", f"version {facts.version} is too old", hint)
-    if facts.encoding != "UTF8":
+        yield Fault("PostgreSQL", f"version {server.version} is too old", hint)
+    if server.encoding != "UTF8":
         hint = "Make the database with ENCODING 'UTF8'; rare names are lost otherwise"
-        yield Fault("PostgreSQL", f"its encoding is {facts.encoding}", hint)
-    if facts.is_standby:
+        yield Fault("PostgreSQL", f"its encoding is {server.encoding}", hint)
+    if server.is_standby:
         yield Fault(
             "DATABASE_URL", "names a standby", "Name the primary; a standby can't be written"
         )
-    if facts.connections < LEAST_CONNECTIONS:
-        hint = "Raise max_connections: docs/operations/grown.md counts them"
-        yield Fault("PostgreSQL", f"takes only {facts.connections} connections", hint)
-    skew = abs((facts.clock - here).total_seconds())
+    if server.connections < LEAST_CONNECTIONS:
+        hint = (
+            f"Raise max_connections: {LEAST_CONNECTIONS} are for one web process, worker and "
+            "clock each, docs/operations/grown.md counts more of them"
+        )
+        yield Fault("PostgreSQL", f"takes only {server.connections} connections", hint)
+    skew = abs((server.clock - now).total_seconds())
     if skew > MOST_SKEW_SECONDS:
         hint = "Let chrony or systemd-timesyncd set both clocks"
         yield Fault("clock", f"{skew:.0f} s off the database's", hint)

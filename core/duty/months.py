@@ -9,7 +9,7 @@ parts. Source: PostgreSQL manual, "Table Partitioning".
 import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
@@ -36,6 +36,8 @@ DROP_TRIES, PAUSE_SECONDS = 5, 1.0
 COUNTED_WITHIN = "10min"
 # More of a month stays where it is, and goes row by row: to move it would hold up those who write.
 MOST_MOVED = 100_000
+# So few are moved, and the rest looked through, in a moment.
+MOST_BY_DAY = 1_000
 # A notice is written three times, a day row twice: with room in its page the second finds place
 # beside the first. A vacuum must not wait for a fifth of a month.
 STORED = {
@@ -78,19 +80,19 @@ def is_quiet(now: datetime) -> bool:
 
 
 def run_month_tick(house: House) -> None:
-    """Make what months lack, by night; nothing on SQLite."""
+    """Make what months lack, by day only of tables that are new; nothing on SQLite."""
     now = house.clock.now()
-    if is_quiet(now):
-        make_months(house.engine, school_day_of(now))
+    tables = PARTED if is_quiet(now) else _new_tables(house.engine)
+    make_months(house.engine, school_day_of(now), tables)
 
 
-def make_months(engine: Engine, today: date) -> list[str]:
+def make_months(engine: Engine, today: date, tables: Collection[str] = PARTED) -> list[str]:
     """Make the parts of this month and the next ones, where there are none; return their names.
 
     Each in a transaction of its own. Where somebody holds a table it is left for another time.
     """
     made = []
-    for table, month in _wanted(engine, today):
+    for table, month in _wanted(engine, today, tables):
         try:
             if _make(engine, table, month):
                 made.append(month.part(table))
@@ -133,11 +135,32 @@ def is_parted(engine: Engine, table: str) -> bool:
     return engine.dialect.name == "postgresql" and table in PARTED
 
 
-def _wanted(engine: Engine, today: date) -> Iterator[tuple[str, Month]]:
+def _new_tables(engine: Engine) -> list[str]:
+    """Return those without any month yet and with few rows: no hour is wrong for their first.
+
+    After a day without months there would be too many rows to move.
+    """
+    return [
+        table
+        for table in PARTED
+        if is_parted(engine, table)
+        and not _months_there(engine, table)
+        and _is_small(engine, f"{table}_rest")
+    ]
+
+
+def _is_small(engine: Engine, rest: str) -> bool:
+    few = f"SELECT 1 FROM {rest} LIMIT :most"  # noqa: S608  # our own names
+    with engine.connect() as connection:
+        counted = text(f"SELECT count(*) FROM ({few}) AS few")  # noqa: S608  # as above
+        return bool(connection.scalar(counted, {"most": MOST_BY_DAY + 1}) <= MOST_BY_DAY)
+
+
+def _wanted(engine: Engine, today: date, tables: Collection[str]) -> Iterator[tuple[str, Month]]:
     months = [month_of(today)]
     for _ in range(AHEAD):
         months.append(months[-1].next)
-    return ((table, month) for table in PARTED if is_parted(engine, table) for month in months)
+    return ((table, month) for table in tables if is_parted(engine, table) for month in months)
 
 
 def _make(engine: Engine, table: str, month: Month) -> bool:

@@ -261,9 +261,3 @@ class _Purge:
             logger.info("purged", extra=extra)
         else:
             logger.error("purge left rows over age", extra=extra)
-
-
-def last_purge(session: Session) -> datetime | None:
-    """Return when the night's tidying last ended; only reads."""
-    at: datetime | None = session.execute(select(func.max(col(PurgeRun.ended_at)))).scalar_one()
-    return at

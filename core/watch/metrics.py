@@ -20,8 +20,10 @@ from werkzeug.datastructures import Headers
 from core.binding.tries import misses_since
 from core.clock import at_taipei, school_day_of
 from core.db import snapshot
+from core.delivery.quota_month import current_step, last_asked, left_of
 from core.delivery.tables import DeliveryDay
 from core.duty.reader_tick import SILENT_AFTER
+from core.duty.scheduler import TICKS
 from core.duty.tables import JobRun
 from core.duty.tick_log import last_ticks
 from core.gate.health import live_readers
@@ -30,6 +32,7 @@ from core.house import House
 from core.kinds import Channel
 from core.loopback import is_loopback
 from core.people.roster import CANARY_SCHOOL
+from core.privacy.purged import last_of_limits
 from core.watch.canary import CanaryState, canary_state
 from core.watch.counting import BUCKETS, LAG, counted_until, sums_since
 from core.watch.tables import DwellCount, NoticeCount
@@ -121,8 +124,12 @@ def _families(session: Session, now: datetime) -> Iterator[Family]:
     if backup is not None:
         age = _age(backup.ran_at, now)
         yield _gauge("backup_age_seconds", "Since a backup was last made and checked", age)
+    yield from _quota(session, now)
+    yield from _purges(session, now)
     ticks = {(name,): _age(at, now) for name, at in last_ticks(session).items()}
     yield _labelled("tick_age_seconds", "Since a tick last ended well", ("tick",), ticks)
+    every = {(tick.__name__,): seconds for tick, seconds in TICKS.items()}
+    yield _labelled("tick_every_seconds", "From one run of a tick to the next", ("tick",), every)
 
 
 def _read_sums(session: Session, now: datetime) -> Sums:
@@ -219,6 +226,27 @@ def _line_days(session: Session) -> Iterator[Family]:
     yield _gauge("line_day_theirs", "Pushes of that day by LINE's count", latest.theirs)
     difference = latest.ours - latest.theirs
     yield _gauge("line_day_difference", "Ours less theirs of that day", difference)
+
+
+def _quota(session: Session, now: datetime) -> Iterator[Family]:
+    yield _gauge(
+        "quota_step", "How far pushes are cut back: 0 not at all", current_step(session, now)
+    )
+    asked, left = last_asked(session, now), left_of(session, now)
+    if asked is None or asked[0].granted is None or left is None:
+        return
+    yield _gauge("quota_granted", "Messages LINE grants this month", asked[0].granted)
+    yield _gauge("quota_left", "Of them not used yet, by LINE's last count", left)
+
+
+def _purges(session: Session, now: datetime) -> Iterator[Family]:
+    purged = last_of_limits(session)
+    if not purged:
+        return
+    left = {(one.limit,): one.left for one in purged}
+    yield _labelled("purge_left", "Rows over age the last purge left", ("limit",), left)
+    age = _age(min(one.ended_at for one in purged), now)
+    yield _gauge("purge_age_seconds", "Since every limit was last looked at by a purge", age)
 
 
 def _texts(session: Session, now: datetime) -> Iterator[Family]:

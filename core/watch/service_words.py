@@ -1,10 +1,12 @@
 """What 服務狀態 says, on the page and in the chat; zh-TW sources."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from core.attendance.tables import RunState
 from core.clock import taipei_clock
 from core.languages.speech import N_, _
+from core.maintenance import Phase, Window
 from core.notices.wording import CHANNEL_WORDS
 from core.watch.service import ChannelState, Check, Health
 
@@ -63,6 +65,11 @@ def check_line(checks: Sequence[Check]) -> str:
     return _("今天的未到校檢查：{state}", state=said)
 
 
-def tidied_line(when: str) -> str:
-    """Return when the night's tidying ended; `when` is its day and time as pages say it, or ""."""
-    return _("夜間整理 {time} 完成", time=when) if when else _("夜間整理還沒有紀錄")
+def night_line(window: Window, tidied: str, now: datetime) -> str:
+    """Return how the night's tidying is; `tidied` is when it last ended, as the place says times.
+
+    Return "" where it never ran: that is no news to a guardian.
+    """
+    if window.phase(now) is Phase.NOW:
+        return _("夜間整理中")
+    return _("夜間整理 {time} 完成", time=tidied) if tidied else ""

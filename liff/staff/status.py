@@ -18,7 +18,7 @@ from core.languages.language import SOURCE
 from core.notices.wording import CHANNEL_WORDS
 from core.people.roster import CANARY_SCHOOL
 from core.people.tables import School
-from core.privacy.purge import last_purge
+from core.privacy.purged import last_purge
 from core.watch.canary import canary_state
 from core.watch.service import ChannelState, channels_of, schools_service
 from core.watch.service_words import channel_word, check_line

@@ -164,9 +164,39 @@ def test_index_built_on_another_month_keeps_no_month_from_being_made(
 def test_clock_makes_months_by_night(
     house: House, is_parted: bool, hour: int, is_made: bool
 ) -> None:
-    house.clock.move_to(datetime(2026, 11, 23, hour, 59, tzinfo=TAIPEI))  # type: ignore[attr-defined]
+    there = make_months(house.engine, date(2026, 10, 1))
+    house.clock.move_to(datetime(2026, 12, 23, hour, 59, tzinfo=TAIPEI))  # type: ignore[attr-defined]
     run_month_tick(house)
-    assert bool(parts_of(house)) is (is_made and is_parted)
+    assert (len(parts_of(house)) > len(there)) is (is_made and is_parted)
+
+
+def test_first_months_are_made_by_day_too(house: House, is_parted: bool) -> None:
+    house.clock.move_to(datetime(2026, 11, 23, 10, 0, tzinfo=TAIPEI))  # type: ignore[attr-defined]
+    run_month_tick(house)
+    assert len(parts_of(house)) == (9 if is_parted else 0)
+
+
+def test_first_months_wait_for_the_night_where_much_lies_already(
+    house: House,
+    parted: None,
+    reader: SigningReader,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader.taps((1, MING, "2026-11-23T07:19:00+08:00"))
+    monkeypatch.setattr(months, "MOST_BY_DAY", 0)
+    run_month_tick(house)
+    assert parts_of(house) == []
+    house.clock.move_to(datetime(2026, 11, 23, 18, 0, tzinfo=TAIPEI))  # type: ignore[attr-defined]
+    run_month_tick(house)
+    assert len(parts_of(house)) == 9
+
+
+def test_months_of_a_table_in_use_are_left_by_day_too(house: House, parted: None) -> None:
+    house.clock.move_to(datetime(2026, 11, 23, 10, 0, tzinfo=TAIPEI))  # type: ignore[attr-defined]
+    with house.engine.connect() as other, other.begin():
+        other.execute(text("LOCK TABLE tap_rest IN ROW EXCLUSIVE MODE"))
+        run_month_tick(house)
+    assert parts_of(house) == []
 
 
 def test_counting_gives_way_to_whoever_holds_a_part(house: House, parted: None) -> None:

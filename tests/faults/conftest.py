@@ -5,11 +5,14 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
+from alembic.config import Config
 
+from core.duty.migrate import applied_revision
 from core.house import House
 from tests.faults.crashing import HASTE
 from tests.faults.line import TroubledLine, troubled_line
 from tests.faults.programs import warm_forks
+from tests.faults.releases import write_release
 from tests.faults.town import Town, build_town
 
 
@@ -39,6 +42,12 @@ def town(
     town = build_town(house, line, forks, tmp_path, database_url)
     yield town
     request.node.user_properties += town.counts().items()
+
+
+@pytest.fixture
+def next_release(tmp_path: Path, house: House) -> Config:
+    """The migrations as the release after this one would bring them."""
+    return write_release(tmp_path / "migrations", applied_revision(house.engine))
 
 
 @pytest.fixture

@@ -8,14 +8,18 @@ from flask import Flask
 from sqlmodel import select
 
 import app as composition
+from bot.tables import LineEvent
 from core.attendance.tables import Leave
 from core.clock import TAIPEI
-from core.db import snapshot
+from core.db import snapshot, transaction
+from core.gate.tables import Tap
 from core.house import House
 from core.people.tables import Binding
 from liff.maintenance import GOES_ON
+from tests.bot.happenings import as_body, make_text, sign
 from tests.conftest import FixedClock
-from tests.factories import MEI
+from tests.factories import MEI, card_uid_of, make_reader
+from tests.gate.conftest import SigningReader
 from tests.liff.conftest import Family
 from tests.liff.outside import Outside
 from tests.liff.phone import Phone, text_of
@@ -152,3 +156,22 @@ def test_gate_and_webhooks_know_of_no_window(pages: House, outside: Outside) -> 
         # Refused for want of a signature, or of a firm here, as at any other hour.
         expected = 404 if "<provider>" in path else 401
         assert client.post(path, data=b"{}").status_code == expected, rule.rule
+
+
+def test_signed_taps_and_words_are_stored_in_the_window(
+    pages: House, outside: Outside, family: Family
+) -> None:
+    go_to(pages, "00:20")
+    client = composition.assemble(pages).test_client()
+    with transaction(pages.engine) as session:
+        reader = SigningReader(client, pages, make_reader(session, pages).id)
+    card = card_uid_of("11510001")
+
+    assert reader.statuses((1, card, "2026-11-24T00:19:00+08:00")) == ["recorded"]
+    body = as_body([make_text("今天", at=pages.clock.now())])
+    headers = {"x-line-signature": sign(body, pages.settings.channel_secrets[0])}
+    assert client.post("/line/webhook", data=body, headers=headers).status_code == 200
+
+    with snapshot(pages.engine) as session:
+        assert session.exec(select(Tap.card_uid)).all() == [card]
+        assert len(session.exec(select(LineEvent)).all()) == 1

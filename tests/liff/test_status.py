@@ -1,25 +1,30 @@
 """服務狀態: what guardians and the bureau read on a good and on a bad day."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
 import pytest
 from flask import Flask
 
-from core.attendance.tables import NoShowRun, RunState
+from core.attendance.tables import RunState
 from core.calendar.channels import Offer, semester_at, set_offers
 from core.calendar.scopes import CITY
 from core.clock import at_taipei, school_day_of
 from core.db import transaction
+from core.delivery.quota_month import month_of
 from core.delivery.tables import QuotaMonth
+from core.duty.tables import JobRun
 from core.house import House
-from core.kinds import Channel, NoticeKind, OfferState
-from core.notices.outbox import NewNotice, enqueue
+from core.kinds import Channel, OfferState
 from core.people.tables import StaffRole
+from core.watch.canary import ACCEPTED, TAP
+from core.watch.canary import JOB as CANARY
 from tests.factories import MEI, make_reader, make_staff
-from tests.liff.conftest import Family
+from tests.liff.conftest import Family, make_app
 from tests.liff.outside import Outside
 from tests.liff.phone import Phone
+from tests.watch.standing import let_wait, purged, run_check
 
 PAGE, CITY_PAGE = "/liff/status", "/liff/staff/status"
 BUREAU = "U" + "b" * 32
@@ -32,36 +37,16 @@ def at(house: House, clock: time) -> datetime:
     return moment
 
 
-def tell(house: House, family: Family, channel: Channel = Channel.LINE) -> None:
-    """Let a notice wait from now on."""
-    now = house.clock.now()
-    with transaction(house.engine) as session:
-        one = NewNotice(
-            kind=NoticeKind.LINK_NEW,
-            guardian_id=UUID(family.guardian_id),
-            line_user_id=None,
-            school_day=school_day_of(now),
-            at=now,
-            about=f"{channel}/{now}",
-            content=b"[]",
-            channel=channel,
-        )
-        enqueue(session, [one], now)
-
-
-def run_check(house: House, state: RunState) -> None:
-    """Have today's check at 08:30 stand like that."""
-    now = house.clock.now()
-    with transaction(house.engine) as session:
-        session.merge(
-            NoShowRun(
-                school_code="353607",
-                school_day=school_day_of(now),
-                cutoff=time(8, 30),
-                state=state,
-                ran_at=at_taipei(school_day_of(now), time(8, 31)),
-            )
-        )
+def asked_for_quota(now: datetime, granted: int | None, used: int) -> QuotaMonth:
+    """What LINE said of the month just now."""
+    return QuotaMonth(
+        channel=Channel.LINE,
+        month=month_of(now),
+        granted=granted,
+        used=used,
+        asked_at=now,
+        step=3,
+    )
 
 
 @pytest.fixture
@@ -93,7 +78,7 @@ def test_good_day_says_so(mei: Phone, pages: House, reader: None) -> None:
 def test_what_waits_for_long_makes_its_channel_slow(
     mei: Phone, pages: House, family: Family
 ) -> None:
-    tell(pages, family)
+    let_wait(pages, UUID(family.guardian_id))
     assert "LINE 正常" in mei.text(PAGE)
     pages.clock.move_to(pages.clock.now() + timedelta(minutes=3))  # type: ignore[attr-defined]
     said = mei.text(PAGE)
@@ -119,10 +104,7 @@ def test_check_of_the_day_is_told_as_it_stands(
 def test_used_up_quota_pauses_line_and_says_what_still_works(mei: Phone, pages: House) -> None:
     now = pages.clock.now()
     with transaction(pages.engine) as session:
-        month = school_day_of(now).replace(day=1)
-        session.add(
-            QuotaMonth(channel=Channel.LINE, month=month, granted=10, used=10, asked_at=now, step=3)
-        )
+        session.add(asked_for_quota(now, granted=10, used=10))
     said = mei.text(PAGE)
     assert "本月發送額度已用完。" in said
     assert "暫停" in said
@@ -152,6 +134,13 @@ def test_night_window_is_named(mei: Phone, pages: House) -> None:
     assert "夜間整理中" in mei.text(PAGE)
 
 
+def test_last_nights_tidying_is_told_with_its_time(mei: Phone, pages: House) -> None:
+    tidied = at_taipei(school_day_of(pages.clock.now()), time(1, 2))
+    with transaction(pages.engine) as session:
+        session.add_all([purged(tidied), purged(tidied - timedelta(days=1))])
+    assert "夜間整理 今天 01:02 完成" in mei.text(PAGE)
+
+
 def test_stranger_learns_of_no_school(hua: Phone) -> None:
     said = hua.text(PAGE)
     assert "LINE 正常" in said
@@ -161,7 +150,7 @@ def test_stranger_learns_of_no_school(hua: Phone) -> None:
 def test_bureau_sees_the_whole_city_and_nobody_by_name(
     bureau: Phone, pages: House, family: Family, reader: None
 ) -> None:
-    tell(pages, family)
+    let_wait(pages, UUID(family.guardian_id))
     said = bureau.text(CITY_PAGE)
     assert "待送 1 則" in said
     assert "每一校都有連線。" in said
@@ -172,6 +161,45 @@ def test_bureau_sees_the_whole_city_and_nobody_by_name(
     said = bureau.text(CITY_PAGE)
     assert "1 校目前沒有連線。" in said
     assert "逾時待送 3 分鐘" in said
+
+
+def test_bureau_reads_when_each_thing_was_last_done(bureau: Phone, pages: House) -> None:
+    now = pages.clock.now()
+    with transaction(pages.engine) as session:
+        session.add_all([purged(at_taipei(school_day_of(now), time(1, 2))), *_ticks(now)])
+        session.add(asked_for_quota(now, granted=10_000, used=4_000))
+    said = bureau.text(CITY_PAGE)
+    assert "LINE 本月剩餘 6,000 則（今天 07:20）" in said
+    assert "夜間整理 今天 01:02" in said
+    assert "run_no_show_tick 今天 07:19" in said
+    assert "run_purge_tick 11/22（日）07:20" in said
+
+
+@pytest.mark.parametrize(("granted", "words"), [(None, "沒有上限（今天 07:20）"), (5, "0 則（")])
+def test_bureau_reads_of_a_quota_without_end_and_of_none_left(
+    bureau: Phone, pages: House, granted: int | None, words: str
+) -> None:
+    with transaction(pages.engine) as session:
+        session.add(asked_for_quota(pages.clock.now(), granted, used=7))
+    assert f"LINE 本月剩餘 {words}" in bureau.text(CITY_PAGE)
+
+
+def test_bureau_reads_when_the_canary_last_came(
+    bureau: Phone, outside: Outside, pages: House
+) -> None:
+    watched = pages.settings.model_copy(update={"canary_line_user_id": "U" + "c" * 32})
+    now = pages.clock.now()
+    with transaction(pages.engine) as session:
+        for slot in (TAP, ACCEPTED):
+            session.add(JobRun(job=CANARY, slot=slot, outcome=slot, ran_at=now))
+    app = make_app(replace(pages, settings=watched), lambda *_: None)
+    said = Phone(app, outside).sign_in(BUREAU).text(CITY_PAGE)
+    assert "監測帳號 最近一次 LINE 收下 今天 07:20" in said
+
+
+def _ticks(now: datetime) -> list[JobRun]:
+    ago = {"run_no_show_tick": timedelta(minutes=1), "run_purge_tick": timedelta(days=1)}
+    return [JobRun(job="tick", slot=one, outcome="ok", ran_at=now - ago[one]) for one in ago]
 
 
 def test_city_page_is_the_bureaus_alone(officer: Phone, mei: Phone) -> None:

@@ -6,6 +6,8 @@ from uuid import uuid4
 from sqlmodel import Session
 
 from core.clock import school_day_of
+from core.delivery.quota import Outlook, Quota
+from core.delivery.quota_month import record_quota
 from core.delivery.tables import DeliveryDay
 from core.duty.tables import JobRun
 from core.kinds import Channel
@@ -14,6 +16,7 @@ from core.watch.counting import COUNTED_UNTIL, JOB
 from core.watch.metrics import BACKUP
 from core.watch.tables import DwellCount, NoticeCount
 from tests.factories import make_school
+from tests.watch.standing import purged
 
 
 def fill_every_series(session: Session, now: datetime) -> None:
@@ -36,6 +39,8 @@ def fill_every_series(session: Session, now: datetime) -> None:
     session.add(DeliveryDay(channel=Channel.LINE, day=yesterday, ours=3, theirs=2, checked_at=now))
     for job, slot in (("tick", "run_no_show_tick"), BACKUP, (JOB, COUNTED_UNTIL)):
         session.add(JobRun(job=job, slot=slot, outcome="ok", ran_at=now))
+    record_quota(session, Quota(10_000, 4_000), Outlook(past=16, left=5), now)
+    session.add(purged(now, after=1))
     make_school(session, "353699")
     session.add(silent_text("353699", now - timedelta(minutes=5)))
 
