@@ -1,21 +1,15 @@
-"""The load's judge sees what it is there for; the driver sends on time and repeats what failed."""
+"""The load's judge sees what it is there for; each part has its figures."""
 
-import threading
-import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler
-from urllib.parse import urlsplit
+from datetime import UTC, datetime
 
 import pytest
 
 from bench.gate_client import Batch
-from bench.load_client import Readers, Sent, statuses_of
+from bench.load_client import Sent
 from bench.load_parts import PARTS, City, Trouble, plan
 from bench.load_stub import Ledger, Line
 from bench.town import Town, made_id
 from bench.verdict import Verdict, delays, judge
-from tests.serving import serving
 
 TOWN = Town(schools=2, children=10, bound_every=1)
 CITY = City(scale=0.02, hurry=60)
@@ -25,7 +19,7 @@ BY_NAME = {part.name: part for part in PARTS}
 def sent(child: int, answered_at: float | None = 1.0) -> Sent:
     """A tap of a child, due at 0.5."""
     batch = Batch(0, child + 1, (TOWN.card_uid(0, child),))
-    return Sent(batch, 0.5, datetime.now(UTC), answered_at)
+    return Sent(batch, 0.5, datetime.now(UTC), answered_at=answered_at)
 
 
 def person(child: int) -> str:
@@ -117,38 +111,3 @@ def test_stub_with_a_limit_refuses_what_is_too_much() -> None:
     line.begin(0.0, 2.0)
     statuses = [line.answer(*push(one, f"cc-{one}")) for one in range(50)]
     assert {200, 429} == set(statuses)
-
-
-@pytest.fixture
-def gate() -> Iterator[int]:
-    """A gate that refuses each request once; yields its port."""
-    seen: set[bytes] = set()
-    lock = threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            with lock:
-                status = 200 if body in seen else 503
-                seen.add(body)
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with serving(Handler) as origin:
-        yield urlsplit(origin).port or 0
-
-
-def test_reader_repeats_what_was_refused_until_it_is_taken(gate: int) -> None:
-    start = time.monotonic()
-    schedule = [sent(child, answered_at=None) for child in range(3)]
-    for one in schedule:
-        one.due = start
-    Readers(TOWN, [gate], timedelta(0)).send(schedule)
-    assert statuses_of(schedule) == {503: 3, 200: 3}
-    assert all(one.seconds >= 0.5 for one in schedule)
