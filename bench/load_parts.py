@@ -11,10 +11,12 @@ from bench.gate_client import Batch
 from bench.load_client import Sent
 from bench.town import Town
 
-# The city: 260,000 students, 300 schools, one reader each that carries all its taps.
-SCHOOLS, CHILDREN = 300, 867
-# Every connection is open and every thread waits before the first tap is due.
+# The city: 260,000 students, 300 schools, 900 readers.
+SCHOOLS, CHILDREN, READERS = 300, 867, 3
+# Before the first tap is due.
 HEAD_START_SECONDS = 2.0
+# For each tap, to plan and sign its request before the first is due: four times what it takes.
+SIGNING_SECONDS = 0.0001
 BATCH_OF_BACKLOG = 500
 # What a storm's readers kept, in shares of their children; the others tap meanwhile.
 KEPT_SHARE = 0.5
@@ -71,8 +73,8 @@ class City:
 
     @property
     def town(self) -> Town:
-        """Return its schools and children."""
-        return Town(max(3, round(SCHOOLS * self.scale)), CHILDREN, bound_every=1)
+        """Return its schools, children and readers."""
+        return Town(max(3, round(SCHOOLS * self.scale)), CHILDREN, bound_every=1, readers=READERS)
 
     def pace(self, part: Part) -> float:
         """Return its taps a second."""
@@ -85,23 +87,26 @@ class City:
 
 @dataclass(slots=True)
 class Schedule:
-    """Requests in the making; each child taps once."""
+    """Requests in the making; each child taps once, at its own reader."""
 
     town: Town
     start: float
     sent: list[Sent]
-    _taken: Counter[int]
+    _taken: Counter[tuple[int, int]]
 
-    def add(self, school: int, after: float, count: int = 1, *, kept_for: timedelta) -> None:
-        """Let a school's next children tap `after` seconds; they are sent `kept_for` later."""
-        first = self._taken[school]
-        if first + count > self.town.children:
+    def add(
+        self, school: int, reader: int, after: float, count: int = 1, *, kept_for: timedelta
+    ) -> None:
+        """Let a reader's next children tap `after` seconds; they are sent `kept_for` later."""
+        town, first = self.town, self._taken[school, reader]
+        children = range(town.children)[reader :: town.readers][first : first + count]
+        if not children:
             return
-        self._taken[school] += count
-        uids = tuple(self.town.card_uid(school, first + place) for place in range(count))
+        self._taken[school, reader] += len(children)
+        uids = tuple(town.card_uid(school, child) for child in children)
         wall = datetime.now(UTC) + timedelta(seconds=self.start + after - time.monotonic())
-        due = self.start + after
-        self.sent.append(Sent(Batch(school, first + 1, uids), due, wall - kept_for))
+        batch, due = Batch(school, first + 1, uids), self.start + after
+        self.sent.append(Sent(batch, due, wall - kept_for, reader))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,31 +119,37 @@ class Plan:
 
 def plan(city: City, part: Part) -> Plan:
     """Return when which child taps, from a moment that is soon."""
-    town, start = city.town, time.monotonic() + HEAD_START_SECONDS
-    taken: Counter[int] = Counter()
+    town, arrivals = city.town, sorted(_arrivals(city, part))
+    start = time.monotonic() + HEAD_START_SECONDS + len(arrivals) * SIGNING_SECONDS
+    taken: Counter[tuple[int, int]] = Counter()
     live, kept = Schedule(town, start, [], taken), Schedule(town, start, [], taken)
     if part.trouble is Trouble.STORM or not part.is_live:
         share = KEPT_SHARE if part.is_live else 1.0
-        _keep(kept, town, round(town.children * share), after=2.0 if part.is_live else 0.0)
-    for after, school in _arrivals(city, part):
-        live.add(school, after, part.batch, kept_for=timedelta(0))
+        _keep(kept, round(town.children / town.readers * share), after=2.0 if part.is_live else 0.0)
+    for after, turn in arrivals:
+        reader, school = divmod(turn, town.schools)
+        live.add(school, reader % town.readers, after, part.batch, kept_for=timedelta(0))
     return Plan(live.sent, kept.sent)
 
 
-def _keep(schedule: Schedule, town: Town, count: int, *, after: float) -> None:
+def _keep(schedule: Schedule, count: int, *, after: float) -> None:
+    """Let each reader of the town send what so many children left with it."""
+    town = schedule.town
     for begun in range(0, count, BATCH_OF_BACKLOG):
+        size = min(BATCH_OF_BACKLOG, count - begun)
         for school in range(town.schools):
-            size = min(BATCH_OF_BACKLOG, count - begun)
-            schedule.add(school, after, size, kept_for=timedelta(hours=3))
+            for reader in range(town.readers):
+                schedule.add(school, reader, after, size, kept_for=timedelta(hours=3))
 
 
 def _arrivals(city: City, part: Part) -> Iterator[tuple[float, int]]:
+    """Yield when a tap comes and whose turn it is: school after school, at each reader in turn."""
     if not part.per_second:
         return
     pace, seconds, schools = city.pace(part), city.seconds(part), city.town.schools
     for place in range(round(pace * seconds)):
-        yield place / pace, place % schools
+        yield place / pace, place
     if part.trouble is Trouble.LOUD:
         extra = pace / schools * (LOUDER - 1)
         for place in range(round(extra * seconds)):
-            yield place / extra, 0
+            yield place / extra, place * schools

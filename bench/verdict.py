@@ -61,8 +61,7 @@ def judge_people(
 
 def people_of(town: Town, sent: Sent) -> Iterable[str]:
     """Return the LINE users who are to hear of a request's taps."""
-    first = sent.batch.school * town.children + sent.batch.first_seq - 1
-    return (f"U{made_id('line', first + place)}" for place in range(len(sent.batch.card_uids)))
+    return (f"U{made_id('line', town.number_of(uid))}" for uid in sent.batch.card_uids)
 
 
 def delays(town: Town, schedule: Sequence[Sent], ledger: Ledger) -> list[float]:

@@ -76,7 +76,26 @@ def test_each_child_taps_once_in_a_part(name: str) -> None:
 def test_whole_city_has_its_figures() -> None:
     city, morning = City(scale=1, hurry=1), BY_NAME["morning"]
     assert (len(city.town.numbers()), city.town.schools) == (260_100, 300)
-    assert len(plan(city, morning).live) == 235 * 600
+    live = plan(city, morning).live
+    assert len(live) == 235 * 600
+    assert len({(one.batch.school, one.reader) for one in live}) == 900
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_each_reader_numbers_its_taps_in_order_and_without_gaps(name: str) -> None:
+    planned = plan(CITY, BY_NAME[name])
+    seqs: dict[tuple[int, int], list[int]] = {}
+    for one in (*planned.kept, *planned.live):
+        batch = one.batch
+        numbers = range(batch.first_seq, batch.first_seq + len(batch.card_uids))
+        seqs.setdefault((batch.school, one.reader), []).extend(numbers)
+    assert all(found == list(range(1, len(found) + 1)) for found in seqs.values())
+
+
+def test_everything_kept_is_sent_by_the_reader_that_kept_it() -> None:
+    kept = plan(CITY, BY_NAME["flush"]).kept
+    assert len(kept) == CITY.town.schools * CITY.town.readers
+    assert sum(len(one.batch.card_uids) for one in kept) == len(CITY.town.numbers())
 
 
 def test_one_school_is_seven_times_as_loud() -> None:
