@@ -1,4 +1,7 @@
-"""The parts of a city's day: when they are, how many taps they bring, what goes wrong in them."""
+"""The parts of a city's day: when they are, how many taps they bring, what goes wrong in them.
+
+What each must hold to stands in the table too; load_marks.py measures it.
+"""
 
 import time
 from collections import Counter
@@ -21,6 +24,10 @@ BATCH_OF_BACKLOG = 500
 # What a storm's readers kept, in shares of their children; the others tap meanwhile.
 KEPT_SHARE = 0.5
 LOUDER = 7
+# Ten minutes of fifteen; the rest is what the promise gives the backlog.
+OUTAGE_SHARE = 2 / 3
+# Of the pace of the part.
+LIMIT_SHARE = 0.5
 
 
 class Trouble(StrEnum):
@@ -33,33 +40,49 @@ class Trouble(StrEnum):
     LOUD = "one school at seven times the pace"
 
 
+class Mark(StrEnum):
+    """What a part must hold to, besides that nobody is lost, told twice or told old news."""
+
+    ON_TIME = "95 of 100 told within 5 s, 99 within 10 s"
+    OTHERS_ON_TIME = "95 of 100 at the other schools told within 5 s, 99 within 10 s"
+    AFTER_OUTAGE = "all told within 5 minutes of the outage's end"
+    LINE_LIMIT = "never past LINE's 2,000 pushes a second"
+    YIELDING = "never over LINE's allowance for more than 10 s"
+    ALLOWED_TIME = "all told in twice the time LINE's allowance takes and 30 s"
+    TAKEN = "2,000 kept taps taken a second"
+    NO_SHOWS = "all told within 60 s, fewer than 13,005 sooner"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """`per_second` taps for `seconds`, as in the whole city; begins at `at`, a Taipei time.
 
     `is_live`: what is tapped is told. `came`: the share of the children that came before.
+    `is_promised`: the promise of the first page hangs on it.
     """
 
     name: str
     at: str
     per_second: float
     seconds: float
+    marks: tuple[Mark, ...]
     trouble: Trouble = Trouble.NONE
     is_live: bool = True
     came: float = 0.0
     batch: int = 1
+    is_promised: bool = True
 
 
 PARTS = (
-    Part("morning", "07:30:00", 235, 600),
-    Part("ceiling", "07:30:00", 900, 60),
-    Part("dismissal", "15:50:00", 122, 600, came=1.0),
-    Part("flush", "12:30:00", 0, 0, is_live=False, batch=BATCH_OF_BACKLOG),
-    Part("no-show", "08:29:00", 0, 0, came=0.95),
-    Part("outage", "07:30:00", 235, 600, Trouble.OUTAGE),
-    Part("limit", "07:30:00", 235, 600, Trouble.LIMIT),
-    Part("storm", "10:40:00", 116, 300, Trouble.STORM),
-    Part("loud", "07:30:00", 116, 300, Trouble.LOUD),
+    Part("morning", "07:30:00", 235, 600, (Mark.ON_TIME,)),
+    Part("ceiling", "07:30:00", 900, 60, (Mark.ON_TIME,), is_promised=False),
+    Part("dismissal", "15:50:00", 122, 600, (Mark.ON_TIME,), came=1.0),
+    Part("flush", "12:30:00", 0, 0, (Mark.TAKEN,), is_live=False, batch=BATCH_OF_BACKLOG),
+    Part("no-show", "08:28:00", 0, 0, (Mark.NO_SHOWS,), came=0.95),
+    Part("outage", "07:30:00", 235, 900, (Mark.AFTER_OUTAGE, Mark.LINE_LIMIT), Trouble.OUTAGE),
+    Part("limit", "07:30:00", 235, 600, (Mark.YIELDING, Mark.ALLOWED_TIME), Trouble.LIMIT),
+    Part("storm", "10:40:00", 116, 300, (Mark.ON_TIME, Mark.TAKEN), Trouble.STORM),
+    Part("loud", "07:30:00", 116, 300, (Mark.OTHERS_ON_TIME,), Trouble.LOUD),
 )
 NAMES = tuple(part.name for part in PARTS)
 
@@ -83,6 +106,14 @@ class City:
     def seconds(self, part: Part) -> float:
         """Return how long it lasts."""
         return max(5.0, part.seconds / self.hurry)
+
+    def outage_seconds(self, part: Part) -> float:
+        """Return how long LINE is out of order in it."""
+        return self.seconds(part) * OUTAGE_SHARE if part.trouble is Trouble.OUTAGE else 0.0
+
+    def allowance(self, part: Part) -> float:
+        """Return how many pushes a second LINE takes in it, 0 for no limit."""
+        return self.pace(part) * LIMIT_SHARE if part.trouble is Trouble.LIMIT else 0.0
 
 
 @dataclass(slots=True)

@@ -1,5 +1,7 @@
 """The load's judge sees what it is there for; each part has its figures."""
 
+import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +11,7 @@ from bench.load_client import Sent
 from bench.load_parts import PARTS, City, Trouble, plan
 from bench.load_stub import Ledger, Line
 from bench.town import Town, made_id
-from bench.verdict import Verdict, delays, judge
+from bench.verdict import Verdict, judge, tellings
 
 TOWN = Town(schools=2, children=10, bound_every=1)
 CITY = City(scale=0.02, hurry=60)
@@ -63,7 +65,8 @@ def test_old_news_that_is_told_is_a_phantom() -> None:
 
 
 def test_delay_counts_from_the_due_moment() -> None:
-    assert delays(TOWN, [sent(0), sent(1)], ledger(c0=1)) == [2.0]
+    heard = tellings(TOWN, [sent(0), sent(1)], ledger(c0=1))
+    assert [one.seconds for one in heard] == [2.0]
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -79,6 +82,12 @@ def test_whole_city_has_its_figures() -> None:
     live = plan(city, morning).live
     assert len(live) == 235 * 600
     assert len({(one.batch.school, one.reader) for one in live}) == 900
+
+
+def test_whole_city_taps_through_ten_minutes_of_outage_and_five_after() -> None:
+    city, outage = City(scale=1, hurry=1), BY_NAME["outage"]
+    assert (city.seconds(outage), city.outage_seconds(outage)) == (900, 600)
+    assert len(plan(city, outage).live) == 235 * 900
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -123,6 +132,17 @@ def test_stub_that_is_out_of_order_takes_every_other_push_in() -> None:
     line.begin(60.0, 0.0)
     assert [line.answer(*push(one, f"bb-{one}")) for one in range(4)] == [500] * 4
     assert set(line.told) == {person(1), person(3)}
+
+
+def test_stub_says_when_its_outage_ended_and_what_came_each_second() -> None:
+    line = Line()
+    line.begin(60.0, 0.0)
+    for one in range(4):
+        line.answer(*push(one, f"dd-{one}"))
+    told = Ledger(**json.loads(line.ledger()))
+    assert told.ends_at is not None
+    assert told.ends_at > time.monotonic()
+    assert sum(told.by_second.values()) == 4
 
 
 def test_stub_with_a_limit_refuses_what_is_too_much() -> None:
