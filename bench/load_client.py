@@ -1,13 +1,14 @@
 """Readers that send when a tap is due, however slow earlier answers are, and repeat what failed.
 
-What they write down is half of the verdict: when each request was due and when it was answered.
+Each request is signed before the first is due, for the moment it is due at, so that two cores
+measure the servers. What the readers write down is half of the verdict: when each request was due
+and when it was answered.
 """
 
-import http.client
+import asyncio
 import json
-import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,25 +17,30 @@ from uuid import uuid4
 from standardwebhooks.webhooks import Webhook
 
 from bench.gate_client import Batch
+from bench.load_wire import Answer, Connection
 from bench.town import SECRET, Town
 
-TIMEOUT_SECONDS = 20
 # A reader goes on trying; who still has no answer by then is written down as not answered.
 GIVE_UP_SECONDS = 300
-PAUSE_SECONDS = 0.5
-MOST_PAUSE_SECONDS = 3.0
+# Source: docs/readers.md, for a server that does not say how long.
+PAUSES_SECONDS = (1, 2, 5, 10, 30)
+# Source: Standard Webhooks 1.0: a signature holds for five minutes.
+SIGNED_SECONDS = 240
+SIGNER = Webhook(SECRET)
 
 
 @dataclass(slots=True)
 class Sent:
     """One request of a reader. `due` and `answered_at` by time.monotonic(); `tapped_at` true time.
 
-    `statuses` are those of all its tries; 0 stands for no answer.
+    `reader` is counted from 0 within the school. `statuses` are those of all its tries; 0 stands
+    for no answer.
     """
 
     batch: Batch
     due: float
     tapped_at: datetime
+    reader: int = 0
     answered_at: float | None = None
     statuses: list[int] = field(default_factory=list)
 
@@ -52,88 +58,79 @@ class Readers:
     town: Town
     ports: Sequence[int]
     shift: timedelta
-    connections: int = 32
+    connections: int = 128
 
-    def send(self, schedule: Sequence[Sent]) -> None:
-        """Send each request at its moment and write down what came of it."""
-        waiting = deque(sorted(schedule, key=lambda one: one.due))
-        threads = [
-            threading.Thread(target=self._work, args=[waiting, place])
-            for place in range(min(self.connections, len(schedule)))
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    def send(self, *schedules: Sequence[Sent]) -> None:
+        """Send each request at its moment and write down what came of it.
 
-    def _work(self, waiting: "deque[Sent]", place: int) -> None:
-        wire = _Wire(self.ports, place)
-        while True:
-            try:
-                sent = waiting.popleft()
-            except IndexError:
-                wire.close()
-                return
-            time.sleep(max(0.0, sent.due - time.monotonic()))
-            self._send_until_taken(wire, sent)
+        A schedule has connections of its own: what one reader kept never delays another's tap.
+        """
+        signed = [self._signed(schedule) for schedule in schedules]
+        asyncio.run(self._send(signed))
 
-    def _send_until_taken(self, wire: "_Wire", sent: Sent) -> None:
-        pause = PAUSE_SECONDS
+    def _signed(self, schedule: Sequence[Sent]) -> list[tuple[Sent, bytes]]:
+        in_order = sorted(schedule, key=lambda one: one.due)
+        return [(sent, self._request(sent, sent.due)) for sent in in_order]
+
+    async def _send(self, schedules: Sequence[Sequence[tuple[Sent, bytes]]]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for signed in schedules:
+                group.create_task(self._send_on_time(signed))
+
+    async def _send_on_time(self, signed: Sequence[tuple[Sent, bytes]]) -> None:
+        # Whoever was idle for longest is next, so that all servers get the same.
+        idle: asyncio.Queue[Connection] = asyncio.Queue()
+        for place in range(self.connections):
+            idle.put_nowait(Connection(self.ports, place))
+        async with asyncio.TaskGroup() as group:
+            for sent, request in signed:
+                if (early := sent.due - time.monotonic()) > 0:
+                    await asyncio.sleep(early)
+                group.create_task(self._send_until_taken(idle, sent, request))
+        while not idle.empty():
+            idle.get_nowait().close()
+
+    async def _send_until_taken(
+        self, idle: "asyncio.Queue[Connection]", sent: Sent, request: bytes
+    ) -> None:
         while time.monotonic() < sent.due + GIVE_UP_SECONDS:
-            status = wire.post(*self._request(sent))
-            sent.statuses.append(status)
-            if status == 200:
+            connection = await idle.get()
+            if sent.statuses or time.monotonic() > sent.due + SIGNED_SECONDS:
+                request = self._request(sent, time.monotonic())
+            answer = await connection.post(request)
+            idle.put_nowait(connection)
+            sent.statuses.append(answer.status)
+            if answer.status == 200:
                 sent.answered_at = time.monotonic()
                 return
-            time.sleep(pause)
-            pause = min(2 * pause, MOST_PAUSE_SECONDS)
+            await asyncio.sleep(_pause(answer, len(sent.statuses)))
 
-    def _request(self, sent: Sent) -> tuple[str, str, dict[str, str]]:
-        now = datetime.now(UTC) + self.shift
+    def _request(self, sent: Sent, at: float) -> bytes:
+        """Return a request ready for the wire, signed for a moment of time.monotonic()."""
+        signed_at = datetime.now(UTC) + timedelta(seconds=at - time.monotonic()) + self.shift
         tapped_at = (sent.tapped_at + self.shift).isoformat()
         taps = [
             {"seq": sent.batch.first_seq + place, "card_uid": uid, "tapped_at": tapped_at}
             for place, uid in enumerate(sent.batch.card_uids)
         ]
         body, message_id = json.dumps({"boot_id": "load", "taps": taps}), f"msg_{uuid4().hex}"
-        headers = {
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(SECRET).sign(message_id, now, body),
-            "Content-Type": "application/json",
-        }
-        address = f"/gate/v1/readers/{self.town.reader_id(sent.batch.school)}/taps"
-        return address, body, headers
+        reader = self.town.reader_id(sent.batch.school, sent.reader)
+        head = (
+            f"POST /gate/v1/readers/{reader}/taps HTTP/1.1",
+            "Host: 127.0.0.1",
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+            f"webhook-id: {message_id}",
+            f"webhook-timestamp: {int(signed_at.timestamp())}",
+            f"webhook-signature: {SIGNER.sign(message_id, signed_at, body)}",
+        )
+        return "\r\n".join([*head, "", body]).encode()
 
 
-class _Wire:
-    """A connection that is kept; another server is tried where one does not answer."""
-
-    def __init__(self, ports: Sequence[int], place: int) -> None:
-        self._ports = ports
-        self._place = place
-        self._connection: http.client.HTTPConnection | None = None
-
-    def post(self, address: str, body: str, headers: dict[str, str]) -> int:
-        """Return the status, 0 for none."""
-        if self._connection is None:
-            port = self._ports[self._place % len(self._ports)]
-            self._connection = http.client.HTTPConnection("127.0.0.1", port, TIMEOUT_SECONDS)
-        try:
-            self._connection.request("POST", address, body, headers)
-            answer = self._connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException):
-            self.close()
-            self._place += 1
-            return 0
-        return answer.status
-
-    def close(self) -> None:
-        """Hang up."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+def _pause(answer: Answer, tries: int) -> float:
+    if answer.retry_after is not None:
+        return answer.retry_after
+    return PAUSES_SECONDS[min(tries, len(PAUSES_SECONDS)) - 1]
 
 
 def statuses_of(schedule: Sequence[Sent]) -> Counter[int]:

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -44,14 +44,15 @@ class Line(QuietLine):
         super().reset(0.0)
         self.told: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
+        self.by_second: Counter[int] = Counter()
         self._outage_seconds, self._per_second = outage_seconds, per_second
         self._ends_at: float | None = None
-        self._second, self._in_second = 0, 0
         self._failed = 0
 
     def answer(self, head: bytes, body: bytes) -> int:
         """Take a push in, or not; return the status it is answered with."""
         now = time.monotonic()
+        self.by_second[int(now)] += 1
         if self._ends_at is None:
             self._ends_at = now + self._outage_seconds
         if now < self._ends_at:
@@ -59,15 +60,9 @@ class Line(QuietLine):
             if self._failed % 2 == 0:
                 self._note(head, body)
             return 500
-        if self._is_too_much(now):
+        if self._per_second and self.by_second[int(now)] > self._per_second:
             return 429
         return 200 if self._note(head, body) else 409
-
-    def _is_too_much(self, now: float) -> bool:
-        if int(now) != self._second:
-            self._second, self._in_second = int(now), 0
-        self._in_second += 1
-        return bool(self._per_second) and self._in_second > self._per_second
 
     def _note(self, head: bytes, body: bytes) -> bool:
         key, person = RETRY_KEY.search(head), PERSON.search(body)
@@ -79,7 +74,13 @@ class Line(QuietLine):
 
     def ledger(self) -> bytes:
         """Return all of it as JSON."""
-        known = {"people": self.people, "told": self.told, "statuses": self.statuses}
+        known = {
+            "people": self.people,
+            "told": self.told,
+            "statuses": self.statuses,
+            "by_second": self.by_second,
+            "ends_at": self._ends_at,
+        }
         return json.dumps(known).encode()
 
 
@@ -120,11 +121,17 @@ class TroubledWire(Wire):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What LINE knows. `people`: when each was first told, by time.monotonic()."""
+    """What LINE knows; its times are of time.monotonic().
+
+    `people`: when each was first told. `by_second`: the pushes of each whole second, whatever they
+    were answered. `ends_at`: when the outage was over; None where no push came.
+    """
 
     people: dict[str, float]
     told: dict[str, int]
     statuses: dict[str, int]
+    by_second: dict[str, int] = field(default_factory=dict)
+    ends_at: float | None = None
 
 
 class LoadStub(Stub):

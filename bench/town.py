@@ -29,29 +29,38 @@ from core.people.tables import (
 
 SECRET = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldY"  # noqa: S105
 LONG_AGO = moment(datetime(2026, 9, 1, 8, 0, tzinfo=TAIPEI))
+GATES = ("正門", "側門", "後門")
 SURNAMES = "陳林黃張李王吳劉蔡楊許鄭謝郭洪邱曾廖賴徐"
 GIVEN = "晴禾恩睿妍翔宇涵安庭軒彤凱穎皓霖蓁岑淳昀"
 
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """So many schools of so many children; each `bound_every`th child has a guardian."""
+    """So many schools of so many children; each `bound_every`th child has a guardian.
+
+    A school's children tap at its readers in turn, each always at the same one.
+    """
 
     schools: int
     children: int
     bound_every: int
+    readers: int = 1
 
     def school_code(self, school: int) -> str:
         """Return the code of a school, counted from 0."""
         return f"{300_000 + school}"
 
-    def reader_id(self, school: int) -> UUID:
-        """Return the id of the school's reader."""
-        return UUID(made_id("reader", school))
+    def reader_id(self, school: int, reader: int = 0) -> UUID:
+        """Return the id of one of the school's readers, counted from 0."""
+        return UUID(made_id("reader", school * self.readers + reader))
 
     def card_uid(self, school: int, child: int) -> str:
         """Return the chip of a child, counted from 0 within its school."""
         return f"04{school * self.children + child:012X}"
+
+    def number_of(self, card_uid: str) -> int:
+        """Return the number of the child whose chip this is."""
+        return int(card_uid[2:], 16)
 
     def numbers(self) -> range:
         """Return a number for each child of the town."""
@@ -107,12 +116,19 @@ TAP_COLUMNS = (
 
 def _tap(town: Town, number: int, day: date, times: list[str], boot: str) -> tuple[Any, ...]:
     school, child = divmod(number, town.children)
+    reader, seq = _reader_and_seq(town, number)
     at = times[number % 3600]
     return (
-        made_id(f"tap/{boot}/", number), made_id("reader", school), boot, child + 1,
+        made_id(f"tap/{boot}/", number), made_id("reader", reader), boot, seq,
         town.card_uid(school, child), made_id("student", number), "both", at, at, at,
         day.isoformat(), "accepted",
     )  # fmt: skip
+
+
+def _reader_and_seq(town: Town, number: int) -> tuple[int, int]:
+    school, child = divmod(number, town.children)
+    turn, place = divmod(child, town.readers)
+    return school * town.readers + place, turn + 1
 
 
 def _day(number: int, day: date, at: str) -> tuple[Any, ...]:
@@ -124,11 +140,11 @@ def _reader_days(
 ) -> Iterator[tuple[Any, ...]]:
     taps: dict[int, list[int]] = {}
     for number in present:
-        school, child = divmod(number, town.children)
-        taps.setdefault(school, []).append(child + 1)
-    for school, seqs in taps.items():
-        reader = made_id("reader", school)
-        yield reader, boot, day.isoformat(), seqs[-1] - len(seqs), seqs[-1], len(seqs), first
+        reader, seq = _reader_and_seq(town, number)
+        taps.setdefault(reader, []).append(seq)
+    for reader, seqs in taps.items():
+        after, last = seqs[-1] - len(seqs), seqs[-1]
+        yield made_id("reader", reader), boot, day.isoformat(), after, last, len(seqs), first
 
 
 def _load_schools(loader: Loader, vault: Vault, town: Town) -> None:
@@ -151,10 +167,13 @@ def _load_schools(loader: Loader, vault: Vault, town: Town) -> None:
         Reader,
         ("id", "school_code", "gate", "direction", "secret_sealed", "added_at"),
         (
-            (made_id("reader", school), code, "正門", "both", sealed, LONG_AGO)
-            for school, code in enumerate(codes)
+            (
+                made_id("reader", number), codes[number // town.readers],
+                GATES[number % town.readers], "both", sealed, LONG_AGO,
+            )
+            for number in range(town.schools * town.readers)
         ),
-    )
+    )  # fmt: skip
 
 
 def _load_children(loader: Loader, vault: Vault, town: Town) -> None:

@@ -10,9 +10,6 @@ from bench.load_client import Sent
 from bench.load_stub import Ledger
 from bench.town import Town, made_id
 
-# Source: the promise of the first page; of 100 messages 95 and 99 come by then.
-P95_SECONDS, P99_SECONDS = 5.0, 10.0
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -61,14 +58,27 @@ def judge_people(
 
 def people_of(town: Town, sent: Sent) -> Iterable[str]:
     """Return the LINE users who are to hear of a request's taps."""
-    first = sent.batch.school * town.children + sent.batch.first_seq - 1
-    return (f"U{made_id('line', first + place)}" for place in range(len(sent.batch.card_uids)))
+    return (f"U{made_id('line', town.number_of(uid))}" for uid in sent.batch.card_uids)
 
 
-def delays(town: Town, schedule: Sequence[Sent], ledger: Ledger) -> list[float]:
-    """Return the seconds from each due moment to LINE's acceptance, of all who were told."""
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Somebody heard of a tap: of which school, when it was due, when LINE took it."""
+
+    school: int
+    due: float
+    at: float
+
+    @property
+    def seconds(self) -> float:
+        """From the due moment to LINE's acceptance."""
+        return self.at - self.due
+
+
+def tellings(town: Town, schedule: Sequence[Sent], ledger: Ledger) -> list[Telling]:
+    """Return all who were told."""
     return [
-        ledger.people[person] - sent.due
+        Telling(sent.batch.school, sent.due, ledger.people[person])
         for sent in schedule
         for person in people_of(town, sent)
         if person in ledger.people

@@ -1,21 +1,17 @@
-"""The load's judge sees what it is there for; the driver sends on time and repeats what failed."""
+"""The load's judge sees what it is there for; each part has its figures."""
 
-import threading
+import json
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler
-from urllib.parse import urlsplit
+from datetime import UTC, datetime
 
 import pytest
 
 from bench.gate_client import Batch
-from bench.load_client import Readers, Sent, statuses_of
+from bench.load_client import Sent
 from bench.load_parts import PARTS, City, Trouble, plan
 from bench.load_stub import Ledger, Line
 from bench.town import Town, made_id
-from bench.verdict import Verdict, delays, judge
-from tests.serving import serving
+from bench.verdict import Verdict, judge, tellings
 
 TOWN = Town(schools=2, children=10, bound_every=1)
 CITY = City(scale=0.02, hurry=60)
@@ -25,7 +21,7 @@ BY_NAME = {part.name: part for part in PARTS}
 def sent(child: int, answered_at: float | None = 1.0) -> Sent:
     """A tap of a child, due at 0.5."""
     batch = Batch(0, child + 1, (TOWN.card_uid(0, child),))
-    return Sent(batch, 0.5, datetime.now(UTC), answered_at)
+    return Sent(batch, 0.5, datetime.now(UTC), answered_at=answered_at)
 
 
 def person(child: int) -> str:
@@ -69,7 +65,8 @@ def test_old_news_that_is_told_is_a_phantom() -> None:
 
 
 def test_delay_counts_from_the_due_moment() -> None:
-    assert delays(TOWN, [sent(0), sent(1)], ledger(c0=1)) == [2.0]
+    heard = tellings(TOWN, [sent(0), sent(1)], ledger(c0=1))
+    assert [one.seconds for one in heard] == [2.0]
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -82,7 +79,32 @@ def test_each_child_taps_once_in_a_part(name: str) -> None:
 def test_whole_city_has_its_figures() -> None:
     city, morning = City(scale=1, hurry=1), BY_NAME["morning"]
     assert (len(city.town.numbers()), city.town.schools) == (260_100, 300)
-    assert len(plan(city, morning).live) == 235 * 600
+    live = plan(city, morning).live
+    assert len(live) == 235 * 600
+    assert len({(one.batch.school, one.reader) for one in live}) == 900
+
+
+def test_whole_city_taps_through_ten_minutes_of_outage_and_five_after() -> None:
+    city, outage = City(scale=1, hurry=1), BY_NAME["outage"]
+    assert (city.seconds(outage), city.outage_seconds(outage)) == (900, 600)
+    assert len(plan(city, outage).live) == 235 * 900
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_each_reader_numbers_its_taps_in_order_and_without_gaps(name: str) -> None:
+    planned = plan(CITY, BY_NAME[name])
+    seqs: dict[tuple[int, int], list[int]] = {}
+    for one in (*planned.kept, *planned.live):
+        batch = one.batch
+        numbers = range(batch.first_seq, batch.first_seq + len(batch.card_uids))
+        seqs.setdefault((batch.school, one.reader), []).extend(numbers)
+    assert all(found == list(range(1, len(found) + 1)) for found in seqs.values())
+
+
+def test_everything_kept_is_sent_by_the_reader_that_kept_it() -> None:
+    kept = plan(CITY, BY_NAME["flush"]).kept
+    assert len(kept) == CITY.town.schools * CITY.town.readers
+    assert sum(len(one.batch.card_uids) for one in kept) == len(CITY.town.numbers())
 
 
 def test_one_school_is_seven_times_as_loud() -> None:
@@ -112,43 +134,19 @@ def test_stub_that_is_out_of_order_takes_every_other_push_in() -> None:
     assert set(line.told) == {person(1), person(3)}
 
 
+def test_stub_says_when_its_outage_ended_and_what_came_each_second() -> None:
+    line = Line()
+    line.begin(60.0, 0.0)
+    for one in range(4):
+        line.answer(*push(one, f"dd-{one}"))
+    told = Ledger(**json.loads(line.ledger()))
+    assert told.ends_at is not None
+    assert told.ends_at > time.monotonic()
+    assert sum(told.by_second.values()) == 4
+
+
 def test_stub_with_a_limit_refuses_what_is_too_much() -> None:
     line = Line()
     line.begin(0.0, 2.0)
     statuses = [line.answer(*push(one, f"cc-{one}")) for one in range(50)]
     assert {200, 429} == set(statuses)
-
-
-@pytest.fixture
-def gate() -> Iterator[int]:
-    """A gate that refuses each request once; yields its port."""
-    seen: set[bytes] = set()
-    lock = threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            with lock:
-                status = 200 if body in seen else 503
-                seen.add(body)
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with serving(Handler) as origin:
-        yield urlsplit(origin).port or 0
-
-
-def test_reader_repeats_what_was_refused_until_it_is_taken(gate: int) -> None:
-    start = time.monotonic()
-    schedule = [sent(child, answered_at=None) for child in range(3)]
-    for one in schedule:
-        one.due = start
-    Readers(TOWN, [gate], timedelta(0)).send(schedule)
-    assert statuses_of(schedule) == {503: 3, 200: 3}
-    assert all(one.seconds >= 0.5 for one in schedule)
