@@ -51,6 +51,8 @@ FINISH_SECONDS = 8.0
 # between.
 EXPIRE_SECONDS = 1.0
 TOKEN_PAUSE = timedelta(seconds=60)
+# How long a turn waits for a token; without one it settles what has landed.
+TOKEN_SECONDS = 1.0
 # How long LINE's word on the quota holds for further 429s.
 ASK_AGAIN = timedelta(seconds=30)
 FAILED = frozenset({PushResult.AMBIGUOUS, PushResult.NOT_SENT})
@@ -75,7 +77,7 @@ class Sender:
         self._tokens = TokenInHand(house)
         self._asking = asyncio.Lock()
         self._ask_again_at = datetime.min.replace(tzinfo=UTC)
-        self._is_quota_gone = False
+        self._is_quota_gone: bool | None = None
         self._expired_at = -EXPIRE_SECONDS
         self._on_demand: frozenset[NoticeKind] = frozenset()
 
@@ -116,7 +118,7 @@ class Sender:
 
     async def _drain(self) -> int:
         async with open_line(self._house.settings, self._in_flight) as line:
-            claimed = await self._turn(line)
+            claimed = await self._turn(line, token_seconds=FINISH_SECONDS)
             await self._finish(line)
         return claimed
 
@@ -137,13 +139,13 @@ class Sender:
             # The database may be away: not in a circle.
             await asyncio.sleep(GATHER_SECONDS)
 
-    async def _turn(self, line: LinePush) -> int:
+    async def _turn(self, line: LinePush, token_seconds: float = TOKEN_SECONDS) -> int:
         """Settle what has landed, send what is due and fits; return how many pushes that were."""
         if self._share.is_due:
             self._share.confirm(await self._in_database(self._renew_share))
         self._pacer.set_rate(self._headroom.within(self._share.rate))
         wanted = self._capacity()
-        token = await self._good_token() if wanted else None
+        token = await self._good_token(token_seconds) if wanted else None
         granted = self._pacer.take(wanted if token is not None else 0)
         landed, self._landed = self._landed, []
         try:
@@ -206,9 +208,9 @@ class Sender:
         if answer.result is PushResult.TOKEN_REFUSED:
             self._tokens.refuse(token)
 
-    async def _good_token(self) -> Token | None:
+    async def _good_token(self, seconds: float) -> Token | None:
         try:
-            return await self._tokens.current()
+            return await self._tokens.current(seconds)
         except NoToken as error:
             logger.error(  # noqa: TRY400  # the cause is said; a trace would add nothing
                 "channel stopped: no access token",
@@ -245,6 +247,8 @@ class Sender:
 
     async def _finish(self, line: LinePush) -> None:
         """Wait for what is under way and settle it; what does not end stays leased."""
+        # A stop does not wait for LINE's numbers.
+        self._ask_again_at = datetime.max.replace(tzinfo=UTC)
         if self._flights:
             await asyncio.wait(self._flights, timeout=FINISH_SECONDS)
         landed, self._landed = self._landed, []
