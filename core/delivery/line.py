@@ -8,6 +8,7 @@ codes".
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from enum import StrEnum
 
 import orjson
@@ -23,6 +24,10 @@ TOTAL_SECONDS = 10
 MOST_BYTES = 65_536
 # LINE's word for a user id it does not know (an account deleted, or of another provider).
 NOBODY = b"Failed to send messages"
+# A hint only, as LINE warns that its texts change: its numbers decide where they can be had.
+QUOTA_WORDS = b"monthly limit"
+# Our words for what a 429 means.
+QUOTA, RATE = "quota", "rate"
 PUSH_PATH = "/v2/bot/message/push"
 
 
@@ -41,11 +46,17 @@ class PushResult(StrEnum):
 
 @value()
 class PushAnswer:
-    """The result, a short reason of ours, and LINE's request id where there is one."""
+    """The result, a short reason of ours, and LINE's request id where there is one.
+
+    `accepted_request_id` is that of the try which got through, where this one was a repeat of it.
+    `pause` is how long this person waits who gets too many at once.
+    """
 
     result: PushResult
     reason: str
     request_id: str | None = None
+    accepted_request_id: str | None = None
+    pause: timedelta | None = None
 
 
 class LinePush:
@@ -102,12 +113,11 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> PushAns
     if status == 200:
         return _read_acceptance(body, request_id)
     if status == 409:
-        accepted = headers.get("x-line-accepted-request-id") or request_id
-        return PushAnswer(PushResult.ACCEPTED, reason, accepted)
+        accepted = headers.get("x-line-accepted-request-id")
+        return PushAnswer(PushResult.ACCEPTED, reason, request_id, accepted)
     if status == 429:
-        is_quota = b"monthly limit" in body
-        result = PushResult.CHANNEL_STOPPED if is_quota else PushResult.RATE_LIMITED
-        return PushAnswer(result, "quota" if is_quota else "rate", request_id)
+        is_hint = QUOTA_WORDS in body
+        return PushAnswer(PushResult.RATE_LIMITED, QUOTA if is_hint else RATE, request_id)
     if status == 401:
         return PushAnswer(PushResult.TOKEN_REFUSED, reason, request_id)
     if status == 403:
