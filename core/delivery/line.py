@@ -26,6 +26,8 @@ MOST_BYTES = 65_536
 NOBODY = b"Failed to send messages"
 # A hint only, as LINE warns that its texts change: its numbers decide where they can be had.
 QUOTA_WORDS = b"monthly limit"
+# Said by somebody on the way rather than by LINE: as good as no answer.
+PASSING = (408, 425)
 # Our words for what a 429 means.
 QUOTA, RATE = "quota", "rate"
 PUSH_PATH = "/v2/bot/message/push"
@@ -124,7 +126,7 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> PushAns
         return PushAnswer(PushResult.CHANNEL_STOPPED, reason, request_id)
     if status == 400 and NOBODY in body:
         return PushAnswer(PushResult.NOBODY, "unknown_user", request_id)
-    if 400 <= status < 500:
+    if 400 <= status < 500 and status not in PASSING:
         return PushAnswer(PushResult.WRONG, reason, request_id)
     return PushAnswer(PushResult.AMBIGUOUS, reason, request_id)
 

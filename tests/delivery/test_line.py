@@ -59,8 +59,10 @@ MEANING = [
     (403, b"{}", PushResult.CHANNEL_STOPPED, "http_403"),
     (409, b"{}", PushResult.ACCEPTED, "http_409"),
     (404, b"", PushResult.WRONG, "http_404"),
+    (408, b"", PushResult.AMBIGUOUS, "http_408"),
     (410, b"{}", PushResult.WRONG, "http_410"),
     (413, b"{}", PushResult.WRONG, "http_413"),
+    (425, b"", PushResult.AMBIGUOUS, "http_425"),
     (429, RATE, PushResult.RATE_LIMITED, "rate"),
     # A hint: LINE's numbers decide.
     (429, QUOTA, PushResult.RATE_LIMITED, "quota"),
