@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import orjson
 
-from core.delivery.posting import TIMEOUT, Limits, PostFailed, Posting
+from core.delivery.posting import Limits, PostFailed, Posting
 from core.delivery.pushes import Leased
 from core.settings import Settings
 from core.values import value
@@ -79,7 +79,7 @@ class LinePush:
         try:
             reply = await self._posting.post(body_of(notice), headers)
         except PostFailed as failure:
-            if failure.was_sent or failure.reason == TIMEOUT:
+            if failure.was_sent:
                 # The request may have left: silence proves nothing.
                 return PushAnswer(PushResult.AMBIGUOUS, failure.reason)
             return PushAnswer(PushResult.NOT_SENT, "no_connection")

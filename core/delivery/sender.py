@@ -114,6 +114,7 @@ class Sender:
                 while not stop.is_set():
                     await self._wait()
                     await self._guarded_turn(line)
+                self._cause.ask_no_more()
                 await self._finish(line)
 
     async def _drain(self) -> int:
@@ -249,7 +250,6 @@ class Sender:
 
     async def _finish(self, line: LinePush) -> None:
         """Wait for what is under way and settle it; what does not end stays leased."""
-        self._cause.ask_no_more()
         if self._flights:
             await asyncio.wait(self._flights, timeout=FINISH_SECONDS)
         landed, self._landed = self._landed, []
