@@ -214,7 +214,7 @@ class _Wire:
 
 
 def options_for(url: str, limits: Limits) -> dict[int, Any]:
-    """Return what libcurl is told of every POST there."""
+    """Return what libcurl is told of every request there; it is a POST until told otherwise."""
     trusted = ssl.get_default_verify_paths()
     options = {
         pycurl.URL: url,
