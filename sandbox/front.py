@@ -61,7 +61,7 @@ class Front:
             answer = Answer({"message": UNAUTHORISED}, 401)
             note_attempt(endpoint, self._state, call, answer)
             return _stamped(answer, call)
-        fault = self._state.faults.take(endpoint.name)
+        fault = self._state.faults.take(endpoint.name, call.data)
         if fault is None:
             answer = serve(endpoint, self._state, call)
             note_attempt(endpoint, self._state, call, answer)

@@ -28,6 +28,7 @@ from core.by_index import by_index
 from core.db import UtcDateTime, table_of
 from core.delivery.last_look import end_unwanted
 from core.delivery.pushes import Leased, assemble, is_new, push_of
+from core.delivery.takeovers import count_takeovers, word_of_claim
 from core.kinds import ENDED_STATES, Channel, NoticeKind, NoticeState
 from core.notices.outbox import GATE_NEWS
 from core.notices.tables import Notice
@@ -68,6 +69,8 @@ def claim(
     wanted = end_unwanted(session, [*heads, *riding], on_demand, now)
     pushes = assemble(heads, riding, wanted)
     _freeze(session, pushes)
+    # Last: its row is everybody's.
+    count_takeovers(session, [*heads, *riding], now)
     return [push_of(members) for members in pushes]
 
 
@@ -193,6 +196,7 @@ def _leasing(which: ColumnElement[bool]) -> Any:
             lease_token=bindparam("token", type_=row.c.lease_token.type),
             lease_until=bindparam("until", type_=UtcDateTime),
             attempts=row.c.attempts + 1,
+            outcome=word_of_claim(row),
             first_tried_at=func.coalesce(row.c.first_tried_at, _now()),
         )
         .returning(

@@ -6,12 +6,14 @@ They live 15 minutes, and one more takes none back. Source: LINE docs, "Channel 
 
 from datetime import timedelta
 
-import requests
+import orjson
 
-from core.post.reaching import direct_session
+from core.delivery.asking import ask
+from core.delivery.posting import Limits, PostFailed
 
 # Of 4xx these say nothing of id and secret.
 PASSING = (408, 429)
+MOST_BYTES = 65_536
 
 
 class NoToken(Exception):
@@ -31,22 +33,25 @@ def grant_token(
 ) -> tuple[str, timedelta]:
     """Return a new token of a channel and how long it lives.
 
-    `timeout` is to connect and to read, in seconds. Raises TokenRefused or TokenUnreachable.
+    `timeout` is to connect and altogether, in seconds. Raises TokenRefused or TokenUnreachable.
     """
     form = {
         "grant_type": "client_credentials",
         "client_id": channel_id,
         "client_secret": secret,
     }
+    limits = Limits(
+        connections=1, connect_seconds=timeout[0], total_seconds=timeout[1], most_bytes=MOST_BYTES
+    )
     try:
-        with direct_session() as session:
-            url = f"{api}/oauth2/v3/token"
-            answer = session.post(url, data=form, timeout=timeout, allow_redirects=False)
-        if 400 <= answer.status_code < 500 and answer.status_code not in PASSING:
-            raise TokenRefused(f"refused_{answer.status_code}")
-        if answer.status_code != 200:
-            raise TokenUnreachable(f"http_{answer.status_code}")
-        fields = answer.json()
+        answer = ask(f"{api}/oauth2/v3/token", limits, form=form)
+        if 400 <= answer.status < 500 and answer.status not in PASSING:
+            raise TokenRefused(f"refused_{answer.status}")
+        if answer.status != 200:
+            raise TokenUnreachable(f"http_{answer.status}")
+        fields = orjson.loads(answer.body)
         return str(fields["access_token"]), timedelta(seconds=int(fields["expires_in"]))
-    except (requests.RequestException, KeyError, TypeError, ValueError) as error:
+    except PostFailed as failure:
+        raise TokenUnreachable(failure.reason) from None
+    except (KeyError, TypeError, ValueError) as error:
         raise TokenUnreachable(type(error).__name__) from None

@@ -8,11 +8,12 @@ codes".
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from enum import StrEnum
 
 import orjson
 
-from core.delivery.posting import TIMEOUT, Limits, PostFailed, Posting
+from core.delivery.posting import Limits, PostFailed, Posting
 from core.delivery.pushes import Leased
 from core.settings import Settings
 from core.values import value
@@ -23,6 +24,12 @@ TOTAL_SECONDS = 10
 MOST_BYTES = 65_536
 # LINE's word for a user id it does not know (an account deleted, or of another provider).
 NOBODY = b"Failed to send messages"
+# A hint only, as LINE warns that its texts change: its numbers decide where they can be had.
+QUOTA_WORDS = b"monthly limit"
+# Said by somebody on the way rather than by LINE: as good as no answer.
+PASSING = (408, 425)
+# Our words for what a 429 means.
+QUOTA, RATE = "quota", "rate"
 PUSH_PATH = "/v2/bot/message/push"
 
 
@@ -41,11 +48,17 @@ class PushResult(StrEnum):
 
 @value()
 class PushAnswer:
-    """The result, a short reason of ours, and LINE's request id where there is one."""
+    """The result, a short reason of ours, and LINE's request id where there is one.
+
+    `accepted_request_id` is that of the try which got through, where this one was a repeat of it.
+    `pause` is how long this person waits who gets too many at once.
+    """
 
     result: PushResult
     reason: str
     request_id: str | None = None
+    accepted_request_id: str | None = None
+    pause: timedelta | None = None
 
 
 class LinePush:
@@ -66,7 +79,7 @@ class LinePush:
         try:
             reply = await self._posting.post(body_of(notice), headers)
         except PostFailed as failure:
-            if failure.was_sent or failure.reason == TIMEOUT:
+            if failure.was_sent:
                 # The request may have left: silence proves nothing.
                 return PushAnswer(PushResult.AMBIGUOUS, failure.reason)
             return PushAnswer(PushResult.NOT_SENT, "no_connection")
@@ -102,19 +115,18 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> PushAns
     if status == 200:
         return _read_acceptance(body, request_id)
     if status == 409:
-        accepted = headers.get("x-line-accepted-request-id") or request_id
-        return PushAnswer(PushResult.ACCEPTED, reason, accepted)
+        accepted = headers.get("x-line-accepted-request-id")
+        return PushAnswer(PushResult.ACCEPTED, reason, request_id, accepted)
     if status == 429:
-        is_quota = b"monthly limit" in body
-        result = PushResult.CHANNEL_STOPPED if is_quota else PushResult.RATE_LIMITED
-        return PushAnswer(result, "quota" if is_quota else "rate", request_id)
+        is_hint = QUOTA_WORDS in body
+        return PushAnswer(PushResult.RATE_LIMITED, QUOTA if is_hint else RATE, request_id)
     if status == 401:
         return PushAnswer(PushResult.TOKEN_REFUSED, reason, request_id)
     if status == 403:
         return PushAnswer(PushResult.CHANNEL_STOPPED, reason, request_id)
     if status == 400 and NOBODY in body:
         return PushAnswer(PushResult.NOBODY, "unknown_user", request_id)
-    if 400 <= status < 500:
+    if 400 <= status < 500 and status not in PASSING:
         return PushAnswer(PushResult.WRONG, reason, request_id)
     return PushAnswer(PushResult.AMBIGUOUS, reason, request_id)
 

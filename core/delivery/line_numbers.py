@@ -1,40 +1,38 @@
-"""Asking LINE for numbers: through its SDK, timeouts always, no repeats inside."""
+"""Asking LINE for numbers: one try each, within seconds altogether."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
-from urllib3.exceptions import HTTPError
+import orjson
 
+from core.delivery.asking import ask
+from core.delivery.posting import Limits, PostFailed
 from core.errors import ChannelError
 from core.settings import Settings
 
-if TYPE_CHECKING:
-    from linebot.v3.messaging import MessagingApi
-
-# Connect and read, seconds; the SDK itself would wait for ever.
-TIMEOUT = (3, 10)
+# LINE answers in a tenth of a second. Two such questions fit into what a stop may take.
+LIMITS = Limits(connections=1, connect_seconds=3, total_seconds=4, most_bytes=65_536)
 
 
-@contextmanager
-def asking_line(settings: Settings, token: str) -> "Iterator[MessagingApi]":
-    """Open LINE for a question or two; its connections are closed at the end.
-
-    Raises ChannelError when LINE gives no usable answer.
-    """
-    # The SDK takes a second to load; a program that asks nothing need not wait for it.
-    from linebot.v3.messaging import ApiClient, ApiException, Configuration, MessagingApi
-
-    configuration = Configuration(host=settings.line_api, access_token=token)
-    # Asked again at the next look; urllib3 would repeat it at once.
-    configuration.retries = 0
-    client = ApiClient(configuration)
+def ask_line(settings: Settings, token: str, path: str) -> dict[str, Any]:
+    """Return the fields LINE answers with. Raises ChannelError when it gives no usable answer."""
+    headers = (f"Authorization: Bearer {token}",)
     try:
-        yield MessagingApi(client)
-    except ApiException as error:
-        raise ChannelError(f"http_{int(error.status or 0)}", permanent=False) from None
-    except (HTTPError, ValueError) as error:
-        # An answer that can't be read is as good as none.
-        raise ChannelError(type(error).__name__, permanent=False) from None
-    finally:
-        client.rest_client.pool_manager.clear()
+        reply = ask(settings.line_api + path, LIMITS, headers=headers)
+        fields = orjson.loads(reply.body) if reply.status == 200 else {}
+    except PostFailed as failure:
+        raise ChannelError(failure.reason, permanent=False) from None
+    except ValueError:
+        raise ChannelError("unreadable_answer", permanent=False) from None
+    if reply.status != 200:
+        raise ChannelError(f"http_{reply.status}", permanent=False)
+    if not isinstance(fields, dict):
+        raise ChannelError("unreadable_answer", permanent=False)
+    return fields
+
+
+def number_in(fields: dict[str, Any], name: str) -> int:
+    """Return a number of LINE's. Raises ChannelError where there is none."""
+    number = fields.get(name)
+    if type(number) is not int:
+        raise ChannelError(f"no_{name}", permanent=False)
+    return number

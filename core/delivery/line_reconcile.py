@@ -5,10 +5,12 @@ Source: LINE docs, "Get number of sent push messages" (days of UTC+9, ready by t
 
 from datetime import date
 
-from core.delivery.line_numbers import TIMEOUT, asking_line
+from core.delivery.line_numbers import ask_line, number_in
+from core.errors import ChannelError
 from core.settings import Settings
 
 READY = "ready"
+NOT_YET = ("unready", "out_of_service")
 
 
 def ask_pushes(settings: Settings, token: str, day: date) -> int | None:
@@ -16,6 +18,9 @@ def ask_pushes(settings: Settings, token: str, day: date) -> int | None:
 
     Raises ChannelError when LINE gives no usable answer.
     """
-    with asking_line(settings, token) as line:
-        answer = line.get_number_of_sent_push_messages(f"{day:%Y%m%d}", _request_timeout=TIMEOUT)
-    return int(answer.success) if answer.status == READY and answer.success is not None else None
+    answer = ask_line(settings, token, f"/v2/bot/message/delivery/push?date={day:%Y%m%d}")
+    if answer.get("status") in NOT_YET:
+        return None
+    if answer.get("status") != READY:
+        raise ChannelError("unknown_status", permanent=False)
+    return number_in(answer, "success") if answer.get("success") is not None else None

@@ -36,7 +36,7 @@ def settlement_for(notice: Leased, answer: PushAnswer, now: datetime) -> Settlem
             due_at = next_try(notice.attempts, notice.first_tried_at, now)
             state = NoticeState.PENDING if due_at else NoticeState.UNKNOWN
         case _:
-            due_at, is_try = now + PAUSES[answer.result], False
+            due_at, is_try = now + (answer.pause or PAUSES[answer.result]), False
     return Settlement(
         notice.id,
         notice.school_day,
@@ -45,6 +45,7 @@ def settlement_for(notice: Leased, answer: PushAnswer, now: datetime) -> Settlem
         answer.reason,
         due_at,
         is_try,
-        answer.request_id,
+        # The try that got through is the one to ask LINE about.
+        answer.accepted_request_id or answer.request_id,
         notice.riders,
     )

@@ -174,7 +174,7 @@ class _Wire:
         self._body = b""
         self._landing: asyncio.Future[Reply]
         self.curl = curl = pycurl.Curl()
-        for option, setting in _options(url, limits).items():
+        for option, setting in options_for(url, limits).items():
             curl.setopt(option, setting)
         curl.setopt(pycurl.HEADERFUNCTION, self._take_line)
         curl.setopt(pycurl.WRITEFUNCTION, self._take)
@@ -198,7 +198,7 @@ class _Wire:
             self.fail(TIMEOUT if is_late else f"curl_{failure}", was_sent=was_sent)
         elif not self._landing.done():
             status = self.curl.getinfo(pycurl.RESPONSE_CODE)
-            self._landing.set_result(Reply(status, _headers(self._lines), self._body))
+            self._landing.set_result(Reply(status, headers_of(self._lines), self._body))
 
     def fail(self, reason: str, *, was_sent: bool) -> None:
         """Let it be known that no answer came."""
@@ -213,7 +213,8 @@ class _Wire:
         return CUT_SHORT if len(self._body) == self._most else None
 
 
-def _options(url: str, limits: Limits) -> dict[int, Any]:
+def options_for(url: str, limits: Limits) -> dict[int, Any]:
+    """Return what libcurl is told of every request there; it is a POST until told otherwise."""
     trusted = ssl.get_default_verify_paths()
     options = {
         pycurl.URL: url,
@@ -231,6 +232,7 @@ def _options(url: str, limits: Limits) -> dict[int, Any]:
     return {option: value for option, value in options.items() if value is not None}
 
 
-def _headers(lines: Sequence[bytes]) -> dict[str, str]:
+def headers_of(lines: Sequence[bytes]) -> dict[str, str]:
+    """Return an answer's headers by their small name."""
     parts = (line.decode("latin-1").partition(":") for line in lines)
     return {name.lower(): value.strip() for name, colon, value in parts if colon}

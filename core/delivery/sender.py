@@ -12,29 +12,32 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlmodel import Session
 
 from core.db import transaction
 from core.delivery.breaker import Breaker
+from core.delivery.cause_of_429 import CauseOf429
 from core.delivery.claims import claim, expire
 from core.delivery.granting import NoToken
 from core.delivery.headroom import Headroom
 from core.delivery.hearing import hearing_others
 from core.delivery.line import LinePush, PushAnswer, PushResult, open_line
-from core.delivery.line_quota import is_quota_gone
 from core.delivery.outcomes import PAUSES, settlement_for
 from core.delivery.pacing import Pacer
+from core.delivery.push_log import log_ends, log_push
 from core.delivery.pushes import Leased
 from core.delivery.quota_month import on_demand_kinds
-from core.delivery.settle import Settlement, settle
+from core.delivery.settle import settle
 from core.delivery.slots import SLOTS, Share
 from core.delivery.token_in_hand import TokenInHand
 from core.delivery.tokens import Token
+from core.delivery.turned_away import TurnedAway
 from core.house import House
-from core.kinds import NoticeKind, NoticeState
+from core.kinds import NoticeKind
 from core.people.friends import record_friendship
 
 logger = logging.getLogger(__name__)
@@ -51,8 +54,8 @@ FINISH_SECONDS = 8.0
 # between.
 EXPIRE_SECONDS = 1.0
 TOKEN_PAUSE = timedelta(seconds=60)
-# How long LINE's word on the quota holds for further 429s.
-ASK_AGAIN = timedelta(seconds=30)
+# How long a turn waits for a token; without one it settles what has landed.
+TOKEN_SECONDS = 1.0
 FAILED = frozenset({PushResult.AMBIGUOUS, PushResult.NOT_SENT})
 Result = TypeVar("Result")
 
@@ -66,6 +69,7 @@ class Sender:
         self._share = Share(house.settings.line_push_per_second, SLOTS)
         self._pacer = Pacer(0)
         self._headroom = Headroom()
+        self._turned_away = TurnedAway()
         self._breaker = Breaker()
         self._database = ThreadPoolExecutor(1, thread_name_prefix="settle")
         self._flights: set[asyncio.Task[None]] = set()
@@ -73,9 +77,7 @@ class Sender:
         self._bell = asyncio.Event()
         self._paused_until: datetime | None = None
         self._tokens = TokenInHand(house)
-        self._asking = asyncio.Lock()
-        self._ask_again_at = datetime.min.replace(tzinfo=UTC)
-        self._is_quota_gone = False
+        self._cause = CauseOf429(house)
         self._expired_at = -EXPIRE_SECONDS
         self._on_demand: frozenset[NoticeKind] = frozenset()
 
@@ -98,7 +100,7 @@ class Sender:
     async def _work(self, stop: threading.Event) -> None:
         loop = asyncio.get_running_loop()
         # They belong to the loop they are first used in.
-        self._bell, self._asking = asyncio.Event(), asyncio.Lock()
+        self._bell, self._cause = asyncio.Event(), CauseOf429(self._house)
 
         def ring() -> None:
             with suppress(RuntimeError):
@@ -112,11 +114,12 @@ class Sender:
                 while not stop.is_set():
                     await self._wait()
                     await self._guarded_turn(line)
+                self._cause.ask_no_more()
                 await self._finish(line)
 
     async def _drain(self) -> int:
         async with open_line(self._house.settings, self._in_flight) as line:
-            claimed = await self._turn(line)
+            claimed = await self._turn(line, token_seconds=FINISH_SECONDS)
             await self._finish(line)
         return claimed
 
@@ -137,13 +140,13 @@ class Sender:
             # The database may be away: not in a circle.
             await asyncio.sleep(GATHER_SECONDS)
 
-    async def _turn(self, line: LinePush) -> int:
+    async def _turn(self, line: LinePush, token_seconds: float = TOKEN_SECONDS) -> int:
         """Settle what has landed, send what is due and fits; return how many pushes that were."""
         if self._share.is_due:
             self._share.confirm(await self._in_database(self._renew_share))
         self._pacer.set_rate(self._headroom.within(self._share.rate))
         wanted = self._capacity()
-        token = await self._good_token() if wanted else None
+        token = await self._good_token(token_seconds) if wanted else None
         granted = self._pacer.take(wanted if token is not None else 0)
         landed, self._landed = self._landed, []
         try:
@@ -177,44 +180,46 @@ class Sender:
             # Our own fault, after the request may have left: said, and tried again.
             logger.exception("push broke", extra={"action": "push"})
             answer = PushAnswer(PushResult.AMBIGUOUS, type(error).__name__)
-        if answer.result is PushResult.RATE_LIMITED and token is not None:
-            answer = await self._cause_of_429(answer, token)
+        if answer.result is PushResult.RATE_LIMITED:
+            # Before the question, which may take seconds.
+            answer = self._slow_down(notice, answer)
+            answer = await self._cause.told(answer, token) if token else answer
+        self._heed(notice, answer, token)
         self._landed.append((notice, answer))
-        await self._heed(answer, token)
-        _log(notice, answer, time.monotonic() - started)
+        log_push(notice, answer, time.monotonic() - started)
         self._bell.set()
 
-    async def _cause_of_429(self, answer: PushAnswer, token: Token) -> PushAnswer:
-        """Ask LINE's numbers, as its words for a spent quota may change; once for a burst."""
-        async with self._asking:
-            if self._house.clock.now() >= self._ask_again_at:
-                settings = self._house.settings
-                self._is_quota_gone = await asyncio.to_thread(is_quota_gone, settings, token.value)
-                self._ask_again_at = self._house.clock.now() + ASK_AGAIN
-        if not self._is_quota_gone:
-            return answer
-        return PushAnswer(PushResult.CHANNEL_STOPPED, "quota", answer.request_id)
-
-    async def _heed(self, answer: PushAnswer, token: Token | None) -> None:
+    def _heed(self, notice: Leased, answer: PushAnswer, token: Token | None) -> None:
         self._breaker.note(worked=answer.result not in FAILED)
         if answer.result is PushResult.ACCEPTED:
             self._headroom.note_taken()
-        if answer.result is PushResult.RATE_LIMITED:
-            self._headroom.cut(self._share.rate)
-        if answer.result in PAUSES:
-            self._paused_until = self._house.clock.now() + PAUSES[answer.result]
+            self._turned_away.note_taken(notice.line_user_id, self._house.clock.now())
+        if answer.result in PAUSES and answer.pause is None:
+            self._pause(PAUSES[answer.result])
         if answer.result is PushResult.TOKEN_REFUSED:
             self._tokens.refuse(token)
 
-    async def _good_token(self) -> Token | None:
+    def _slow_down(self, notice: Leased, answer: PushAnswer) -> PushAnswer:
+        """Take in a 429; return it with how long this person waits, whoever else has to."""
+        now = self._house.clock.now()
+        pause = self._turned_away.pause_of(notice.line_user_id, now)
+        if self._turned_away.is_our_pace(now):
+            self._headroom.cut(self._share.rate)
+            self._pause(PAUSES[answer.result])
+        return replace(answer, pause=pause)
+
+    def _pause(self, span: timedelta) -> None:
+        self._paused_until = self._house.clock.now() + span
+
+    async def _good_token(self, seconds: float) -> Token | None:
         try:
-            return await self._tokens.current()
+            return await self._tokens.current(seconds)
         except NoToken as error:
             logger.error(  # noqa: TRY400  # the cause is said; a trace would add nothing
                 "channel stopped: no access token",
                 extra={"action": "token", "reason": str(error)},
             )
-            self._paused_until = self._house.clock.now() + TOKEN_PAUSE
+            self._pause(TOKEN_PAUSE)
             self._tokens.forgive()
             return None
 
@@ -237,7 +242,7 @@ class Sender:
                 self._on_demand = on_demand_kinds(session, now)
                 self._expired_at = time.monotonic()
             leased = self._claim(session, limit, now) if limit else []
-        _log_ends(settlements)
+        log_ends(settlements)
         return leased
 
     def _claim(self, session: Session, limit: int, now: datetime) -> list[Leased]:
@@ -266,32 +271,3 @@ def _note_strangers(
     for notice, answer in landed:
         if answer.result is PushResult.NOBODY:
             record_friendship(session, line_user_id=notice.line_user_id, is_following=False, at=now)
-
-
-def _log(notice: Leased, answer: PushAnswer, seconds: float) -> None:
-    # What LINE took is written with its request id to the notice; a line for each would cost more
-    # than the push.
-    level = logging.DEBUG if answer.result is PushResult.ACCEPTED else logging.WARNING
-    if not logger.isEnabledFor(level):
-        return
-    logger.log(
-        level,
-        "push",
-        extra={
-            "action": "push",
-            "notice_id": str(notice.id),
-            "kind": notice.kind,
-            "attempt": notice.attempts,
-            "outcome": answer.reason,
-            "count": 1 + len(notice.riders),
-            "ms": round(seconds * 1000),
-            "line_request_id": answer.request_id,
-        },
-    )
-
-
-def _log_ends(settlements: list[Settlement]) -> None:
-    for one in settlements:
-        if one.state in (NoticeState.DEAD, NoticeState.UNKNOWN):
-            extra = {"action": "push", "notice_id": str(one.notice_id), "outcome": one.outcome}
-            logger.error("notice not told", extra=extra)

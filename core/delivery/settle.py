@@ -94,7 +94,10 @@ def _settling(engine: str) -> Any:
         .values(
             state=given.c.state,
             outcome=given.c.outcome,
-            due_at=given.c.due_at,
+            # What waits until it is too old ends then, rather than when its next try was due.
+            due_at=case(
+                (given.c.due_at > notice.c.expires_at, notice.c.expires_at), else_=given.c.due_at
+            ),
             settled_at=given.c.settled_at,
             attempts=attempts,
             # What was certainly never sent was never tried.

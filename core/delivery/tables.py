@@ -61,6 +61,16 @@ class QuotaMonth(SQLModel, table=True):
     told: int = 0
 
 
+class TakeoverCount(SQLModel, table=True):
+    """How many notices a sender took over from another on a Taipei date."""
+
+    __tablename__ = "takeover_count"
+
+    day: date = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    number: int
+
+
 class DeliveryDay(SQLModel, table=True):
     """A day's pushes as we and as LINE count them; `theirs` None: not known yet."""
 

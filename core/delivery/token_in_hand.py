@@ -20,20 +20,23 @@ class TokenInHand:
         self._renewal: asyncio.Task[None] | None = None
         self._look_again_at = datetime.min.replace(tzinfo=UTC)
 
-    async def current(self) -> Token | None:
-        """Return the token to push with, None while somebody else is fetching it.
+    async def current(self, seconds: float) -> Token | None:
+        """Return the token to push with; None while it is being fetched, here or elsewhere.
 
-        Raises NoToken where LINE gives none and none is left.
+        The first one is waited for so long, and fetched on beside the caller. Raises NoToken where
+        LINE gives none and none is left.
         """
         self._end_renewal()
         now = self._house.clock.now()
         if self._token is None or not self._token.is_usable(now, self._refused):
             self._token = await asyncio.to_thread(usable_token, self._house, self._refused)
-        if self._token is None:
-            await self._renew()
-        elif self._token.is_old(now) and self._renewal is None and now >= self._look_again_at:
+        is_old = self._token is not None and self._token.is_old(now)
+        if self._renewal is None and (self._token is None or is_old and now >= self._look_again_at):
             self._look_again_at = now + LOOK_AGAIN
             self._renewal = asyncio.create_task(self._renew())
+        if self._token is None and self._renewal is not None:
+            await asyncio.wait([self._renewal], timeout=seconds)
+            self._end_renewal()
         return self._token
 
     def refuse(self, token: Token | None) -> None:

@@ -22,7 +22,8 @@ PURPOSE = "channel.token"
 RENEWING = timedelta(seconds=15)
 # Renewed so long before its end; while LINE gives no other it goes on to be used.
 EARLY = timedelta(minutes=2)
-TIMEOUT = (3, 10)
+# To connect and altogether: less than a stop may take, and than RENEWING.
+TIMEOUT = (3, 8)
 
 
 @dataclass(frozen=True, slots=True)

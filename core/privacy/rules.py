@@ -234,6 +234,7 @@ RULES: dict[str, Rule] = {
             "sms_total",
             # Holds a name nobody is tied to until the code is used, and goes soon after.
             "staff_invite",
+            "takeover_count",
             # Leads to a tap as long as there is one; the taps themselves are shown.
             "tap_number",
             "term",

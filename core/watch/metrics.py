@@ -22,6 +22,7 @@ from core.clock import at_taipei, school_day_of
 from core.db import snapshot
 from core.delivery.quota_month import current_step, last_asked, left_of
 from core.delivery.tables import DeliveryDay
+from core.delivery.takeovers import takeovers_of
 from core.duty.reader_tick import SILENT_AFTER
 from core.duty.scheduler import TICKS
 from core.duty.tables import JobRun
@@ -108,6 +109,7 @@ def _one_view(house: House) -> Session:
 
 def _families(session: Session, now: datetime) -> Iterator[Family]:
     yield from _notices(_read_sums(session, now), now)
+    yield _takeovers(session, now)
     misses = misses_since(session, now - timedelta(hours=1))
     yield _gauge("binding_misses", "Tries to bind that failed in the last hour", misses)
     until = counted_until(session)
@@ -173,6 +175,13 @@ def _notices(sums: Sums, now: datetime) -> Iterator[Family]:
     yield _labelled("channel_oldest_seconds", help_text, ("channel",), ages)
     age = max(ages.values())
     yield _gauge("oldest_pending_seconds", "Age of the oldest unfinished notice", age)
+
+
+def _takeovers(session: Session, now: datetime) -> Family:
+    counts = takeovers_of(session, school_day_of(now))
+    of_line = {(Channel.LINE.value,): counts.get(Channel.LINE.value, 0)}
+    help_text = "Taken over today from a sender whose lease ran out"
+    return _labelled("lease_takeovers", help_text, ("channel",), of_line)
 
 
 def _dwell(session: Session, now: datetime) -> Family:

@@ -59,6 +59,7 @@ MEANINGS = {
     "school_answered": "the school answered first",
     "quota": "LINE said that the month's quota is gone",
     "rate": "the carrier said that we were too fast",
+    "taken_over": "its sender was gone, another one took it over",
     "http_409": "LINE had taken an earlier try",
 }
 

@@ -33,6 +33,7 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
     "hang": bool,
     "reset": bool,
     "reason": str,
+    "to": str,
 }
 
 
@@ -97,12 +98,15 @@ class Faults:
         with self._lock:
             return [_picture(plan) for plan in self._plans]
 
-    def take(self, endpoint: str) -> Fault | None:
-        """Count one call of this endpoint and return its fault; None when it shall go well."""
+    def take(self, endpoint: str, body: bytes = b"") -> Fault | None:
+        """Count one call of this endpoint and return its fault; None when it shall go well.
+
+        A row with `to` is for calls whose body names that person.
+        """
         if not self._plans:
             return None
         with self._lock:
-            plan = next((one for one in self._plans if _concerns(one, endpoint)), None)
+            plan = next((one for one in self._plans if _concerns(one, endpoint, body)), None)
             if plan is None:
                 return None
             if plan.left is not None:
@@ -112,8 +116,9 @@ class Faults:
         return _fault(plan.row)
 
 
-def _concerns(plan: _Plan, endpoint: str) -> bool:
-    return plan.row["endpoint"] in (endpoint, ANY) and plan.strikes()
+def _concerns(plan: _Plan, endpoint: str, body: bytes) -> bool:
+    is_meant = plan.row["endpoint"] in (endpoint, ANY) and plan.row.get("to", "").encode() in body
+    return is_meant and plan.strikes()
 
 
 def _plan(row: Json) -> _Plan:

@@ -68,14 +68,14 @@ def test_use_without_a_number_is_no_answer(line: FakeLine) -> None:
     ("granted", "used", "is_gone"),
     [(200, 199, False), (200, 200, True), (200, 201, True), (0, 0, True), (None, 10**6, False)],
 )
-def test_429_is_the_quota_where_all_of_it_is_used(
+def test_quota_is_gone_where_all_of_it_is_used(
     line: FakeLine, granted: int | None, used: int, is_gone: bool
 ) -> None:
     say_quota(line, granted, used)
     assert is_quota_gone(settings(line.url), TOKEN) is is_gone
 
 
-def test_429_without_an_answer_is_the_rate(line: FakeLine) -> None:
+def test_quota_without_an_answer_is_unknown(line: FakeLine) -> None:
     line.answers["/v2/bot/message/quota"] = [(500, {})]
-    assert not is_quota_gone(settings(line.url), TOKEN)
-    assert not is_quota_gone(settings(closed_port()), TOKEN)
+    assert is_quota_gone(settings(line.url), TOKEN) is None
+    assert is_quota_gone(settings(closed_port()), TOKEN) is None

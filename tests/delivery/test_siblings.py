@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from sqlmodel import col, select
 
 from core.attendance.leaves import Filer, file_leave
 from core.attendance.tables import LeaveReason
+from core.calendar.policy import NewRule, add_rule
 from core.db import snapshot, transaction
-from core.delivery.claims import claim
 from core.delivery.sender import Sender
+from core.duty.no_show_tick import run_no_show_tick
 from core.house import House
-from core.kinds import DayPart, NoticeKind, NoticeState
+from core.kinds import DayPart, NoticeState
 from core.notices.tables import Notice
 from core.people.bindings import unbind_child
 from core.people.tables import Binding, Guardian, Student
@@ -211,24 +211,17 @@ def test_first_of_a_push_may_be_unbound_before_it_leaves(
     assert _states(house) == [NoticeState.ACCEPTED] * 2 + [NoticeState.CANCELLED]
 
 
-def test_no_show_neither_waits_nor_rides(house: House, walk: Walk) -> None:
-    walk("07:41:00", "11510001")
+def test_no_show_neither_waits_nor_rides(house: House, walk: Walk, line: FakeLine) -> None:
+    walk("07:20:00", "11540004")
     with transaction(house.engine) as session:
-        arrival = session.exec(select(Notice)).one()
-        session.add(
-            Notice(
-                **{
-                    **arrival.model_dump(exclude={"id", "retry_key"}),
-                    "retry_key": uuid4(),
-                    "kind": NoticeKind.NO_SHOW,
-                    "may_ride": False,
-                    "student_id": session.exec(
-                        select(Student.id).where(Student.student_number == "11520002")
-                    ).one(),
-                    "due_at": house.clock.now(),
-                }
-            )
-        )
-    with transaction(house.engine) as session:
-        pushes = claim(session, now=house.clock.now(), limit=10)
-    assert [(one.kind, one.riders) for one in pushes] == [("no_show", ())]
+        rule = NewRule(grace_minutes=0)
+        add_rule(session, "353607", rule, by="operator", now=house.clock.now())
+    _send(house, line)
+    walk("08:29:59", "11510001")
+    house.clock.move_to(datetime.fromisoformat("2026-11-23T08:30:00+08:00"))
+    run_no_show_tick(house)
+    # The first child's arrival waits for the others until 08:30:03.
+    missing = [["以安截至 08:30 尚無刷卡紀錄"], ["晴晴截至 08:30 尚無刷卡紀錄"]]
+    assert sorted(_send(house, line)) == missing
+    _later(house, seconds=4)
+    assert _send(house, line) == [["小明 08:29 到校"]]

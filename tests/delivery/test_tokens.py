@@ -7,20 +7,26 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
+from sqlmodel import col, select
 
-from core.db import transaction
+import core.delivery.tokens
+from core.db import snapshot, transaction
 from core.delivery.granting import NoToken, TokenRefused, TokenUnreachable
-from core.delivery.sender import Sender
+from core.delivery.sender import FINISH_SECONDS, Sender
 from core.delivery.tables import ChannelToken
 from core.delivery.tokens import good_token
 from core.house import House
-from core.kinds import NoticeKind
+from core.kinds import NoticeKind, NoticeState
+from core.notices.outbox import RETRY_HORIZON
+from core.notices.tables import Notice
 from core.settings import load_settings
 from tests.conftest import FixedClock
+from tests.delivery.dribbling import dribbling
 from tests.faults.line import TroubledLine, troubled_line
 from tests.waiting import wait_for
 
 Notify = Callable[..., int]
+Notices = Callable[[], list[Notice]]
 OLD, OVER = timedelta(minutes=14), timedelta(minutes=15)
 OWN = {"line_channel_id": "2000000001", "line_channel_access_token": "of no use"}
 
@@ -48,6 +54,12 @@ def later(house: House, span: timedelta) -> None:
     """Let time pass."""
     assert isinstance(house.clock, FixedClock)
     house.clock.move_to(house.clock.now() + span)
+
+
+def hurry(house: House) -> None:
+    """Let a pause pass."""
+    later(house, timedelta(seconds=2))
+    house.notices_due.set()
 
 
 def value_of(house: House) -> str | None:
@@ -135,7 +147,8 @@ def test_pushes_go_on_with_the_old_token_while_its_renewal_hangs(
         line.grants_again.set()
         wait_for(lambda: line.grants == 2, "the renewal")
         notify(NoticeKind.BOUND, about="3")
-        wait_for(lambda: len(line.accepted) == 3, "the push")
+        # It may leave with the old one a moment before the new one is stored.
+        wait_for(lambda: len(line.accepted) == 3, "the push", lambda: hurry(own))
     finally:
         line.grants_again.set()
         stop.set()
@@ -164,16 +177,39 @@ def test_token_refused_while_line_gives_no_other_is_not_tried_again(
     stop = threading.Event()
     sender = threading.Thread(target=Sender(own).run, args=[stop])
 
-    def hurry() -> None:
-        later(own, timedelta(seconds=2))
-        own.notices_due.set()
-
     sender.start()
     try:
-        wait_for(lambda: line.asks == 4, "three questions", hurry)
+        wait_for(lambda: line.asks == 4, "three questions", lambda: hurry(own))
         line.grant_status = 200
-        wait_for(lambda: line.accepted, "the push", hurry)
+        wait_for(lambda: line.accepted, "the push", lambda: hurry(own))
     finally:
         stop.set()
         sender.join()
     assert [attempt.token for attempt in line.attempts] == ["token-1", "token-2"]
+
+
+def test_neither_an_end_nor_a_stop_waits_for_a_token_that_comes_byte_by_byte(
+    own: House, notify: Notify, all_notices: Notices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core.delivery.tokens, "TIMEOUT", (3, 3))
+    later(own, OVER)
+    notify()
+    stop = threading.Event()
+    with dribbling() as origin:
+        slow = own.settings.model_copy(update={"line_api_base": origin})
+        sender = threading.Thread(target=Sender(replace(own, settings=slow)).run, args=[stop])
+        sender.start()
+        try:
+            wait_for(lambda: _is_being_renewed(own), "the question")
+            later(own, RETRY_HORIZON)
+            wait_for(lambda: all_notices()[0].state == NoticeState.EXPIRED, "its end")
+        finally:
+            stop.set()
+            sender.join(FINISH_SECONDS)
+            assert not sender.is_alive()
+
+
+def _is_being_renewed(house: House) -> bool:
+    with snapshot(house.engine) as session:
+        until = session.scalars(select(col(ChannelToken.renewing_until))).one()
+    return until is not None and until > house.clock.now()

@@ -5,13 +5,20 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+import core.delivery.line
 from bench.line_stub import make_certificate
-from core.delivery.line import PushAnswer, PushResult, open_line
+from core.delivery.line import (
+    CONNECT_SECONDS,
+    TOTAL_SECONDS,
+    PushAnswer,
+    PushResult,
+    open_line,
+)
 from core.settings import load_settings
 from tests.delivery.test_line import push_of
 
@@ -62,6 +69,44 @@ def test_port_nobody_listens_at_was_not_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     assert _answer(f"https://127.0.0.1:{port}").result is PushResult.NOT_SENT
+
+
+@pytest.fixture
+def haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody wait for long."""
+    monkeypatch.setattr(core.delivery.line, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(core.delivery.line, "TOTAL_SECONDS", 0.6)
+
+
+def test_connecting_has_three_seconds_and_all_of_it_ten() -> None:
+    assert (CONNECT_SECONDS, TOTAL_SECONDS) == (3, 10)
+
+
+@pytest.mark.usefixtures("haste")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_connection_that_never_comes_about_was_not_sent(scheme: str) -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            # Nobody takes them in, and there is no room for more to wait.
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(server.getsockname())
+        answer = _answer(f"{scheme}://127.0.0.1:{server.getsockname()[1]}")
+    assert answer == PushAnswer(PushResult.NOT_SENT, "no_connection")
+
+
+@pytest.mark.usefixtures("haste")
+def test_silence_after_the_request_ends_and_may_mean_that_it_was_taken() -> None:
+    is_over = threading.Event()
+
+    def say_nothing(_visitor: socket.socket) -> None:
+        is_over.wait(10)
+
+    with _listening(say_nothing) as port:
+        answer = _answer(f"http://127.0.0.1:{port}")
+        is_over.set()
+    assert answer == PushAnswer(PushResult.AMBIGUOUS, "timeout")
 
 
 @pytest.mark.parametrize("meet", [_hang_up, _speak_plainly])

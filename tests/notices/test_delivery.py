@@ -1,5 +1,6 @@
 """Delivery: what each of LINE's answers does to a notice."""
 
+import logging
 import threading
 import time
 from collections import deque
@@ -22,6 +23,7 @@ from core.kinds import NoticeKind, NoticeState
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.settings import load_settings
+from tests.delivery.sending import guardians, tell
 from tests.factories import MEI
 from tests.fakes import FakeLine
 from tests.faults.line import RATE
@@ -75,8 +77,14 @@ def test_doubtful_answer_is_tried_again_with_the_same_key(
 
 
 def test_accepted_before_an_error_ends_as_409_and_is_one_message(
-    house: House, notify: Notify, deliver: Deliver, all_notices: Notices, line: FakeLine
+    house: House,
+    notify: Notify,
+    deliver: Deliver,
+    all_notices: Notices,
+    line: FakeLine,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.INFO)
     line.accepts_before_failing = True
     line.script = [(500, "{}")]
     notify()
@@ -87,6 +95,8 @@ def test_accepted_before_an_error_ends_as_409_and_is_one_message(
     assert (notice.state, notice.outcome) == (NoticeState.ACCEPTED, "http_409")
     assert notice.line_request_id == "rid-0"
     assert len(line.accepted) == 1
+    said = vars([one for one in caplog.records if one.message == "push"][-1])
+    assert (said["line_request_id"], said["accepted_request_id"]) == ("rid-1", "rid-0")
 
 
 def test_one_slow_push_holds_up_nobody_else(
@@ -111,11 +121,10 @@ def test_one_slow_push_holds_up_nobody_else(
 
 
 def test_low_limit_of_lines_is_met_with_few_429(
-    house: House, notify: Notify, all_notices: Notices, line: FakeLine
+    house: House, all_notices: Notices, line: FakeLine
 ) -> None:
     count, a_second = 60, 15
-    for n in range(count):
-        notify(NoticeKind.BOUND, student_id=None, about=str(n))
+    tell(house, guardians(house, count))
     limit_to(line, a_second)
     settings = load_settings(_env_file=None, line_api_base=line.origin)
     clock = Clock(house.clock.now())

@@ -25,7 +25,7 @@ def test_plan_that_is_used_up_is_told_from_a_rate(
     sandbox: SandboxClient, settings: Settings
 ) -> None:
     sandbox.post("/inspect/quota", {"limit": 200, "used": 199})
-    assert not is_quota_gone(settings, TOKEN)
+    assert is_quota_gone(settings, TOKEN) is False
     sandbox.push(sandbox.friend())
     assert is_quota_gone(settings, TOKEN)
     assert sandbox.push(sandbox.friend()).status_code == 429

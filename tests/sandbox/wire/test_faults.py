@@ -95,6 +95,13 @@ def test_faults_are_used_up_in_order_and_by_endpoint(sandbox: SandboxClient) -> 
     assert [row["endpoint"] for row in sandbox.get("/faults").json()] == ["profile"]
 
 
+def test_fault_can_meet_one_person_alone(sandbox: SandboxClient) -> None:
+    mother, father = sandbox.friend(), sandbox.friend("林志遠")
+    sandbox.fault(endpoint="push", status=429, to=mother, every=1)
+    answers = [sandbox.push(one).status_code for one in (mother, father, mother, father)]
+    assert answers == [429, 200, 429, 200]
+
+
 def test_login_and_taipei_pass_can_fail_too(sandbox: SandboxClient) -> None:
     rows = [
         {"endpoint": "verify", "status": 500},
