@@ -31,6 +31,7 @@ from core.gate.tap_time import lived_at
 from core.gate.taps import Delivery, TapStatus, record_taps
 from core.guards import Guard, declare
 from core.house import House
+from core.notices.fairness import Turns
 from core.together import Together
 
 logger = logging.getLogger(__name__)
@@ -65,12 +66,13 @@ class TapRequest:
 
 
 class Desk:
-    """What the routes share: the house, the lines of requests, the one place for backlog."""
+    """What the routes share: house, lines of requests, place for backlog, the schools' turns."""
 
     def __init__(self, house: House) -> None:
         self.house = house
         self.credentials = Together(self._read_credentials, most=GROUP_MOST)
-        self.live = Together(partial(_stored, house), most=GROUP_MOST)
+        self.turns = Turns()
+        self.live = Together(partial(_stored, self), most=GROUP_MOST)
         self.backlog = threading.Semaphore(1)
         self._known: dict[UUID, tuple[float, Any]] = {}
 
@@ -180,7 +182,7 @@ def _written(desk: Desk, asked: TapRequest) -> list[TapStatus]:
     if not desk.backlog.acquire(blocking=False):
         raise Busy
     try:
-        (outcome,) = _stored(desk.house, [asked])
+        (outcome,) = _stored(desk, [asked])
     finally:
         desk.backlog.release()
     if isinstance(outcome, Exception):
@@ -194,14 +196,17 @@ def _is_backlog(asked: TapRequest) -> bool:
     return bool(good) and max(good) < asked.now - BACKLOG_AGE
 
 
-def _stored(house: House, requests: Sequence[TapRequest]) -> list[list[TapStatus] | Exception]:
-    return once_more_after_deadlock(partial(_record, house, requests))
+def _stored(desk: Desk, requests: Sequence[TapRequest]) -> list[list[TapStatus] | Exception]:
+    return once_more_after_deadlock(partial(_record, desk, requests))
 
 
-def _record(house: House, requests: Sequence[TapRequest]) -> list[list[TapStatus] | Exception]:
+def _record(desk: Desk, requests: Sequence[TapRequest]) -> list[list[TapStatus] | Exception]:
     """Commit the taps of several requests; an AccessError stands for a request not admitted."""
+    house = desk.house
     now = house.clock.now()
     with transaction(house.engine) as session:
+        # A school's taps come in many requests: what one wrote counts for the next.
+        session.info["turns"] = desk.turns
         by_index(session)
         readers = admit(session, [one.caller for one in requests], now)
         outcomes: list[list[TapStatus] | Exception] = [
