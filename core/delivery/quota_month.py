@@ -17,7 +17,7 @@ from core.rows import run
 
 ON_DEMAND = {
     Step.NORMAL: frozenset[NoticeKind](),
-    Step.NO_COPIES: frozenset[NoticeKind](),
+    Step.NO_TESTS: frozenset[NoticeKind](),
     Step.DEPARTURES_ON_DEMAND: frozenset({NoticeKind.DEPARTURE}),
     Step.ARRIVALS_ON_DEMAND: frozenset({NoticeKind.DEPARTURE, NoticeKind.ARRIVAL}),
 }

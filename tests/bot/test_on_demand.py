@@ -31,7 +31,7 @@ def test_today_says_so_below_the_record(
     assert note["quickReply"]
 
 
-@pytest.mark.parametrize("step", [Step.NORMAL, Step.NO_COPIES])
+@pytest.mark.parametrize("step", [Step.NORMAL, Step.NO_TESTS])
 def test_today_says_nothing_while_both_are_sent(house: House, ming: Student, step: Step) -> None:
     run_short(house, step)
 

@@ -53,7 +53,7 @@ def test_month_nobody_asked_about_is_a_normal_one(house: House) -> None:
     ("used", "step", "expected"),
     [
         (5_000, Step.NORMAL, set()),
-        (7_500, Step.NO_COPIES, set()),
+        (7_500, Step.NO_TESTS, set()),
         (7_900, Step.DEPARTURES_ON_DEMAND, {NoticeKind.DEPARTURE}),
         (9_000, Step.ARRIVALS_ON_DEMAND, {NoticeKind.DEPARTURE, NoticeKind.ARRIVAL}),
     ],

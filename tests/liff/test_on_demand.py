@@ -27,7 +27,7 @@ def test_home_and_child_page_say_so_once(
         assert mei.text(path).count(LINE) == 1
 
 
-@pytest.mark.parametrize("step", [Step.NORMAL, Step.NO_COPIES])
+@pytest.mark.parametrize("step", [Step.NORMAL, Step.NO_TESTS])
 def test_pages_say_nothing_while_both_are_sent(
     mei: Phone, family: Family, pages: House, step: Step
 ) -> None:
