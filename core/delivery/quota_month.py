@@ -5,21 +5,37 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, select
+from sqlalchemy import bindparam, func
+from sqlmodel import Session, col, select
 
 from core.clock import at_taipei, school_day_of
 from core.db import insert_for, table_of
 from core.delivery.quota import Outlook, Quota, Standing, Step, next_standing
 from core.delivery.tables import QuotaMonth
-from core.kinds import Channel, NoticeKind
+from core.kinds import Channel, NoticeKind, NoticeState
+from core.notices.outbox import GATE_NEWS
+from core.notices.tables import Notice
 from core.rows import run
 
+# What only repeats to people what they did, or find on their page. What may be about a child's
+# safety or somebody's account is none of it, as are orders, which are money.
+COURTESIES = frozenset(
+    {
+        NoticeKind.MAKE_UP_DONE,
+        NoticeKind.DELEGATE_ENDED,
+        NoticeKind.SMS_CANCELLING,
+        NoticeKind.SMS_KEPT,
+        NoticeKind.ANNOUNCEMENT_ANSWERED,
+        NoticeKind.DIGEST,
+        NoticeKind.QUEUE_AGING,
+        NoticeKind.ORDER_AGING,
+    }
+)
 ON_DEMAND = {
     Step.NORMAL: frozenset[NoticeKind](),
     Step.NO_TESTS: frozenset[NoticeKind](),
     Step.DEPARTURES_ON_DEMAND: frozenset({NoticeKind.DEPARTURE}),
-    Step.ARRIVALS_ON_DEMAND: frozenset({NoticeKind.DEPARTURE, NoticeKind.ARRIVAL}),
+    Step.ARRIVALS_ON_DEMAND: GATE_NEWS | COURTESIES,
 }
 # LINE does not say when its month turns: Japan's midnight is likely, UTC's is 08:00 here.
 TURNED_BY = time(9)
@@ -96,6 +112,28 @@ def left_of(session: Session, now: datetime) -> int | None:
     if asked is None or asked[0].granted is None:
         return None
     return max(0, asked[0].granted - asked[0].used)
+
+
+def room_of(session: Session, reserve: int, now: datetime) -> int | None:
+    """Return how many messages may still be sent before the reserve is touched; None: no limit.
+
+    None too where nobody asked yet. `reserve` 0: the usual share. What waits, or was taken since
+    LINE was asked, is not in LINE's count and taken off.
+    """
+    asked = last_asked(session, now)
+    room = Outlook(past=0, left=0, reserve=reserve).room(asked[0]) if asked else None
+    if asked is None or room is None:
+        return None
+    return max(0, room - _uncounted(session, asked[1]))
+
+
+def _uncounted(session: Session, asked_at: datetime) -> int:
+    pushes = select(func.count()).where(
+        col(Notice.channel) == Channel.LINE, col(Notice.rides_with).is_(None)
+    )
+    is_new = col(Notice.settled_at) >= asked_at, col(Notice.state) == NoticeState.ACCEPTED
+    waiting, taken = pushes.where(col(Notice.settled_at).is_(None)), pushes.where(*is_new)
+    return (session.scalar(waiting) or 0) + (session.scalar(taken) or 0)
 
 
 def month_of(moment: datetime) -> date:
