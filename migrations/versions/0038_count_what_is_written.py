@@ -1,4 +1,4 @@
-"""Count notices as they are written."""
+"""Count notices as they are written, and remember who was told that pushes are cut back."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,7 +18,12 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("day", "channel", "kind", name=op.f("pk_made_count")),
     )
+    moment = sa.DateTime(timezone=True)
+    op.add_column("quota_month", sa.Column("step_at", moment, nullable=True))
+    op.add_column("guardian", sa.Column("quota_told_at", moment, nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("guardian", "quota_told_at")
+    op.drop_column("quota_month", "step_at")
     op.drop_table("made_count")

@@ -13,7 +13,9 @@ from core.delivery.quota import RESERVED, Outlook, Quota, Standing, Step
 from core.delivery.quota_month import (
     COURTESIES,
     Change,
+    CutBack,
     current_step,
+    cut_back,
     last_asked,
     month_end,
     on_demand_kinds,
@@ -136,6 +138,14 @@ def test_change_is_seen_once(house: House) -> None:
     assert second is not None
     assert (first.new_step, first.new_warning) == (Step.ARRIVALS_ON_DEMAND, RESERVED)
     assert (second.new_step, second.new_warning) == (None, 0)
+
+
+def test_step_keeps_the_moment_it_began(house: House) -> None:
+    later = MONDAY + timedelta(hours=1)
+    for used, at in ((5_000, MONDAY), (7_900, later), (8_000, later + timedelta(hours=1))):
+        record(house, 10_000, used, at)
+    with snapshot(house.engine) as session:
+        assert cut_back(session, later) == CutBack(Step.DEPARTURES_ON_DEMAND, later)
 
 
 def test_count_that_falls_gives_nothing_back(house: House) -> None:
