@@ -79,6 +79,7 @@ from core.watch.canary import run_canary
 from core.watch.canary_commands import canary_commands
 from core.watch.counting import count_notices
 from core.watch.heartbeat import send_heartbeat
+from core.watch.made import count_made
 from core.watch.notice_commands import notice_commands
 from core.watch.reconcile import reconcile_yesterday
 
@@ -93,11 +94,12 @@ MORE_TICKS: dict[Tick, int] = {
     run_receipt_tick: 60,
     run_canary: 5,
     count_notices: 30,
+    count_made: 30,
     send_heartbeat: 60,
     reconcile_yesterday: 60,
 }
 # Of these, who only looks and so goes on in the maintenance window.
-WATCHING = frozenset({run_canary, count_notices, send_heartbeat})
+WATCHING = frozenset({run_canary, count_notices, count_made, send_heartbeat})
 console = Console()
 
 

@@ -32,13 +32,20 @@ class Together(Generic[Item, Answer]):
     Where it raises itself, nothing of the group was done, and each is tried alone: one request that
     can't be written must not take its neighbours with it. Where the database did not answer, all
     get its error at once: asked again for each it would keep them, and those behind them, waiting.
+
+    Who takes the lead over from another calls `gather` before it looks who is there: there is much
+    going on, and those just answered are about to come again. Who finds nobody at work does not.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Item]], Sequence[Answer | Exception]], most: int
+        self,
+        work: Callable[[Sequence[Item]], Sequence[Answer | Exception]],
+        most: int,
+        gather: Callable[[], None] | None = None,
     ) -> None:
         self._work = work
         self._most = most
+        self._gather = gather
         self._lock = threading.Lock()
         self._line: deque[_Waiting[Item, Answer]] = deque()
         self._is_led = False
@@ -56,6 +63,8 @@ class Together(Generic[Item, Answer]):
             mine.leads, self._is_led = not self._is_led, True
         if not mine.leads:
             mine.wake.wait()
+            if mine.leads and self._gather is not None and len(self) < self._most:
+                self._gather()
         if mine.leads:
             self._lead()
         if isinstance(mine.outcome, Exception):

@@ -10,8 +10,8 @@ from core.announcements.reading import unread_news
 from core.attendance.days import days_of
 from core.binding.delegates import is_receiver
 from core.clock import school_day_of
-from core.db import snapshot
-from core.delivery.quota_month import month_end, on_demand_kinds
+from core.db import snapshot, transaction
+from core.delivery.quota_month import CutBack, cut_back, month_end, remember_told
 from core.gate.readers import last_contacts
 from core.identity.standing import Standing
 from core.languages.dates import long_date, parted
@@ -41,12 +41,7 @@ def show_home() -> ResponseReturnValue:
     note = request.args.get("note", "")
     line_user_id = visit.get_session().line_user_id
     if visit.guardian is None:
-        with snapshot(visit.house.engine) as database:
-            is_staff = bool(roles_of(database, line_user_id))
-            lent = is_receiver(database, line_user_id, visit.now)
-        return render_template(
-            "first_steps.html", note=note, is_staff=is_staff, has_delegations=lent
-        )
+        return _first_steps(visit, note)
     with snapshot(visit.house.engine) as database:
         is_staff = bool(roles_of(database, line_user_id))
         children = for_guardian(database, visit.guardian.id).children()
@@ -57,6 +52,10 @@ def show_home() -> ResponseReturnValue:
         lent = is_receiver(database, line_user_id, visit.now)
         plan = plan_of_day(database, school_day_of(visit.now))
         news = unread_news(database, visit.guardian.id, visit.now)
+    banners = pick_banners(_wanted(visit, note, follows, page), beside=news.pressing)
+    if "on_demand_new" in banners:
+        with transaction(visit.house.engine) as database:
+            remember_told(database, visit.guardian.id, visit.now)
     return render_template(
         "home.html",
         note=note,
@@ -67,9 +66,17 @@ def show_home() -> ResponseReturnValue:
         has_sms=bool(orders) or (plan is not None and bool(children)),
         news=news,
         tag=_(IMPORTANCE_WORDS[news.importance]),
-        banners=pick_banners(_wanted(visit, note, follows, page), beside=news.pressing),
+        banners=banners,
         **page,
     )
+
+
+def _first_steps(visit: Visit, note: str) -> str:
+    line_user_id = visit.get_session().line_user_id
+    with snapshot(visit.house.engine) as database:
+        is_staff = bool(roles_of(database, line_user_id))
+        lent = is_receiver(database, line_user_id, visit.now)
+    return render_template("first_steps.html", note=note, is_staff=is_staff, has_delegations=lent)
 
 
 def _wanted(
@@ -83,7 +90,8 @@ def _wanted(
         "reach": not follows and not is_viewing,
         "viewing": is_viewing,
         "doubt": page["doubts"],
-        "on_demand": page["on_demand"],
+        "on_demand_new": page["is_cut_new"],
+        "on_demand": page["on_demand"] and not page["is_cut_new"],
     }
     return frozenset(name for name, holds in reasons.items() if holds)
 
@@ -94,10 +102,11 @@ def _overview(database: Session, visit: Visit, children: list[BoundChild]) -> di
     views = {child.binding_id: days[child.student_id][-1] for child in children}
     is_open = any(view.is_school_day for view in views.values())
     readers = _reader_lines(database, visit, children)
-    on_demand = on_demand_kinds(database, visit.now) if children else ()
+    cut = cut_back(database, visit.now) if children else CutBack()
     return {
+        "is_cut_new": visit.is_linked and cut.is_new_to(visit.get_guardian()),
         "is_stopped": visit.get_guardian().stopped_at is not None,
-        "on_demand": on_demand_line(on_demand, month_end(visit.now)),
+        "on_demand": on_demand_line(cut.kinds, month_end(visit.now)),
         "day": _day_line(today, is_open=is_open) if children else "",
         "cards": [
             (

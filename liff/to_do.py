@@ -26,10 +26,11 @@ from core.people.names import given_name
 from core.people.subscriptions import boxes_of_all
 from liff.visit import Visit
 
-# As they stand on the page: what wants an act or casts doubt first.
-ORDER = ("stopped", "reach", "doubt", "note", "viewing", "on_demand")
-# Which go first where there is room for two: the answer to what was just done, then who is cut off.
-RANKS = ("note", "stopped", "reach", "viewing", "doubt", "on_demand")
+# As they stand on the page: what changed first, then what wants an act or casts doubt.
+ORDER = ("on_demand_new", "stopped", "reach", "doubt", "note", "viewing", "on_demand")
+# Which go first where there is room for two: the answer to what was just done, then what is not
+# sent any more until it was read, then who is cut off.
+RANKS = ("note", "on_demand_new", "stopped", "reach", "viewing", "doubt", "on_demand")
 MOST = 2
 
 

@@ -19,6 +19,7 @@ from bot.handlers import answers, make_up, sms, strangers, tasks
 from bot.handlers.account_link import finish_link
 from bot.handlers.boxes import ask_boxes
 from bot.handlers.commands import obey
+from bot.handlers.cut_back import with_cut
 from bot.handlers.enrolment import enrol, read_code
 from bot.handlers.friendship import befriend
 from bot.handlers.languages import LANGUAGES, change_language
@@ -92,8 +93,9 @@ def handle(house: House, incoming: Incoming) -> Answer:
         return Answer()
     with snapshot(house.engine) as session:
         language = language_of_line_user(session, user) or language_of(incoming.language) or SOURCE
+    now = house.clock.now()
     with speaking(language):
-        return _answer(house, incoming, user, house.clock.now())
+        return with_cut(house, user, _answer(house, incoming, user, now), now)
 
 
 def _answer(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:

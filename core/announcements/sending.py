@@ -16,7 +16,8 @@ from core.announcements.writing import get_announcement, versions_of
 from core.calendar.scopes import label_of
 from core.clock import school_day_of
 from core.crypto import Vault
-from core.delivery.quota_month import left_of
+from core.delivery.quota_month import left_of, room_of
+from core.errors import InputError
 from core.kinds import NoticeKind
 from core.notices import staff_bubbles as bubbles
 from core.notices.announcement_notices import (
@@ -31,33 +32,43 @@ from core.notices.staff_words import Said, say
 from core.people.names import masked_name
 from core.people.staff import staff_name
 from core.people.tables import School, Staff
+from core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What sending would take: messages, and how many the month has left; None: no limit known."""
+    """What sending would take: messages, and how many the month has left; None: no limit known.
+
+    `room` is what is left without the reserve, which stays for no-shows and corrections.
+    """
 
     messages: int
     left: int | None
+    room: int | None
 
     @property
     def is_too_much(self) -> bool:
-        """Tell whether the month's quota does not hold it."""
-        return self.left is not None and self.messages > self.left
+        """Tell whether it would eat into the reserve."""
+        return self.room is not None and self.messages > self.room
 
 
-def cost_of(session: Session, audience: Audience, now: datetime) -> Cost:
-    """Return what sending to them would take."""
-    return Cost(count_hearing(session, audience.students()), left_of(session, now))
+def cost_of(session: Session, audience: Audience, reserve: int, now: datetime) -> Cost:
+    """Return what sending to them would take; `reserve` as set, 0 for the usual share."""
+    messages = count_hearing(session, audience.students())
+    return Cost(messages, left_of(session, now), room_of(session, reserve, now))
 
 
-def send_out(session: Session, liff_id: str, announcement_id: UUID, now: datetime) -> int:
-    """Send what was just published to its guardians, if it is to go out; return how many."""
+def send_out(session: Session, settings: Settings, announcement_id: UUID, now: datetime) -> int:
+    """Send what was just published to its guardians, if it is to go out; return how many.
+
+    Raises InputError "too_costly" where that would eat into the reserve; nothing may stay of it.
+    """
     announcement = get_announcement(session, announcement_id)
     version = _published(session, announcement)
     if version is None or not version.is_pushed:
         return 0
-    audience = Audience.of(announcement)
+    audience, liff_id = Audience.of(announcement), settings.liff_id
+    room = room_of(session, settings.line_quota_reserve, now)
     news = AnnouncementNews(
         announcement_id=announcement_id,
         number=version.number,
@@ -66,6 +77,9 @@ def send_out(session: Session, liff_id: str, announcement_id: UUID, now: datetim
         body=version.body,
     )
     count = tell_announcement(session, liff_id, news, audience.students(), now)
+    # What was sent before is not new, and costs nothing again.
+    if room is not None and count > room:
+        raise InputError("too_costly")
     push_announcement(session, liff_id, news, audience.students(), now)
     if version.importance == Importance.URGENT:
         # Beside LINE, where the same people read it in full: they are counted once.

@@ -1,7 +1,10 @@
 """The rules of the month's quota: what it will come to, and what is cut back so that it lasts.
 
-A part of it, the reserve, is kept for no-shows and corrections. What is cut back is answered when
-asked for, in the chat and on the pages, which costs nothing.
+A part of it, the reserve, is kept for no-shows and corrections. It goes in this order: first the
+monthly tests stay away, then departures, then arrivals and with them what is mere courtesy. An
+announcement is refused as soon as it would touch the reserve. No-shows, corrections and whatever is
+about a child's safety or somebody's account always go. What is cut back is answered when asked for,
+in the chat and on the pages, which costs nothing.
 """
 
 from dataclasses import dataclass
@@ -22,10 +25,14 @@ RESERVED = 100
 
 
 class Step(IntEnum):
-    """How far deliveries are cut back. Each step holds those before it."""
+    """How far deliveries are cut back. Each step holds those before it.
+
+    NO_TESTS: the monthly tests, the only silent messages, stay away. ARRIVALS_ON_DEMAND: so do
+    courtesies, and only the reserve is left.
+    """
 
     NORMAL = 0
-    NO_COPIES = 1
+    NO_TESTS = 1
     DEPARTURES_ON_DEMAND = 2
     ARRIVALS_ON_DEMAND = 3
 
@@ -119,7 +126,7 @@ def step_for(quota: Quota, outlook: Outlook) -> Step:
         return Step.NORMAL
     if room < pace * outlook.left * ARRIVALS_SHARE:
         return Step.DEPARTURES_ON_DEMAND
-    return Step.NO_COPIES if room < pace * outlook.left else Step.NORMAL
+    return Step.NO_TESTS if room < pace * outlook.left else Step.NORMAL
 
 
 def next_standing(

@@ -4,22 +4,40 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, select
+from sqlalchemy import bindparam, func, or_, update
+from sqlmodel import Session, col, select
 
 from core.clock import at_taipei, school_day_of
 from core.db import insert_for, table_of
 from core.delivery.quota import Outlook, Quota, Standing, Step, next_standing
 from core.delivery.tables import QuotaMonth
-from core.kinds import Channel, NoticeKind
+from core.kinds import Channel, NoticeKind, NoticeState
+from core.notices.outbox import GATE_NEWS
+from core.notices.tables import Notice
+from core.people.tables import Guardian
 from core.rows import run
 
+# What only repeats to people what they did, or find on their page. What may be about a child's
+# safety or somebody's account is none of it, as are orders, which are money.
+COURTESIES = frozenset(
+    {
+        NoticeKind.MAKE_UP_DONE,
+        NoticeKind.DELEGATE_ENDED,
+        NoticeKind.SMS_CANCELLING,
+        NoticeKind.SMS_KEPT,
+        NoticeKind.ANNOUNCEMENT_ANSWERED,
+        NoticeKind.DIGEST,
+        NoticeKind.QUEUE_AGING,
+        NoticeKind.ORDER_AGING,
+    }
+)
 ON_DEMAND = {
     Step.NORMAL: frozenset[NoticeKind](),
-    Step.NO_COPIES: frozenset[NoticeKind](),
+    Step.NO_TESTS: frozenset[NoticeKind](),
     Step.DEPARTURES_ON_DEMAND: frozenset({NoticeKind.DEPARTURE}),
-    Step.ARRIVALS_ON_DEMAND: frozenset({NoticeKind.DEPARTURE, NoticeKind.ARRIVAL}),
+    Step.ARRIVALS_ON_DEMAND: GATE_NEWS | COURTESIES,
 }
 # LINE does not say when its month turns: Japan's midnight is likely, UTC's is 08:00 here.
 TURNED_BY = time(9)
@@ -44,16 +62,40 @@ class Change:
         return self.after.told if self.after.told > self.before.told else 0
 
 
-def current_step(session: Session, now: datetime) -> Step:
+@dataclass(frozen=True, slots=True)
+class CutBack:
+    """How far deliveries are cut back, and since when; None: for nobody knows how long."""
+
+    step: Step = Step.NORMAL
+    since: datetime | None = None
+
+    @property
+    def kinds(self) -> frozenset[NoticeKind]:
+        """Return what is answered when asked for and not pushed."""
+        return ON_DEMAND[self.step]
+
+    def is_new_to(self, guardian: Guardian) -> bool:
+        """Tell whether the guardian misses arrivals or departures and has not read so yet."""
+        if self.since is None or guardian.stopped_at is not None or not self.kinds & GATE_NEWS:
+            return False
+        return guardian.quota_told_at is None or guardian.quota_told_at < self.since
+
+
+def cut_back(session: Session, now: datetime) -> CutBack:
     """Return how far deliveries are cut back; a month nobody asked about yet is a normal one."""
-    found = run(session, _step, {"month_of": month_of(now)}).scalars()
-    return Step(found[0]) if found else Step.NORMAL
+    found = run(session, _step, {"month_of": month_of(now)}).all()
+    return CutBack(Step(found[0].step), found[0].step_at) if found else CutBack()
+
+
+def current_step(session: Session, now: datetime) -> Step:
+    """Return how far deliveries are cut back."""
+    return cut_back(session, now).step
 
 
 @cache
 def _step(_engine: str) -> Any:
     row = table_of(QuotaMonth).c
-    return select(row.step).where(
+    return select(row.step, row.step_at).where(
         row.channel == Channel.LINE.value, row.month == bindparam("month_of")
     )
 
@@ -63,7 +105,24 @@ def on_demand_kinds(session: Session, now: datetime) -> frozenset[NoticeKind]:
 
     Waiting notices of these kinds end as cancelled, with the outcome on_demand.
     """
-    return ON_DEMAND[current_step(session, now)]
+    return cut_back(session, now).kinds
+
+
+def remember_told(session: Session, guardian_id: UUID, now: datetime) -> bool:
+    """Remember that the guardian reads how far it is cut back; tell whether that is news.
+
+    Joins the caller's transaction. Of two answers at once one is the first.
+    """
+    since = cut_back(session, now).since
+    told_at = col(Guardian.quota_told_at)
+    told = session.execute(
+        update(Guardian)
+        .where(col(Guardian.id) == guardian_id, or_(told_at.is_(None), told_at < since))
+        .values(quota_told_at=now)
+        .returning(col(Guardian.id))
+        .execution_options(synchronize_session=False)
+    )
+    return told.first() is not None
 
 
 def record_quota(session: Session, quota: Quota, outlook: Outlook, now: datetime) -> Change | None:
@@ -79,6 +138,8 @@ def record_quota(session: Session, quota: Quota, outlook: Outlook, now: datetime
     after = next_standing(before, quota, outlook, is_raised=_is_raised(row.granted, quota.granted))
     row.granted, row.used, row.asked_at = quota.granted, quota.used, now
     row.step, row.told = after.step, after.told
+    if after.step != before.step:
+        row.step_at = now
     session.add(row)
     session.flush()
     return Change(quota, before, after)
@@ -96,6 +157,28 @@ def left_of(session: Session, now: datetime) -> int | None:
     if asked is None or asked[0].granted is None:
         return None
     return max(0, asked[0].granted - asked[0].used)
+
+
+def room_of(session: Session, reserve: int, now: datetime) -> int | None:
+    """Return how many messages may still be sent before the reserve is touched; None: no limit.
+
+    None too where nobody asked yet. `reserve` 0: the usual share. What waits, or was taken since
+    LINE was asked, is not in LINE's count and taken off.
+    """
+    asked = last_asked(session, now)
+    room = Outlook(past=0, left=0, reserve=reserve).room(asked[0]) if asked else None
+    if asked is None or room is None:
+        return None
+    return max(0, room - _uncounted(session, asked[1]))
+
+
+def _uncounted(session: Session, asked_at: datetime) -> int:
+    pushes = select(func.count()).where(
+        col(Notice.channel) == Channel.LINE, col(Notice.rides_with).is_(None)
+    )
+    is_new = col(Notice.settled_at) >= asked_at, col(Notice.state) == NoticeState.ACCEPTED
+    waiting, taken = pushes.where(col(Notice.settled_at).is_(None)), pushes.where(*is_new)
+    return (session.scalar(waiting) or 0) + (session.scalar(taken) or 0)
 
 
 def month_of(moment: datetime) -> date:

@@ -46,8 +46,8 @@ class ChannelToken(SQLModel, table=True):
 class QuotaMonth(SQLModel, table=True):
     """What LINE says of a month's quota, and what was made of it.
 
-    `granted` None: LINE sets no limit. `step` is how far deliveries were cut back; `told` is the
-    last share staff heard of, in percent.
+    `granted` None: LINE sets no limit. `step` is how far deliveries were cut back, since `step_at`;
+    `told` is the last share staff heard of, in percent.
     """
 
     __tablename__ = "quota_month"
@@ -58,6 +58,7 @@ class QuotaMonth(SQLModel, table=True):
     used: int = 0
     asked_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     step: int = 0
+    step_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     told: int = 0
 
 

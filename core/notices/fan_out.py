@@ -268,6 +268,7 @@ def notice_to(
         school_day=facts.school_day,
         at=at,
         content=FORMS[to.channel](kind, facts),
+        school_code=to.school_code,
         **{"ended": to.ended, **more},
     )
 

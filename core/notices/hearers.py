@@ -158,6 +158,7 @@ def delegates(engine: str) -> Any:
             binding.c.guardian_id,
             binding.c.student_id,
             student.c.name,
+            student.c.school_code,
             friend.c.is_following,
             friend.c.language,
         )

@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from core.db import table_of
 from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.doubtful import end_doubtful
+from core.notices.fairness import Turns
 from core.notices.tables import Notice
 from core.rows import insert_given, run_rows
 from core.values import value
@@ -51,9 +52,6 @@ LIVE_FOR = timedelta(minutes=5)
 LATE_PRIORITY = 4
 # The name under which PostgreSQL tells that notices were written.
 WRITTEN = "notices_written"
-# What is written at once, of one school as a rule, goes in turns with what others write: its
-# hundredth notice stands behind whatever comes in the next five seconds.
-TURN = timedelta(milliseconds=50)
 # News past this age is not news: it is shown on the page and not pushed.
 AGE_LIMITS = {
     NoticeKind.ARRIVAL: timedelta(minutes=60),
@@ -84,7 +82,8 @@ class NewNotice:
     where no occurrence does (such as the binding); `content` is the frozen JSON array of LINE
     message objects. With `ended` (a state and our word for why) the row is written only for the
     record. It goes out from `due_at` on, None for at once; `may_ride` lets it go with other news of
-    the guardian's children; what is silent makes no sound on the phone.
+    the guardian's children; what is silent makes no sound on the phone. Turns are the child's
+    school's; what names none shares one.
     """
 
     kind: NoticeKind
@@ -105,6 +104,7 @@ class NewNotice:
     due_at: datetime | None = None
     is_silent: bool = False
     channel: Channel = Channel.LINE
+    school_code: str = ""
 
     @property
     def dedupe_key(self) -> str:
@@ -125,8 +125,11 @@ def enqueue(session: Session, notices: Sequence[NewNotice], now: datetime) -> in
         return 0
     rows = [_row(notice, now, _next_place(session)) for notice in notices]
     end_doubtful(session, rows, [notice.at for notice in notices], now)
-    for place, row in enumerate(rows):
-        row["turn_at"] = now + place * TURN
+    turns: Turns = session.info.setdefault("turns", Turns())
+    for notice, row in zip(notices, rows, strict=True):
+        queue = (notice.school_code, notice.channel, row["priority"])
+        is_waiting = row["state"] is NoticeState.PENDING
+        row["turn_at"] = turns.take(queue, now) if is_waiting else now
     names = tuple(rows[0])
     columns = [table_of(Notice).c[name] for name in names]
     written = run_rows(session, lambda engine: _insert(engine, names), columns, rows)

@@ -72,6 +72,7 @@ class Recipient:
     language: Language = SOURCE
     channel: Channel = Channel.LINE
     emails_at: time | None = None
+    school_code: str = ""
 
     @property
     def place(self) -> UUID:
@@ -165,6 +166,7 @@ def _delegate(row: Any) -> Recipient:
         school_phone="",
         delegate_id=row.delegate_id,
         language=language_of(row.language or "") or SOURCE,
+        school_code=row.school_code,
     )
 
 
@@ -202,4 +204,5 @@ def _recipient(row: Any, others: Collection[Any]) -> Recipient:
         quiet_until=row.quiet_until,
         language=language_of(row.locale) or SOURCE,
         emails_at=row.emails_at,
+        school_code=row.school_code,
     )

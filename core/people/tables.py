@@ -130,6 +130,8 @@ class Guardian(SQLModel, table=True):
     emails_at: time | None = None
     # Whether LINE is tried out where nothing came for long.
     wants_tests: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    # When they last read that arrivals or departures are left to be asked for.
+    quota_told_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     # 停止使用: nothing is told until it is None again; boxes and bindings stay as they were.
     stopped_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     # 刪除我的資料: the row is an empty shell that keeps the records of others whole.

@@ -288,6 +288,7 @@ LIMITS = (
     Limit(name="ended_links", table="account_link", days="retention_ended_days", age="unlinked_at"),
     Limit(name="notice_counts", table="notice_count", days="retention_counts_days", age="day"),
     Limit(name="takeover_counts", table="takeover_count", days="retention_counts_days", age="day"),
+    Limit(name="made_counts", table="made_count", days="retention_counts_days", age="day"),
     Limit(name="delivery_days", table="delivery_day", days="retention_counts_days", age="day"),
     Limit(name="quota_months", table="quota_month", days="retention_counts_days", age="month"),
     Limit(name="reader_days", table="reader_day", days="retention_counts_days", age="day"),

@@ -211,6 +211,7 @@ RULES: dict[str, Rule] = {
             "dwell_count",
             "job_run",
             "kept_key",
+            "made_count",
             "no_show_run",
             "notice_count",
             "office_day",

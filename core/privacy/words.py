@@ -167,6 +167,7 @@ COLUMNS = {
     "emails_stopped_at": "退訂 e-mail 時間",
     "emails_at": "e-mail 整理時間",
     "wants_tests": "每月測試",
+    "quota_told_at": "讀到發送額度說明的時間",
     "term": "學期",
     "text_size": "字體",
     "topic": "主題",

@@ -36,6 +36,7 @@ from core.people.roster import CANARY_SCHOOL
 from core.privacy.purged import last_of_limits
 from core.watch.canary import CanaryState, canary_state
 from core.watch.counting import BUCKETS, LAG, counted_until, sums_since
+from core.watch.made import made_today
 from core.watch.tables import DwellCount, NoticeCount
 from core.watch.texts import OVER, text_sums
 from core.watch.waiting import oldest_due, waiting_sums
@@ -55,10 +56,14 @@ Labels = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Today's notices. `ended` is by channel, kind, state and outcome; `waiting` has no outcome."""
+    """Today's notices. `ended` is by channel, kind, state and outcome; `waiting` has no outcome.
+
+    `made` is by channel and kind, and counted apart: when they were written.
+    """
 
     ended: Counter[Labels] = field(default_factory=Counter)
     waiting: Counter[Labels] = field(default_factory=Counter)
+    made: Counter[Labels] = field(default_factory=Counter)
     retried: Counter[Labels] = field(default_factory=Counter)
     tries: int = 0
     oldest: dict[str, datetime] = field(default_factory=dict)
@@ -143,7 +148,8 @@ def _read_sums(session: Session, now: datetime) -> Sums:
         *sums_since(session, max(until, midnight, now - MOST_UNCOUNTED)),
     ]
     waiting = waiting_sums(session)
-    sums = Sums(tries=sum(row.tries for row in rows))
+    made = made_today(session, now, now - MOST_UNCOUNTED)
+    sums = Sums(made=made, tries=sum(row.tries for row in rows))
     for row in rows:
         sums.ended[row.channel, row.kind, row.state, row.outcome] += row.number
     for row in waiting:
@@ -156,13 +162,11 @@ def _read_sums(session: Session, now: datetime) -> Sums:
 
 def _notices(sums: Sums, now: datetime) -> Iterator[Family]:
     states: Counter[Labels] = Counter(sums.waiting)
-    created: Counter[Labels] = Counter()
     for (channel, kind, state, _), number in sums.ended.items():
         states[channel, kind, state] += number
-    for (channel, kind, _), number in states.items():
-        created[channel, kind] += number
     of = ("channel", "kind")
-    yield _labelled("notices_created", "Ended today or waiting: the sum of all states", of, created)
+    help_text = "Written today or waiting at midnight; more than gate_notices in all: a loss"
+    yield _labelled("notices_created", help_text, of, sums.made)
     yield _labelled("notices", "Ended today or waiting, by state", (*of, "state"), states)
     how = (*of, "state", "outcome")
     yield _labelled("notices_ended", "Ended today, by our word for why", how, sums.ended)

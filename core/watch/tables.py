@@ -27,6 +27,20 @@ class NoticeCount(SQLModel, table=True):
     tries: int
 
 
+class MadeCount(SQLModel, table=True):
+    """How many notices were written on a Taipei date, or waited when it began, by what they were.
+
+    Counted on its own, when they are written: what ended is in NoticeCount.
+    """
+
+    __tablename__ = "made_count"
+
+    day: date = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    number: int
+
+
 class DwellCount(SQLModel, table=True):
     """How long taps of one span took to LINE's acceptance. `bucket` counts from the shortest."""
 

@@ -69,6 +69,8 @@ REFUSALS = {
     "own_confirm": "發起人不能自己確認，請另一位有權限的人確認。",
     "expired": "逾時未確認，沒有公布。請修改後重新送出。",
     "answered": "已有人處理。",
+    "too_costly": "本月 LINE 剩下的則數要留給「尚無刷卡紀錄」和更正，不夠發送，所以沒有公布。"
+    "請退回，再用網頁寫一則不發送的公告，家長開啟時就看得到。",
 }
 Step = Callable[[Session, UUID, str, datetime], None]
 MOVES: dict[str, Step] = {"archive": archive_announcement, "restore": restore_announcement}
@@ -172,7 +174,7 @@ def _tell(
 ) -> None:
     """Send what goes out as a message too, and tell its writer how it was decided."""
     settings = visit.house.settings
-    sent = send_out(database, settings.liff_id, announcement_id, visit.now) if is_sent else None
+    sent = send_out(database, settings, announcement_id, visit.now) if is_sent else None
     desk, vault = staff_desk(settings), visit.house.vault
     tell_answered(database, desk, vault, announcement_id, by, sent, visit.now)
 
@@ -187,6 +189,7 @@ def _line(database: Session, written: Written, now: datetime) -> AnnouncementLin
 
 
 def _render(visit: Visit, announcement_id: UUID, note: str = "", fault: str = "") -> str:
+    reserve = visit.house.settings.line_quota_reserve
     with snapshot(visit.house.engine) as database:
         desk = open_desk(database, visit)
         announcement, _ = open_written(database, desk, announcement_id)
@@ -197,7 +200,7 @@ def _render(visit: Visit, announcement_id: UUID, note: str = "", fault: str = ""
         page = {
             "label": audience_label(database, audience),
             "reach": reach_of(database, audience),
-            "cost": cost_of(database, audience, visit.now) if newest.is_pushed else None,
+            "cost": cost_of(database, audience, reserve, visit.now) if newest.is_pushed else None,
             "is_own": any(are_one_person(database, newest.written_by, one) for one in actors),
             "history": _history(database, visit, announcement_id),
             "one": _as_read(database, visit, announcement, newest),

@@ -111,7 +111,7 @@ def test_what_the_second_person_confirms_goes_out_and_the_first_hears(
         (jian,) = roles_of(session, JIAN)
         publish_version(session, version.announcement_id, 1, f"staff:{jian.id}", now)
         for _ in range(2):
-            sent = send_out(session, "liff", version.announcement_id, now)
+            sent = send_out(session, house.settings, version.announcement_id, now)
         desk = staff_desk(house.settings)
         tell_answered(session, desk, house.vault, version.announcement_id, jian, 1, now)
 
@@ -141,6 +141,28 @@ def test_too_few_messages_left_are_said_before(house: House, ming: Student) -> N
 
     assert words_of(answer.messages)[0] == "本月 LINE 剩 0 則，不夠發送 1 則。"
     assert labels(answer) == []
+
+
+def test_reserve_is_not_for_announcements(house: House, ming: Student) -> None:
+    with transaction(house.engine) as session:
+        record_quota(session, Quota(100, 90), Outlook(1, 10), house.clock.now())
+
+    said = words_of(tell(house, CLASS, LIN).messages)
+
+    assert "本月 LINE 剩 10 則，要留給「尚無刷卡紀錄」和更正，不夠發送 1 則。" in said
+    assert "可以在網頁公布公告，家長開啟時就看得到，不用則數。" in said
+
+
+def test_last_room_goes_to_one_announcement_only(house: House, ming: Student) -> None:
+    with transaction(house.engine) as session:
+        record_quota(session, Quota(100, 89), Outlook(1, 10), house.clock.now())
+    first, second = tell(house, CLASS, LIN), tell(house, f"{CLASS}！", LIN)
+    press(house, first, "發送", LIN)
+
+    said = words_of(press(house, second, "發送", LIN).messages)
+
+    assert "不夠發送，沒有送出。" in said[0]
+    assert len(told(house)) == len(announced(house)) == 1
 
 
 @pytest.mark.parametrize(

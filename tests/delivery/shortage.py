@@ -7,7 +7,7 @@ from core.house import House
 
 USED = {
     Step.NORMAL: 100,
-    Step.NO_COPIES: 7_500,
+    Step.NO_TESTS: 7_500,
     Step.DEPARTURES_ON_DEMAND: 7_900,
     Step.ARRIVALS_ON_DEMAND: 9_000,
 }

@@ -1,6 +1,7 @@
 """The month's quota as stored."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,16 +11,22 @@ from core.clock import TAIPEI
 from core.db import snapshot, transaction
 from core.delivery.quota import RESERVED, Outlook, Quota, Standing, Step
 from core.delivery.quota_month import (
+    COURTESIES,
     Change,
+    CutBack,
     current_step,
+    cut_back,
     last_asked,
     month_end,
     on_demand_kinds,
     record_quota,
+    room_of,
 )
 from core.delivery.tables import QuotaMonth
 from core.house import House
-from core.kinds import NoticeKind
+from core.kinds import NoticeKind, NoticeState
+from core.notices.outbox import GATE_NEWS, PRIORITIES, NewNotice, enqueue
+from tests.factories import MEI, make_guardian
 
 MONDAY = datetime(2026, 11, 23, 7, 20, tzinfo=TAIPEI)
 OUTLOOK = Outlook(past=16, left=5)
@@ -53,18 +60,69 @@ def test_month_nobody_asked_about_is_a_normal_one(house: House) -> None:
     ("used", "step", "expected"),
     [
         (5_000, Step.NORMAL, set()),
-        (7_500, Step.NO_COPIES, set()),
+        (7_500, Step.NO_TESTS, set()),
         (7_900, Step.DEPARTURES_ON_DEMAND, {NoticeKind.DEPARTURE}),
-        (9_000, Step.ARRIVALS_ON_DEMAND, {NoticeKind.DEPARTURE, NoticeKind.ARRIVAL}),
+        (9_000, Step.ARRIVALS_ON_DEMAND, GATE_NEWS | COURTESIES),
     ],
 )
-def test_departures_wait_to_be_asked_for_before_arrivals_and_nothing_else_does(
+def test_departures_wait_to_be_asked_for_before_arrivals_and_courtesies(
     house: House, used: int, step: Step, expected: set[NoticeKind]
 ) -> None:
     record(house, 10_000, used)
     assert kinds(house) == expected
     with snapshot(house.engine) as session:
         assert current_step(session, MONDAY) is step
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(
+            kind
+            for kind, priority in PRIORITIES.items()
+            if priority < PRIORITIES[NoticeKind.ARRIVAL]
+        ),
+        NoticeKind.BOUND_OTHER,
+        NoticeKind.NEW_BINDING,
+        NoticeKind.LINK_OLD,
+        NoticeKind.LEAVE_OTHER,
+        NoticeKind.CLOSURE_ON,
+        NoticeKind.SMS_APPROVED,
+    ],
+)
+def test_safety_accounts_and_money_are_told_to_the_last(house: House, kind: NoticeKind) -> None:
+    record(house, 10_000, 9_999)
+    assert kind not in kinds(house)
+
+
+def test_room_is_what_the_reserve_leaves(house: House) -> None:
+    def room(reserve: int) -> int | None:
+        with snapshot(house.engine) as session:
+            return room_of(session, reserve, MONDAY)
+
+    assert room(0) is None
+    record(house, 10_000, 8_600)
+    assert (room(0), room(300), room(3_000)) == (400, 1_100, 0)
+    record(house, None, 8_600)
+    assert room(0) is None
+
+
+def test_room_knows_of_what_line_has_not_counted_yet(house: House) -> None:
+    record(house, 10_000, 8_600)
+    with transaction(house.engine) as session:
+        mei = make_guardian(session, house)
+        notice = NewNotice(
+            kind=NoticeKind.BOUND,
+            guardian_id=mei.id,
+            line_user_id=MEI,
+            school_day=MONDAY.date(),
+            at=MONDAY,
+            content=b"[]",
+        )
+        states = (None, (NoticeState.ACCEPTED, "ok"), (NoticeState.CANCELLED, "closure"))
+        told = [replace(notice, about=str(n), ended=one) for n, one in enumerate(states)]
+        enqueue(session, told, MONDAY)
+        assert room_of(session, 0, MONDAY) == 400 - 2
 
 
 def test_row_keeps_what_line_said_and_when(house: House) -> None:
@@ -80,6 +138,14 @@ def test_change_is_seen_once(house: House) -> None:
     assert second is not None
     assert (first.new_step, first.new_warning) == (Step.ARRIVALS_ON_DEMAND, RESERVED)
     assert (second.new_step, second.new_warning) == (None, 0)
+
+
+def test_step_keeps_the_moment_it_began(house: House) -> None:
+    later = MONDAY + timedelta(hours=1)
+    for used, at in ((5_000, MONDAY), (7_900, later), (8_000, later + timedelta(hours=1))):
+        record(house, 10_000, used, at)
+    with snapshot(house.engine) as session:
+        assert cut_back(session, later) == CutBack(Step.DEPARTURES_ON_DEMAND, later)
 
 
 def test_count_that_falls_gives_nothing_back(house: House) -> None:

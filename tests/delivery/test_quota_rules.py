@@ -30,9 +30,9 @@ OUTLOOKS = st.builds(Outlook, past=DAYS, left=DAYS, reserve=NUMBERS)
     [
         # Ten days cost 4,500, ten more as much: exactly what may be spent.
         (4_500, Step.NORMAL),
-        (4_501, Step.NO_COPIES),
+        (4_501, Step.NO_TESTS),
         # Arrivals alone need half of it: 6,000 a half month, and 3,000 are left.
-        (6_000, Step.NO_COPIES),
+        (6_000, Step.NO_TESTS),
         (6_001, Step.DEPARTURES_ON_DEMAND),
         (8_955, Step.DEPARTURES_ON_DEMAND),
         # 45 is a tenth of a morning's arrivals: the next look might come too late.

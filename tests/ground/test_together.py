@@ -66,6 +66,22 @@ def test_who_waits_meanwhile_is_worked_on_together_in_turn() -> None:
     assert answers == {1: 10, 2: 20, 3: 30, 4: 40, 5: 50}
 
 
+def test_who_takes_over_the_lead_gathers_those_who_are_about_to_come() -> None:
+    works, late = Works(), []
+
+    def gather() -> None:
+        late.append(threading.Thread(target=line.submit, args=[3]))
+        late[0].start()
+        while len(line) < 2:
+            pass
+
+    line: Together[int, int] = Together(works, most=20, gather=gather)
+    answers = _hand_in(line, [1, 2], works)
+    late[0].join(60)
+    assert works.groups == [[1], [2, 3]]
+    assert answers == {1: 10, 2: 20}
+
+
 def test_each_gets_its_own_refusal() -> None:
     works = Works()
     answers = _hand_in(Together(works, most=20), [1, 2, -3, 4], works)

@@ -6,11 +6,13 @@ import pytest
 
 from core.db import transaction
 from core.delivery.quota import Step
+from core.delivery.quota_month import cut_back
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
 from core.notices.outbox import NewNotice, enqueue
+from core.people.tables import Guardian
 from tests.delivery.shortage import run_short
-from tests.factories import MEI
+from tests.factories import MEI, make_reader
 from tests.liff.conftest import Family
 from tests.liff.phone import Phone
 from tests.liff.test_child_page import TODAY, at, record_day
@@ -27,7 +29,37 @@ def test_home_and_child_page_say_so_once(
         assert mei.text(path).count(LINE) == 1
 
 
-@pytest.mark.parametrize("step", [Step.NORMAL, Step.NO_COPIES])
+def test_it_stands_first_until_it_was_read(mei: Phone, family: Family, pages: House) -> None:
+    run_short(pages, Step.DEPARTURES_ON_DEMAND)
+    with transaction(pages.engine) as session:
+        make_reader(session, pages, contact_at=at(7, 2))
+    silent = "刷卡機 07:02 起沒有連線"
+    first, second = mei.text("/liff/home"), mei.text("/liff/home")
+    assert first.index(LINE) < first.index(silent)
+    assert second.index(silent) < second.index(LINE)
+
+
+def test_page_that_was_read_is_not_repeated_in_the_chat(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    run_short(pages, Step.DEPARTURES_ON_DEMAND)
+    mei.get("/liff/home")
+    with transaction(pages.engine) as session:
+        guardian = session.get_one(Guardian, UUID(family.guardian_id))
+        assert not cut_back(session, pages.clock.now()).is_new_to(guardian)
+
+
+def test_who_stopped_everything_hears_nothing_of_it(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    run_short(pages, Step.DEPARTURES_ON_DEMAND)
+    with transaction(pages.engine) as session:
+        guardian = session.get_one(Guardian, UUID(family.guardian_id))
+        guardian.stopped_at = at(7, 0)
+        assert not cut_back(session, pages.clock.now()).is_new_to(guardian)
+
+
+@pytest.mark.parametrize("step", [Step.NORMAL, Step.NO_TESTS])
 def test_pages_say_nothing_while_both_are_sent(
     mei: Phone, family: Family, pages: House, step: Step
 ) -> None:

@@ -9,6 +9,8 @@ from sqlmodel import col, select
 from core.announcements.tables import Announcement, AnnouncementVersion
 from core.audit import AuditEntry
 from core.db import snapshot, transaction
+from core.delivery.quota import Outlook, Quota
+from core.delivery.quota_month import record_quota
 from core.house import House
 from core.kinds import NoticeKind
 from core.notices.tables import Notice
@@ -340,3 +342,19 @@ def test_what_is_turned_down_is_sent_to_nobody_and_its_writer_hears(
     assert sent(pages, NoticeKind.ANNOUNCEMENT) == []
     (heard,) = sent(pages, NoticeKind.ANNOUNCEMENT_ANSWERED)
     assert "已退回，沒有發送" in heard.content.decode()
+
+
+def test_what_would_eat_into_the_reserve_is_not_published(
+    officer: Phone, admin: Phone, pages: House
+) -> None:
+    page = write(officer)
+    to_be_sent(pages, page)
+    with transaction(pages.engine) as session:
+        record_quota(session, Quota(100, 90), Outlook(1, 10), pages.clock.now())
+    assert "要留給「尚無刷卡紀錄」和更正，不夠發送" in admin.text(page)
+
+    assert "不夠發送，所以沒有公布。" in press(admin, page, "confirm")
+
+    assert sent(pages, NoticeKind.ANNOUNCEMENT) == []
+    with snapshot(pages.engine) as session:
+        assert session.exec(select(Announcement)).one().published_number is None

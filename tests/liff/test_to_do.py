@@ -119,7 +119,8 @@ def test_two_banners_stand_at_most_and_the_rest_is_at_the_foot(
 @pytest.mark.parametrize(
     ("wanted", "shown"),
     [
-        (set(ORDER), ["stopped", "note"]),
+        (set(ORDER), ["on_demand_new", "note"]),
+        ({"stopped", "note", "on_demand"}, ["stopped", "note"]),
         ({"on_demand", "doubt"}, ["doubt", "on_demand"]),
         ({"doubt", "reach", "viewing"}, ["reach", "viewing"]),
         (set(), []),

@@ -14,7 +14,7 @@ from core.kinds import Channel
 from core.orders.tables import Purpose, SmsText, TextState
 from core.watch.counting import COUNTED_UNTIL, JOB
 from core.watch.metrics import BACKUP
-from core.watch.tables import DwellCount, NoticeCount
+from core.watch.tables import DwellCount, MadeCount, NoticeCount
 from tests.factories import make_school
 from tests.watch.standing import purged
 
@@ -34,6 +34,7 @@ def fill_every_series(session: Session, now: datetime) -> None:
             tries=4,
         )
     )
+    session.add(MadeCount(day=today, channel=Channel.LINE, kind="arrival", number=3))
     session.add(DwellCount(until=now, bucket=1, number=3, seconds=2.0))
     yesterday = today - timedelta(days=1)
     session.add(DeliveryDay(channel=Channel.LINE, day=yesterday, ours=3, theirs=2, checked_at=now))

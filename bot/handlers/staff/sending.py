@@ -18,7 +18,7 @@ from core.announcements.audiences import (
     require_audience,
     writer_of,
 )
-from core.announcements.sending import cost_of, send_out
+from core.announcements.sending import Cost, cost_of, send_out
 from core.announcements.tables import AnnouncementType, Importance
 from core.announcements.texts import LONGEST_BODY, foreign_hosts
 from core.announcements.writing import GOOD_FOR, Text, checked, write_announcement
@@ -40,7 +40,7 @@ def ask_sending(turn: Turn, ask: StaffAsk) -> Answer:
         return Answer(messages=reply.usage(_samples(turn), page))
     audience, writer = _audience(turn, said)
     text = _text(turn, said)
-    cost = cost_of(turn.session, audience, turn.now)
+    cost = _cost(turn, audience)
     preview = reply.Preview(
         label=audience_label(turn.session, audience),
         reach=reach_of(turn.session, audience),
@@ -71,12 +71,15 @@ def send(turn: Turn, press: Press) -> Answer:
     )
     writer = _writer(turn, audience)
     text = _checked(turn, facts["title"], facts["body"])
+    # Others may have sent since the preview.
+    if _cost(turn, audience).is_too_much:
+        raise Refused(reply.FAULTS["too_costly"]())
     with refusing(reply.FAULTS):
         version = write_announcement(
             turn.session, audience, text, actor_of(writer), turn.now, is_pushed=True
         )
     if not version.needs_second:
-        count = send_out(turn.session, turn.liff_id, version.announcement_id, turn.now)
+        count = send_out(turn.session, turn.house.settings, version.announcement_id, turn.now)
         return Answer(messages=reply.sent(count), matters=True)
     desk = staff_desk(turn.house.settings)
     name = masked_name(staff_name(vault, writer))
@@ -84,6 +87,10 @@ def send(turn: Turn, press: Press) -> Answer:
     page = turn.pages.staff(f"announcements/{version.announcement_id}")
     hours = int(GOOD_FOR.total_seconds() // 3600)
     return Answer(messages=reply.asked(asked, hours, page), matters=True)
+
+
+def _cost(turn: Turn, audience: Audience) -> Cost:
+    return cost_of(turn.session, audience, turn.house.settings.line_quota_reserve, turn.now)
 
 
 def _keep(turn: Turn, audience: Audience, text: Text, by: str) -> UUID:

@@ -19,6 +19,8 @@ from core.notices.flex import INK2, INK3, TEAL, box, bubble, buttons, quiet, str
 from core.people.tables import School
 
 DRAFT_GOOD_FOR = timedelta(minutes=30)
+KEPT_BACK = "本月 LINE 剩下的則數要留給「尚無刷卡紀錄」和更正，"
+INSTEAD = "可以在網頁公布公告，家長開啟時就看得到，不用則數。"
 NOT_YOURS = "這個範圍不在您的權限內。"
 FAULTS = {
     "empty": lambda: words.plainly("請寫要發送的內容。", "發公告"),
@@ -27,6 +29,7 @@ FAULTS = {
     "no_children": lambda: words.plainly("這個範圍目前沒有在學的學生。", "發公告"),
     "unknown": lambda: words.plainly("這個範圍目前沒有在學的學生。", "發公告"),
     "no_school": lambda: words.plainly("這個範圍目前沒有在學的學生。", "發公告"),
+    "too_costly": lambda: words.plainly(f"{KEPT_BACK}不夠發送，沒有送出。{INSTEAD}"),
     "out_of_range": lambda: words.plainly("年級應是 1–12。", "發公告"),
 }
 # The preview has no announcement yet.
@@ -94,9 +97,10 @@ def preview(one: Preview, yes: str, back: str, liff_id: str, now: datetime) -> l
 
 def too_costly(one: Preview, page: str) -> list[Json]:
     """Say that the month's messages are not enough, and what is still possible."""
-    fact = f"本月 LINE 剩 {one.cost.left:,} 則，不夠發送 {one.cost.messages:,} 則。"
-    small = "可以在網頁公布公告，家長開啟時就看得到，不用則數。"
-    return [tell("本月則數不夠", fact, small, acts=[quiet("用網頁寫公告", page)])]
+    left, messages = one.cost.left or 0, one.cost.messages
+    kept = "，要留給「尚無刷卡紀錄」和更正" if messages <= left else ""
+    fact = f"本月 LINE 剩 {left:,} 則{kept}，不夠發送 {messages:,} 則。"
+    return [tell("本月則數不夠", fact, INSTEAD, acts=[quiet("用網頁寫公告", page)])]
 
 
 def too_long(count: int) -> list[Json]:
