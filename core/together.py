@@ -33,22 +33,23 @@ class Together(Generic[Item, Answer]):
     can't be written must not take its neighbours with it. Where the database did not answer, all
     get its error at once: asked again for each it would keep them, and those behind them, waiting.
 
-    Who takes the lead over from another calls `gather` before it looks who is there: there is much
-    going on, and those just answered are about to come again. Who finds nobody at work does not.
+    As many as went together last time are waited for, `patience` seconds at most: in a rush they
+    are about to come again. Where each came alone, nobody is waited for.
     """
 
     def __init__(
         self,
         work: Callable[[Sequence[Item]], Sequence[Answer | Exception]],
         most: int,
-        gather: Callable[[], None] | None = None,
+        patience: float = 0.0,
     ) -> None:
         self._work = work
         self._most = most
-        self._gather = gather
-        self._lock = threading.Lock()
+        self._patience = patience
+        self._lock = threading.Condition()
         self._line: deque[_Waiting[Item, Answer]] = deque()
         self._is_led = False
+        self._last = 1
 
     def __len__(self) -> int:
         """Return how many wait, not counting those being worked on."""
@@ -60,11 +61,10 @@ class Together(Generic[Item, Answer]):
         mine: _Waiting[Item, Answer] = _Waiting(item)
         with self._lock:
             self._line.append(mine)
+            self._lock.notify()
             mine.leads, self._is_led = not self._is_led, True
         if not mine.leads:
             mine.wake.wait()
-            if mine.leads and self._gather is not None and len(self) < self._most:
-                self._gather()
         if mine.leads:
             self._lead()
         if isinstance(mine.outcome, Exception):
@@ -74,7 +74,9 @@ class Together(Generic[Item, Answer]):
     def _lead(self) -> None:
         """Work for one group, which the leader heads, and hand the lead to the next in line."""
         with self._lock:
+            self._lock.wait_for(lambda: len(self._line) >= self._last, self._patience)
             group = [self._line.popleft() for _ in range(min(len(self._line), self._most))]
+            self._last = len(group)
         try:
             self._settle(group)
         finally:

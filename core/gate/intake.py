@@ -41,9 +41,9 @@ MAX_BODY = 1_000_000
 BACKLOG_AGE = timedelta(minutes=5)
 # So many requests share one transaction; more would make the first of them wait for the last.
 GROUP_MOST = 20
-# In a rush a group waits so long for those about to come: a tap alone costs as much as five of them
-# together, and nobody at the gate sees it.
-GATHER_SECONDS = 0.005
+# In a rush a group waits so long for as many as came together before: to store one tap alone costs
+# as much as to store ten of them, and nobody at the gate sees it.
+PATIENCE_SECONDS = 0.005
 # So long a reader is taken for what it was when it was read: its clock may be measured elsewhere.
 KNOWN_SECONDS = 10.0
 # Readers that were refused together must not come back together.
@@ -75,8 +75,8 @@ class Desk:
         self.house = house
         self.credentials = Together(self._read_credentials, most=GROUP_MOST)
         self.turns = Turns()
-        gather = partial(time.sleep, GATHER_SECONDS)
-        self.live = Together(partial(_stored, self), most=GROUP_MOST, gather=gather)
+        store = partial(_stored, self)
+        self.live = Together(store, most=GROUP_MOST, patience=PATIENCE_SECONDS)
         self.backlog = threading.Semaphore(1)
         self._known: dict[UUID, tuple[float, Any]] = {}
 

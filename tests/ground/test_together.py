@@ -66,20 +66,34 @@ def test_who_waits_meanwhile_is_worked_on_together_in_turn() -> None:
     assert answers == {1: 10, 2: 20, 3: 30, 4: 40, 5: 50}
 
 
-def test_who_takes_over_the_lead_gathers_those_who_are_about_to_come() -> None:
-    works, late = Works(), []
-
-    def gather() -> None:
-        late.append(threading.Thread(target=line.submit, args=[3]))
-        late[0].start()
-        while len(line) < 2:
-            pass
-
-    line: Together[int, int] = Together(works, most=20, gather=gather)
-    answers = _hand_in(line, [1, 2], works)
-    late[0].join(60)
+def test_as_many_as_last_time_are_waited_for() -> None:
+    works = Works()
+    line: Together[int, int] = Together(works, most=20, patience=60)
+    _hand_in(line, [1, 2, 3], works)
+    pair = [threading.Thread(target=line.submit, args=[item]) for item in (4, 5)]
+    pair[0].start()
+    while len(line) < 1:
+        pass
     assert works.groups == [[1], [2, 3]]
-    assert answers == {1: 10, 2: 20}
+    pair[1].start()
+    for thread in pair:
+        thread.join(60)
+    assert works.groups == [[1], [2, 3], [4, 5]]
+
+
+def test_who_comes_alone_waits_for_nobody() -> None:
+    works = Works()
+    works.go_on.set()
+    line: Together[int, int] = Together(works, most=20, patience=3600)
+    assert [line.submit(1), line.submit(2)] == [10, 20]
+
+
+def test_others_that_do_not_come_are_not_waited_for_again() -> None:
+    works = Works()
+    line: Together[int, int] = Together(works, most=20, patience=0.01)
+    _hand_in(line, [1, 2, 3], works)
+    assert [line.submit(4), line.submit(5)] == [40, 50]
+    assert works.groups == [[1], [2, 3], [4], [5]]
 
 
 def test_each_gets_its_own_refusal() -> None:
