@@ -54,17 +54,20 @@ def claim(
 
     A notice is due when pending and ripe, or when its lease ran out (its sender died). One of a
     guardian, child and channel at a time, oldest first, so that a departure never overtakes its
-    arrival. What somebody may no longer hear ends here, as do kinds that are told on demand only:
-    this is the last look before it leaves. What got too old is passed over, `expire` ends it.
+    arrival. A rider whose head has ended, by whatever hand, is due by itself. What somebody may no
+    longer hear ends here, as do kinds that are told on demand only: this is the last look before it
+    leaves. What got too old is passed over, `expire` ends it.
     """
     lease = {"now": now, "token": uuid4(), "until": now + LEASE}
     # As hardly any notice ever waits, PostgreSQL takes the queue for short, and would read and sort
     # all of a long one for each claim.
     by_index(session, in_order=True)
-    heads = _lease(session, _claim, lease | {"limit": limit})
-    if not heads:
+    due = _lease(session, _claim, lease | {"limit": limit})
+    if not due:
         return []
-    riding = _riders_of(session, heads, lease)
+    heads = [row for row in due if row.rides_with is None]
+    orphans = [row for row in due if row.rides_with is not None]
+    riding = [*orphans, *_riders_of(session, heads, lease)]
     wanted = end_unwanted(session, [*heads, *riding], on_demand, now)
     pushes = assemble(heads, riding, wanted)
     _freeze(session, pushes)
@@ -130,7 +133,7 @@ def _claim(_engine: str) -> Any:
             _is_free(notice),
             notice.c.expires_at > _now(),
             notice.c.channel == Channel.LINE.value,
-            notice.c.rides_with.is_(None),
+            or_(notice.c.rides_with.is_(None), _is_orphan(notice)),
             ~_waits_for_another(notice),
         )
         .order_by(notice.c.priority, notice.c.turn_at, notice.c.id)
@@ -240,6 +243,17 @@ def _is_free(notice: Any) -> ColumnElement[bool]:
         and_(notice.c.state == NoticeState.PENDING.value, notice.c.due_at <= _now()),
         and_(notice.c.state == NoticeState.LEASED.value, notice.c.lease_until < _now()),
     )
+
+
+def _is_orphan(notice: Any) -> ColumnElement[bool]:
+    """Return the condition that a rider's head has ended, and is claimed with it no more."""
+    head = table_of(Notice).alias("head_of")
+    goes_on = exists().where(
+        head.c.id == notice.c.rides_with,
+        head.c.school_day == notice.c.school_day,
+        _has_not_ended(head),
+    )
+    return ~goes_on
 
 
 def _waits_for_another(notice: Any) -> ColumnElement[bool]:

@@ -118,7 +118,7 @@ class Notice(SQLModel, table=True):
     turn_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     # The guardian has further children at this gate: it may go with their news in one push.
     may_ride: bool = False
-    # The notice in whose push this one goes, set before the first try and never changed.
+    # The notice in whose push this one goes, set before the first try and never changed after it.
     rides_with: UUID | None = None
     state: str = NoticeState.PENDING
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

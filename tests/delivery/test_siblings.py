@@ -15,8 +15,8 @@ from core.delivery.claims import claim
 from core.delivery.sender import Sender
 from core.house import House
 from core.kinds import DayPart, NoticeKind, NoticeState
+from core.notices.partings import part
 from core.notices.tables import Notice
-from core.people.bindings import unbind_child
 from core.people.tables import Binding, Guardian, Student
 from core.settings import load_settings
 from tests.factories import card_uid_of, make_binding, make_guardian, make_school, make_student
@@ -181,34 +181,79 @@ def test_more_children_than_a_push_may_hold_go_in_two(
     assert sorted(len(one) for one in _send(house, line)) == [2, 5]
 
 
+def _unbind(house: House, mother: Guardian, *, of_head: bool) -> None:
+    """Let the mother end a binding: of the child that heads the push, or of one that rides."""
+    now, seat = house.clock.now(), col(Notice.rides_with)
+    is_there = seat.is_(None) if of_head else seat.is_not(None)
+    with transaction(house.engine) as session:
+        child = session.exec(select(Notice.student_id).where(is_there)).first()
+        bound = session.exec(select(Binding).where(Binding.student_id == child)).one()
+        part(session, house.settings, guardian_id=mother.id, binding_id=bound.id, now=now)
+
+
+def _line_says_slow_down(line: FakeLine) -> None:
+    """Certainly nothing was sent."""
+    line.script = [(429, '{"message":"The API rate limit has been exceeded."}')]
+
+
+@pytest.mark.parametrize("of_head", [True, False])
 def test_child_unbound_between_two_tries_is_not_told_again(
-    house: House, mother: Guardian, walk: Walk, line: FakeLine
+    house: House, mother: Guardian, walk: Walk, line: FakeLine, of_head: bool
 ) -> None:
     line.script = [(500, "{}")]
     walk("07:41:00", *NAMES)
     _send(house, line)
-    with transaction(house.engine) as session:
-        bound = session.exec(select(Binding).where(Binding.guardian_id == mother.id)).first()
-        assert bound is not None
-        unbind_child(session, guardian_id=mother.id, binding_id=bound.id, now=house.clock.now())
+    _unbind(house, mother, of_head=of_head)
     _later(house, seconds=5)
     assert _send(house, line) == []
     assert _states(house) == [NoticeState.CANCELLED, NoticeState.UNKNOWN, NoticeState.UNKNOWN]
 
 
-def test_first_of_a_push_may_be_unbound_before_it_leaves(
-    house: House, mother: Guardian, walk: Walk, line: FakeLine
+@pytest.mark.parametrize("of_head", [True, False])
+def test_child_of_a_push_may_be_unbound_before_it_leaves(
+    house: House, mother: Guardian, walk: Walk, line: FakeLine, of_head: bool
 ) -> None:
-    line.script = [(429, '{"message":"The API rate limit has been exceeded."}')]
+    _line_says_slow_down(line)
     walk("07:41:00", *NAMES)
     _send(house, line)
-    with transaction(house.engine) as session:
-        head = session.exec(select(Notice).where(col(Notice.rides_with).is_(None))).one()
-        bound = session.exec(select(Binding).where(Binding.student_id == head.student_id)).one()
-        unbind_child(session, guardian_id=mother.id, binding_id=bound.id, now=house.clock.now())
+    _unbind(house, mother, of_head=of_head)
     _later(house, seconds=5)
     assert [len(one) for one in _send(house, line)] == [2]
     assert _states(house) == [NoticeState.ACCEPTED] * 2 + [NoticeState.CANCELLED]
+
+
+@pytest.mark.parametrize("of_head", [True, False])
+def test_doubtful_try_after_a_child_was_unbound_is_repeated(
+    house: House, mother: Guardian, walk: Walk, line: FakeLine, of_head: bool
+) -> None:
+    _line_says_slow_down(line)
+    line.script.append((500, "{}"))
+    walk("07:41:00", *NAMES)
+    _send(house, line)
+    _unbind(house, mother, of_head=of_head)
+    _later(house, seconds=5)
+    _send(house, line)
+    _later(house, seconds=5)
+    assert [len(one) for one in _send(house, line)] == [2]
+    assert _states(house) == [NoticeState.ACCEPTED] * 2 + [NoticeState.CANCELLED]
+
+
+@pytest.mark.parametrize(
+    ("answer", "becomes"), [(429, NoticeState.ACCEPTED), (500, NoticeState.UNKNOWN)]
+)
+def test_news_whose_first_got_too_old_does_not_wait_with_it(
+    house: House, walk: Walk, line: FakeLine, answer: int, becomes: NoticeState
+) -> None:
+    line.script = [(answer, "{}")]
+    walk("07:41:00", "11510001")
+    walk("07:41:03", "11520002", "11530003")
+    _later(house, seconds=1)
+    _send(house, line)
+    house.clock.move_to(datetime.fromisoformat("2026-11-23T08:41:01+08:00"))
+    _send(house, line)
+    with snapshot(house.engine) as session:
+        younger = select(Notice.state).where(col(Notice.expires_at) > house.clock.now())
+        assert session.exec(younger).all() == [becomes] * 2
 
 
 def test_no_show_neither_waits_nor_rides(house: House, walk: Walk) -> None:
