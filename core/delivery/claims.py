@@ -79,9 +79,11 @@ def _riders_of(session: Session, heads: Sequence[Any], lease: Mapping[str, Any])
     social = [row for row in heads if row.may_ride]
     if not social:
         return []
-    frozen = _lease(session, _claim_riders, {**lease, "heads": [row.id for row in social]})
+    # A push is of one day: PostgreSQL looks in its month and in no other.
+    there = {**lease, "days": list({row.school_day for row in social})}
+    frozen = _lease(session, _claim_riders, {**there, "heads": [row.id for row in social]})
     new = {row.line_user_id for row in social if is_new(row)}
-    joining = _lease(session, _claim_company, {**lease, "people": list(new)}) if new else []
+    joining = _lease(session, _claim_company, {**there, "people": list(new)}) if new else []
     return [*frozen, *joining]
 
 
@@ -148,8 +150,11 @@ def _claim(_engine: str) -> Any:
 @cache
 def _claim_riders(engine: str) -> Any:
     row = table_of(Notice)
+    # Not told that they are unfinished: PostgreSQL takes the queue for short, and might walk it.
     return _leasing(
-        is_one_of(engine, row.c.rides_with, "heads") & _is_unfinished(row) & _is_free(row)
+        is_one_of(engine, row.c.rides_with, "heads")
+        & is_one_of(engine, row.c.school_day, "days")
+        & _is_free(row)
     )
 
 
@@ -161,6 +166,7 @@ def _claim_company(engine: str) -> Any:
         select(notice.c.id, notice.c.school_day)
         .where(
             is_one_of(engine, notice.c.line_user_id, "people"),
+            is_one_of(engine, notice.c.school_day, "days"),
             notice.c.may_ride,
             notice.c.kind.in_([kind.value for kind in GATE_NEWS]),
             _is_unfinished(notice),

@@ -64,6 +64,13 @@ class Notice(SQLModel, table=True):
             sqlite_where=RIDING,
             postgresql_where=RIDING,
         ),
+        # Serves the pushes of several: what waits for the same reader. Few rows ever are in it.
+        Index(
+            "ix_notice_company",
+            "line_user_id",
+            sqlite_where=text("settled_at IS NULL AND may_ride = 1"),
+            postgresql_where=text("settled_at IS NULL AND may_ride"),
+        ),
         # Serves the counts: what ended since the last look.
         Index(
             "ix_notice_settled",
