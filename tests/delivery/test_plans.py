@@ -19,6 +19,7 @@ from tests.factories import HUA, make_student
 from tests.months import restore_months
 
 Notify = Callable[..., int]
+WRITTEN_BY_A_LEASE = ("state", "attempts", "due_at", "first_tried_at", "lease_until", "lease_token")
 # PostgreSQL names an index of a part after its columns.
 QUEUE = "ix_notice_due|channel_priority_turn_at_id_idx"
 KEYS = "autoindex_notice|pkey|ix_notice_student_day|student_id_school_day_idx"
@@ -101,3 +102,10 @@ def test_delivery_finds_by_index_what_it_looks_for(asked: dict[str, str], name: 
     assert not [index for index in found if not re.search(allowed, index)], plan
     assert not re.search(r"Seq Scan on notice|SCAN notice|SCAN company", plan), plan
     assert not re.search(QUEUE, plan), plan
+
+
+def test_no_index_looks_at_what_a_lease_writes() -> None:
+    """So that PostgreSQL writes it where the notice lies, and no index anew."""
+    for index in table_of(Notice).indexes:
+        words = f"{index.columns.keys()} {index.dialect_options['postgresql']['where']}"
+        assert not set(re.findall(r"\w+", words)) & set(WRITTEN_BY_A_LEASE), index.name
