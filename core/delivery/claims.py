@@ -55,17 +55,20 @@ def claim(
 
     A notice is due when pending and ripe, or when its lease ran out (its sender died). One of a
     guardian, child and channel at a time, oldest first, so that a departure never overtakes its
-    arrival. What somebody may no longer hear ends here, as do kinds that are told on demand only:
-    this is the last look before it leaves. What got too old is passed over, `expire` ends it.
+    arrival. A rider whose head has ended, by whatever hand, is due by itself. What somebody may no
+    longer hear ends here, as do kinds that are told on demand only: this is the last look before it
+    leaves. What got too old is passed over, `expire` ends it.
     """
     lease = {"now": now, "token": uuid4(), "until": now + LEASE}
     # As hardly any notice ever waits, PostgreSQL takes the queue for short, and would read and sort
     # all of a long one for each claim.
     by_index(session, in_order=True)
-    heads = _lease(session, _claim, lease | {"limit": limit})
-    if not heads:
+    due = _lease(session, _claim, lease | {"limit": limit})
+    if not due:
         return []
-    riding = _riders_of(session, heads, lease)
+    heads = [row for row in due if row.rides_with is None]
+    orphans = [row for row in due if row.rides_with is not None]
+    riding = [*orphans, *_riders_of(session, heads, lease)]
     wanted = end_unwanted(session, [*heads, *riding], on_demand, now)
     pushes = assemble(heads, riding, wanted)
     _freeze(session, pushes)
@@ -79,9 +82,11 @@ def _riders_of(session: Session, heads: Sequence[Any], lease: Mapping[str, Any])
     social = [row for row in heads if row.may_ride]
     if not social:
         return []
-    frozen = _lease(session, _claim_riders, {**lease, "heads": [row.id for row in social]})
+    # A push is of one day: PostgreSQL looks in its month and in no other.
+    there = {**lease, "days": list({row.school_day for row in social})}
+    frozen = _lease(session, _claim_riders, {**there, "heads": [row.id for row in social]})
     new = {row.line_user_id for row in social if is_new(row)}
-    joining = _lease(session, _claim_company, {**lease, "people": list(new)}) if new else []
+    joining = _lease(session, _claim_company, {**there, "people": list(new)}) if new else []
     return [*frozen, *joining]
 
 
@@ -133,7 +138,7 @@ def _claim(_engine: str) -> Any:
             _is_free(notice),
             notice.c.expires_at > _now(),
             notice.c.channel == Channel.LINE.value,
-            notice.c.rides_with.is_(None),
+            or_(notice.c.rides_with.is_(None), _is_orphan(notice)),
             ~_waits_for_another(notice),
         )
         .order_by(notice.c.priority, notice.c.turn_at, notice.c.id)
@@ -148,8 +153,11 @@ def _claim(_engine: str) -> Any:
 @cache
 def _claim_riders(engine: str) -> Any:
     row = table_of(Notice)
+    # Not told that they are unfinished: PostgreSQL takes the queue for short, and might walk it.
     return _leasing(
-        is_one_of(engine, row.c.rides_with, "heads") & _is_unfinished(row) & _is_free(row)
+        is_one_of(engine, row.c.rides_with, "heads")
+        & is_one_of(engine, row.c.school_day, "days")
+        & _is_free(row)
     )
 
 
@@ -161,6 +169,7 @@ def _claim_company(engine: str) -> Any:
         select(notice.c.id, notice.c.school_day)
         .where(
             is_one_of(engine, notice.c.line_user_id, "people"),
+            is_one_of(engine, notice.c.school_day, "days"),
             notice.c.may_ride,
             notice.c.kind.in_([kind.value for kind in GATE_NEWS]),
             _is_unfinished(notice),
@@ -244,6 +253,17 @@ def _is_free(notice: Any) -> ColumnElement[bool]:
         and_(notice.c.state == NoticeState.PENDING.value, notice.c.due_at <= _now()),
         and_(notice.c.state == NoticeState.LEASED.value, notice.c.lease_until < _now()),
     )
+
+
+def _is_orphan(notice: Any) -> ColumnElement[bool]:
+    """Return the condition that a rider's head has ended, and is claimed with it no more."""
+    head = table_of(Notice).alias("head_of")
+    goes_on = exists().where(
+        head.c.id == notice.c.rides_with,
+        head.c.school_day == notice.c.school_day,
+        _has_not_ended(head),
+    )
+    return ~goes_on
 
 
 def _waits_for_another(notice: Any) -> ColumnElement[bool]:

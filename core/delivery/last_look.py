@@ -1,19 +1,19 @@
 """The last look before a notice leaves: what may not be told any more ends here."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, case, select, update
 from sqlmodel import Session
 
 from core.db import UtcDateTime, table_of
 from core.delivery.rights import rights_of
-from core.kinds import NoticeKind, NoticeState
+from core.kinds import ENDED_STATES, NoticeKind, NoticeState
 from core.notices.tables import Notice
-from core.rows import given_rows, run, run_rows
+from core.rows import given_rows, is_one_of, run, run_rows
 
 STATES = {
     "not_wanted": NoticeState.CANCELLED,
@@ -37,20 +37,34 @@ def end_unwanted(
     for row in rows:
         if row.kind in on_demand and row.attempts == 1:
             ended.setdefault(row.id, "on_demand")
-    ended |= _broken_up(rows, ended)
+    ended |= _broken_up(rows, ended, _halved(session, rows, days))
     if ended:
         _end(session, [row for row in rows if row.id in ended], ended, now)
     return set(ids) - set(ended)
 
 
-def _broken_up(rows: Sequence[Any], ended: Mapping[UUID, str]) -> dict[UUID, str]:
+def _halved(session: Session, rows: Sequence[Any], days: Sequence[date]) -> set[UUID]:
+    """Return the heads of tried pushes part of which has ended before, outside of a claim."""
+    ids = {row.id for row in rows}
+    tried = [row for row in rows if row.attempts > 1 and row.may_ride]
+    orphaned = {row.rides_with for row in tried if row.rides_with not in ids} - {None}
+    heads = [row.id for row in tried if row.rides_with is None]
+    if not heads:
+        return orphaned
+    lost = run(session, _lost_riders, {"heads": heads, "days": days})
+    return orphaned | {row.rides_with for row in lost}
+
+
+def _broken_up(
+    rows: Sequence[Any], ended: Mapping[UUID, str], halved: Collection[UUID]
+) -> dict[UUID, str]:
     """Return those whose push was tried and can't be repeated as it was.
 
     Under the key of the first try nothing else may be sent, and under another key it might be read
     twice.
     """
     tried = [row for row in rows if row.attempts > 1]
-    spoiled = {row.rides_with or row.id for row in tried if row.id in ended}
+    spoiled = {row.rides_with or row.id for row in tried if row.id in ended} | set(halved)
     return {
         row.id: "broken_up"
         for row in tried
@@ -78,6 +92,18 @@ def _columns() -> list[Any]:
 
 
 @cache
+def _lost_riders(engine: str) -> Any:
+    notice = table_of(Notice)
+    return select(notice.c.rides_with).where(
+        is_one_of(engine, notice.c.rides_with, "heads"),
+        is_one_of(engine, notice.c.school_day, "days"),
+        notice.c.state.in_(ENDED_STATES),
+        # What ended before it was ever tried was in no push.
+        notice.c.attempts > 0,
+    )
+
+
+@cache
 def _ending(engine: str) -> Any:
     notice = table_of(Notice)
     given = given_rows(engine, _columns())
@@ -90,5 +116,7 @@ def _ending(engine: str) -> Any:
             settled_at=bindparam("now", type_=UtcDateTime),
             lease_until=None,
             lease_token=None,
+            # What ends at its first try is in no push.
+            rides_with=case((notice.c.attempts > 1, notice.c.rides_with)),
         )
     )

@@ -47,8 +47,10 @@ def assemble(heads: Sequence[Any], riding: Sequence[Any], wanted: set[UUID]) -> 
     for row in riding:
         if row.id not in wanted:
             continue
-        if row.rides_with in pushes:
-            pushes[row.rides_with].append(row)
+        push = pushes.get(row.rides_with)
+        # A link that moved takes along its own news, and not what comes in another's stead.
+        if push and push[0].line_user_id == row.line_user_id:
+            push.append(row)
         else:
             pushes[row.id] = [row]
             _board(pushes, open_for, row)

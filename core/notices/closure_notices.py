@@ -199,9 +199,10 @@ def _stop_closures(
         .values(state=NoticeState.CANCELLED, outcome="closure_off", settled_at=now)
         .execution_options(**QUIETLY)
     )
+    # Neither what is on its way nor what LINE called wrong, and a person may put back, goes again.
     session.execute(
         update(Notice)
-        .where(*theirs, col(Notice.state) == NoticeState.LEASED)
+        .where(*theirs, col(Notice.state).in_((NoticeState.LEASED, NoticeState.DEAD)))
         .values(expires_at=now)
         .execution_options(**QUIETLY)
     )

@@ -57,16 +57,23 @@ def tell_undone(
 
 
 def _stop(session: Session, tap: UndoneTap, now: datetime) -> None:
+    of_tap = (
+        col(Notice.student_id) == tap.student_id,
+        col(Notice.school_day) == tap.school_day,
+        col(Notice.tap_id) == tap.tap_id,
+    )
+    is_untried = (col(Notice.state) == NoticeState.PENDING, col(Notice.first_tried_at).is_(None))
     session.execute(
         update(Notice)
-        .where(
-            col(Notice.student_id) == tap.student_id,
-            col(Notice.school_day) == tap.school_day,
-            col(Notice.tap_id) == tap.tap_id,
-            col(Notice.state) == NoticeState.PENDING,
-            col(Notice.first_tried_at).is_(None),
-        )
+        .where(*of_tap, *is_untried)
         .values(state=NoticeState.CANCELLED, outcome=TAKEN_BACK, settled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    # Nobody hears of it that it was taken back, so nobody may let it wait again.
+    session.execute(
+        update(Notice)
+        .where(*of_tap, col(Notice.state) == NoticeState.DEAD)
+        .values(expires_at=now)
         .execution_options(synchronize_session=False)
     )
 

@@ -231,10 +231,11 @@ def cancel_no_shows(
         .values(state=NoticeState.CANCELLED, outcome=outcome, settled_at=now)
         .execution_options(**quietly)
     )
-    # One in a sender's hands may be on its way. It gets no further try, whatever becomes of this.
+    # One in a sender's hands may be on its way; one that LINE called wrong, a person may let wait
+    # again. Neither gets a further try, whatever becomes of this.
     session.execute(
         update(Notice)
-        .where(*theirs, col(Notice.state) == NoticeState.LEASED)
+        .where(*theirs, col(Notice.state).in_((NoticeState.LEASED, NoticeState.DEAD)))
         .values(expires_at=now)
         .execution_options(**quietly)
     )

@@ -64,6 +64,13 @@ class Notice(SQLModel, table=True):
             sqlite_where=RIDING,
             postgresql_where=RIDING,
         ),
+        # Serves the pushes of several: what waits for the same reader. Few rows ever are in it.
+        Index(
+            "ix_notice_company",
+            "line_user_id",
+            sqlite_where=text("settled_at IS NULL AND may_ride = 1"),
+            postgresql_where=text("settled_at IS NULL AND may_ride"),
+        ),
         # Serves the counts: what ended since the last look.
         Index(
             "ix_notice_settled",
@@ -118,7 +125,7 @@ class Notice(SQLModel, table=True):
     turn_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     # The guardian has further children at this gate: it may go with their news in one push.
     may_ride: bool = False
-    # The notice in whose push this one goes, set before the first try and never changed.
+    # The notice in whose push this one goes, set before the first try and never changed after it.
     rides_with: UUID | None = None
     state: str = NoticeState.PENDING
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

@@ -29,7 +29,7 @@ from core.duty.job_runs import lock_run
 from core.duty.tables import JobRun
 from core.gate.tables import Tap
 from core.house import House
-from core.kinds import NoticeState
+from core.kinds import Channel, NoticeState
 from core.notices.tables import Notice
 from core.watch.tables import DwellCount, NoticeCount
 
@@ -175,8 +175,13 @@ def _add_dwell(session: Session, until: datetime, which: ColumnElement[bool]) ->
     each = (
         select(case(*bounds, else_=len(BUCKETS)).label("bucket"), seconds.label("seconds"))
         .select_from(table_of(Notice).join(table_of(Tap), tap.id == notice.tap_id))
-        # A card that found its child later says nothing about our speed.
-        .where(which, notice.state == NoticeState.ACCEPTED.value, tap.matched_at.is_(None))
+        .where(
+            which,
+            notice.channel == Channel.LINE.value,
+            notice.state == NoticeState.ACCEPTED.value,
+            # A card that found its child later says nothing about our speed.
+            tap.matched_at.is_(None),
+        )
         .subquery()
     )
     rows: list[Any] = list(

@@ -26,7 +26,10 @@ ANSWERS = {
     "again; what is unknown may have been read.",
     Replay.TOO_LATE: "was first tried more than 23 hours ago. LINE may have forgotten its retry "
     "key, and it could be read twice.",
-    Replay.OLD_NEWS: "is too old to be news. Guardians find it on the child's page.",
+    Replay.MOOT: "is a no-show that holds no more: the child came, is on leave or was answered for "
+    "since, or school is closed. python app.py notices why tells which.",
+    Replay.OLD_NEWS: "is no news any more: too old, or taken back since. Guardians find what holds "
+    "on the child's page.",
 }
 
 

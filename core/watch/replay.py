@@ -23,6 +23,7 @@ class Replay(StrEnum):
     NOT_DEAD = "not_dead"
     TOO_LATE = "too_late"
     OLD_NEWS = "old_news"
+    MOOT = "moot"
 
 
 def to_look_at(session: Session, since: datetime) -> list[Notice]:
@@ -42,7 +43,8 @@ def to_look_at(session: Session, since: datetime) -> list[Notice]:
 def replay(session: Session, notice_id: UUID, *, by: str, now: datetime) -> Replay:
     """Let a dead notice, and all that went in the same push, wait again; joins the transaction.
 
-    Only while LINE surely remembers the retry key, and while the news is news.
+    Only while LINE surely remembers the retry key, and while the news is news: no no-show of a
+    child that came, is on leave or was answered for since.
     """
     counts = hold_counts(session, now)
     asked = session.get(Notice, notice_id)
@@ -91,6 +93,9 @@ def _refusal(push: Sequence[Notice], now: datetime) -> Replay | None:
     tried = [one.first_tried_at for one in push if one.first_tried_at is not None]
     if tried and now - min(tried) >= RETRY_HORIZON:
         return Replay.TOO_LATE
+    # Before its age: what was called off has no time left either, and this says why.
+    if any(one.moot_at is not None for one in push):
+        return Replay.MOOT
     if any(one.expires_at <= now for one in push):
         return Replay.OLD_NEWS
     return None

@@ -22,6 +22,7 @@ from core.kinds import DayPart, NoticeKind, NoticeState
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.tables import Subscription
+from core.watch.replay import Replay, replay
 from tests.factories import HUA, MEI, make_binding, make_guardian, make_school, make_student
 
 LIN, CHEN = (f"staff:{UUID(int=n)}" for n in (1, 2))
@@ -77,13 +78,14 @@ def due(house: House) -> int:
         return len(due_announcements(session, house.clock.now()))
 
 
-def send(house: House, *, settles: bool = True) -> list[Leased]:
+def send(
+    house: House, *, settles: bool = True, state: NoticeState = NoticeState.ACCEPTED
+) -> list[Leased]:
     now = house.clock.now()
     with transaction(house.engine) as session:
         leased = claim(session, now=now, limit=10)
         done = [
-            Settlement(one.id, one.school_day, one.lease_token, NoticeState.ACCEPTED, "http_200")
-            for one in leased
+            Settlement(one.id, one.school_day, one.lease_token, state, "test") for one in leased
         ]
         if settles:
             settle(session, done, now)
@@ -187,6 +189,17 @@ def test_undoing_drops_what_was_not_sent_yet(families: House) -> None:
     run_closure_tick(families)
     assert told(families) == ["Ua cancelled", "Ub cancelled"]
     assert told(families, NoticeKind.CLOSURE_OFF) == []
+
+
+def test_undone_closure_that_line_called_wrong_is_not_put_back(families: House) -> None:
+    closure_id = close(families)
+    run_closure_tick(families)
+    dead = send(families, state=NoticeState.DEAD)[0]
+    reopen(families, closure_id)
+    run_closure_tick(families)
+    with transaction(families.engine) as session:
+        now = families.clock.now()
+        assert replay(session, dead.id, by="operator", now=now) is Replay.OLD_NEWS
 
 
 def test_undoing_waits_for_a_closure_that_is_on_its_way(families: House) -> None:

@@ -20,6 +20,7 @@ from core.kinds import Direction, NoticeState
 from core.notices.fan_out import tell_no_shows
 from core.notices.tables import Notice
 from core.people.tables import Student
+from core.watch.replay import Replay, replay
 from tests.factories import DESK, card_uid_of
 from tests.gate.conftest import SigningReader
 
@@ -49,13 +50,12 @@ def _alt_texts(session: Session) -> list[tuple[str, str, str]]:
     return [(one.kind, one.state, orjson.loads(one.content)[0]["altText"]) for one in rows]
 
 
-def _deliver(house: House) -> None:
+def _deliver(house: House, state: NoticeState = NoticeState.ACCEPTED) -> None:
     now = house.clock.now()
     with transaction(house.engine) as session:
         leased = claim(session, now=now, limit=50)
         done = [
-            Settlement(one.id, one.school_day, one.lease_token, NoticeState.ACCEPTED, "test")
-            for one in leased
+            Settlement(one.id, one.school_day, one.lease_token, state, "test") for one in leased
         ]
         settle(session, done, now)
 
@@ -128,6 +128,19 @@ def test_wrong_entry_nobody_read_yet_is_simply_not_sent(
         assert [(kind, state) for kind, state, _ in _alt_texts(session)] == [
             ("arrival", "cancelled")
         ]
+
+
+def test_wrong_entry_that_line_called_wrong_is_not_put_back(
+    house: House, reader: SigningReader
+) -> None:
+    house.clock.move_to(NOW)
+    with transaction(house.engine) as session:
+        tap_id = _enter(session)
+    _deliver(house, NoticeState.DEAD)
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+        dead = session.exec(select(Notice)).one()
+        assert replay(session, dead.id, by="operator", now=NOW) is Replay.OLD_NEWS
 
 
 def test_real_arrival_after_a_wrong_entry_is_told(house: House, reader: SigningReader) -> None:

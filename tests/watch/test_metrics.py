@@ -170,6 +170,15 @@ def test_dwell_is_from_receipt_to_acceptance_over_the_last_hour(
     assert read(house)["gate_dwell_seconds_gcount"] == 0
 
 
+def test_dwell_is_of_line_alone(house: House, ming: Ming, go: Go) -> None:
+    ming.tap()
+    go(seconds=7)
+    ming.end(channel=Channel.APP)
+    go(minutes=3)
+    count_notices(house)
+    assert read(house)["gate_dwell_seconds_gcount"] == 0
+
+
 def test_taps_and_silent_readers_are_told(house: House, ming: Ming, go: Go) -> None:
     ming.tap()
     assert (read(house)["gate_taps"], read(house)["gate_readers_silent"]) == (1, 0)

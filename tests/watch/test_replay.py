@@ -8,17 +8,23 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import select
+from sqlmodel import col, select
 
+from core.attendance.leaves import Filer, file_leave
+from core.attendance.tables import AttendanceDay, LeaveReason, NoShowState
 from core.audit import AuditEntry
+from core.clock import school_day_of
 from core.db import snapshot, transaction
+from core.delivery.claims import claim
 from core.house import House
-from core.kinds import UNFINISHED_STATES, NoticeState
+from core.kinds import UNFINISHED_STATES, DayPart, NoticeKind, NoticeState
+from core.notices.outbox import NewNotice, cancel_no_shows, enqueue, make_moot
 from core.notices.tables import Notice
 from core.watch.counting import count_notices
 from core.watch.replay import Replay, replay, to_look_at
 from core.watch.tables import NoticeCount
-from tests.watch.conftest import Ming
+from tests.factories import MEI
+from tests.watch.conftest import LIFF, Ming
 
 Go = Callable[..., Any]
 
@@ -40,6 +46,98 @@ def dead(ming: Ming) -> Notice:
     ming.tap()
     ming.end(NoticeState.DEAD)
     return ming.notices()[0]
+
+
+@pytest.fixture
+def missing(house: House, ming: Ming) -> Notice:
+    """A no-show that LINE called wrong just now."""
+    now = house.clock.now()
+    day = school_day_of(now)
+    with transaction(house.engine) as session:
+        told = {"no_show": NoShowState.TOLD, "no_show_at": now}
+        session.add(AttendanceDay(student_id=ming.student_id, school_day=day, **told))
+        no_show = NewNotice(
+            kind=NoticeKind.NO_SHOW,
+            student_id=ming.student_id,
+            guardian_id=ming.guardian_id,
+            line_user_id=MEI,
+            school_day=day,
+            at=now,
+            content=b"[]",
+        )
+        enqueue(session, [no_show], now)
+    ming.end(NoticeState.DEAD)
+    return ming.notices()[0]
+
+
+def taps(ming: Ming) -> None:
+    ming.tap()
+
+
+def is_on_leave(ming: Ming) -> None:
+    now = ming.house.clock.now()
+    day = school_day_of(now)
+    with transaction(ming.house.engine) as session:
+        file_leave(
+            session,
+            LIFF,
+            student_id=ming.student_id,
+            first_day=day,
+            last_day=day,
+            part=DayPart.WHOLE,
+            reason=LeaveReason.SICK,
+            filer=Filer("guardian:x", ming.guardian_id),
+            now=now,
+        )
+
+
+def is_answered_for(ming: Ming) -> None:
+    now = ming.house.clock.now()
+    with transaction(ming.house.engine) as session:
+        make_moot(session, [ming.student_id], school_day_of(now), now)
+
+
+def stays_home_by_closure(ming: Ming) -> None:
+    now = ming.house.clock.now()
+    with transaction(ming.house.engine) as session:
+        cancel_no_shows(session, [ming.student_id], school_day_of(now), now, "closure")
+
+
+@pytest.mark.parametrize("happens", [taps, is_on_leave, is_answered_for, stays_home_by_closure])
+def test_no_show_of_a_child_that_is_accounted_for_since_is_refused(
+    house: House, ming: Ming, missing: Notice, go: Go, happens: Callable[[Ming], None]
+) -> None:
+    go(minutes=5)
+    happens(ming)
+    assert ask(house, missing.id) is Replay.MOOT
+    assert ming.notices()[0].state == NoticeState.DEAD
+
+
+def test_no_show_that_still_stands_may_wait_again(
+    house: House, ming: Ming, missing: Notice, go: Go
+) -> None:
+    go(minutes=5)
+    assert ask(house, missing.id) is Replay.WAITING
+
+
+@pytest.mark.parametrize("happens", [taps, is_on_leave, stays_home_by_closure])
+def test_called_off_no_show_does_not_leave_even_where_it_waits_again(
+    house: House, ming: Ming, missing: Notice, happens: Callable[[Ming], None]
+) -> None:
+    happens(ming)
+    with transaction(house.engine) as session:
+        put_back = {"state": NoticeState.PENDING, "settled_at": None, "outcome": None}
+        session.execute(update(Notice).where(col(Notice.id) == missing.id).values(**put_back))
+        assert missing.id not in {one.id for one in claim(session, now=house.clock.now(), limit=9)}
+
+
+def test_replayed_no_show_is_stopped_by_the_tap_it_waits_for(
+    house: House, ming: Ming, missing: Notice, go: Go
+) -> None:
+    ask(house, missing.id)
+    go(minutes=1)
+    ming.tap()
+    assert ming.notices()[0].outcome == "tap_came"
 
 
 def test_dead_notice_waits_again_with_its_own_key_and_it_is_recorded(
