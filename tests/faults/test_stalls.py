@@ -113,7 +113,10 @@ def programs(outside: Outside) -> Iterator[dict[str, Program]]:
 
 
 def wait_for_calm(outside: Outside) -> None:
-    """Wait until nothing is wrong, and the canary is half a minute or more from its next tap."""
+    """Wait until nothing is wrong, and the canary is between two taps.
+
+    Right after one the six minutes are full to their last second, which is a sixtieth of one here.
+    """
 
     def is_calm() -> bool:
         numbers = outside.numbers() or {}
