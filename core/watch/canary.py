@@ -80,7 +80,7 @@ def run_canary(house: House) -> None:
     if not _take_turn(house, now):
         return
     with snapshot(house.engine) as session:
-        tap = _next_tap(session, now)
+        tap = _next_tap(session, now, runs.get(ALARM))
     problem = _send(house, tap, now) if tap else NOT_SET_UP
     if problem:
         _alarm(house, now, problem)
@@ -124,7 +124,7 @@ def _take_turn(house: House, now: datetime) -> bool:
     return True
 
 
-def _next_tap(session: Session, now: datetime) -> CanaryTap | None:
+def _next_tap(session: Session, now: datetime, alarm: JobRun | None) -> CanaryTap | None:
     today = school_day_of(now)
     child = canary_child(session)
     if child is None:
@@ -145,6 +145,10 @@ def _next_tap(session: Session, now: datetime) -> CanaryTap | None:
     if reader is None or card_uid is None:
         return None
     boot_id = f"canary-{today}"
+    if alarm is not None and school_day_of(alarm.ran_at) == today:
+        # What was sent then may still come, long after it was given up: as after a power cut the
+        # numbers begin anew, so that none is used twice.
+        boot_id += f"-{alarm.ran_at.astimezone(TAIPEI):%H%M%S}"
     return CanaryTap(reader, card_uid, boot_id, _next_number(session, reader.id, boot_id))
 
 

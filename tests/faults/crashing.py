@@ -13,19 +13,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from apscheduler.schedulers.background import BackgroundScheduler
 from gunicorn.http.wsgi import Response
 from sqlalchemy.engine.default import DefaultDialect
 
 import app
 from bot import dispatch
 from core import clock
+from core.clock import Clock
 from core.delivery import breaker, claims, hearing, line, outcomes, retry, sender, slots
 from core.delivery.line import LinePush, PushAnswer, PushResult
 from core.delivery.pushes import Leased
 from core.duty import scheduler
 from core.duty.no_show_tick import run_no_show_tick
 from core.notices import fan_out
+from core.watch import canary, heartbeat, readiness
 from tests.faults.namespaces import enter
+from tests.faults.pace import Pace
 
 # Leases and pauses, made short enough to wait for in a test.
 HASTE: tuple[tuple[Any, Any, Any], ...] = (
@@ -50,8 +54,12 @@ HASTE: tuple[tuple[Any, Any, Any], ...] = (
     (scheduler, "WRITE_LOG_EVERY_SECONDS", 1),
     # Nobody chats here; it only has to notice when the program is to end.
     (dispatch, "POLL_SECONDS", 2),
+    # Where time runs fast a silence counts for more.
+    (canary, "TIMEOUT", (1, 1)),
+    (heartbeat, "TIMEOUT_SECONDS", 1),
 )
-
+# However fast time runs, a tick comes no more often: it would do nothing else.
+TICK_SECONDS = 0.1
 
 # A file with the seconds by which the machine's clock jumped, empty while it did not.
 JUMP = "MACHINE_CLOCK_JUMP"
@@ -75,10 +83,14 @@ class Fuse:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where a program runs: what it prints goes to `log`; with a `namespace`, in that network."""
+    """Where a program runs: what it prints goes to `log`; with a `namespace`, in that network.
+
+    With a `pace` it lives in that time.
+    """
 
     log: Path
     namespace: str = ""
+    pace: Pace | None = None
 
 
 def run_program(
@@ -100,11 +112,9 @@ def run_program(
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.environ.update(environment, CLOCK_NOW=(datetime.now(UTC) + shift).isoformat())
-    for place, name, value in HASTE:
-        if isinstance(place, dict):
-            place[name] = value
-        else:
-            setattr(place, name, value)
+    _hasten(where.pace.speed if where.pace else 1)
+    if where.pace:
+        _follow(where.pace)
     if JUMP in environment:
         _let_jump(Path(environment[JUMP]))
     _lay(fuse)
@@ -113,6 +123,35 @@ def run_program(
 
 def _let_jump(said: Path) -> None:
     clock.own_time = lambda: datetime.now(UTC) + timedelta(seconds=float(said.read_text() or 0))
+
+
+def _hasten(speed: float) -> None:
+    for place, name, value in HASTE:
+        # Spans are counted by the program's clock, plain seconds by the true one.
+        fitting = value * speed if isinstance(value, timedelta) else value
+        if isinstance(place, dict):
+            place[name] = fitting
+        else:
+            setattr(place, name, fitting)
+
+
+def _follow(pace: Pace) -> None:
+    """Let the program's clock keep the pace, and its ticks come as often by that clock."""
+    speed = pace.speed
+
+    class Hurried(BackgroundScheduler):
+        def add_job(self, tick: Any, trigger: Any, *, seconds: float, **others: Any) -> Any:
+            due = max(seconds / speed, TICK_SECONDS)
+            return super().add_job(tick, trigger, seconds=due, **others)
+
+    def now(self: Clock) -> datetime:
+        return pace.now()
+
+    # A sender shows itself by the steady clock.
+    readiness.SEAT_AGE = timedelta(seconds=speed)
+    # What is said of a tick goes by how often it is meant to come, so that stays.
+    scheduler.BackgroundScheduler = Hurried  # type: ignore[misc]
+    Clock.now = now  # type: ignore[method-assign]
 
 
 def _lay(fuse: Fuse) -> None:

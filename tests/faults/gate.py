@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook
 
 SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY"
 PATIENCE_SECONDS = 120
+BOOT = "b1"
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Gate:
         """Hold a card to the reader; it sends the tap until it is taken."""
         moment = self.now() - timedelta(seconds=1)
         tap = {"seq": next(self._numbers), "card_uid": card_uid, "tapped_at": moment.isoformat()}
-        body = json.dumps({"boot_id": "b1", "taps": [tap]})
+        body = json.dumps({"boot_id": BOOT, "taps": [tap]})
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._is_taken(body):
             assert time.monotonic() < deadline, "the tap was never taken"
@@ -49,7 +50,24 @@ class Gate:
             time.sleep(0.02)
         self.answered.append(card_uid)
 
+    def beat(self) -> None:
+        """Say that the reader is well and holds nothing back."""
+        last, clock = len(self.answered), self.now().isoformat()
+        fields = {"boot_id": BOOT, "last_seq": last, "buffered": 0, "clock": clock}
+        self._send("heartbeat", json.dumps(fields))
+
     def _is_taken(self, body: str) -> bool:
+        try:
+            answer = self._send("taps", body)
+        except requests.RequestException:
+            return False
+        assert answer.status_code in (200, 500, 502, 503), answer.text
+        if answer.status_code != 200:
+            return False
+        self.statuses.append(answer.json()["results"][0]["status"])
+        return True
+
+    def _send(self, what: str, body: str) -> requests.Response:
         now, message_id = self.now(), f"m_{self.reader_id}_{next(self._messages)}"
         headers = {
             "webhook-id": message_id,
@@ -58,13 +76,5 @@ class Gate:
         }
         servers = [self.origin, *self.others]
         origin = servers[self._turn % len(servers)]
-        address = f"{origin}/gate/v1/readers/{self.reader_id}/taps"
-        try:
-            answer = requests.post(address, data=body, headers=headers, timeout=20)
-        except requests.RequestException:
-            return False
-        assert answer.status_code in (200, 500, 502, 503), answer.text
-        if answer.status_code != 200:
-            return False
-        self.statuses.append(answer.json()["results"][0]["status"])
-        return True
+        address = f"{origin}/gate/v1/readers/{self.reader_id}/{what}"
+        return requests.post(address, data=body, headers=headers, timeout=20)

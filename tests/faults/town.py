@@ -34,6 +34,7 @@ from tests.factories import (
 from tests.faults.crashing import Where
 from tests.faults.gate import Gate
 from tests.faults.line import TroubledLine
+from tests.faults.pace import Pace
 from tests.faults.programs import Program
 from tests.waiting import wait_for
 
@@ -57,6 +58,7 @@ class Town:
     """What a test of faults works with. `database_url` may lead through a proxy.
 
     `done` has how often the test killed or restarted something.
+    With a `pace` it lives in that time, else by the true clock and a `shift`.
     """
 
     house: House
@@ -67,6 +69,7 @@ class Town:
     reader_id: UUID
     port: int = field(default_factory=free_pair)
     shift: timedelta = field(default_factory=lambda: MONDAY_MORNING - datetime.now(UTC))
+    pace: Pace | None = None
     children: list[Child] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
@@ -79,7 +82,7 @@ class Town:
 
     def now(self) -> datetime:
         """The moment in the town: a Monday morning that runs on."""
-        return datetime.now(UTC) + self.shift
+        return self.pace.now() if self.pace else datetime.now(UTC) + self.shift
 
     def gate(self, look_after: Callable[[], None] = lambda: None) -> Gate:
         """The reader, new to this test."""
@@ -107,7 +110,7 @@ class Town:
             **(changed or {}),
         }
         log = log or self.folder / f"{arguments[0]}-{next(self._numbers)}.log"
-        where = Where(log, namespace)
+        where = Where(log, namespace, self.pace)
         return Program(self.forks, arguments, environment, self.shift, where, number)
 
     def web_answers(self, port: int = 0) -> bool:

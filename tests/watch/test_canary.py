@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+import requests
 from sqlalchemy import update
 from sqlmodel import col, select
 from werkzeug.serving import make_server
@@ -161,6 +162,40 @@ def test_gate_that_does_not_answer_alarms_at_once(canary: House) -> None:
     settings = canary.settings.model_copy(update={"base_url": "http://127.0.0.1:1"})
     run_canary(replace(canary, settings=settings))
     assert state(canary).problem == "gate_no_answer"
+
+
+class Late:
+    """A way to the gate on which a request is given up, and comes all the same, later."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, bytes, dict[str, str]]] = []
+
+    def __enter__(self) -> "Late":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def post(self, url: str, data: bytes, headers: dict[str, str], **_: object) -> None:
+        self.requests.append((url, data, headers))
+        raise requests.Timeout
+
+
+def test_tap_that_was_given_up_and_comes_late_is_no_second_device(
+    canary: House, go: Go, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Late()
+    with monkeypatch.context() as patch:
+        patch.setattr("core.watch.canary.direct_session", lambda: late)
+        run_canary(canary)
+    assert state(canary).problem == "gate_no_answer"
+    go(minutes=5)
+    run_canary(canary)
+    ((url, body, headers),) = late.requests
+    assert requests.post(url, data=body, headers=headers, timeout=10).status_code == 200
+    with snapshot(canary.engine) as session:
+        assert [one.cloned_at for one in session.exec(select(Reader))] == [None, None]
+        assert len(session.exec(select(Tap)).all()) == 2
 
 
 def test_gate_that_refuses_alarms_at_once(canary: House, outside: Site) -> None:
