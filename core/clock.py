@@ -37,7 +37,7 @@ class Clock:
             self._shift = moment - self._true()
 
     def follow(self, theirs: datetime, at: float) -> None:
-        """Go by another clock from now on, which said `theirs` (aware) at `at` by time.monotonic().
+        """Go by another clock from now on, which said `theirs` (aware) at `at` by `steady_time`.
 
         However this machine's own clock jumps then, it counts no more.
         """
@@ -48,7 +48,17 @@ class Clock:
         if self._followed is None:
             return own_time()
         moment, at = self._followed
-        return moment + timedelta(seconds=machine.monotonic() - at)
+        return moment + timedelta(seconds=steady_time() - at)
+
+
+def steady_time() -> float:
+    """Return seconds that run evenly whatever is set, also while the machine sleeps where it can.
+
+    Source: clock_gettime(2), CLOCK_BOOTTIME.
+    """
+    if hasattr(machine, "CLOCK_BOOTTIME"):
+        return machine.clock_gettime(machine.CLOCK_BOOTTIME)
+    return machine.monotonic()
 
 
 def own_time() -> datetime:

@@ -4,10 +4,13 @@ A text is looked at first, reading only: whose is it, and what does it ask. What
 then done in one transaction, in which the person's rights are looked up anew.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import conversations
 from bot.answer import Answer
@@ -57,6 +60,8 @@ from core.languages.language import SOURCE, language_of
 from core.languages.speech import _, speaking, spoken
 from core.people.languages import language_of_line_user
 
+logger = logging.getLogger(__name__)
+
 # None where the text was not understood.
 Act = Callable[[Turn], Answer | None]
 TYPED = {
@@ -95,7 +100,14 @@ def handle(house: House, incoming: Incoming) -> Answer:
         language = language_of_line_user(session, user) or language_of(incoming.language) or SOURCE
     now = house.clock.now()
     with speaking(language):
-        return with_cut(house, user, _answer(house, incoming, user, now), now)
+        answer = _answer(house, incoming, user, now)
+        try:
+            return with_cut(house, user, answer, now)
+        except SQLAlchemyError as error:
+            # What was asked for is done; to fail now would have it done again.
+            extra = {"action": "cut_back", "error_type": type(error).__name__}
+            logger.warning("not told that pushes are cut back", extra=extra)
+            return answer
 
 
 def _answer(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:

@@ -16,7 +16,7 @@ from core.announcements.writing import get_announcement, versions_of
 from core.calendar.scopes import label_of
 from core.clock import school_day_of
 from core.crypto import Vault
-from core.delivery.quota_month import left_of, room_of
+from core.delivery.quota_month import hold_month, left_of, room_of
 from core.errors import InputError
 from core.kinds import NoticeKind
 from core.notices import staff_bubbles as bubbles
@@ -68,6 +68,7 @@ def send_out(session: Session, settings: Settings, announcement_id: UUID, now: d
     if version is None or not version.is_pushed:
         return 0
     audience, liff_id = Audience.of(announcement), settings.liff_id
+    hold_month(session, now)
     room = room_of(session, settings.line_quota_reserve, now)
     news = AnnouncementNews(
         announcement_id=announcement_id,

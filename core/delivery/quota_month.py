@@ -172,6 +172,15 @@ def room_of(session: Session, reserve: int, now: datetime) -> int | None:
     return max(0, room - _uncounted(session, asked[1]))
 
 
+def hold_month(session: Session, now: datetime) -> None:
+    """Let those who send much at once look at the month's numbers in turn; joins the transaction.
+
+    Nothing on SQLite, whose writers take turns anyway.
+    """
+    mine = col(QuotaMonth.month) == month_of(now)
+    session.execute(select(col(QuotaMonth.channel)).where(mine).with_for_update())
+
+
 def _uncounted(session: Session, asked_at: datetime) -> int:
     pushes = select(func.count()).where(
         col(Notice.channel) == Channel.LINE, col(Notice.rides_with).is_(None)

@@ -205,7 +205,9 @@ class Sender:
         pause = self._turned_away.pause_of(notice.line_user_id, now)
         if self._turned_away.is_our_pace(now):
             self._headroom.cut(self._share.rate)
-            self._pause(PAUSES[answer.result])
+            self._turned_away.forgive(notice.line_user_id)
+            # All pause alike, and nobody longer.
+            return answer
         return replace(answer, pause=pause)
 
     def _pause(self, span: timedelta) -> None:

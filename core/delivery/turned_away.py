@@ -14,6 +14,8 @@ from core.delivery.retry import DELAYS_SECONDS
 WITHIN = timedelta(seconds=10)
 SEVERAL = 3
 TAKEN_PER_PERSON = 100
+# However much LINE takes: so many at once are no chance.
+MOST_NEEDED = 20
 # Who was turned away so long ago begins anew.
 FORGET = timedelta(minutes=10)
 # What LINE takes at most within that time.
@@ -47,10 +49,15 @@ class TurnedAway:
         self._forget(now)
         return until - now
 
+    def forgive(self, person: str) -> None:
+        """Let them wait no longer than everybody: it was our pace."""
+        self._rests.pop(person, None)
+
     def is_our_pace(self, now: datetime) -> bool:
         """Tell whether so many were turned away that all have to go slower."""
         self._drop_old(now)
-        enough = max(SEVERAL, len(self._taken) // TAKEN_PER_PERSON + 1)
+        share = len(self._taken) // TAKEN_PER_PERSON + 1
+        enough = max(SEVERAL, min(share, MOST_NEEDED))
         nth_last = next(islice(reversed(self._lately.values()), enough - 1, None), None)
         return nth_last is not None and now - nth_last <= WITHIN
 

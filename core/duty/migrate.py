@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -39,7 +39,7 @@ def migrate_in_traffic(engine: Engine) -> None:
             migrate(engine)
             return
         except OperationalError as error:
-            if not left or not isinstance(error.orig, LockNotAvailable):
+            if not left or not isinstance(error.orig, LockNotAvailable | DeadlockDetected):
                 raise
             time.sleep(random.uniform(*PAUSE_SECONDS))
 

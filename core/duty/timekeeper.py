@@ -7,12 +7,12 @@ machine, and has no clock but that one's.
 
 import logging
 import threading
-import time
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.clock import steady_time
 from core.db import snapshot
 from core.house import House
 
@@ -24,6 +24,7 @@ KEEP_SECONDS = 60.0
 AGAIN_SECONDS = 5.0
 # Of an answer that was longer under way it is not known when it was true.
 PROMPT_SECONDS = 1.0
+WORTH_A_WORD = timedelta(seconds=2)
 
 
 def heed_database(house: House) -> bool:
@@ -36,12 +37,17 @@ def heed_database(house: House) -> bool:
     with snapshot(house.engine) as session:
         # Not counted: a connection may have to be opened.
         session.connection()
-        asked_at = time.monotonic()
+        asked_at = steady_time()
         theirs: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
-        took = time.monotonic() - asked_at
+        took = steady_time() - asked_at
     if took > PROMPT_SECONDS:
         return False
+    before = house.clock.now()
     house.clock.follow(theirs, asked_at + took / 2)
+    off = house.clock.now() - before
+    if abs(off) > WORTH_A_WORD:
+        extra = {"action": "clock", "ms": round(off.total_seconds() * 1000)}
+        logger.warning("clock was off the database's", extra=extra)
     return True
 
 

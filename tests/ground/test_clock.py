@@ -1,12 +1,11 @@
 """The clock: shifted or true, always aware; the school day is Taipei's."""
 
 from datetime import UTC, date, datetime, timedelta
-from time import monotonic
 
 import pytest
 
 from core import clock as clocks
-from core.clock import TAIPEI, Clock, school_day_of, taipei_clock
+from core.clock import TAIPEI, Clock, school_day_of, steady_time, taipei_clock
 
 
 def test_shifted_clock_starts_where_told_and_runs_on() -> None:
@@ -44,7 +43,7 @@ def test_clock_goes_by_the_one_it_follows_however_its_own_jumps(
 ) -> None:
     noon = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     clock = Clock()
-    clock.follow(noon, monotonic())
+    clock.follow(noon, steady_time())
     monkeypatch.setattr(clocks, "own_time", lambda: noon + timedelta(hours=2))
     assert timedelta(0) <= clock.now() - noon < timedelta(seconds=5)
 
@@ -52,7 +51,7 @@ def test_clock_goes_by_the_one_it_follows_however_its_own_jumps(
 def test_clock_that_follows_keeps_its_shift() -> None:
     noon, morning = (datetime(2026, 11, 23, hour, 0, tzinfo=UTC) for hour in (12, 7))
     clock = Clock()
-    clock.follow(noon, monotonic())
+    clock.follow(noon, steady_time())
     clock.move_to(morning)
-    clock.follow(noon + timedelta(seconds=60), monotonic())
+    clock.follow(noon + timedelta(seconds=60), steady_time())
     assert abs(clock.now() - morning - timedelta(seconds=60)) < timedelta(seconds=5)
