@@ -55,7 +55,14 @@ def test_several_people_at_once_are_our_pace() -> None:
     assert not away.is_our_pace(NOW + WITHIN + SECOND)
 
 
-@pytest.mark.parametrize(("people", "is_ours"), [(20, False), (21, True)])
+def test_where_it_was_our_pace_a_person_begins_anew() -> None:
+    away = TurnedAway()
+    away.pause_of("mei", NOW)
+    away.forgive("mei")
+    assert away.pause_of("mei", NOW + SECOND) == SECOND
+
+
+@pytest.mark.parametrize(("people", "is_ours"), [(19, False), (20, True)])
 def test_few_among_many_are_not_our_pace(people: int, is_ours: bool) -> None:
     away = TurnedAway()
     for number in range(2_000):
