@@ -57,6 +57,7 @@ from core.duty.server import (
     after_migrations,
     forbid_core_dumps,
     leave_at_once,
+    patiently,
     settle_memory,
     start_background,
 )
@@ -323,7 +324,7 @@ def line_setup(settings: Settings) -> None:
 
 def _serve(settings: Settings, *, delivers: bool, ticks: bool, workers: int) -> None:
     engine = make_engine(settings.database_url)
-    _require_durable(engine)
+    patiently(functools.partial(_require_durable, engine))
     engine.dispose()
 
     def load() -> tuple[Flask, Background]:
@@ -342,12 +343,16 @@ def _require_durable(engine: Engine) -> None:
 def _open_house(settings: Settings) -> House:
     """Return the house of a program that goes on: in time, and nobody in it who was erased."""
     house = build_house(settings)
+    patiently(functools.partial(_look_round, house))
+    return house
+
+
+def _look_round(house: House) -> None:
     heed_database(house)
     # Whom a restored backup brought back is erased before anybody is served or told. Without
     # migrations there is no table of tombstones yet; /readyz says so.
     if is_fit(house.engine):
         heed_tombstones(house)
-    return house
 
 
 def _run_loops(settings: Settings, *, delivers: bool, ticks: bool) -> None:

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from core.duty.migrate import is_fit
 from core.duty.timekeeper import heed_database
@@ -35,6 +35,9 @@ SILENT_SECONDS = 30
 GARBAGE_AFTER = 20_000
 # How often a database without its tables is looked at.
 LOOK_SECONDS = 1.0
+# A program that is told to stop meanwhile still ends in time.
+PATIENCE_SECONDS = 8.0
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,21 @@ def _is_ready(house: House) -> bool:
     except SQLAlchemyError as error:
         logger.error("database away", extra={"error_type": type(error).__name__})
         return False
+
+
+def patiently(work: Callable[[], Result]) -> Result:
+    """Do the work, and again for some seconds while the database is away; it commits for itself.
+
+    Both may just be starting. Raises OperationalError when it does not come.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return work()
+        except OperationalError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(LOOK_SECONDS)
 
 
 def leave_at_once() -> NoReturn:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from core.duty.server import THREADS
+from core.duty.server import THREADS, patiently
 from tests.waiting import wait_for
 
 PROGRAM = """
@@ -65,3 +66,29 @@ def test_silent_connections_keep_nobody_waiting(port: int) -> None:
         assert ask(connect(port)).startswith(b"HTTP/1.1 200")
         # Who was silent so far is answered too.
         assert ask(silent[-1]).startswith(b"HTTP/1.1 200")
+
+
+def away() -> OperationalError:
+    return OperationalError("SELECT 1", None, ConnectionError("refused"))
+
+
+def test_database_that_is_away_for_a_moment_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.duty.server.LOOK_SECONDS", 0)
+    faults = [away(), away()]
+
+    def work() -> str:
+        if faults:
+            raise faults.pop()
+        return "done"
+
+    assert patiently(work) == "done"
+
+
+def test_database_that_does_not_come_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.duty.server.PATIENCE_SECONDS", 0)
+
+    def work() -> None:
+        raise away()
+
+    with pytest.raises(OperationalError):
+        patiently(work)
