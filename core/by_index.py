@@ -16,25 +16,32 @@ from sqlmodel import Session
 from core.rows import SQLITE, run
 
 
-def by_index(session: Session, *, in_order: bool = False) -> None:
+def by_index(session: Session, *, in_order: bool = False, for_all: bool = False) -> None:
     """Let what this transaction plans look rows up, and walk an index `in_order` for an order.
 
-    What is sorted is read whole before. One plan serves whatever values come; made before elsewhere
-    it stays as it is until the table is counted again. Nothing on SQLite, which has indexes and no
+    What is sorted is read whole before. With `for_all` one plan serves whatever values come; not
+    where notices are looked for: made while a month is empty, when any index will do, it would walk
+    through all of the month until it is counted. Nothing on SQLite, which has indexes and no
     guesses.
     """
     if session.get_bind().dialect.name != SQLITE:
-        run(session, _in_order if in_order else _by_index, {})
+        more = _in_order if in_order else _for_all if for_all else _by_index
+        run(session, more, {})
 
 
 @cache
 def _by_index(_engine: str) -> Any:
-    return select(_set("enable_seqscan", "off"), _set("plan_cache_mode", "force_generic_plan"))
+    return select(_set("enable_seqscan", "off"))
 
 
 @cache
 def _in_order(_engine: str) -> Any:
     return _by_index(_engine).add_columns(_set("enable_sort", "off"))
+
+
+@cache
+def _for_all(_engine: str) -> Any:
+    return _by_index(_engine).add_columns(_set("plan_cache_mode", "force_generic_plan"))
 
 
 def _set(name: str, value: str) -> Any:

@@ -19,7 +19,6 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
-    and_,
     bindparam,
     cast,
     column,
@@ -166,21 +165,6 @@ def is_one_of(engine: str, of: Any, name: str) -> ColumnElement[bool]:
         return among
     equals: ColumnElement[bool] = of == func.any(bindparam(name, type_=_array(of)))
     return equals
-
-
-def is_day_of(engine: str, of: Any, name: str) -> ColumnElement[bool]:
-    """Return `is_one_of` for the day by which a table's months are kept apart.
-
-    By the first and the last of the days PostgreSQL passes over the other months, as one plan
-    serves all days; through an array it does not see. Source: PostgreSQL manual, "Partition
-    Pruning".
-    """
-    among = is_one_of(engine, of, name)
-    if engine == SQLITE:
-        return among
-    day = func.unnest(bindparam(name, type_=_array(of))).column_valued("day")
-    first, last = (select(edge(day)).scalar_subquery() for edge in (func.min, func.max))
-    return and_(among, of >= first, of <= last)
 
 
 def insert_given(engine: str, table: Table, names: Sequence[str], order: Sequence[str] = ()) -> Any:

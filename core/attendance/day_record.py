@@ -25,7 +25,7 @@ from core.notices.fan_out import CORRECTED, tell_corrections, tell_happenings
 from core.notices.happenings import Presence
 from core.notices.leave_notices import LEAVE_TAP, Sighting, tell_leave_taps
 from core.notices.staff_notices import tell_discrepancies
-from core.rows import insert_given, is_day_of, is_one_of, run, run_rows
+from core.rows import insert_given, is_one_of, run, run_rows
 from core.texting.paid import text_happenings
 from core.values import value
 
@@ -123,7 +123,7 @@ def _held_days(engine: str) -> Any:
     return select(*(day[name] for name in (*KEY, *DECIDED, "leave"))).where(
         # Not a list of pairs: SQLite finds no index for one.
         is_one_of(engine, day.student_id, "students"),
-        is_day_of(engine, day.school_day, "days"),
+        is_one_of(engine, day.school_day, "days"),
     )
 
 

@@ -32,7 +32,7 @@ from core.delivery.takeovers import count_takeovers, word_of_claim
 from core.kinds import ENDED_STATES, Channel, NoticeKind, NoticeState
 from core.notices.outbox import GATE_NEWS
 from core.notices.tables import Notice
-from core.rows import Build, given_rows, is_day_of, is_one_of, run, run_rows
+from core.rows import Build, given_rows, is_one_of, run, run_rows
 
 LEASE = timedelta(seconds=30)
 SEATED = ("id", "school_day", "rides_with")
@@ -156,7 +156,7 @@ def _claim_riders(engine: str) -> Any:
     # Not told that they are unfinished: PostgreSQL takes the queue for short, and might walk it.
     return _leasing(
         is_one_of(engine, row.c.rides_with, "heads")
-        & is_day_of(engine, row.c.school_day, "days")
+        & is_one_of(engine, row.c.school_day, "days")
         & _is_free(row)
     )
 
@@ -169,7 +169,7 @@ def _claim_company(engine: str) -> Any:
         select(notice.c.id, notice.c.school_day)
         .where(
             is_one_of(engine, notice.c.line_user_id, "people"),
-            is_day_of(engine, notice.c.school_day, "days"),
+            is_one_of(engine, notice.c.school_day, "days"),
             notice.c.may_ride,
             notice.c.kind.in_([kind.value for kind in GATE_NEWS]),
             _is_unfinished(notice),

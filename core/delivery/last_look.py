@@ -13,7 +13,7 @@ from core.db import UtcDateTime, table_of
 from core.delivery.rights import rights_of
 from core.kinds import ENDED_STATES, NoticeKind, NoticeState
 from core.notices.tables import Notice
-from core.rows import given_rows, is_day_of, is_one_of, run, run_rows
+from core.rows import given_rows, is_one_of, run, run_rows
 
 STATES = {
     "not_wanted": NoticeState.CANCELLED,
@@ -96,7 +96,7 @@ def _lost_riders(engine: str) -> Any:
     notice = table_of(Notice)
     return select(notice.c.rides_with).where(
         is_one_of(engine, notice.c.rides_with, "heads"),
-        is_day_of(engine, notice.c.school_day, "days"),
+        is_one_of(engine, notice.c.school_day, "days"),
         notice.c.state.in_(ENDED_STATES),
         # What ended before it was ever tried was in no push.
         notice.c.attempts > 0,

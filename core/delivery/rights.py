@@ -10,7 +10,7 @@ from core.db import table_of
 from core.kinds import EventKind, NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import AccountLink, Binding, Guardian, LineFriend, Staff, Subscription
-from core.rows import is_day_of, is_one_of
+from core.rows import is_one_of
 
 # Told to whoever is bound to the child, whatever is ticked: who read the one may read the other.
 OF_THE_CHILD = (
@@ -77,7 +77,7 @@ def rights_of(engine: str) -> Any:
         select(notice.c.id, is_wanted.label("is_wanted"), is_blocked.label("is_blocked"))
         .select_from(joined)
         .where(
-            is_one_of(engine, notice.c.id, "ids"), is_day_of(engine, notice.c.school_day, "days")
+            is_one_of(engine, notice.c.id, "ids"), is_one_of(engine, notice.c.school_day, "days")
         )
     )
 

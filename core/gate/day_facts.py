@@ -19,7 +19,7 @@ from core.calendar.tap_days import tap_days
 from core.db import table_of
 from core.gate.tables import Reader, Tap, TapSource, Verdict
 from core.kinds import DayPart, Direction, NoticeKind
-from core.rows import is_day_of, is_one_of, run
+from core.rows import is_one_of, run
 
 # After a morning without lessons children come at noon: a tap then is no way out.
 AFTERNOON_DEPARTURES_FROM = time(15)
@@ -113,7 +113,7 @@ def _taps_of(engine: str) -> Any:
         .where(
             # Not a list of pairs: SQLite finds no index for one.
             is_one_of(engine, tap.c.student_id, "students"),
-            is_day_of(engine, tap.c.school_day, "days"),
+            is_one_of(engine, tap.c.school_day, "days"),
             tap.c.verdict == Verdict.ACCEPTED.value,
         )
     )
