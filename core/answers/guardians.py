@@ -13,8 +13,8 @@ from core.clock import school_day_of
 from core.db import insert_for
 from core.kinds import GuardianAnswer
 from core.notices.answer_notices import tell_answered, tell_at_home
-from core.notices.outbox import make_moot
 from core.notices.staff_desk import StaffDesk
+from core.notices.stops import make_moot
 
 # What weighs more stands for a child when its guardians answered differently.
 WEIGHT = (GuardianAnswer.NOTED, GuardianAnswer.AT_HOME, GuardianAnswer.ASK_SCHOOL)

@@ -18,7 +18,7 @@ from core.calendar.scopes import ClosureScope, hold_schools
 from core.calendar.tables import Closure
 from core.clock import school_day_of
 from core.kinds import DayPart
-from core.notices.outbox import cancel_no_shows
+from core.notices.stops import cancel_no_shows
 
 STOPPED = "closure"
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, null, select, update
+from sqlalchemy import ColumnElement, literal, null, select
 from sqlmodel import Session, col
 
 from core.clock import day_end
@@ -16,13 +16,12 @@ from core.notices.fan_out import FORMS
 from core.notices.hearers import has_app, has_verified_address, has_verified_phone
 from core.notices.outbox import RETRY_HORIZON, NewNotice, enqueue, retry_key_of
 from core.notices.recipients import UNFOLLOWED
+from core.notices.stops import NEVER_AGAIN, hold, may_have_been_read, stop_held
 from core.notices.tables import Notice
 from core.notices.wording import NoticeFacts
 from core.people.tables import AccountLink, Binding, Guardian, LineFriend, Subscription
 from core.topics.choices import left_by
 from core.topics.topics import CLOSURES
-
-QUIETLY = {"synchronize_session": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,26 +188,8 @@ def _stop_closures(
 ) -> list[Any]:
     """Drop what waits; return guardian_id, channel and state of what may have been read."""
     theirs = (col(Notice.retry_key).in_(keys), col(Notice.school_day) == school_day)
-    # Taken in the order of their ids, as everywhere, before any of them is changed.
-    session.execute(
-        select(col(Notice.id)).where(*theirs).order_by(col(Notice.id)).with_for_update()
-    )
-    session.execute(
-        update(Notice)
-        .where(*theirs, col(Notice.state) == NoticeState.PENDING)
-        .values(state=NoticeState.CANCELLED, outcome="closure_off", settled_at=now)
-        .execution_options(**QUIETLY)
-    )
-    # Neither what is on its way nor what LINE called wrong, and a person may put back, goes again.
-    session.execute(
-        update(Notice)
-        .where(*theirs, col(Notice.state).in_((NoticeState.LEASED, NoticeState.DEAD)))
-        .values(expires_at=now)
-        .execution_options(**QUIETLY)
-    )
-    tried = select(col(Notice.guardian_id), col(Notice.channel), col(Notice.state)).where(
-        *theirs,
-        col(Notice.first_tried_at).is_not(None),
-        col(Notice.state).not_in((NoticeState.REFUSED, NoticeState.DEAD)),
-    )
+    hold(session, *theirs)
+    stop_held(session, theirs, now, "closure_off", no_more=NEVER_AGAIN)
+    columns = (Notice.guardian_id, Notice.channel, Notice.state)
+    tried = select(*map(col, columns)).where(*theirs, *may_have_been_read())
     return list(session.execute(tried).all())

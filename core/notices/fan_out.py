@@ -13,7 +13,7 @@ from core.languages.speech import _, speaking
 from core.notices.app_pushes import app_content
 from core.notices.happenings import Happening, Presence
 from core.notices.letters import letter_content
-from core.notices.outbox import NewNotice, cancel_no_shows, enqueue, told_taps
+from core.notices.outbox import NewNotice, enqueue, told_taps
 from core.notices.recipients import (
     DELEGATED_PLACE,
     IN_DIGEST,
@@ -26,6 +26,7 @@ from core.notices.recipients import (
     recipients_of,
 )
 from core.notices.staff_desk import StaffDesk
+from core.notices.stops import cancel_no_shows
 from core.notices.templates import content_of
 from core.notices.texts import text_content
 from core.notices.wording import NoticeFacts

@@ -1,15 +1,18 @@
-"""What waits and shall not be told any more, because somebody may not hear it now."""
+"""What waits and shall not be told any more: it does not hold, or somebody may not hear it now."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlmodel import Session, col
 
-from core.kinds import UNFINISHED_STATES, NoticeState
+from core.kinds import UNFINISHED_STATES, NoticeKind, NoticeState
 from core.notices.tables import Notice
+
+# Where what does not hold any more lies, to be tried no more: by a sender, or when it is replayed.
+NEVER_AGAIN = (NoticeState.LEASED, NoticeState.DEAD)
 
 
 def cancel_waiting(
@@ -31,22 +34,91 @@ def cancel_delegates(
     _stop(session, (col(Notice.delegate_id).in_(delegate_ids),), now, outcome)
 
 
-def _stop(session: Session, theirs: tuple[Any, ...], now: datetime, outcome: str) -> None:
-    # Taken in the order of their ids, as everywhere, before any of them is changed.
-    open_ones = (*theirs, col(Notice.state).in_(UNFINISHED_STATES))
-    session.execute(
-        select(col(Notice.id)).where(*open_ones).order_by(col(Notice.id)).with_for_update()
+def cancel_no_shows(
+    session: Session,
+    student_ids: Sequence[UUID],
+    school_day: date,
+    now: datetime,
+    outcome: str = "tap_came",
+) -> list[Any]:
+    """Stop the children's waiting no-shows and return those that may have been read.
+
+    `outcome` is our word for why: tap_came, leave_came, school_answered, closure. Rows: student_id,
+    guardian_id, channel, first_tried_at. Joins the caller's transaction, which holds the children's
+    day rows.
+    """
+    theirs = (
+        col(Notice.student_id).in_(student_ids),
+        col(Notice.school_day) == school_day,
+        col(Notice.kind) == NoticeKind.NO_SHOW,
     )
-    for state, values in (
-        (
-            NoticeState.PENDING,
-            {"state": NoticeState.CANCELLED, "outcome": outcome, "settled_at": now},
-        ),
-        (NoticeState.LEASED, {"expires_at": now}),
-    ):
+    hold(session, *theirs)
+    make_moot(session, student_ids, school_day, now)
+    stop_held(session, theirs, now, outcome, no_more=NEVER_AGAIN)
+    columns = (Notice.student_id, Notice.guardian_id, Notice.channel, Notice.first_tried_at)
+    tried = select(*map(col, columns)).where(*theirs, *may_have_been_read())
+    return list(session.execute(tried).all())
+
+
+def make_moot(
+    session: Session, student_ids: Sequence[UUID], school_day: date, now: datetime
+) -> None:
+    """Let the children's no-shows go to no further channel; what waits or was told stays as it is.
+
+    For an answer, by whomever, it is enough. Joins the caller's transaction.
+    """
+    session.execute(
+        update(Notice)
+        .where(
+            col(Notice.student_id).in_(student_ids),
+            col(Notice.school_day) == school_day,
+            col(Notice.kind) == NoticeKind.NO_SHOW,
+            col(Notice.moot_at).is_(None),
+        )
+        .values(moot_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def hold(session: Session, *which: ColumnElement[bool]) -> None:
+    """Take these notices in the order of their ids, as everywhere, before any of them is changed.
+
+    Joins the caller's transaction.
+    """
+    taken = select(col(Notice.id)).where(*which).order_by(col(Notice.id)).with_for_update()
+    session.execute(taken)
+
+
+def stop_held(
+    session: Session,
+    which: tuple[ColumnElement[bool], ...],
+    now: datetime,
+    outcome: str,
+    no_more: Collection[NoticeState] = (NoticeState.LEASED,),
+) -> None:
+    """Cancel what waits of these; those in the states `no_more` get no further try.
+
+    One in a sender's hands may be on its way, and one that LINE called wrong a person may let wait
+    again. Joins the caller's transaction, which holds the notices.
+    """
+    ended = {"state": NoticeState.CANCELLED, "outcome": outcome, "settled_at": now}
+    for states, values in (((NoticeState.PENDING,), ended), (no_more, {"expires_at": now})):
         session.execute(
             update(Notice)
-            .where(*theirs, col(Notice.state) == state)
+            .where(*which, col(Notice.state).in_(states))
             .values(**values)
             .execution_options(synchronize_session=False)
         )
+
+
+def may_have_been_read() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that a notice was tried, and not said to have failed for good."""
+    failed = (NoticeState.REFUSED, NoticeState.DEAD)
+    return col(Notice.first_tried_at).is_not(None), col(Notice.state).not_in(failed)
+
+
+def _stop(
+    session: Session, theirs: tuple[ColumnElement[bool], ...], now: datetime, outcome: str
+) -> None:
+    hold(session, *theirs, col(Notice.state).in_(UNFINISHED_STATES))
+    stop_held(session, theirs, now, outcome)

@@ -14,7 +14,7 @@ from core.delivery.claims import expire
 from core.duty.ladder_tick import run_ladder_tick
 from core.house import House
 from core.kinds import Channel
-from core.notices.outbox import cancel_no_shows
+from core.notices.stops import cancel_no_shows
 from core.post.answer import About, Answer, Outcome
 from core.post.doubt import MOST_GONE, OTHERS_FIRST
 from tests.app_push.conftest import (

@@ -17,7 +17,7 @@ from core.house import House
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
 from core.notices.fan_out import tell_corrections, tell_no_shows
 from core.notices.happenings import Presence
-from core.notices.outbox import cancel_no_shows, make_moot
+from core.notices.stops import cancel_no_shows, make_moot
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.guardians import find_guardian

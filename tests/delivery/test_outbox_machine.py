@@ -28,8 +28,8 @@ from core.delivery.pushes import Leased
 from core.delivery.settle import settle
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
-from core.notices.outbox import NewNotice, cancel_no_shows, enqueue
-from core.notices.stops import cancel_waiting
+from core.notices.outbox import NewNotice, enqueue
+from core.notices.stops import cancel_no_shows, cancel_waiting
 from core.notices.tables import Notice
 from core.notices.templates import frozen
 from core.watch.replay import replay

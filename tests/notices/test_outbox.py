@@ -17,7 +17,7 @@ from core.delivery.settle import Settlement, settle
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
 from core.notices.links import Consented, make_link
-from core.notices.outbox import cancel_no_shows
+from core.notices.stops import cancel_no_shows
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.guardians import PassMember

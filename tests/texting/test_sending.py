@@ -18,7 +18,7 @@ from core.delivery.claims import expire
 from core.duty.ladder_tick import run_ladder_tick
 from core.house import House
 from core.kinds import Channel, NoticeState
-from core.notices.outbox import cancel_no_shows
+from core.notices.stops import cancel_no_shows
 from core.notices.tables import Notice
 from core.receipts.polling import run_receipt_tick
 from core.texting.claims import LEASE, claim_texts

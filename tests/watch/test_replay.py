@@ -18,7 +18,8 @@ from core.db import snapshot, transaction
 from core.delivery.claims import claim
 from core.house import House
 from core.kinds import UNFINISHED_STATES, DayPart, NoticeKind, NoticeState
-from core.notices.outbox import NewNotice, cancel_no_shows, enqueue, make_moot
+from core.notices.outbox import NewNotice, enqueue
+from core.notices.stops import cancel_no_shows, make_moot
 from core.notices.tables import Notice
 from core.watch.counting import count_notices
 from core.watch.replay import Replay, replay, to_look_at
