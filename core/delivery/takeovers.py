@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
-from sqlmodel import Session, col
+from sqlalchemy import case, func
+from sqlmodel import Session
 
 from core.clock import school_day_of
 from core.db import insert_for, table_of
@@ -43,7 +43,7 @@ def count_takeovers(session: Session, leased: Sequence[Any], now: datetime) -> N
     )
 
 
-def takeovers_of(session: Session, day: date) -> dict[str, int]:
-    """Return how many there were on a Taipei date, by channel."""
-    rows = session.scalars(select(TakeoverCount).where(col(TakeoverCount.day) == day))
-    return {row.channel: row.number for row in rows}
+def takeovers_of(session: Session, day: date) -> int:
+    """Return how many there were on a Taipei date."""
+    row = session.get(TakeoverCount, (day, Channel.LINE.value))
+    return row.number if row else 0

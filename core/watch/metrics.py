@@ -182,10 +182,9 @@ def _notices(sums: Sums, now: datetime) -> Iterator[Family]:
 
 
 def _takeovers(session: Session, now: datetime) -> Family:
-    counts = takeovers_of(session, school_day_of(now))
-    of_line = {(Channel.LINE.value,): counts.get(Channel.LINE.value, 0)}
+    numbers = {(Channel.LINE.value,): takeovers_of(session, school_day_of(now))}
     help_text = "Taken over today from a sender whose lease ran out"
-    return _labelled("lease_takeovers", help_text, ("channel",), of_line)
+    return _labelled("lease_takeovers", help_text, ("channel",), numbers)
 
 
 def _dwell(session: Session, now: datetime) -> Family:
@@ -242,9 +241,8 @@ def _line_days(session: Session) -> Iterator[Family]:
 
 
 def _quota(session: Session, now: datetime) -> Iterator[Family]:
-    yield _gauge(
-        "quota_step", "How far pushes are cut back: 0 not at all", current_step(session, now)
-    )
+    step = current_step(session, now)
+    yield _gauge("quota_step", "How far pushes are cut back: 0 not at all", step)
     asked, left = last_asked(session, now), left_of(session, now)
     if asked is None or asked[0].granted is None or left is None:
         return

@@ -34,7 +34,7 @@ def _answer(house: House, leased: list[Leased], result: PushResult) -> None:
 
 def _count(house: House) -> int:
     with snapshot(house.engine) as session:
-        return takeovers_of(session, school_day_of(house.clock.now())).get("line", 0)
+        return takeovers_of(session, school_day_of(house.clock.now()))
 
 
 def _later(house: House, span: timedelta) -> None:
