@@ -1,4 +1,4 @@
-"""On the paths of a rush rows are found by index, and by plans that are made once.
+"""On the paths of a rush rows are found by index; where taps are stored, by plans made once.
 
 PostgreSQL plans by what it counted last. A month's part was empty then: it would read all of the
 part for each row, through the first minutes of the month's first morning, until it counts again.

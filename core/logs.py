@@ -40,10 +40,10 @@ QUIET = (
 ALLOWED = frozenset(
     {
         "accepted_request_id", "action", "attempt", "attempts", "boot_id", "channel", "code",
-        "count", "event", "found",
-        "gate", "hint", "job", "kind", "level", "line_request_id", "logger", "method", "ms",
-        "notice_id", "outcome", "path", "problem", "reader_id", "reason", "route", "school_code",
-        "slot", "state", "status", "timestamp", "webhook_event_id", "error_type", "exception",
+        "count", "event", "found", "gate", "hint", "job", "kind", "level", "line_request_id",
+        "logger", "method", "ms", "notice_id", "outcome", "path", "problem", "reader_id", "reason",
+        "route", "school_code", "slot", "state", "status", "timestamp", "webhook_event_id",
+        "error_type", "exception",
     }
 )  # fmt: skip
 

@@ -82,7 +82,7 @@ def _riders_of(session: Session, heads: Sequence[Any], lease: Mapping[str, Any])
     social = [row for row in heads if row.may_ride]
     if not social:
         return []
-    # A push is of one day: PostgreSQL looks in its month and in no other.
+    # A push is of one day, by which PostgreSQL may pass over the other months.
     there = {**lease, "days": list({row.school_day for row in social})}
     frozen = _lease(session, _claim_riders, {**there, "heads": [row.id for row in social]})
     new = {row.line_user_id for row in social if is_new(row)}

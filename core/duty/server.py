@@ -155,7 +155,7 @@ class Running:
 
 
 def after_migrations(house: House, loop: Loop) -> Loop:
-    """Return a loop that begins once the database has the tables it needs, and told the time.
+    """Return a loop that begins once the database has the tables it needs and tells the time.
 
     Until then it is new, or a backup is being put back, of which nothing may be told yet.
     """

@@ -18,8 +18,8 @@ from core.house import House
 
 logger = logging.getLogger(__name__)
 
-# Between two looks a machine counts the seconds itself, a millionth wrong at most. Only one that
-# slept or was moved, as a virtual machine may be, misses some.
+# Between two looks a machine counts the seconds itself, asleep too. Only one that was halted or
+# moved, as a virtual machine may be, misses some.
 KEEP_SECONDS = 60.0
 AGAIN_SECONDS = 5.0
 # Of an answer that was longer under way it is not known when it was true.

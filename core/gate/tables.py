@@ -150,9 +150,9 @@ class TapNumber(SQLModel, table=True):
     """A number a reader gave a tap: what comes again under it is the same tap, or a second reader.
 
     Beside the taps themselves, as PostgreSQL keeps each month of those apart: a unique key there
-    would have to name the school day, which the number does not tell. Kept for
-    thirty days (a setting) from `day` on, the Taipei date of receipt: longer than readers hold what
-    they could send again.
+    would have to name the school day, which the number does not tell. Kept for thirty days (a
+    setting) from `day` on, the Taipei date of receipt: longer than readers hold what they could
+    send again.
     """
 
     __tablename__ = "tap_number"
