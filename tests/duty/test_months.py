@@ -199,11 +199,16 @@ def test_months_of_a_table_in_use_are_left_by_day_too(house: House, parted: None
     assert parts_of(house) == []
 
 
-def test_counting_gives_way_to_whoever_holds_a_part(house: House, parted: None) -> None:
+def test_counting_gives_way_to_whoever_holds_a_part(
+    house: House, parted: None, caplog: pytest.LogCaptureFixture
+) -> None:
     make_months(house.engine, MONDAY)
     with house.engine.connect() as other, other.begin():
         other.execute(text("LOCK TABLE tap_2026_11 IN SHARE UPDATE EXCLUSIVE MODE"))
         count_months(house.engine)
+    assert [(one.message, vars(one)["reason"]) for one in caplog.records] == [
+        ("months not counted", "tap")
+    ]
 
 
 def test_doubtful_tap_has_no_day_and_is_kept_all_the_same(

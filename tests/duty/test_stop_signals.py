@@ -47,9 +47,11 @@ app.main(["clock"])
 
 
 def test_signals_that_interrupt_each_other_end_the_wait() -> None:
-    subprocess.run([sys.executable, "-c", TOLD_WHILE_TOLD], check=True, timeout=30)
+    ended = subprocess.run([sys.executable, "-c", TOLD_WHILE_TOLD], timeout=30)
+    assert ended.returncode == 0
 
 
 def test_clock_ends_in_time_though_a_tick_is_still_at_work(house: House) -> None:
     environment = {**os.environ, "DATABASE_URL": house.settings.database_url}
-    subprocess.run([sys.executable, "-c", AT_WORK], check=True, timeout=60, env=environment)
+    ended = subprocess.run([sys.executable, "-c", AT_WORK], timeout=60, env=environment)
+    assert ended.returncode == 0

@@ -70,13 +70,14 @@ def end_all(programs: list[Program]) -> None:
         program.kill()
 
 
-def tap_each(town: Town, children: list[Child]) -> None:
-    """Let each child tap, and wait until nothing is left to tell."""
+def tap_each(town: Town, children: list[Child]) -> list[str]:
+    """Let each child tap, wait until nothing is left to tell; return the cards that were taken."""
     gate = town.gate()
     for child in children:
         gate.tap(child.card_uid)
     town.wait_until_settled()
     town.check(gate)
+    return gate.answered
 
 
 @pytest.mark.parametrize("seconds", [TWO_HOURS, -TWO_HOURS, -5])
@@ -88,9 +89,10 @@ def test_machine_whose_clock_jumps_tells_each_tap_once(town: Town, seconds: int)
     try:
         wait_for(town.web_answers, "the web server")
         machine.jump(seconds)
-        tap_each(town, children)
+        taken = tap_each(town, children)
     finally:
         end_all(programs)
+    assert taken == [one.card_uid for one in children]
 
 
 def test_clock_two_hours_ahead_brings_no_early_cut_off(town: Town, line: TroubledLine) -> None:

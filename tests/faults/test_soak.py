@@ -148,4 +148,5 @@ def test_full_disk_of_the_log_stops_no_message(town: Town) -> None:
         town.wait_until_settled()
     finally:
         serve.kill()
+    assert len(gate.answered) == 3
     town.check(gate)

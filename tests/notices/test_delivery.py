@@ -118,6 +118,7 @@ def test_one_slow_push_holds_up_nobody_else(
         answer_now.set()
         stop.set()
         running.join()
+    assert len(line.accepted) == 30
 
 
 def test_low_limit_of_lines_is_met_with_few_429(
