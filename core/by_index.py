@@ -1,32 +1,65 @@
-"""On the paths of a rush rows are found by index; where taps are stored, by plans made once.
+"""On the paths of a rush rows are found by index, by plans made once and made anew as it grows.
 
 PostgreSQL plans by what it counted last. A month's part was empty then: it would read all of the
 part for each row, through the first minutes of the month's first morning, until it counts again.
 And it plans a prepared statement anew each time it is given fewer keys than it takes for usual: of
 a single tap that is most of the work. Source: PostgreSQL manual, "Planner Method Configuration",
-and "PREPARE", plan_cache_mode.
+"PREPARE", plan_cache_mode, and "DISCARD".
 """
 
+import time
 from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlmodel import Session
+from sqlalchemy import String, bindparam, cast, func, select, text
+from sqlalchemy.dialects.postgresql import OID
+from sqlmodel import Session, SQLModel
 
+from core.db import table_of
 from core.rows import SQLITE, run
+
+# How often a connection looks whether what it planned for has grown.
+LOOK_SECONDS = 1.0
 
 
 def by_index(session: Session, *, in_order: bool = False, for_all: bool = False) -> None:
     """Let what this transaction plans look rows up, and walk an index `in_order` for an order.
 
     What is sorted is read whole before. With `for_all` one plan serves whatever values come; not
-    where notices are looked for: made while a month is empty, when any index will do, it would walk
-    through all of the month until it is counted. Nothing on SQLite, which has indexes and no
-    guesses.
+    where notices are looked for, whose plans are made `anew_with_growth`. Nothing on SQLite, which
+    has indexes and no guesses.
     """
     if session.get_bind().dialect.name != SQLITE:
         more = _in_order if in_order else _for_all if for_all else _by_index
         run(session, more, {})
+
+
+def anew_with_growth(session: Session, model: type[SQLModel]) -> None:
+    """Have this connection's plans made anew when a month of the model is twice as large.
+
+    A plan is kept until PostgreSQL counts, once a minute at best. One made while a month is empty,
+    when any index will do, walks through all that has come since, for each row. Nothing on SQLite.
+    """
+    if session.get_bind().dialect.name == SQLITE:
+        return
+    kept, now = session.connection().info, time.monotonic()
+    if now < kept.get("look_again_at", 0.0):
+        return
+    kept["look_again_at"] = now + LOOK_SECONDS
+    parts = run(session, _sizes, {"table": table_of(model).name})
+    # One dropped at this moment has none.
+    sizes = {row.part: row.bytes or 0 for row in parts}
+    planned_for = kept.get("planned_for", {})
+    if any(size > 2 * planned_for.get(part, 0) for part, size in sizes.items()):
+        session.execute(text("DISCARD PLANS"))
+        kept["planned_for"] = sizes
+
+
+@cache
+def _sizes(_engine: str) -> Any:
+    tree = func.pg_partition_tree(bindparam("table", type_=String)).table_valued("relid")
+    part: Any = cast(tree.c.relid, OID)
+    return select(part.label("part"), func.pg_relation_size(part).label("bytes"))
 
 
 @cache

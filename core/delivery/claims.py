@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
-from core.by_index import by_index
+from core.by_index import anew_with_growth, by_index
 from core.db import UtcDateTime, table_of
 from core.delivery.last_look import end_unwanted
 from core.delivery.pushes import Leased, assemble, is_new, push_of
@@ -63,6 +63,7 @@ def claim(
     # As hardly any notice ever waits, PostgreSQL takes the queue for short, and would read and sort
     # all of a long one for each claim.
     by_index(session, in_order=True)
+    anew_with_growth(session, Notice)
     due = _lease(session, _claim, lease | {"limit": limit})
     if not due:
         return []
