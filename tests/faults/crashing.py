@@ -1,13 +1,13 @@
 """One of our programs in a process of its own, with a fuse if wanted.
 
-A point is crossed before and after each COMMIT, each push, and each answer of the web server. The
-product knows nothing of this.
+A point is crossed before and after each COMMIT, each push, each question to LINE (for a token or a
+number), and each answer of the web server. The product knows nothing of this.
 """
 
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,13 +21,29 @@ import app
 from bot import dispatch
 from core import clock
 from core.clock import Clock
-from core.delivery import breaker, claims, hearing, line, outcomes, retry, sender, slots
+from core.delivery import (
+    breaker,
+    cause_of_429,
+    claims,
+    granting,
+    hearing,
+    line,
+    line_numbers,
+    outcomes,
+    retry,
+    sender,
+    slots,
+    tokens,
+)
+from core.delivery.asking import ask
 from core.delivery.line import LinePush, PushAnswer, PushResult
+from core.delivery.posting import Limits, Reply
 from core.delivery.pushes import Leased
 from core.duty import scheduler
 from core.duty.no_show_tick import run_no_show_tick
+from core.duty.quota_tick import run_quota_tick
 from core.notices import fan_out
-from core.watch import canary, heartbeat, readiness
+from core.watch import canary, heartbeat, readiness, reconcile
 from tests.faults.namespaces import enter
 from tests.faults.pace import Pace
 
@@ -47,6 +63,9 @@ HASTE: tuple[tuple[Any, Any, Any], ...] = (
     (outcomes.PAUSES, PushResult.TOKEN_REFUSED, timedelta(seconds=0.2)),
     (outcomes.PAUSES, PushResult.CHANNEL_STOPPED, timedelta(seconds=0.3)),
     (breaker, "REST_SECONDS", (0.2,)),
+    (cause_of_429, "ASK_AGAIN", timedelta(seconds=0.2)),
+    # One asks for all, so it stays longer than LINE takes on a busy machine.
+    (tokens, "RENEWING", timedelta(seconds=2)),
     (hearing, "AGAIN_SECONDS", 0.2),
     (fan_out, "COMPANY", timedelta(seconds=0.2)),
     # A clock's turns, and what it writes of them.
@@ -58,6 +77,14 @@ HASTE: tuple[tuple[Any, Any, Any], ...] = (
     (canary, "TIMEOUT", (1, 1)),
     (heartbeat, "TIMEOUT_SECONDS", 1),
 )
+# For programs with LOOKING in their environment: what LINE is to tell is asked for within a second.
+LOOKING = "LINE_IS_ASKED_AT_ONCE"
+EAGERNESS: tuple[tuple[Any, Any, Any], ...] = (
+    (scheduler.TICKS, run_quota_tick, 1),
+    (app.MORE_TICKS, reconcile.reconcile_yesterday, 1),
+    (reconcile, "FROM", datetime.min.time()),
+    (reconcile, "AGAIN_AFTER", timedelta(seconds=0.5)),
+)
 # However fast time runs, a tick comes no more often: it would do nothing else.
 TICK_SECONDS = 0.1
 
@@ -66,7 +93,8 @@ JUMP = "MACHINE_CLOCK_JUMP"
 COMMITS = ("before commit", "after commit")
 PUSHES = ("before push", "after push")
 ANSWERS = ("before answer", "after answer")
-POINTS = (*COMMITS, *PUSHES, *ANSWERS)
+ASKS = ("before ask", "after ask")
+POINTS = (*COMMITS, *PUSHES, *ANSWERS, *ASKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +140,13 @@ def run_program(
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.environ.update(environment, CLOCK_NOW=(datetime.now(UTC) + shift).isoformat())
-    _hasten(where.pace.speed if where.pace else 1)
+    haste = HASTE + EAGERNESS if LOOKING in environment else HASTE
+    _hasten(haste, where.pace.speed if where.pace else 1)
     if where.pace:
         _follow(where.pace)
     if JUMP in environment:
         _let_jump(Path(environment[JUMP]))
-    _lay(fuse)
+    _lay(_crossing(fuse))
     app.main(list(arguments))
 
 
@@ -125,8 +154,8 @@ def _let_jump(said: Path) -> None:
     clock.own_time = lambda: datetime.now(UTC) + timedelta(seconds=float(said.read_text() or 0))
 
 
-def _hasten(speed: float) -> None:
-    for place, name, value in HASTE:
+def _hasten(haste: Sequence[tuple[Any, Any, Any]], speed: float) -> None:
+    for place, name, value in haste:
         # Spans are counted by the program's clock, plain seconds by the true one.
         fitting = value * speed if isinstance(value, timedelta) else value
         if isinstance(place, dict):
@@ -154,7 +183,7 @@ def _follow(pace: Pace) -> None:
     Clock.now = now  # type: ignore[method-assign]
 
 
-def _lay(fuse: Fuse) -> None:
+def _crossing(fuse: Fuse) -> Callable[[str], None]:
     def cross(point: str) -> None:
         with fuse.left.get_lock():
             if not fuse.left.value or POINTS[fuse.point.value] != point:
@@ -167,6 +196,10 @@ def _lay(fuse: Fuse) -> None:
             # The thread that got the signal may be another one.
             time.sleep(0.2)
 
+    return cross
+
+
+def _lay(cross: Callable[[str], None]) -> None:
     commit: Any = DefaultDialect.do_commit
     push = LinePush.push
     write = Response.write
@@ -182,11 +215,18 @@ def _lay(fuse: Fuse) -> None:
         cross("after push")
         return answer
 
+    def do_ask(url: str, limits: Limits, **more: Any) -> Reply:
+        cross("before ask")
+        reply = ask(url, limits, **more)
+        cross("after ask")
+        return reply
+
     def do_write(self: Any, part: bytes) -> None:
         cross("before answer")
         write(self, part)
         cross("after answer")
 
     Response.write = do_write
+    granting.ask = line_numbers.ask = do_ask  # type: ignore[attr-defined]
     DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
     LinePush.push = do_push  # type: ignore[method-assign]

@@ -17,6 +17,8 @@ from tests.serving import serving
 
 RATE = '{"message":"The API rate limit has been exceeded. Try again later."}'
 QUOTA = '{"message":"You have reached your monthly limit."}'
+QUOTA_PATH, USAGE_PATH = "/v2/bot/message/quota", "/v2/bot/message/quota/consumption"
+COUNT_PATH = "/v2/bot/message/delivery/push"
 
 
 class Wire(Enum):
@@ -62,6 +64,9 @@ class TroubledLine:
     grants_again: threading.Event | None = None
     good_token: str | None = None
     checks_tokens: bool = False
+    # What a month may hold, and how often LINE was asked each thing. Without it no numbers are had.
+    quota: int | None = None
+    asked: Counter[str] = field(default_factory=Counter)
     closing: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -90,6 +95,22 @@ class TroubledLine:
             self.grants += 1
             self.good_token = f"token-{self.grants}"
             return self.good_token
+
+    def numbers(self, path: str, token: str) -> tuple[int, str]:
+        """Tell the month's quota, how much of it is used, or how many pushes went out a day."""
+        with self.lock:
+            self.asked[path] += 1
+            if self.quota is None:
+                return 404, "{}"
+            if self.checks_tokens and token != self.good_token:
+                return 401, "{}"
+            answers = {
+                QUOTA_PATH: {"type": "limited", "value": self.quota},
+                USAGE_PATH: {"totalUsage": len(self.accepted)},
+                # All that is pushed here is pushed today, and the day before is asked for.
+                COUNT_PATH: {"status": "ready", "success": 0},
+            }
+            return 200, json.dumps(answers[path])
 
     def revoke(self) -> None:
         """Let no token be good."""
@@ -131,6 +152,22 @@ def _other(line: TroubledLine, path: str, raw: str) -> tuple[int, str]:
     return 200, json.dumps(fields)
 
 
+def _fail(handler: BaseHTTPRequestHandler, closing: threading.Event, how: Wire) -> None:
+    handler.close_connection = True
+    if how is Wire.RESET:
+        # Linger 0 makes close() send RST instead of an orderly end.
+        linger = struct.pack("ii", 1, 0)
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        return
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n" * (how is Wire.DRIBBLE))
+    while how is Wire.DRIBBLE and not closing.wait(0.05):
+        try:
+            handler.wfile.write(b"x")
+        except OSError:
+            return
+    closing.wait()
+
+
 def _handler(line: TroubledLine) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -144,28 +181,17 @@ def _handler(line: TroubledLine) -> type[BaseHTTPRequestHandler]:
             token = self.headers["Authorization"].removeprefix("Bearer ")
             status, text = line.push(self.headers["X-Line-Retry-Key"], token, raw)
             if isinstance(status, Wire):
-                self._fail(status)
+                _fail(self, line.closing, status)
             else:
                 self._answer(status, text)
+
+        def do_GET(self) -> None:
+            token = self.headers["Authorization"].removeprefix("Bearer ")
+            self._answer(*line.numbers(self.path.partition("?")[0], token))
 
         def _answer(self, status: int, text: str) -> None:
             head = f"HTTP/1.1 {status} x\r\nContent-Length: {len(text)}\r\n\r\n"
             self.wfile.write((head + text).encode())
-
-        def _fail(self, how: Wire) -> None:
-            self.close_connection = True
-            if how is Wire.RESET:
-                # Linger 0 makes close() send RST instead of an orderly end.
-                linger = struct.pack("ii", 1, 0)
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                return
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n" * (how is Wire.DRIBBLE))
-            while how is Wire.DRIBBLE and not line.closing.wait(0.05):
-                try:
-                    self.wfile.write(b"x")
-                except OSError:
-                    return
-            line.closing.wait()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

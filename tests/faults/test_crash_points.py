@@ -1,42 +1,83 @@
-"""A program killed at each COMMIT, push and answer in turn loses nothing and repeats nothing."""
+"""A program killed at each COMMIT, push, question and answer loses nothing and repeats nothing."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 import pytest
+from sqlalchemy import delete, update
+from sqlmodel import col, select
 
-from tests.faults.crashing import ANSWERS, COMMITS, POINTS, PUSHES
+from core.db import snapshot, transaction
+from core.delivery.tables import ChannelToken, DeliveryDay, QuotaMonth
+from core.duty.tables import JobRun
+from core.watch.reconcile import DONE, JOB
+from tests.faults.crashing import ANSWERS, ASKS, COMMITS, LOOKING, PUSHES
 from tests.faults.gate import Gate
+from tests.faults.line import COUNT_PATH, QUOTA_PATH, RATE, USAGE_PATH, Trouble, TroubledLine
 from tests.faults.programs import Program, Watched
 from tests.faults.town import SIBLINGS, Town
 from tests.waiting import wait_for
 
 # A point crossed again and again is tried so often; with FAULT_RUNS set, until a run survives.
 MOST_CROSSINGS = 10_000 if os.environ.get("FAULT_RUNS") else 5
+# What else has to run where the one that dies is one of several.
+PARTS = {
+    "sqlite": {"sender": ("serve", []), "clock": ("serve", [])},
+    "postgresql": {"sender": ("worker", ["web"]), "clock": ("clock", ["web", "worker"])},
+}
+FETCHES = {"LINE_CHANNEL_ID": "2000000001"}
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(600), pytest.mark.xdist_group("faults")]
 
 
-def sweep(town: Town, gate: Gate, start: Callable[[], Program], points: Sequence[str]) -> list[str]:
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a program has to do in each run beside telling of taps: given before, then done."""
+
+    give: Callable[[], None] = _nothing
+    is_done: Callable[[], bool] = lambda: True
+
+
+NO_ERRAND = Errand()
+
+
+def sweep(
+    town: Town,
+    gate: Gate,
+    start: Callable[[], Program],
+    points: Sequence[str],
+    *,
+    errand: Errand = NO_ERRAND,
+) -> list[str]:
     """Let the program die at its first point, its second …; return the points it died at."""
     watched = Watched(start)
     gate.look_after = watched.look_after
     wait_for(town.web_answers, "the web server")
     try:
         for point in points:
-            _sweep_kind(town, gate, watched, point)
+            _sweep_kind(town, gate, watched, point, errand=errand)
     finally:
         watched.program.kill()
     town.done["kills"] += len(watched.points)
     return watched.points
 
 
-def _sweep_kind(town: Town, gate: Gate, watched: Watched, point: str) -> None:
+def _sweep_kind(town: Town, gate: Gate, watched: Watched, point: str, *, errand: Errand) -> None:
     for crossings in range(1, MOST_CROSSINGS + 1):
         armed = watched.program
         armed.light(point, crossings)
+        errand.give()
         for child in town.enrol(SIBLINGS):
             gate.tap(child.card_uid)
         town.wait_until_settled(watched.look_after)
+        wait_for(errand.is_done, "the errand", watched.look_after)
         survived = armed.put_out()
         if not survived:
             watched.wait_for_end_of(armed)
@@ -47,8 +88,9 @@ def _sweep_kind(town: Town, gate: Gate, watched: Watched, point: str) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_serve_dies_at_every_point_and_each_tap_is_told_once(town: Town) -> None:
-    points = sweep(town, town.gate(), lambda: town.start("serve"), POINTS)
-    assert set(points) == set(POINTS)
+    points = COMMITS + PUSHES + ANSWERS
+    died_at = sweep(town, town.gate(), lambda: town.start("serve"), points)
+    assert set(died_at) == set(points)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -71,3 +113,65 @@ def test_web_dies_at_every_commit_and_answer_and_each_tap_is_told_once(town: Tow
         worker.kill()
     assert set(points) == {*COMMITS, *ANSWERS}
     assert "duplicate" in gate.statuses, "a tap stored before the answer was lost came again"
+
+
+@contextmanager
+def others(town: Town, names: Sequence[str]) -> Iterator[None]:
+    """Run the programs that live on while another one dies."""
+    programs = [town.start(name, changed=FETCHES) for name in names]
+    try:
+        yield
+    finally:
+        for program in programs:
+            program.kill()
+
+
+def test_sender_dies_at_every_question_to_line_and_each_tap_is_told_once(
+    town: Town, line: TroubledLine
+) -> None:
+    line.checks_tokens, line.quota = True, 10_000
+
+    def refuse_token_and_push() -> None:
+        line.revoke()
+        line.troubles = [Trouble(429, text=RATE)]
+
+    name, beside = PARTS[town.house.engine.dialect.name]["sender"]
+    with others(town, beside):
+        start = partial(town.start, name, changed=FETCHES)
+        points = sweep(town, town.gate(), start, ASKS, errand=Errand(refuse_token_and_push))
+    # Of a token, of the quota and of what is used of it.
+    assert min(points.count(point) for point in ASKS) >= 3
+    assert line.grants >= len(points) + len(ASKS), "a token in each run"
+    # At the least where the token's question was struck, and where none was.
+    assert min(line.asked[QUOTA_PATH], line.asked[USAGE_PATH]) >= 2 * len(ASKS)
+
+
+def test_clock_dies_at_every_question_to_line_and_each_tap_is_told_once(
+    town: Town, line: TroubledLine
+) -> None:
+    line.checks_tokens, line.quota = True, 10_000
+    name, beside = PARTS[town.house.engine.dialect.name]["clock"]
+    with others(town, beside):
+        start = partial(town.start, name, changed={**FETCHES, LOOKING: "yes"})
+        errand = Errand(partial(forget_what_line_said, town), partial(knows_what_line_says, town))
+        points = sweep(town, town.gate(), start, ASKS, errand=errand)
+    # Of the quota, of what is used of it and of the day before; of a token if nobody did before.
+    assert min(points.count(point) for point in ASKS) >= 3
+    asked = [line.asked[path] for path in (QUOTA_PATH, USAGE_PATH, COUNT_PATH)]
+    assert min(line.grants, *asked) >= 2 * len(ASKS)
+
+
+def forget_what_line_said(town: Town) -> None:
+    """Take the numbers away, and leave the token a minute."""
+    with transaction(town.house.engine) as session:
+        for table in (QuotaMonth, DeliveryDay):
+            session.execute(delete(table))
+        session.execute(delete(JobRun).where(col(JobRun.job) == JOB))
+        session.execute(update(ChannelToken).values(expires_at=town.now() + timedelta(minutes=1)))
+
+
+def knows_what_line_says(town: Town) -> bool:
+    """Tell whether the quota and the count of the day before are in."""
+    with snapshot(town.house.engine) as session:
+        counted = session.exec(select(JobRun.outcome).where(JobRun.job == JOB)).all()
+        return counted == [DONE] and session.exec(select(QuotaMonth)).first() is not None
