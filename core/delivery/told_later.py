@@ -24,9 +24,15 @@ from core.rows import given_rows, run, run_rows
 # gone anyway, and the turn is what the queue is ordered by.
 PATIENCE = timedelta(seconds=60)
 TOLD_LATER = "told_later"
-# After an outage there can be many; a second later come the next.
-AT_ONCE = 1000
+# Where departures wait.
 PLACES = (PRIORITIES[NoticeKind.DEPARTURE], LATE_PRIORITY)
+# So much of a queue is looked at: what stands behind that waits for others first. In an outage a
+# queue can be long, each second anew.
+FRONT = 2000
+SEEN = (
+    "id", "guardian_id", "delegate_id", "student_id", "school_day", "channel", "kind", "state",
+    "created_at", "due_at", "expires_at",
+)  # fmt: skip
 
 
 def end_told_later(session: Session, on_demand: Collection[NoticeKind], now: datetime) -> None:
@@ -37,8 +43,9 @@ def end_told_later(session: Session, on_demand: Collection[NoticeKind], now: dat
     """
     if NoticeKind.DEPARTURE in on_demand:
         return
-    by_index(session)
-    found = run(session, _held_up, {"now": now, "since": now - PATIENCE, "limit": AT_ONCE})
+    by_index(session, in_order=True)
+    asked = {"now": now, "since": now - PATIENCE, "front": FRONT}
+    found = [row for place in PLACES for row in run(session, _held_up, {**asked, "place": place})]
     if not found:
         return
     wanted = _wanted(session, found)
@@ -58,24 +65,34 @@ def _wanted(session: Session, found: Sequence[Any]) -> set[Any]:
 @cache
 def _held_up(_engine: str) -> Any:
     """Select arrivals in nobody's hands, each with a departure that waited for it long enough."""
-    departure = table_of(Notice).alias("departure")
+    departure = _front().subquery("departure")
     arrival = table_of(Notice).alias("arrival")
     return (
         select(arrival.c.id, arrival.c.school_day, departure.c.id.label("departure"))
         .select_from(departure.join(arrival, _comes_before(arrival, departure)))
-        .where(*_has_waited(departure), *_may_end(arrival))
-        .limit(bindparam("limit"))
+        .where(*_is_due(departure), *_may_end(arrival))
         .with_for_update(skip_locked=True, of=arrival)
     )
 
 
-def _has_waited(departure: Any) -> tuple[ColumnElement[bool], ...]:
-    # By the order of the queue, up to those whose turn was long ago: on most days there are none.
+def _front() -> Any:
+    """Select the front of the queue, of what had its turn long ago: on most days there is none."""
+    notice = table_of(Notice).alias("front")
     return (
-        departure.c.settled_at.is_(None),
-        departure.c.channel == Channel.LINE.value,
-        departure.c.priority.in_(PLACES),
-        departure.c.turn_at <= bindparam("since", type_=UtcDateTime),
+        select(*(notice.c[name] for name in SEEN))
+        .where(
+            notice.c.settled_at.is_(None),
+            notice.c.channel == Channel.LINE.value,
+            notice.c.priority == bindparam("place"),
+            notice.c.turn_at <= bindparam("since", type_=UtcDateTime),
+        )
+        .order_by(notice.c.turn_at, notice.c.id)
+        .limit(bindparam("front"))
+    )
+
+
+def _is_due(departure: Any) -> tuple[ColumnElement[bool], ...]:
+    return (
         departure.c.kind == NoticeKind.DEPARTURE.value,
         departure.c.state == NoticeState.PENDING.value,
         departure.c.due_at <= _now(),

@@ -255,17 +255,17 @@ def test_arrival_is_kept_where_nobody_wants_the_departure(house: House, take: Ta
 
 
 @pytest.mark.usefixtures("both")
-def test_arrivals_are_all_ended_though_many_are_held_up(
+def test_front_of_a_long_queue_is_enough(
     house: House, take: Take, notify: Notify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.delivery.told_later.AT_ONCE", 1)
+    monkeypatch.setattr("core.delivery.told_later.FRONT", 2)
     whom = _to_another_guardian(house)
     notify(ARRIVAL, due_at=house.clock.now() + timedelta(minutes=10), **whom)
     later(house, seconds=1)
     notify(DEPARTURE, **whom)
-    house.clock.move_to(house.clock.now() + PATIENCE)
+    later(house, seconds=60)
     for known in (1, 2):
-        take()
+        land(house, take(), PushResult.ACCEPTED)
         assert ends(house) == [TOLD_LATER] * known
 
 
