@@ -15,7 +15,7 @@ from sqlmodel import Session
 from core.by_index import by_index
 from core.db import UtcDateTime, table_of
 from core.delivery.rights import rights_of
-from core.kinds import ENDED_STATES, Channel, NoticeKind, NoticeState
+from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.outbox import LATE_PRIORITY, PRIORITIES
 from core.notices.tables import Notice
 from core.rows import given_rows, run, run_rows
@@ -39,7 +39,7 @@ def end_told_later(session: Session, on_demand: Collection[NoticeKind], now: dat
     """End arrivals whose departure waited long enough and tells them; joins the transaction.
 
     One that was tried may have been read: nobody knows. None ends for a departure that would be
-    told to nobody.
+    told to nobody; what got too old has ended before.
     """
     if NoticeKind.DEPARTURE in on_demand:
         return
@@ -96,7 +96,6 @@ def _is_due(departure: Any) -> tuple[ColumnElement[bool], ...]:
         departure.c.kind == NoticeKind.DEPARTURE.value,
         departure.c.state == NoticeState.PENDING.value,
         departure.c.due_at <= _now(),
-        departure.c.expires_at > _now(),
     )
 
 
@@ -123,8 +122,6 @@ def _may_end(arrival: Any) -> tuple[ColumnElement[bool], ...]:
         arrival.c.kind == NoticeKind.ARRIVAL.value,
         # What a departure shows is the first arrival of the day.
         arrival.c.occurrence == 1,
-        # By what it is not, so that it is looked for by the child and not in the whole queue.
-        arrival.c.state.not_in(ENDED_STATES),
         or_(arrival.c.state == NoticeState.PENDING.value, is_abandoned),
         or_(arrival.c.first_tried_at.is_(None), is_alone),
     )

@@ -116,9 +116,7 @@ def test_departures_held_up_are_looked_for_at_the_front_of_the_queue(
     assert front and all("front" in line for line in front), plan
     found = re.findall(r"(?:using|INDEX|Index Scan on) (\S*notice\S*)", plan)
     assert not [one for one in found if not re.search(f"{QUEUE}|{KEYS}|{RIDERS}", one)], plan
-    assert not re.search(r"Seq Scan on notice|SCAN (front|arrival|rider)", plan), (
-        plan
-    )
+    assert not re.search(r"Seq Scan on notice|SCAN (front|arrival|rider)", plan), plan
 
 
 def test_no_index_looks_at_what_a_lease_writes() -> None:
