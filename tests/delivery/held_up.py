@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from core.binding.tables import Delegate
 from core.db import snapshot, transaction
 from core.delivery.claims import claim, expire
 from core.delivery.line import PushAnswer, PushResult
@@ -18,7 +19,7 @@ from core.delivery.told_later import end_told_later
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
 from core.notices.tables import Notice
-from core.people.tables import Guardian, Student
+from core.people.tables import Binding, Guardian, Student
 from tests.delivery.siblings import later
 from tests.factories import HUA, make_binding, make_guardian
 
@@ -82,3 +83,22 @@ def to_another_guardian(house: House) -> dict[str, Any]:
         hua = make_guardian(session, house, HUA)
         make_binding(session, hua, session.exec(select(Student)).one())
         return {"guardian_id": hua.id, "line_user_id": HUA}
+
+
+def to_a_delegate(house: House) -> dict[str, Any]:
+    """Return the facts of a notice that goes to somebody in the guardian's stead."""
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        one = Delegate(
+            binding_id=session.exec(select(Binding.id)).one(),
+            label="grandparent",
+            until=now.date() + timedelta(days=9),
+            invited_at=now,
+            code_index=house.vault.index("KQ7M2XPA", "delegate.code"),
+            code_expires_at=now,
+            line_user_id=HUA,
+            accepted_at=now,
+        )
+        session.add(one)
+        session.flush()
+        return {"delegate_id": one.id, "line_user_id": HUA}

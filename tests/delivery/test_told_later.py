@@ -24,6 +24,7 @@ from tests.delivery.held_up import (
     ends,
     kinds,
     land,
+    to_a_delegate,
     to_another_guardian,
 )
 from tests.delivery.siblings import NAMES, Walk, later, send
@@ -122,6 +123,18 @@ def test_child_whose_day_was_uploaded_late_leaves_no_later(
     notify(DEPARTURE, at=at)
     later(house, seconds=60)
     assert kinds(take()) == [DEPARTURE]
+
+
+def test_whoever_reads_in_a_guardians_stead_waits_no_longer(
+    house: House, take: Take, notify: Notify
+) -> None:
+    whom = to_a_delegate(house)
+    notify(ARRIVAL, due_at=house.clock.now() + timedelta(minutes=10), **whom)
+    later(house, seconds=1)
+    notify(DEPARTURE, **whom)
+    later(house, seconds=60)
+    assert kinds(take()) == [DEPARTURE]
+    assert ends(house) == [TOLD_LATER]
 
 
 def test_departure_that_went_first_shows_when_the_child_came(

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from core.binding.tables import Delegate
 from core.db import transaction
 from core.delivery.claims import LEASE
 from core.delivery.line import PushResult
@@ -16,7 +15,7 @@ from core.delivery.told_later import PATIENCE
 from core.house import House
 from core.kinds import Channel, NoticeKind, NoticeState
 from core.people.friends import record_friendship
-from core.people.tables import Binding, Guardian, Subscription
+from core.people.tables import Guardian, Subscription
 from tests.delivery.held_up import (
     ARRIVAL,
     DEPARTURE,
@@ -27,10 +26,11 @@ from tests.delivery.held_up import (
     ends,
     kinds,
     land,
+    to_a_delegate,
     to_another_guardian,
 )
 from tests.delivery.siblings import NAMES, Walk, later, send
-from tests.factories import HUA, MEI, make_binding, make_student
+from tests.factories import MEI, make_binding, make_student
 from tests.fakes import FakeLine
 
 
@@ -91,25 +91,7 @@ def _of_another_child(house: House) -> dict[str, Any]:
         return {"student_id": child.id}
 
 
-def _to_a_delegate(house: House) -> dict[str, Any]:
-    now = house.clock.now()
-    with transaction(house.engine) as session:
-        one = Delegate(
-            binding_id=session.exec(select(Binding.id)).one(),
-            label="grandparent",
-            until=now.date() + timedelta(days=9),
-            invited_at=now,
-            code_index=house.vault.index("KQ7M2XPA", "delegate.code"),
-            code_expires_at=now,
-            line_user_id=HUA,
-            accepted_at=now,
-        )
-        session.add(one)
-        session.flush()
-        return {"delegate_id": one.id, "line_user_id": HUA}
-
-
-@pytest.mark.parametrize("other", [_of_another_child, to_another_guardian, _to_a_delegate])
+@pytest.mark.parametrize("other", [_of_another_child, to_another_guardian, to_a_delegate])
 def test_others_news_is_left_alone(
     house: House, take: Take, notify: Notify, other: Callable[[House], dict[str, Any]]
 ) -> None:
