@@ -9,7 +9,18 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlmodel import Session
 
 from core.by_index import by_index
@@ -100,9 +111,11 @@ def _is_due(departure: Any) -> tuple[ColumnElement[bool], ...]:
 
 
 def _comes_before(arrival: Any, departure: Any) -> ColumnElement[bool]:
-    same = ("guardian_id", "student_id", "school_day", "channel")
+    same = ("student_id", "school_day", "channel")
     return and_(
         *(arrival.c[name] == departure.c[name] for name in same),
+        # In such words SQLite looks by the child's day, and not through all that a guardian got.
+        func.coalesce(arrival.c.guardian_id, departure.c.guardian_id) == departure.c.guardian_id,
         arrival.c.delegate_id.is_not_distinct_from(departure.c.delegate_id),
         tuple_(arrival.c.created_at, arrival.c.id) < tuple_(departure.c.created_at, departure.c.id),
         # By age, which is that of the tap: a way out before it, uploaded late, doesn't tell it.
