@@ -83,6 +83,7 @@ OUTCOMES = {
     (NoticeState.REFUSED, "not_offered"): ("done", N_("本學期未提供{channel}通知")),
     (NoticeState.CANCELLED, "in_digest"): ("open", N_("傍晚整理成一封 e-mail")),
     (NoticeState.CANCELLED, "digested"): ("done", N_("已整理到當天的 e-mail")),
+    (NoticeState.EXPIRED, "told_later"): ("done", N_("改由離校通知一起說明")),
     (NoticeState.CANCELLED, "on_demand"): ("done", N_("本月改為輸入「今天」查詢，沒有主動送出")),
 }
 

@@ -35,6 +35,7 @@ from core.delivery.settle import settle
 from core.delivery.slots import SLOTS, Share
 from core.delivery.token_in_hand import TokenInHand
 from core.delivery.tokens import Token
+from core.delivery.told_later import end_told_later
 from core.delivery.turned_away import TurnedAway
 from core.house import House
 from core.kinds import NoticeKind
@@ -242,6 +243,7 @@ class Sender:
             if is_time_to_expire:
                 expire(session, now)
                 self._on_demand = on_demand_kinds(session, now)
+                end_told_later(session, self._on_demand, now)
                 self._expired_at = time.monotonic()
             leased = self._claim(session, limit, now) if limit else []
         log_ends(settlements)

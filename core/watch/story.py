@@ -30,6 +30,7 @@ MEANINGS = {
     "unfollowed": "the guardian does not follow the account, so LINE would show it to nobody",
     "stale": "it was too old to be news when it became known",
     "expired": "it got too old while it waited",
+    "told_later": "the departure, which shows it too, had waited for it for a minute",
     "not_wanted": "the box was unticked, or binding or link ended, before it went",
     "in_digest": "it waits for the letter of the day, as this guardian chose",
     "digested": "it went with the letter of the day",

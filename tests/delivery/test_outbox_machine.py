@@ -26,6 +26,7 @@ from core.delivery.line import PushAnswer, PushResult
 from core.delivery.outcomes import settlement_for
 from core.delivery.pushes import Leased
 from core.delivery.settle import settle
+from core.delivery.told_later import PATIENCE, TOLD_LATER, end_told_later
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
 from core.notices.outbox import NewNotice, enqueue
@@ -74,7 +75,7 @@ class Outbox(RuleBasedStateMachine):
             line_user_id=MEI,
             school_day=MONDAY,
             at=now,
-            occurrence=number,
+            about=str(number),
             content=frozen([{"type": "text", "text": str(number)}]),
             may_ride=is_gate_news,
             due_at=now + timedelta(seconds=15) if held and is_gate_news else None,
@@ -92,9 +93,11 @@ class Outbox(RuleBasedStateMachine):
         now = self.house.clock.now()
         with transaction(self.house.engine) as session:
             expire(session, now)
+            end_told_later(session, (), now)
             leased = claim(session, now=now, limit=limit)
         assert not self.called_off & {push.id for push in leased}
         self.held += leased
+        self._no_departure_waits_too_long()
 
     @rule(answer=ANSWERS, is_taken=st.booleans(), which=st.integers(0, 5))
     def send(self, answer: PushResult, is_taken: bool, which: int) -> None:
@@ -183,6 +186,32 @@ class Outbox(RuleBasedStateMachine):
         taken = self.ledger.setdefault(push.retry_key, push.content)
         assert taken == push.content, "another message under a key that LINE knows"
 
+    def _no_departure_waits_too_long(self) -> None:
+        """Behind an arrival that nobody sends, and that a tried push does not hold."""
+        now, rows = self.house.clock.now(), self._rows()
+        heads = {row.rides_with for row in rows}
+        free = [
+            row
+            for row in rows
+            if row.kind == NoticeKind.ARRIVAL
+            and (row.state == "pending" or (row.state == "leased" and row.lease_until < now))
+            and (row.first_tried_at is None or (row.rides_with is None and row.id not in heads))
+        ]
+        late = [
+            (row.student_id, row.created_at, row.id)
+            for row in rows
+            if row.kind == NoticeKind.DEPARTURE
+            and row.state == "pending"
+            and row.due_at <= now < row.expires_at
+            and row.turn_at <= now - PATIENCE
+        ]
+        assert not [
+            row
+            for row in free
+            for child, *moment in late
+            if child == row.student_id and moment > [row.created_at, row.id]
+        ]
+
     @invariant()
     def each_notice_is_read_once_at_most(self) -> None:
         read = [m["text"] for content in self.ledger.values() for m in orjson.loads(content)]
@@ -212,6 +241,11 @@ class Outbox(RuleBasedStateMachine):
         late = {row.id for row in rows if row.settled_at >= row.expires_at}
         assert not fresh & late, "nothing may hold up news until it is too old"
         read = {m["text"] for content in self.ledger.values() for m in orjson.loads(content)}
+        later = [row for row in rows if row.outcome == TOLD_LATER]
+        assert {row.kind for row in later} <= {NoticeKind.ARRIVAL}
+        for row in later:
+            # Nobody knows of what was tried; of what never was, that nobody read it.
+            assert row.state == ("unknown" if row.first_tried_at else "expired")
         accepted = {orjson.loads(row.content)[0]["text"] for row in rows if row.state == "accepted"}
         assert accepted <= read
         # What was called off between two tries may have been read at the first.

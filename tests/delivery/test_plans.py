@@ -12,6 +12,7 @@ from sqlalchemy import event, insert, select
 from core.db import table_of, transaction
 from core.delivery.claims import LEASE, claim
 from core.delivery.settle import Settlement, settle
+from core.delivery.told_later import end_told_later
 from core.house import House
 from core.kinds import NoticeState
 from core.notices.tables import Notice
@@ -26,6 +27,7 @@ KEYS = "autoindex_notice|pkey|ix_notice_student_day|student_id_school_day_idx"
 COMPANY = "ix_notice_company|line_user_id_idx"
 RIDERS = "ix_notice_rides_with|rides_with_idx"
 EMPTY = re.compile(r"notice_rest|notice_2026_12|notice_2027")
+HELD_UP = "AS departure"
 # By what only they say.
 STATEMENTS = {
     "company": ("AS company", f"{KEYS}|{COMPANY}", COMPANY),
@@ -53,7 +55,8 @@ def asked(house: House, notify: Notify) -> dict[str, str]:
     event.listen(house.engine, "before_cursor_execute", note)
     _send_and_doubt(house)
     event.remove(house.engine, "before_cursor_execute", note)
-    return {name: _plan(house, seen, words) for name, (words, *_) in STATEMENTS.items()}
+    words = {name: words for name, (words, *_) in STATEMENTS.items()} | {HELD_UP: HELD_UP}
+    return {name: _plan(house, seen, one) for name, one in words.items()}
 
 
 def _put_beside(house: House, children: Sequence[UUID], **facts: Any) -> None:
@@ -72,6 +75,7 @@ def _send_and_doubt(house: House) -> None:
     """Claim, be told nothing, and claim again."""
     now = house.clock.now()
     with transaction(house.engine) as session:
+        end_told_later(session, (), now)
         (push,) = claim(session, now=now, limit=1)
         again = Settlement(
             push.id, push.school_day, push.lease_token, NoticeState.PENDING, "timeout", now
@@ -102,6 +106,17 @@ def test_delivery_finds_by_index_what_it_looks_for(asked: dict[str, str], name: 
     assert not [index for index in found if not re.search(allowed, index)], plan
     assert not re.search(r"Seq Scan on notice|SCAN notice|SCAN company", plan), plan
     assert not re.search(QUEUE, plan), plan
+
+
+def test_departures_held_up_are_looked_for_at_the_front_of_the_queue(
+    asked: dict[str, str],
+) -> None:
+    plan = asked[HELD_UP]
+    front = re.findall(rf".*(?:{QUEUE}).*", plan)
+    assert front and all("front" in line for line in front), plan
+    found = re.findall(r"(?:using|INDEX|Index Scan on) (\S*notice\S*)", plan)
+    assert not [one for one in found if not re.search(f"{QUEUE}|{KEYS}|{RIDERS}", one)], plan
+    assert not re.search(r"Seq Scan on notice|SCAN (front|arrival|rider)", plan), plan
 
 
 def test_no_index_looks_at_what_a_lease_writes() -> None:

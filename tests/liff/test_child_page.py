@@ -37,7 +37,12 @@ def record_day(session: Session, family: Family, day: date, **moments: object) -
 
 
 def make_notice(
-    session: Session, family: Family, state: str, channel: str = "line", kind: str = "arrival"
+    session: Session,
+    family: Family,
+    state: str,
+    channel: str = "line",
+    kind: str = "arrival",
+    outcome: str | None = None,
 ) -> None:
     """A notice of today, an arrival's unless another is named."""
     session.add(
@@ -53,6 +58,7 @@ def make_notice(
             content=b"[]",
             priority=1,
             state=state,
+            outcome=outcome,
             created_at=at(7, 41),
             due_at=at(7, 41),
             turn_at=at(7, 41),
@@ -126,6 +132,17 @@ def test_trail_is_honest_about_trouble(
     with transaction(pages.engine) as session:
         make_notice(session, family, state)
     assert words in mei.text(family.page)
+
+
+def test_trail_says_that_the_departure_told_of_the_arrival(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        make_notice(session, family, "expired", outcome="told_later")
+        make_notice(session, family, "accepted", kind="departure")
+    page = mei.text(family.page)
+    assert "改由離校通知一起說明 07:41・到校通知" in page
+    assert "逾時未送出" not in page
 
 
 def test_trail_names_the_channel_that_stood_in(mei: Phone, family: Family, pages: House) -> None:

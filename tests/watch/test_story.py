@@ -56,6 +56,12 @@ def test_told_arrival_is_followed_from_tap_to_request_id(house: House, ming: Min
     assert not has(lines, "not told")
 
 
+def test_arrival_left_to_its_departure_says_so(house: House, ming: Ming) -> None:
+    ming.tap()
+    ming.end(NoticeState.EXPIRED, outcome="told_later", first_tried_at=None, attempts=0)
+    assert has(story(house, ming), "expired (told_later: the departure, which shows it too")
+
+
 def test_repeated_tap_changes_nothing(house: House, ming: Ming, go: Go) -> None:
     ming.tap()
     go(seconds=10)
