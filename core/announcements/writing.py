@@ -8,7 +8,7 @@ announcement that is not there is AccessError 404. Who may do it, the caller ask
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, col, select
@@ -85,13 +85,15 @@ def write_announcement(
     now: datetime,
     *,
     is_pushed: bool = False,
+    announcement_id: UUID | None = None,
 ) -> AnnouncementVersion:
     """Write one. For one class it is published at once, else it waits for a second person.
 
-    What `is_pushed` is sent as a message too, by whoever calls sending.py after the publishing.
+    What `is_pushed` is sent as a message too, by whoever calls sending.py after the publishing. It
+    gets the id given, by which a caller that comes again finds it.
     """
     require_audience(session, audience)
-    announcement = Announcement(**asdict(audience))
+    announcement = Announcement(id=announcement_id or uuid4(), **asdict(audience))
     session.add(announcement)
     session.flush()
     text = checked(text, now)

@@ -1,6 +1,7 @@
 """發送: whom, what, what it takes, and for more than one class a second person."""
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from bot.sending_words import read_sending
@@ -16,7 +17,7 @@ from core.notices.staff_desk import staff_desk
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.staff import roles_of
-from core.people.tables import Student
+from core.people.tables import OneTimeText, Student
 from tests.bot.line_limits import words_of
 from tests.bot.staff_room import FANG, HO, JIAN, LIN, WU, labels, make_room, press, tell
 from tests.factories import MEI
@@ -80,13 +81,25 @@ def test_class_hears_at_once_and_only_once(house: House, ming: Student) -> None:
     assert labels(preview) == ["發送", "返回"]
 
     assert words_of(press(house, preview, "發送", LIN).messages) == ["已排入發送 1 則。"]
-    again = words_of(press(house, preview, "發送", LIN).messages)
+    again = press(house, preview, "發送", LIN)
 
-    assert again[0].startswith("這則訊息已經處理過")
+    assert words_of(again.messages)[0] == "這則訊息已經收到，不會重複發送。"
+    assert f"/staff/announcements/{announced(house)[0].id}" in str(again.messages)
     (notice,) = told(house)
     assert notice.line_user_id == MEI
     assert "學校公告：明天校外教學，請帶水壺。" in notice.content.decode()
     assert len(announced(house)) == 1
+
+
+def test_draft_that_waited_too_long_says_it_was_not_sent(house: House, ming: Student) -> None:
+    preview = tell(house, CLASS, LIN)
+    with transaction(house.engine) as session:
+        session.execute(update(OneTimeText).values(expires_at=house.clock.now()))
+
+    said = words_of(press(house, preview, "發送", LIN).messages)
+
+    assert said[0].startswith("這則訊息沒有送出")
+    assert announced(house) == told(house) == []
 
 
 def test_school_waits_for_the_second_person(house: House, ming: Student) -> None:

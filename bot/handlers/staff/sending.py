@@ -19,7 +19,7 @@ from core.announcements.audiences import (
     writer_of,
 )
 from core.announcements.sending import Cost, cost_of, send_out
-from core.announcements.tables import AnnouncementType, Importance
+from core.announcements.tables import Announcement, AnnouncementType, Importance
 from core.announcements.texts import LONGEST_BODY, foreign_hosts
 from core.announcements.writing import GOOD_FOR, Text, checked, write_announcement
 from core.errors import InputError
@@ -60,10 +60,10 @@ def ask_sending(turn: Turn, ask: StaffAsk) -> Answer:
 def send(turn: Turn, press: Press) -> Answer:
     """Send to a class at once; for more than one ask the second person."""
     require_staff(turn)
-    vault = turn.house.vault
-    facts = show_text(turn.session, vault, UUID(press.detail), own_actors(turn), turn.now)
+    vault, draft = turn.house.vault, UUID(press.detail)
+    facts = show_text(turn.session, vault, draft, own_actors(turn), turn.now)
     if facts is None:
-        raise Refused(reply.over())
+        return _answer_again(turn, draft)
     audience = Audience(
         school_code=facts["school"],
         grade=int(facts["grade"]) if facts["grade"] else None,
@@ -76,7 +76,13 @@ def send(turn: Turn, press: Press) -> Answer:
         raise Refused(reply.FAULTS["too_costly"]())
     with refusing(reply.FAULTS):
         version = write_announcement(
-            turn.session, audience, text, actor_of(writer), turn.now, is_pushed=True
+            turn.session,
+            audience,
+            text,
+            actor_of(writer),
+            turn.now,
+            is_pushed=True,
+            announcement_id=draft,
         )
     if not version.needs_second:
         count = send_out(turn.session, turn.house.settings, version.announcement_id, turn.now)
@@ -87,6 +93,17 @@ def send(turn: Turn, press: Press) -> Answer:
     page = turn.pages.staff(f"announcements/{version.announcement_id}")
     hours = int(GOOD_FOR.total_seconds() // 3600)
     return Answer(messages=reply.asked(asked, hours, page), matters=True)
+
+
+def _answer_again(turn: Turn, draft: UUID) -> Answer:
+    """Say what became of a draft that is gone: who pressed may never have read the answer.
+
+    The announcement made of it has its id. Raises Refused when there is none.
+    """
+    written = turn.session.get(Announcement, draft)
+    if written is None:
+        raise Refused(reply.over())
+    return Answer(messages=reply.done(turn.pages.staff(f"announcements/{draft}")))
 
 
 def _cost(turn: Turn, audience: Audience) -> Cost:

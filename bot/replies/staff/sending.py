@@ -125,9 +125,14 @@ def asked(others: int, hours: int, page: str) -> list[Json]:
     return [tell("等第二人確認", fact, *small, acts=[quiet("看公告", page)])]
 
 
+def done(page: str) -> list[Json]:
+    """Say that the draft became an announcement before, and is not sent again."""
+    return [tell("已處理", "這則訊息已經收到，不會重複發送。", acts=[quiet("看公告", page)])]
+
+
 def over() -> list[Json]:
-    """Say that the draft was sent already, or waited too long."""
-    return words.plainly("這則訊息已經處理過或超過 30 分鐘，要發送請重新輸入。", "發公告")
+    """Say that the draft waited too long, or was given up."""
+    return words.plainly("這則訊息沒有送出，草稿已失效。要發送請重新輸入。", "發公告")
 
 
 def school_words(session: Session, audience: Audience) -> str:
