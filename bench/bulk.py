@@ -21,7 +21,7 @@ from core.sealed import keyring_of
 from core.settings import load_settings
 
 # Rows come in no order an index would like: pages that leave memory early are written many times.
-SQLITE_LOADING = ("PRAGMA foreign_keys=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-2097152")
+SQLITE_LOADING = ("PRAGMA foreign_keys=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-4194304")
 POSTGRES_LOADING = ("SET session_replication_role = replica",)
 
 
