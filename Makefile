@@ -44,12 +44,12 @@ lint: $(VENV)/.ready-dev ## ruff, mypy --strict, import directions, dependencies
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/deptry .
 
-bench: $(VENV)/.ready-bench ## measure taps into the gate, a no-show of 300,000, taps to pushes, page views, chat
+bench: $(VENV)/.ready-bench ## measure taps into the gate, a no-show of 300,000, taps to pushes beside its peers, page views, chat; QUICK=1 for less load and no town of a million
 	$(PY) -m bench.ingest
 	$(PY) -m bench.no_show
 	$(PY) -m bench.retention
 	$(PY) -m bench.tap_to_push
-	$(PY) -m bench.delivery
+	$(PY) -m bench.delivery $(if $(QUICK),--quick)
 	$(PY) -m bench.sandbox
 	$(PY) -m bench.pages
 	$(PY) -m bench.chat

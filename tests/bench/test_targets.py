@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bench.delivery import WHOLE
 from bench.targets import Finding, delivery_findings, ingest_findings, no_show_findings
 
 ROUNDS: dict[str, Any] = {"rates": {}, "slow": {}, "singles": {}, "delays": [], "growth": {}}
@@ -61,3 +62,9 @@ def test_no_show_is_judged_at_its_size_only(students: int, is_held: bool | None)
     result = {"students": students, "seconds": {"ours": [2.0], "orm": [24.0]}}
     findings = no_show_findings({"postgresql": result})
     assert _found(findings, "T14") == _found(findings, "T15") == [is_held, None]
+
+
+def test_the_whole_run_is_what_is_asked() -> None:
+    assert WHOLE.rounds >= 5
+    assert WHOLE.sizes == (10_000, 100_000, 1_000_000)
+    assert [load.per_second for load in WHOLE.loads] == [50, 200, 1000, 2000]
