@@ -151,12 +151,12 @@ def run(scale: Scale, results: dict[str, Any]) -> None:
         results["making"] = measure_making(scale.made, scale.rounds)
         tables.print_making(results["making"])
         # Last, as it takes the longest.
-        results["growth"] = {
-            engine: measure_growth(place, stub, folder, scale.sizes, rounds=scale.rounds)
-            for engine, place in places.items()
-            if engine in scale.grown
-        }
-        tables.print_growth(results["growth"])
+        results["growth"] = {}
+        for engine in scale.grown:
+            place = places[engine]
+            grown = measure_growth(place, stub, folder, scale.sizes, rounds=scale.rounds)
+            results["growth"][engine] = grown
+            tables.print_growth({engine: grown})
     print_targets(delivery_findings(results))
 
 
