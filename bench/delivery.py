@@ -4,6 +4,9 @@ LINE is a stub over TLS on this machine. Beside the product, in the same run: th
 pushes inside its request, queues whose programs are installed, and bare loops with neither taps
 nor database. CPU is that of a side's own processes and PostgreSQL; the readers and the stub are
 left out of it, not of the rates. At the end all is held against what must be reached.
+
+On two busy cores the sides take 10 minutes, the loads 8, the outbox 1; loading towns of a million
+and measuring in them some 20 more. --quick leaves out the loads and towns that take long.
 """
 
 import argparse
