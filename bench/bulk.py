@@ -20,6 +20,10 @@ from core.house import build_house
 from core.sealed import keyring_of
 from core.settings import load_settings
 
+# Rows come in no order an index would like: pages that leave memory early are written many times.
+SQLITE_LOADING = ("PRAGMA foreign_keys=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-4194304")
+POSTGRES_LOADING = ("SET session_replication_role = replica",)
+
 
 class Loader:
     """Load tables over one connection; references are not looked up, the rows are known to fit.
@@ -60,9 +64,8 @@ def loading(url: str) -> Iterator[Loader]:
     """Open a database for one load, committed at the end."""
     with closing(connect(url)) as connection:
         is_sqlite = isinstance(connection, sqlite3.Connection)
-        connection.execute(
-            "PRAGMA foreign_keys=OFF" if is_sqlite else "SET session_replication_role = replica"
-        )
+        for statement in SQLITE_LOADING if is_sqlite else POSTGRES_LOADING:
+            connection.execute(statement)
         yield Loader(connection, _people_of(url))
         connection.commit()
         if not is_sqlite:

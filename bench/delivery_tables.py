@@ -49,13 +49,14 @@ def print_delays(delays: list[dict[str, Any]]) -> None:
         (
             f"{one['per_second']:,}/s {LABELS[one['side']]}",
             f"{one['messages']:,}",
+            f"{one['reached']:,.0f}",
             _milliseconds(one, "accepted"),
             _milliseconds(one, "answered"),
             f"{one['cores']:.2f}",
         )
         for one in delays
     ]
-    heads = ("", "n", "tap → accepted p50 / p99 ms", "POST p50 / p99 ms", "cores")
+    heads = ("", "n", "told/s", "tap → accepted p50 / p99 ms", "POST p50 / p99 ms", "cores")
     print_table("taps at a steady rate, times from when each was due", heads, rows)
 
 
@@ -71,11 +72,15 @@ def print_growth(growth: Mapping[str, Any]) -> None:
             spread(one["cpu_micros"]),
             ratio(one["cpu_micros"], sizes[0]["cpu_micros"]),
             spread(one["rate"]),
+            spread(one["no_show_micros"], 1),
+            ratio(one["no_show_micros"], sizes[0]["no_show_micros"]),
         )
         for engine, sizes in growth.items()
         for one in sizes
     ]
-    heads = ("", "CPU µs a message", "÷ smallest", "messages/s")
+    heads = (
+        "", "CPU µs a message", "÷ smallest", "messages/s", "no-show µs a student", "÷ smallest"
+    )  # fmt: skip
     print_table("as many settled notices as students", heads, rows)
 
 

@@ -1,4 +1,7 @@
-"""The same rush into a small and a large database: what a message costs then."""
+"""The same rush into a small and a large database, and the cut-off of the day after.
+
+What a message and a student cost then.
+"""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -9,8 +12,9 @@ from typing import Any
 from bench.databases import Databases, migrate_database
 from bench.history import build_history
 from bench.line_stub import Stub
+from bench.no_show import CUTOFF, StopWatch, came, sweep_ours
 from bench.sides import MORNING, WARM_UP_SHARE, product
-from bench.town import Town, build_town
+from bench.town import Town, build_morning, build_town
 from core.clock import school_day_of
 from core.house import build_house
 from core.settings import load_settings
@@ -18,6 +22,7 @@ from core.settings import load_settings
 CHILDREN_A_SCHOOL = 1000
 # Friday before the Monday of the rush.
 BEFORE = timedelta(days=3)
+AFTER = timedelta(days=1)
 
 
 def build(databases: Databases, name: str, town: Town, *, has_history: bool = False) -> str:
@@ -43,7 +48,10 @@ def town_of(students: int) -> Town:
 def measure_growth(
     databases: Databases, stub: Stub, folder: Path, sizes: Sequence[int], *, rounds: int
 ) -> list[dict[str, Any]]:
-    """Return CPU a message and messages a second at each size, the sizes taking turns."""
+    """Return CPU a message and messages a second at each size, the sizes taking turns.
+
+    Of the no-show, which a whole day must be loaded for, there is one measurement a size.
+    """
     # The smallest town's children last for all rounds and one before them, warming up included.
     messages = min(sizes) // (rounds + 1) * WARM_UP_SHARE // (WARM_UP_SHARE + 2)
     results: list[dict[str, Any]] = []
@@ -61,4 +69,17 @@ def measure_growth(
                 measured = side.measure(stub, messages)
                 result["cpu_micros"].append(measured.cpu_micros)
                 result["rate"].append(measured.rate)
+    for result in results:
+        students = result["students"]
+        url = databases.address(f"grown_{students}")
+        result["no_show_micros"] = [_no_show_micros(url, town_of(students))]
     return results
+
+
+def _no_show_micros(url: str, town: Town) -> float:
+    """Return the microseconds a student that the no-show of the next day takes."""
+    cutoff = CUTOFF + AFTER
+    build_morning(url, town, school_day_of(cutoff), came, boot="bench-after")
+    watch = StopWatch()
+    sweep_ours(url, cutoff, sum(not came(number) for number in town.numbers()), watch)
+    return watch.seconds[0] / len(town.numbers()) * 1e6

@@ -21,6 +21,7 @@ from bench.databases import ENGINES, Databases, migrate_database, open_databases
 from bench.gate_client import Supply, request_of, send_all
 from bench.programs import serving, stop_at_sigterm
 from bench.report import RESULTS, percentile, print_table, ratio, save, spread
+from bench.targets import ingest_findings, print_targets
 from bench.town import Town, build_town
 from core.db import snapshot
 from core.house import build_house
@@ -54,8 +55,9 @@ class Scale:
 
 
 FULL = Scale(
-    Town(schools=40, children=2500, bound_every=3),
-    3,
+    # Each child taps once; of a school up to a batch is left over.
+    Town(schools=40, children=4500, bound_every=3),
+    5,
     (
         Case(1, 1, 500),
         Case(1, 8, 1000),
@@ -109,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", choices=ENGINES, action="append", help="default: both")
     parser.add_argument("--workers", type=int, help="web processes, default 1 and 2")
-    parser.add_argument("--rounds", type=int, help="default 3")
+    parser.add_argument("--rounds", type=int, help="default 5")
     parser.add_argument("--small", action="store_true", help="only see that it runs")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
@@ -120,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         workers = options.workers or WORKERS[engine]
         results[engine] = {"workers": workers, "cases": run_engine(engine, workers, scale)}
         _print(engine, results[engine])
+    print_targets(ingest_findings(results))
     save("ingest", results, options.results)
 
 

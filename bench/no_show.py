@@ -21,6 +21,7 @@ from bench.databases import ENGINES, Databases, migrate_database, open_databases
 from bench.orm_sweep import sweep_all
 from bench.programs import stop_at_sigterm
 from bench.report import RESULTS, print_table, ratio, save, spread
+from bench.targets import no_show_findings, print_targets
 from bench.town import Town, build_morning, build_town
 from core.clock import school_day_of
 from core.db import snapshot, transaction
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", choices=ENGINES, action="append", help="default: both")
     parser.add_argument("--students", type=int, default=300_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--small", action="store_true", help="only see that it runs")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
@@ -77,19 +78,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for engine in options.engine or ENGINES:
         results[engine] = run_engine(engine, town, options.rounds)
     _print(results, len(town.numbers()))
+    print_targets(no_show_findings(results))
     save("no_show", results, options.results)
 
 
 def run_engine(engine: str, town: Town, rounds: int) -> dict[str, Any]:
     """Sweep on one engine, the sides taking turns; return the seconds of each round."""
-    expected = sum(not _came(number) for number in town.numbers())
+    expected = sum(not came(number) for number in town.numbers())
     result: dict[str, Any] = {"students": len(town.numbers()), "notices": expected}
     watches = {side: StopWatch() for side in SIDES}
     with open_databases(engine) as databases:
         _build(databases, town)
         for _ in range(rounds):
             databases.copy("town", "ours")
-            content = _sweep_ours(databases.address("ours"), expected, watches["ours"])
+            content = sweep_ours(databases.address("ours"), CUTOFF, expected, watches["ours"])
             databases.drop("ours")
             databases.copy("town", "orm")
             _sweep_orm(databases.address("orm"), expected, content, watches["orm"])
@@ -103,7 +105,7 @@ def run_engine(engine: str, town: Town, rounds: int) -> dict[str, Any]:
     return result
 
 
-def _came(number: int) -> bool:
+def came(number: int) -> bool:
     return number % 25 >= 4
 
 
@@ -113,22 +115,22 @@ def _build(databases: Databases, town: Town) -> None:
     migrate_database(url)
     house = _house(url)
     build_town(url, house.vault, town)
-    build_morning(url, town, SCHOOL_DAY, _came)
+    build_morning(url, town, SCHOOL_DAY, came)
 
 
-def _house(url: str) -> House:
-    return build_house(load_settings(_env_file=None, database_url=url, clock_now=CUTOFF))
+def _house(url: str, now: datetime = CUTOFF) -> House:
+    return build_house(load_settings(_env_file=None, database_url=url, clock_now=now))
 
 
-def _sweep_ours(url: str, expected: int, watch: StopWatch) -> bytes:
+def sweep_ours(url: str, cutoff: datetime, expected: int, watch: StopWatch) -> bytes:
     """Tick a minute at a time until all is told; return a message as it was stored."""
-    house = _house(url)
+    house = _house(url, cutoff)
     watch.begin_round()
     minutes = 0
     while _told(house) < expected:
         if minutes > PATIENCE_MINUTES:
             raise RuntimeError(f"{_told(house)} of {expected} told")
-        now = CUTOFF + timedelta(minutes=minutes)
+        now = cutoff + timedelta(minutes=minutes)
         _hear_readers(house, now)
         house.clock.move_to(now)
         with watch.running():
@@ -149,7 +151,7 @@ def _sweep_orm(url: str, expected: int, content: bytes, watch: StopWatch) -> Non
 def _write_bare(url: str, town: Town, content: bytes, watch: StopWatch) -> None:
     watch.begin_round()
     by_school = [
-        [school * town.children + child for child in range(town.children) if not _came(child)]
+        [school * town.children + child for child in range(town.children) if not came(child)]
         for school in range(town.schools)
     ]
     watch.seconds[-1] = insert_missing(url, town, by_school, CUTOFF, content)

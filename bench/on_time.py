@@ -32,12 +32,14 @@ class Load:
 class Delays:
     """Seconds from the due moment: to the accepted message, and to the answered request.
 
-    `cores` is the CPU of the side's processes by the time the load took.
+    `cores` is the CPU of the side's processes by the time the load took, `reached` the messages
+    accepted a second.
     """
 
     accepted: list[float]
     answered: list[float]
     cores: float
+    reached: float
 
     def told(self) -> dict[str, float]:
         """Return the numbers that are kept."""
@@ -48,7 +50,12 @@ class Delays:
             for what, values in both.items()
             for name, share in shares
         }
-        return {**told, "cores": self.cores, "messages": len(self.accepted)}
+        return {
+            **told,
+            "cores": self.cores,
+            "reached": self.reached,
+            "messages": len(self.accepted),
+        }
 
 
 def run_load(side: Web, stub: Stub, load: Load) -> Delays:
@@ -61,14 +68,15 @@ def run_load(side: Web, stub: Stub, load: Load) -> Delays:
     due = [start + place * load.batch / load.per_second for place in range(count)]
     answered = send_on_time(side.port, list(zip(due, ready, strict=True)))
     last = stub.wait(count * load.batch)
-    cores = (cpu_seconds(side.roots) - cpu) / (last - start)
+    seconds = last - start
+    cores = (cpu_seconds(side.roots) - cpu) / seconds
     people = stub.people()
     accepted = [
         people[f"U{made_id('line', batch.school * side.town.children + seq - 1)}"] - at
         for at, batch in zip(due, batches, strict=True)
         for seq in range(batch.first_seq, batch.first_seq + load.batch)
     ]
-    return Delays(accepted, answered, cores)
+    return Delays(accepted, answered, cores, len(accepted) / seconds)
 
 
 def send_on_time(port: int, schedule: Sequence[tuple[float, bytes]]) -> list[float]:

@@ -34,6 +34,8 @@ CLAIM = (
     "UPDATE notice SET state = 'leased', lease_token = {mark}, lease_until = {mark},"
     " attempts = attempts + 1, first_tried_at = coalesce(first_tried_at, {mark})"
     " WHERE id IN (SELECT id FROM notice WHERE state = 'pending' AND due_at <= {mark}"
+    # What our index is of, or each claim would sort all that waits.
+    " AND channel = 'line' AND settled_at IS NULL"
     " ORDER BY priority, turn_at, id LIMIT {mark} {skip}) AND state = 'pending'"
     " RETURNING id, line_user_id, retry_key, content"
 )

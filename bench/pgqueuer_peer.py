@@ -24,7 +24,9 @@ from core.delivery.sender import IN_FLIGHT
 from core.duty.server import Background, Server
 
 JOB = "push"
-BATCH = 100
+# Its best here, and no cap on what is under way: a job would count as such until its outcome is
+# written, and the worker sleep meanwhile. How many pushes are, the session's connections limit.
+BATCH = 500
 
 
 def main() -> None:
@@ -84,7 +86,7 @@ async def _work(database: str, content: bytes) -> None:
                 await answer.read()
                 answer.raise_for_status()
 
-        await queue.run(batch_size=BATCH, max_concurrent_tasks=IN_FLIGHT)
+        await queue.run(batch_size=BATCH)
 
 
 if __name__ == "__main__":

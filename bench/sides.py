@@ -53,16 +53,18 @@ class Web:
         now = self.now()
         return [request_of(self.town, batch, now) for batch in batches]
 
-    def measure(self, stub: Stub, messages: int, delay: float = 0.0) -> Measured:
+    def measure(
+        self, stub: Stub, messages: int, delay: float = 0.0, *, batch: int = BATCH
+    ) -> Measured:
         """Tap so many children, from the first tap sent to the last message accepted.
 
         Some are tapped before, so that the connections that fell idle since are open again.
         """
-        self._rush(stub, _whole(messages // WARM_UP_SHARE), delay)
-        return self._rush(stub, _whole(messages), delay)
+        self._rush(stub, _whole(messages // WARM_UP_SHARE), delay, batch)
+        return self._rush(stub, _whole(messages), delay, batch)
 
-    def _rush(self, stub: Stub, count: int, delay: float) -> Measured:
-        ready = self.requests_of([self.supply.take(BATCH) for _ in range(count // BATCH)])
+    def _rush(self, stub: Stub, count: int, delay: float, batch: int) -> Measured:
+        ready = self.requests_of([self.supply.take(batch) for _ in range(count // batch)])
         stub.reset(delay)
         cpu, started = cpu_seconds(self.roots), time.monotonic()
         send_all(self.port, ready, CONNECTIONS)
