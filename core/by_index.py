@@ -22,16 +22,15 @@ from core.rows import SQLITE, run
 LOOK_SECONDS = 1.0
 
 
-def by_index(session: Session, *, in_order: bool = False, for_all: bool = False) -> None:
+def by_index(session: Session, *, in_order: bool = False) -> None:
     """Let what this transaction plans look rows up, and walk an index `in_order` for an order.
 
-    What is sorted is read whole before. With `for_all` one plan serves whatever values come; not
-    where notices are looked for, whose plans are made `anew_with_growth`. Nothing on SQLite, which
-    has indexes and no guesses.
+    What is sorted is read whole before. One plan serves whatever values come; where it looks
+    through what grows by the minute it is made `anew_with_growth`. Nothing on SQLite, which has
+    indexes and no guesses.
     """
     if session.get_bind().dialect.name != SQLITE:
-        more = _in_order if in_order else _for_all if for_all else _by_index
-        run(session, more, {})
+        run(session, _in_order if in_order else _by_index, {})
 
 
 def anew_with_growth(session: Session, model: type[SQLModel]) -> None:
@@ -64,17 +63,13 @@ def _sizes(_engine: str) -> Any:
 
 @cache
 def _by_index(_engine: str) -> Any:
-    return select(_set("enable_seqscan", "off"))
+    one_plan = _set("plan_cache_mode", "force_generic_plan")
+    return select(_set("enable_seqscan", "off"), one_plan)
 
 
 @cache
 def _in_order(_engine: str) -> Any:
     return _by_index(_engine).add_columns(_set("enable_sort", "off"))
-
-
-@cache
-def _for_all(_engine: str) -> Any:
-    return _by_index(_engine).add_columns(_set("plan_cache_mode", "force_generic_plan"))
 
 
 def _set(name: str, value: str) -> Any:

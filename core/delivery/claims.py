@@ -26,6 +26,7 @@ from sqlmodel import Session
 
 from core.by_index import anew_with_growth, by_index
 from core.db import UtcDateTime, table_of
+from core.delivery.day_span import span_of, within_span
 from core.delivery.last_look import end_unwanted
 from core.delivery.pushes import Leased, assemble, is_new, push_of
 from core.delivery.takeovers import count_takeovers, word_of_claim
@@ -83,8 +84,8 @@ def _riders_of(session: Session, heads: Sequence[Any], lease: Mapping[str, Any])
     social = [row for row in heads if row.may_ride]
     if not social:
         return []
-    # A push is of one day, by which PostgreSQL may pass over the other months.
-    there = {**lease, "days": list({row.school_day for row in social})}
+    # A push is of one day.
+    there = {**lease, **span_of([row.school_day for row in social])}
     frozen = _lease(session, _claim_riders, {**there, "heads": [row.id for row in social]})
     new = {row.line_user_id for row in social if is_new(row)}
     joining = _lease(session, _claim_company, {**there, "people": list(new)}) if new else []
@@ -156,9 +157,7 @@ def _claim_riders(engine: str) -> Any:
     row = table_of(Notice)
     # Not told that they are unfinished: PostgreSQL takes the queue for short, and might walk it.
     return _leasing(
-        is_one_of(engine, row.c.rides_with, "heads")
-        & is_one_of(engine, row.c.school_day, "days")
-        & _is_free(row)
+        is_one_of(engine, row.c.rides_with, "heads") & within_span(row.c.school_day) & _is_free(row)
     )
 
 
@@ -170,7 +169,7 @@ def _claim_company(engine: str) -> Any:
         select(notice.c.id, notice.c.school_day)
         .where(
             is_one_of(engine, notice.c.line_user_id, "people"),
-            is_one_of(engine, notice.c.school_day, "days"),
+            within_span(notice.c.school_day),
             notice.c.may_ride,
             notice.c.kind.in_([kind.value for kind in GATE_NEWS]),
             _is_unfinished(notice),

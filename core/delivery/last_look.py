@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, case, select, update
 from sqlmodel import Session
 
 from core.db import UtcDateTime, table_of
+from core.delivery.day_span import span_of, within_span
 from core.delivery.rights import rights_of
 from core.kinds import ENDED_STATES, NoticeKind, NoticeState
 from core.notices.tables import Notice
@@ -30,8 +31,8 @@ def end_unwanted(
 
     Joins the caller's transaction, which has just leased the rows.
     """
-    ids, days = [row.id for row in rows], list({row.school_day for row in rows})
-    rights = run(session, rights_of, {"ids": ids, "days": days}).all()
+    ids, days = [row.id for row in rows], [row.school_day for row in rows]
+    rights = run(session, rights_of, {"ids": ids, **span_of(days)}).all()
     ended = {row.id: "not_wanted" for row in rights if not row.is_wanted}
     ended |= {row.id: "unfollowed" for row in rights if row.is_wanted and row.is_blocked}
     for row in rows:
@@ -51,7 +52,7 @@ def _halved(session: Session, rows: Sequence[Any], days: Sequence[date]) -> set[
     heads = [row.id for row in tried if row.rides_with is None]
     if not heads:
         return orphaned
-    lost = run(session, _lost_riders, {"heads": heads, "days": days})
+    lost = run(session, _lost_riders, {"heads": heads, **span_of(days)})
     return orphaned | {row.rides_with for row in lost}
 
 
@@ -96,7 +97,7 @@ def _lost_riders(engine: str) -> Any:
     notice = table_of(Notice)
     return select(notice.c.rides_with).where(
         is_one_of(engine, notice.c.rides_with, "heads"),
-        is_one_of(engine, notice.c.school_day, "days"),
+        within_span(notice.c.school_day),
         notice.c.state.in_(ENDED_STATES),
         # What ended before it was ever tried was in no push.
         notice.c.attempts > 0,

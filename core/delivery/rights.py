@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, or_, select, true
 
 from core.binding.tables import Delegate
 from core.db import table_of
+from core.delivery.day_span import within_span
 from core.kinds import EventKind, NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import AccountLink, Binding, Guardian, LineFriend, Staff, Subscription
@@ -37,7 +38,7 @@ OF_THEIR_OWN = (NoticeKind.LINK_NEW, NoticeKind.COPY_READY)
 def rights_of(engine: str) -> Any:
     """Select for each notice of `ids` whether it `is_wanted`, and `is_blocked`: shown to nobody.
 
-    `days` are their school days: PostgreSQL looks in their months and in no other.
+    It takes the span of their school days too.
 
     To staff: the role is held and by the same LINE user. To guardians: the link is open and the
     same, what the notice is about is still theirs, and they did not stop everything. To whoever
@@ -76,9 +77,7 @@ def rights_of(engine: str) -> Any:
     return (
         select(notice.c.id, is_wanted.label("is_wanted"), is_blocked.label("is_blocked"))
         .select_from(joined)
-        .where(
-            is_one_of(engine, notice.c.id, "ids"), is_one_of(engine, notice.c.school_day, "days")
-        )
+        .where(is_one_of(engine, notice.c.id, "ids"), within_span(notice.c.school_day))
     )
 
 

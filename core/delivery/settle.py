@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Integer, case, column, func, update
 from sqlmodel import Session
 
-from core.by_index import by_index
+from core.by_index import anew_with_growth, by_index
 from core.db import table_of
 from core.kinds import NoticeState
 from core.notices.tables import Notice
@@ -56,6 +56,7 @@ def settle(session: Session, settlements: Sequence[Settlement], now: datetime) -
     if rows:
         rows.sort(key=lambda row: row["id"])
         by_index(session)
+        anew_with_growth(session, Notice)
         run_rows(session, _settling, _columns(), rows)
 
 

@@ -25,6 +25,7 @@ from sqlmodel import Session
 
 from core.by_index import by_index
 from core.db import UtcDateTime, table_of
+from core.delivery.day_span import span_of
 from core.delivery.rights import rights_of
 from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.outbox import LATE_PRIORITY, PRIORITIES
@@ -69,7 +70,7 @@ def end_told_later(session: Session, on_demand: Collection[NoticeKind], now: dat
 def _wanted(session: Session, found: Sequence[Any]) -> set[Any]:
     """Return the departures that somebody may still hear, as far as is known before they leave."""
     ids, days = {row.departure for row in found}, {row.school_day for row in found}
-    rights = run(session, rights_of, {"ids": list(ids), "days": list(days)})
+    rights = run(session, rights_of, {"ids": list(ids), **span_of(days)})
     return {row.id for row in rights if row.is_wanted and not row.is_blocked}
 
 

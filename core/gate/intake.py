@@ -211,7 +211,7 @@ def _record(desk: Desk, requests: Sequence[TapRequest]) -> list[list[TapStatus] 
     with transaction(house.engine) as session:
         # A school's taps come in many requests: what one wrote counts for the next.
         session.info["turns"] = desk.turns
-        by_index(session, for_all=True)
+        by_index(session)
         readers = admit(session, [one.caller for one in requests], now)
         outcomes: list[list[TapStatus] | Exception] = [
             reader if isinstance(reader, AccessError) else [] for reader in readers
