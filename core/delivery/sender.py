@@ -45,7 +45,8 @@ logger = logging.getLogger(__name__)
 
 # Source: LINE's 2,000 pushes a second at a tenth of a second each are 200 under way.
 IN_FLIGHT = 256
-# While pushes are under way their ends are gathered for so long and settled together.
+# The ends of pushes are gathered for so long and settled together, with the next claim if one comes
+# before; and in a rush the claims are so far apart.
 GATHER_SECONDS = 0.02
 # The net under the bell: how long a notice written by another process waits at most.
 POLL_SECONDS = 1.0
@@ -76,6 +77,8 @@ class Sender:
         self._flights: set[asyncio.Task[None]] = set()
         self._landed: list[tuple[Leased, PushAnswer]] = []
         self._bell = asyncio.Event()
+        self._settling: asyncio.TimerHandle | None = None
+        self._turned_at = -GATHER_SECONDS
         self._paused_until: datetime | None = None
         self._tokens = TokenInHand(house)
         self._cause = CauseOf429(house)
@@ -102,6 +105,7 @@ class Sender:
         loop = asyncio.get_running_loop()
         # They belong to the loop they are first used in.
         self._bell, self._cause = asyncio.Event(), CauseOf429(self._house)
+        self._settling = None
 
         def ring() -> None:
             with suppress(RuntimeError):
@@ -125,13 +129,14 @@ class Sender:
         return claimed
 
     async def _wait(self) -> None:
-        """Wait for the bell, at most a poll; gather what lands while others are under way."""
-        if self._flights:
-            await asyncio.sleep(GATHER_SECONDS)
+        """Wait for the bell, at most a poll; in a rush for what else comes."""
         pause = min(POLL_SECONDS, self._pacer.seconds_until_next() or POLL_SECONDS)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._bell.wait(), pause)
+        if self._flights:
+            await asyncio.sleep(self._turned_at + GATHER_SECONDS - time.monotonic())
         self._bell.clear()
+        self._turned_at = time.monotonic()
 
     async def _guarded_turn(self, line: LinePush) -> None:
         try:
@@ -149,7 +154,7 @@ class Sender:
         wanted = self._capacity()
         token = await self._good_token(token_seconds) if wanted else None
         granted = self._pacer.take(wanted if token is not None else 0)
-        landed, self._landed = self._landed, []
+        landed = self._take_landed()
         try:
             leased = await self._in_database(lambda: self._exchange(landed, granted))
         except Exception:
@@ -188,7 +193,16 @@ class Sender:
         self._heed(notice, answer, token)
         self._landed.append((notice, answer))
         log_push(notice, answer, time.monotonic() - started)
-        self._bell.set()
+        if self._settling is None:
+            ring = self._bell.set
+            self._settling = asyncio.get_running_loop().call_later(GATHER_SECONDS, ring)
+
+    def _take_landed(self) -> list[tuple[Leased, PushAnswer]]:
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling = None
+        landed, self._landed = self._landed, []
+        return landed
 
     def _heed(self, notice: Leased, answer: PushAnswer, token: Token | None) -> None:
         self._breaker.note(worked=answer.result not in FAILED)
@@ -256,7 +270,7 @@ class Sender:
         """Wait for what is under way and settle it; what does not end stays leased."""
         if self._flights:
             await asyncio.wait(self._flights, timeout=FINISH_SECONDS)
-        landed, self._landed = self._landed, []
+        landed = self._take_landed()
         await self._in_database(lambda: self._exchange(landed, 0))
         await self._in_database(self._leave)
 
