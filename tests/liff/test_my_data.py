@@ -14,6 +14,7 @@ from flask import Flask
 from sqlmodel import select
 
 from core.db import snapshot, transaction
+from core.delivery.day_span import span_of
 from core.delivery.rights import rights_of
 from core.house import House
 from core.kinds import NoticeKind
@@ -141,9 +142,8 @@ def _is_wanted(house: House, family: Family) -> bool:
         enqueue(session, [notice], house.clock.now())
         row = session.exec(select(Notice).where(Notice.kind == "arrival")).first()
         assert row is not None
-        return bool(
-            run(session, rights_of, {"ids": [row.id], "days": [row.school_day]}).one().is_wanted
-        )
+        asked = {"ids": [row.id], **span_of([row.school_day])}
+        return bool(run(session, rights_of, asked).one().is_wanted)
 
 
 def _student(family: Family) -> UUID:
