@@ -113,6 +113,13 @@ class Land:
         self.heal(*names)
         self.start(*names)
 
+    def look_after(self) -> None:
+        """Start again what gave up where it runs, as a host's supervisor does."""
+        for name, program in list(self.running.items()):
+            if not program.is_alive:
+                program.kill()
+                self.start(name)
+
     def gate(self) -> Gate:
         """The school's reader, which tries both servers in turn."""
         gate = self.town.gate()
@@ -133,7 +140,7 @@ class Land:
     def settle(self, gate: Gate, tapping: threading.Thread, children: Sequence[Child]) -> None:
         """Wait for the end of it and compare the reader's ledger with LINE's."""
         tapping.join()
-        self.town.wait_until_settled()
+        self.town.wait_until_settled(self.look_after)
         assert len(gate.answered) == len(children)
         self.town.check(gate)
 

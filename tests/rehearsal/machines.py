@@ -152,6 +152,7 @@ def test_random_cuts_and_deaths_lose_and_double_nothing(land: Land) -> None:
     gate, children = land.gate(), land.town.enrol(*[SIBLINGS, ("小明",)] * (8 * RUNS))
     tapping = land.tapping(gate, children)
     for _ in range(RUNS):
+        land.look_after()
         name = random.choice([*HOSTS, "db", "line"])
         if name in HOSTS and random.random() < 0.5:
             land.lose(name)
@@ -162,5 +163,5 @@ def test_random_cuts_and_deaths_lose_and_double_nothing(land: Land) -> None:
         time.sleep(random.uniform(0.5, AWAY_SECONDS))
         land.heal(name)
     for name in WEBS:
-        wait_for(lambda name=name: land.answers(name), name)
+        wait_for(lambda name=name: land.answers(name), name, land.look_after)
     land.settle(gate, tapping, children)
