@@ -83,9 +83,15 @@ def _end(
             "state": STATES[outcomes[row.id]].value,
             "outcome": outcomes[row.id],
         }
-        for row in sorted(leased, key=lambda row: row.id)
+        for row in leased
     ]
-    run_rows(session, _ending, _columns(), rows, now=now)
+    end(session, rows, now)
+
+
+def end(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Write how notices end: id, school_day, state and outcome of each; joins the transaction."""
+    ordered = sorted(rows, key=lambda row: row["id"])
+    run_rows(session, _ending, _columns(), ordered, now=now)
 
 
 def _columns() -> list[Any]:

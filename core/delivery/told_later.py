@@ -9,28 +9,18 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, tuple_
 from sqlmodel import Session
 
 from core.by_index import by_index
 from core.db import UtcDateTime, table_of
 from core.delivery.day_span import span_of
+from core.delivery.last_look import end
 from core.delivery.rights import rights_of
 from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.outbox import LATE_PRIORITY, PRIORITIES
 from core.notices.tables import Notice
-from core.rows import given_rows, run, run_rows
+from core.rows import run
 
 # So long a departure stands behind its arrival, from its own turn on: before that it would not have
 # gone anyway, and the turn is what the queue is ordered by.
@@ -61,10 +51,19 @@ def end_told_later(session: Session, on_demand: Collection[NoticeKind], now: dat
     if not found:
         return
     wanted = _wanted(session, found)
-    ended = {row.id: row for row in found if row.departure in wanted}
-    rows = [{"id": one, "school_day": ended[one].school_day} for one in sorted(ended)]
-    if rows:
-        run_rows(session, _ending, _columns(), rows, now=now)
+    ended = {row.id: _ended(row) for row in found if row.departure in wanted}
+    if ended:
+        end(session, list(ended.values()), now)
+
+
+def _ended(arrival: Any) -> dict[str, Any]:
+    was_tried = arrival.first_tried_at is not None
+    return {
+        "id": arrival.id,
+        "school_day": arrival.school_day,
+        "state": (NoticeState.UNKNOWN if was_tried else NoticeState.EXPIRED).value,
+        "outcome": TOLD_LATER,
+    }
 
 
 def _wanted(session: Session, found: Sequence[Any]) -> set[Any]:
@@ -79,8 +78,9 @@ def _held_up(_engine: str) -> Any:
     """Select arrivals in nobody's hands, each with a departure that waited for it long enough."""
     departure = _front().subquery("departure")
     arrival = table_of(Notice).alias("arrival")
+    facts = (arrival.c.id, arrival.c.school_day, arrival.c.first_tried_at)
     return (
-        select(arrival.c.id, arrival.c.school_day, departure.c.id.label("departure"))
+        select(*facts, departure.c.id.label("departure"))
         .select_from(departure.join(arrival, _comes_before(arrival, departure)))
         .where(*_is_due(departure), *_may_end(arrival))
         .with_for_update(skip_locked=True, of=arrival)
@@ -139,28 +139,6 @@ def _may_end(arrival: Any) -> tuple[ColumnElement[bool], ...]:
         or_(arrival.c.state == NoticeState.PENDING.value, is_abandoned),
         or_(arrival.c.first_tried_at.is_(None), is_alone),
     )
-
-
-@cache
-def _ending(engine: str) -> Any:
-    notice = table_of(Notice)
-    given = given_rows(engine, _columns())
-    was_tried = notice.c.first_tried_at.is_not(None)
-    return (
-        update(notice)
-        .where(notice.c.id == given.c.id, notice.c.school_day == given.c.school_day)
-        .values(
-            state=case((was_tried, NoticeState.UNKNOWN.value), else_=NoticeState.EXPIRED.value),
-            outcome=TOLD_LATER,
-            settled_at=_now(),
-            lease_until=None,
-            lease_token=None,
-        )
-    )
-
-
-def _columns() -> list[Any]:
-    return [table_of(Notice).c[name] for name in ("id", "school_day")]
 
 
 def _now() -> Any:

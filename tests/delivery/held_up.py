@@ -20,8 +20,9 @@ from core.house import House
 from core.kinds import NoticeKind, NoticeState
 from core.notices.tables import Notice
 from core.people.tables import Binding, Guardian, Student
-from tests.delivery.siblings import later
+from tests.delivery.siblings import NAMES, Walk, later, send
 from tests.factories import HUA, make_binding, make_guardian
+from tests.fakes import FakeLine
 
 Notify = Callable[..., int]
 Take = Callable[..., list[Leased]]
@@ -102,3 +103,14 @@ def to_a_delegate(house: House) -> dict[str, Any]:
         session.add(one)
         session.flush()
         return {"delegate_id": one.id, "line_user_id": HUA}
+
+
+def out_after_trouble(
+    house: House, walk: Walk, line: FakeLine, trouble: tuple[int, str], number: str
+) -> None:
+    """Let siblings come in one push that meets trouble, and one of them leave a minute ago."""
+    line.script = [trouble]
+    walk("11:28:00", *NAMES)
+    send(house, line)
+    walk("11:31:00", number)
+    later(house, seconds=60)

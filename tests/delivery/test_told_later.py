@@ -24,6 +24,7 @@ from tests.delivery.held_up import (
     ends,
     kinds,
     land,
+    out_after_trouble,
     to_a_delegate,
     to_another_guardian,
 )
@@ -153,11 +154,8 @@ def test_departure_that_went_first_shows_when_the_child_came(
 def test_child_of_a_push_that_never_left_may_be_told_later(
     house: House, walk: Walk, line: FakeLine, number: str
 ) -> None:
-    line.script = [(429, '{"message":"The API rate limit has been exceeded."}')]
-    walk("11:28:00", *NAMES)
-    send(house, line)
-    walk("11:31:00", number)
-    later(house, seconds=60)
+    limited = (429, '{"message":"The API rate limit has been exceeded."}')
+    out_after_trouble(house, walk, line, limited, number)
     send(house, line)
     assert ends(house) == [TOLD_LATER]
     told = [message["altText"] for push in line.accepted.values() for message in push["messages"]]

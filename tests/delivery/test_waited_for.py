@@ -26,6 +26,7 @@ from tests.delivery.held_up import (
     ends,
     kinds,
     land,
+    out_after_trouble,
     to_a_delegate,
     to_another_guardian,
 )
@@ -176,11 +177,7 @@ def test_arrival_stays_as_it_ended(house: House, take: Take) -> None:
 def test_push_of_several_that_was_tried_stays_whole(
     house: House, walk: Walk, line: FakeLine, number: str
 ) -> None:
-    line.script = [(500, "{}")]
-    walk("11:28:00", *NAMES)
-    send(house, line)
-    walk("11:31:00", number)
-    later(house, seconds=60)
+    out_after_trouble(house, walk, line, (500, "{}"), number)
     assert [len(one) for one in send(house, line)] == [3]
     assert ends(house) == []
     first, again = (request["messages"] for request in line.requests)
