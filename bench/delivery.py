@@ -5,8 +5,8 @@ pushes inside its request, queues whose programs are installed, and bare loops w
 nor database. CPU is that of a side's own processes and PostgreSQL; the readers and the stub are
 left out of it, not of the rates. At the end all is held against what must be reached.
 
-On two busy cores the sides take 10 minutes, the loads 8, the outbox 1; loading towns of a million
-and measuring in them some 20 more. --quick leaves out the loads and towns that take long.
+On two busy cores the sides take 10 minutes, the loads 8, the outbox 1; to load a town of a million
+into SQLite alone took 10. --quick leaves out the loads and towns that take long.
 """
 
 import argparse
