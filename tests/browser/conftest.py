@@ -25,7 +25,13 @@ from core.db import transaction
 from core.house import House, build_house
 from core.settings import Settings, load_settings
 from sandbox.people import make_user_id
-from tests.browser.engines import ChromiumScreen, Screen, WebKitScreen, running_webkit
+from tests.browser.engines import (
+    PATIENCE_SECONDS,
+    ChromiumScreen,
+    Screen,
+    WebKitScreen,
+    running_webkit,
+)
 from tests.conftest import MONDAY_MORNING
 from tests.factories import make_school, make_student
 from tests.liff.conftest import make_app
@@ -85,6 +91,7 @@ def chromium() -> Iterator[Chrome]:
     for flag in FLAGS:
         options.add_argument(flag)
     with Chrome(options=options, service=Service(driver)) as chrome:
+        chrome.implicitly_wait(PATIENCE_SECONDS)
         yield chrome
 
 

@@ -17,6 +17,8 @@ from selenium.webdriver import Chrome, WebKitGTK, WebKitGTKOptions
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.webkitgtk.service import Service
 
+# A press is answered before the page it leads to is there.
+PATIENCE_SECONDS = 20
 MINI_BROWSERS = "/usr/lib/*/webkit2gtk-4.*/MiniBrowser"
 CONSOLE_ERROR = re.compile(r"^(?P<where>\S*): CONSOLE .*\bERROR\b.*$", re.M)
 # What a person at night wants of a device, who also is made dizzy by what moves.
@@ -129,7 +131,8 @@ def running_webkit(
         own |= _wishes(folder, NIGHT if at_night else "")
         service = Service(driver, log_output=str(log), env=os.environ | own)
         with _started(options, service) as webkit:
-            webkit.set_script_timeout(20)
+            webkit.set_script_timeout(PATIENCE_SECONDS)
+            webkit.implicitly_wait(PATIENCE_SECONDS)
             yield WebKitScreen(webkit, log)
 
 

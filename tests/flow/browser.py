@@ -78,7 +78,12 @@ class PhonePage:
 
     def phone(self, owner: str) -> WebElement:
         """Return somebody's phone."""
-        return self.browser.find_element(By.CSS_SELECTOR, f"[aria-label^='{owner}的']")
+        return self.find(By.CSS_SELECTOR, f"[aria-label^='{owner}的']")
+
+    def find(self, by: str, selector: str) -> WebElement:
+        """Return an element as soon as it is there."""
+        found: WebElement = self.wait(lambda: self.browser.find_element(by, selector), selector)
+        return found
 
     def press(self, where: WebElement, words: str) -> None:
         """Press what is named so inside an element."""
@@ -107,12 +112,12 @@ class PhonePage:
 
     def tap(self, child: str) -> None:
         """Hold a child's card to the reader."""
-        self.browser.find_element(By.CSS_SELECTOR, f"[aria-label='替{child}刷卡']").click()
+        self.find(By.CSS_SELECTOR, f"[aria-label='替{child}刷卡']").click()
 
     def chip(self, words: str) -> None:
         """Press a chip of the gate panel."""
         path = f"//*[@class='chips']//button[contains(., '{words}')]"
-        self.browser.find_element(By.XPATH, path).click()
+        self.find(By.XPATH, path).click()
 
     def jump(self, chip: str, time: str) -> None:
         """Press a chip that moves the clock and wait until the page shows that time."""
@@ -132,7 +137,7 @@ class PhonePage:
 
     def close_sheet(self) -> None:
         """Put the page away."""
-        self.browser.find_element(By.CSS_SELECTOR, "[aria-label='關閉網頁']").click()
+        self.find(By.CSS_SELECTOR, "[aria-label='關閉網頁']").click()
 
     def shoot(self, station: str) -> Path:
         """Keep a picture of this moment."""
@@ -201,7 +206,7 @@ class Sheet:
         return [one.text for one in self._browser.find_elements(By.CSS_SELECTOR, selector)]
 
     def _find(self, by: str, selector: str) -> WebElement:
-        return self._browser.find_element(by, selector)
+        return self._page.find(by, selector)
 
     def _click(self, element: WebElement) -> None:
         self._browser.execute_script("arguments[0].click()", element)

@@ -53,6 +53,8 @@ def browser(platform: SandboxClient, tmp_path: Path) -> Iterator[Any]:
         options.add_argument(flag)
     options.add_argument(f"--host-resolver-rules={front.browser_rule}")
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    # A press is answered before the page it leads to is there.
+    driver.implicitly_wait(20)
     yield driver
     driver.quit()
     front.stop()

@@ -48,6 +48,8 @@ def chromium() -> Iterator[Any]:
     for flag in FLAGS:
         options.add_argument(flag)
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    # A press is answered before the page it leads to is there.
+    driver.implicitly_wait(20)
     yield driver
     driver.quit()
 
