@@ -95,6 +95,14 @@ def test_end_state_never_goes_back(house: House, notify: Notify, all_notices: No
     assert all_notices()[0].state == NoticeState.ACCEPTED
 
 
+def test_news_written_by_a_clock_ahead_of_the_senders_waits_for_nothing(
+    house: House, notify: Notify
+) -> None:
+    notify()
+    _pass_time(house, -timedelta(milliseconds=20))
+    assert len(_claim(house)) == 1
+
+
 def test_departure_waits_for_its_arrival(house: House, notify: Notify) -> None:
     notify(NoticeKind.ARRIVAL)
     _pass_time(house, timedelta(seconds=1))
