@@ -11,26 +11,40 @@ import time
 from functools import cache
 from typing import Any
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import String, bindparam, cast, func, select, text
 from sqlalchemy.dialects.postgresql import OID
 from sqlmodel import Session, SQLModel
 
 from core.db import table_of
-from core.rows import SQLITE, run
+from core.rows import SQLITE, connection_of, innermost, run
 
 # How often a connection looks whether what it planned for has grown.
 LOOK_SECONDS = 1.0
+BEGIN = b"BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan"
+BEGIN_IN_ORDER = BEGIN + b"; SET LOCAL enable_sort = off"
 
 
 def by_index(session: Session, *, in_order: bool = False) -> None:
     """Let what this transaction plans look rows up, and walk an index `in_order` for an order.
 
     What is sorted is read whole before. One plan serves whatever values come; where it looks
-    through what grows by the minute it is made `anew_with_growth`. Nothing on SQLite, which has
-    indexes and no guesses.
+    through what grows by the minute it is made `anew_with_growth`. Nothing where it was asked for
+    already, nor on SQLite, which has indexes and no guesses.
     """
-    if session.get_bind().dialect.name != SQLITE:
+    if session.get_bind().dialect.name == SQLITE:
+        return
+    driver: Any = connection_of(session).connection.driver_connection
+    asked_in, is_in_order = session.info.get("by_index", (None, False))
+    if asked_in is innermost(session) and is_in_order >= in_order:
+        return
+    if driver.info.transaction_status == TransactionStatus.IDLE:
+        # The driver would begin by itself, and wait for the answer to that alone. What goes wrong
+        # here goes wrong again at the next statement, and is said there.
+        driver.pgconn.exec_(BEGIN_IN_ORDER if in_order else BEGIN)
+    else:
         run(session, _in_order if in_order else _by_index, {})
+    session.info["by_index"] = (innermost(session), in_order)
 
 
 def anew_with_growth(session: Session, model: type[SQLModel]) -> None:

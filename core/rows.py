@@ -85,7 +85,7 @@ def run(session: Session, build: Build, values: Mapping[str, Any]) -> Rows:
 
     Joins the caller's transaction.
     """
-    connection = _connection_of(session)
+    connection = connection_of(session)
     dialect = connection.dialect
     return prepare(build(dialect.name), dialect).run(connection, values)
 
@@ -116,7 +116,7 @@ def run_rows(
     **values: Any,
 ) -> Rows:
     """Run a statement over rows of these columns, like `run`; `values` are further parameters."""
-    connection = _connection_of(session)
+    connection = connection_of(session)
     dialect = connection.dialect
     statement = prepare(build(dialect.name), dialect)
     if dialect.name == SQLITE and not statement.takes("rows"):
@@ -125,7 +125,7 @@ def run_rows(
     return statement.run(connection, rows_given(dialect.name, columns, rows) | values)
 
 
-def _connection_of(session: Session) -> Connection:
+def connection_of(session: Session) -> Connection:
     """Return the connection of the session's transaction or savepoint, asked for once in each.
 
     As before a statement of SQLAlchemy's own, what waits in the session is written first; and a
@@ -133,14 +133,15 @@ def _connection_of(session: Session) -> Connection:
     """
     session.flush()
     held: tuple[Any, Connection] | None = session.info.get("connection")
-    if held is None or held[0] is None or held[0] is not _innermost(session):
+    if held is None or held[0] is None or held[0] is not innermost(session):
         connection = session.connection()
-        held = (_innermost(session), connection)
+        held = (innermost(session), connection)
         session.info["connection"] = held
     return held[1]
 
 
-def _innermost(session: Session) -> Any:
+def innermost(session: Session) -> Any:
+    """Return the savepoint or transaction the session is in; None as long as it is in none."""
     return session.get_nested_transaction() or session.get_transaction()
 
 

@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
+from core.by_index import by_index
 from core.db import transaction
 from core.delivery.breaker import Breaker
 from core.delivery.cause_of_429 import CauseOf429
@@ -252,6 +253,8 @@ class Sender:
         now = self._house.clock.now()
         settlements = [settlement_for(notice, answer, now) for notice, answer in landed]
         with transaction(self._house.engine) as session:
+            # For all of it: each part would otherwise ask for as much as it needs.
+            by_index(session, in_order=True)
             settle(session, settlements, now)
             _note_strangers(session, landed, now)
             if is_time_to_expire:
