@@ -49,7 +49,8 @@ def asked(house: House, notify: Notify) -> dict[str, str]:
     # What the planner knows is from an hour when nearly nothing waited.
     with house.engine.begin() as connection:
         connection.exec_driver_sql("ANALYZE notice")
-    _put_beside(house, others, line_user_id=HUA, due_at=later, created_at=later)
+    soon = later + timedelta(seconds=1)
+    _put_beside(house, others, line_user_id=HUA, due_at=soon, created_at=later)
     seen: list[tuple[str, Any]] = []
     note: Any = lambda *call: seen.append((call[2], call[3]))  # noqa: E731
     event.listen(house.engine, "before_cursor_execute", note)
