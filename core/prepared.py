@@ -69,8 +69,8 @@ class Prepared:
         self._dialect = dialect
         # psycopg has PostgreSQL prepare what came five times; that this comes again is known. And
         # moments, ids and messages need not be written out as text and read again.
-        is_psycopg = dialect.driver == "psycopg"
-        self._how: dict[str, Any] = {"prepare": True, "binary": True} if is_psycopg else {}
+        self._is_kept = dialect.driver == "psycopg"
+        self._how: dict[str, Any] = {"prepare": True, "binary": True} if self._is_kept else {}
         self._row: Convert | None = None
         if columns:
             row: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]  # by name
@@ -116,7 +116,7 @@ class Prepared:
         return self._ask(connection, every, ask)
 
     def _ask(self, connection: Connection, given: Any, ask: Callable[[Any], list[Any]]) -> Rows:
-        cursor = connection.connection.cursor()
+        cursor = self._cursor(connection)
         try:
             for note in connection.dispatch.before_cursor_execute:
                 note(connection, cursor, self._text, given, None, False)
@@ -125,8 +125,21 @@ class Prepared:
         except connection.dialect.loaded_dbapi.Error as error:
             raise _translated(connection, cursor, self._text, error) from error
         finally:
-            cursor.close()
+            if not self._is_kept:
+                cursor.close()
         return rows
+
+    def _cursor(self, connection: Connection) -> Any:
+        """Return where to ask: on PostgreSQL the same again, which knows the types already.
+
+        An open one of SQLite's would keep its transaction from ending.
+        """
+        if not self._is_kept:
+            return connection.connection.cursor()
+        kept = connection.info.setdefault("cursors", {})
+        if self not in kept:
+            kept[self] = connection.connection.cursor()
+        return kept[self]
 
     def _rows(self, cursor: Any, raw: Iterable[Any]) -> list[Any]:
         if self._found is None:
