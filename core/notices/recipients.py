@@ -15,7 +15,7 @@ from core.languages.language import SOURCE, Language, language_of
 from core.languages.speech import N_
 from core.notices.hearers import (
     app_guardians,
-    delegates,
+    gate_hearers,
     linked_guardians,
     phoned_guardians,
     ticked_guardians,
@@ -26,7 +26,6 @@ from core.people.names import given_name
 from core.rows import Build, run
 from core.values import value
 
-DELEGATED = frozenset({EventKind.ARRIVAL, EventKind.DEPARTURE})
 # Where a guardian reads the school.
 DELEGATED_PLACE = N_("代收")
 # What a guardian new beside others does not hear for a day: where and when the child can be met.
@@ -35,6 +34,13 @@ QUIETED = frozenset({NoticeKind.ARRIVAL, NoticeKind.DEPARTURE, NoticeKind.NO_TAP
 QUIET = (NoticeState.CANCELLED, "quiet")
 # Written for the record, and told in the evening with the rest of the day.
 IN_DIGEST = (NoticeState.CANCELLED, "in_digest")
+# Who hears of what is ticked, where not only those guardians do who ticked it for LINE, e-mail or
+# the app.
+BY_BOX: dict[EventKind, Build] = {
+    EventKind.ARRIVAL: gate_hearers,
+    EventKind.DEPARTURE: gate_hearers,
+    EventKind.NO_SHOW: warned_guardians,
+}
 # Who is reached there, whatever is ticked.
 REACHED_BY: dict[Channel, Build] = {
     Channel.EMAIL: verified_guardians,
@@ -121,9 +127,7 @@ def recipients_of(
     connected it, linked or not; of no-shows those too who ticked it for SMS, which is free, and
     have a verified number.
     """
-    build = linked_guardians if ticked is None else ticked_guardians
-    if ticked is EventKind.NO_SHOW:
-        build = warned_guardians
+    build = linked_guardians if ticked is None else BY_BOX.get(ticked, ticked_guardians)
     return _recipients(session, student_ids, build, ticked)
 
 
@@ -142,15 +146,14 @@ def _recipients(
     values: dict[str, Any] = {"student_ids": list(student_ids)}
     if ticked is not None:
         values["kind"] = ticked.value
-    by_guardian: dict[UUID, list[Any]] = defaultdict(list)
+    by_hearer: dict[UUID, list[Any]] = defaultdict(list)
     for row in run(session, build, values):
-        by_guardian[row.binding_id].append(row)
+        by_hearer[row.delegate_id or row.binding_id].append(row)
     found: dict[UUID, list[Recipient]] = defaultdict(list)
-    for rows in by_guardian.values():
-        found[rows[0].student_id] += _on_each_channel(rows)
-    if ticked in DELEGATED:
-        for row in run(session, delegates, values):
-            found[row.student_id].append(_delegate(row))
+    for rows in by_hearer.values():
+        first = rows[0]
+        of_child = found[first.student_id]
+        of_child += [_delegate(first)] if first.delegate_id else _on_each_channel(rows)
     return found
 
 
