@@ -4,18 +4,18 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from core.attendance.day_record import DayKey, doubt_days, lock_days, record_days
 from core.clock import school_day_of
-from core.db import table_of
+from core.db import INSERTS, table_of
 from core.gate.batch import TapIn
 from core.gate.begun_days import begun_days, first_arrivals
 from core.gate.continuity import Boot, follow_numbers
@@ -25,7 +25,7 @@ from core.gate.readers import HeldReader, mark_cloned
 from core.gate.tables import Tap, TapNumber, TapSource, Verdict
 from core.gate.tap_time import tap_moments
 from core.notices.staff_notices import tell_old_card, tell_quarantine
-from core.rows import insert_given, run_rows
+from core.rows import SQLITE, given_rows, insert_given, run_rows
 
 logger = logging.getLogger(__name__)
 
@@ -150,28 +150,35 @@ def _row(
 
 def _store(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> set[UUID]:
     """Store the taps whose number is new, and return their ids."""
-    new = _take_numbers(session, rows, now)
+    if not rows:
+        return set()
+    names, today = tuple(rows[0]), school_day_of(now)
+    columns = [table_of(Tap).c[name] for name in names]
+    if session.get_bind().dialect.name != SQLITE:
+        stored = run_rows(session, partial(_insert_new, names), columns, rows, today=today)
+        return set(stored.scalars())
+    new = _take_numbers(session, rows, today)
     fresh = [row for row in rows if row["id"] in new]
     if fresh:
-        names = tuple(fresh[0])
-        columns = [table_of(Tap).c[name] for name in names]
         run_rows(session, lambda engine: _insert_taps(engine, names), columns, fresh)
     return new
 
 
-def _take_numbers(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> set[UUID]:
+@cache
+def _insert_new(names: tuple[str, ...], engine: str) -> Any:
+    """Take the numbers nobody had and store their taps, at one go: what SQLite can't."""
+    tap, number = table_of(Tap), table_of(TapNumber)
+    given = given_rows(engine, [tap.c[name] for name in names]).c
+    of_taps = (given.reader_id, given.boot_id, given.seq, given.id)
+    numbers = select(*of_taps, bindparam("today", type_=number.c.day.type))
+    taken = _unless_held(INSERTS[engine](number).from_select(number.c.keys(), numbers)).cte("taken")
+    new = select(*(given[name] for name in names)).where(given.id.in_(select(taken.c.tap_id)))
+    return INSERTS[engine](tap).from_select(list(names), new).returning(tap.c.id)
+
+
+def _take_numbers(session: Session, rows: Sequence[dict[str, Any]], today: date) -> set[UUID]:
     """Take the numbers nobody had, and return the ids of the taps they are of."""
-    today = school_day_of(now)
-    numbers = [
-        {
-            "reader_id": row["reader_id"],
-            "boot_id": row["boot_id"],
-            "seq": row["seq"],
-            "tap_id": row["id"],
-            "day": today,
-        }
-        for row in rows
-    ]
+    numbers = [row | {"tap_id": row["id"], "day": today} for row in rows]
     columns = list(table_of(TapNumber).c)
     return set(run_rows(session, _insert_numbers, columns, numbers).scalars())
 
@@ -179,9 +186,13 @@ def _take_numbers(session: Session, rows: Sequence[dict[str, Any]], now: datetim
 @cache
 def _insert_numbers(engine: str) -> Any:
     number = table_of(TapNumber)
+    return _unless_held(insert_given(engine, number, number.c.keys()))
+
+
+def _unless_held(inserting: Any) -> Any:
+    number = table_of(TapNumber)
     # The one rule that may hold already is named; otherwise every unique index is looked at before.
-    statement = insert_given(engine, number, number.c.keys())
-    statement = statement.on_conflict_do_nothing(index_elements=list(number.primary_key))
+    statement = inserting.on_conflict_do_nothing(index_elements=list(number.primary_key))
     return statement.returning(number.c.tap_id)
 
 
