@@ -249,9 +249,10 @@ def _has_not_ended(notice: Any) -> ColumnElement[bool]:
 
 
 def _is_free(notice: Any) -> ColumnElement[bool]:
-    # What was due when it was written is due: the clock of the process that wrote it may be some
-    # milliseconds ahead, and it would wait for the next look.
-    is_ripe = or_(notice.c.due_at <= _now(), notice.c.due_at <= notice.c.created_at)
+    # What was due when it was written, and nobody has tried, is due: the clock of the process that
+    # wrote it may be some milliseconds ahead, and it would wait for the next look.
+    is_new = and_(notice.c.due_at <= notice.c.created_at, notice.c.outcome.is_(None))
+    is_ripe = or_(notice.c.due_at <= _now(), is_new)
     return or_(
         and_(notice.c.state == NoticeState.PENDING.value, is_ripe),
         and_(notice.c.state == NoticeState.LEASED.value, notice.c.lease_until < _now()),

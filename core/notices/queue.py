@@ -43,12 +43,12 @@ class Next:
 def is_ripe(now: datetime) -> ColumnElement[bool]:
     """Return the condition that a notice waits and may go.
 
-    What was due when it was written is due, by whatever clock it was: another process's may be some
-    milliseconds ahead of this one's.
+    What was due when it was written, and nobody has tried, is due by whatever clock it was: another
+    process's may be some milliseconds ahead of this one's.
     """
     since = col(Notice.due_at)
-    is_due = or_(since <= now, since <= col(Notice.created_at))
-    return and_(col(Notice.state) == NoticeState.PENDING, is_due)
+    is_new = and_(since <= col(Notice.created_at), col(Notice.outcome).is_(None))
+    return and_(col(Notice.state) == NoticeState.PENDING, or_(since <= now, is_new))
 
 
 def is_abandoned(now: datetime) -> ColumnElement[bool]:

@@ -15,8 +15,9 @@ from core.delivery.claims import LEASE, claim, expire
 from core.delivery.pushes import Leased
 from core.delivery.settle import Settlement, settle
 from core.house import House
-from core.kinds import NoticeKind, NoticeState
+from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.links import Consented, make_link
+from core.notices.queue import has_due, is_free
 from core.notices.stops import cancel_no_shows
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
@@ -100,6 +101,24 @@ def test_news_written_by_a_clock_ahead_of_the_senders_waits_for_nothing(
 ) -> None:
     notify()
     _pass_time(house, -timedelta(milliseconds=20))
+    with transaction(house.engine) as session:
+        now = house.clock.now()
+        assert has_due(session, Channel.LINE, is_free(now), now)
+    assert len(_claim(house)) == 1
+
+
+def test_next_try_waits_its_time_whatever_clock_wrote_the_news(
+    house: House, notify: Notify
+) -> None:
+    notify()
+    _pass_time(house, -timedelta(seconds=20))
+    (leased,) = _claim(house)
+    now = house.clock.now()
+    _settle(house, leased, NoticeState.PENDING, due_at=now + timedelta(seconds=1))
+    with transaction(house.engine) as session:
+        assert not has_due(session, Channel.LINE, is_free(now), now)
+    assert _claim(house) == []
+    _pass_time(house, timedelta(seconds=1))
     assert len(_claim(house)) == 1
 
 
