@@ -8,6 +8,7 @@ machine, and has no clock but that one's.
 import logging
 import threading
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,8 +26,8 @@ KEEP_SECONDS = 60.0
 AGAIN_SECONDS = 5.0
 # Of an answer that was longer under way it is not known when it was true.
 PROMPT_SECONDS = 1.0
-# So often it is asked at each look, and the quickest answer counts: the first one may have to open
-# a connection, and on a busy machine any may wait its turn.
+# So often it is asked, and the quickest answer counts: the first one may have to open a connection,
+# and on a busy machine any may wait its turn. A database that stays slow is asked no more.
 LOOKS = 5
 WORTH_A_WORD = timedelta(seconds=2)
 
@@ -39,7 +40,9 @@ def heed_database(house: House) -> bool:
     if house.engine.dialect.name == "sqlite":
         return True
     with snapshot(house.engine) as session:
-        looks = [_look(session) for _ in range(LOOKS)]
+        looks = [_look(session)]
+        while len(looks) < LOOKS and (len(looks) == 1 or looks[-1].took <= PROMPT_SECONDS):
+            looks.append(_look(session))
     took, at, theirs = min(looks)
     if took > PROMPT_SECONDS:
         return False
@@ -52,12 +55,19 @@ def heed_database(house: House) -> bool:
     return True
 
 
-def _look(session: Session) -> tuple[float, float, datetime]:
-    """Return how long the question took, and what the database's clock said in the middle of it."""
+class Look(NamedTuple):
+    """How many seconds the question took, and what was said in the middle of it, by steady time."""
+
+    took: float
+    at: float
+    theirs: datetime
+
+
+def _look(session: Session) -> Look:
     asked_at = steady_time()
     theirs: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
     took = steady_time() - asked_at
-    return took, asked_at + took / 2, theirs
+    return Look(took, asked_at + took / 2, theirs)
 
 
 def keep_time(house: House, stop: threading.Event) -> None:

@@ -8,25 +8,25 @@ import pytest
 
 from core.clock import Clock, steady_time
 from core.duty import timekeeper
-from core.duty.timekeeper import heed_database
+from core.duty.timekeeper import Look, heed_database
 from core.house import House
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 # Seconds the answer was under way, and what it said.
-Look = tuple[float, datetime]
+Answer = tuple[float, datetime]
 
 
 @pytest.fixture
-def told(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[Look]], House]:
+def told(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[Answer]], House]:
     """Return a house whose database answers so."""
 
-    def tell(looks: Sequence[Look]) -> House:
-        answers: Iterator[Look] = iter(looks)
+    def tell(answers: Sequence[Answer]) -> House:
+        coming: Iterator[Answer] = iter(answers)
 
-        def look(_session: object) -> tuple[float, float, datetime]:
-            took, said = next(answers)
-            return took, steady_time(), said
+        def look(_session: object) -> Look:
+            took, said = next(coming)
+            return Look(took, steady_time(), said)
 
         monkeypatch.setattr(timekeeper, "_look", look)
         return replace(house, clock=Clock())
@@ -34,7 +34,7 @@ def told(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[Lo
     return tell
 
 
-def test_clock_goes_by_the_quickest_answer(told: Callable[[Sequence[Look]], House]) -> None:
+def test_clock_goes_by_the_quickest_answer(told: Callable[[Sequence[Answer]], House]) -> None:
     late = NOON - timedelta(hours=1)
     house = told([(0.6, late), (0.4, late), (0.002, NOON), (0.3, late), (0.1, late)])
     assert heed_database(house)
@@ -42,7 +42,7 @@ def test_clock_goes_by_the_quickest_answer(told: Callable[[Sequence[Look]], Hous
 
 
 def test_answers_that_were_all_long_under_way_are_not_heeded(
-    told: Callable[[Sequence[Look]], House],
+    told: Callable[[Sequence[Answer]], House],
 ) -> None:
     house = told([(1.5, NOON)] * 5)
     assert not heed_database(house)
