@@ -8,10 +8,13 @@ a single tap that is most of the work. Source: PostgreSQL manual, "Planner Metho
 """
 
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from psycopg.pq import TransactionStatus
+import psycopg
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import String, bindparam, cast, func, select, text
 from sqlalchemy.dialects.postgresql import OID
 from sqlmodel import Session, SQLModel
@@ -21,8 +24,9 @@ from core.rows import SQLITE, connection_of, innermost, run
 
 # How often a connection looks whether what it planned for has grown.
 LOOK_SECONDS = 1.0
-BEGIN = b"BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan"
-BEGIN_IN_ORDER = BEGIN + b"; SET LOCAL enable_sort = off"
+# How to plan, by PostgreSQL's names.
+BY_INDEX = {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
+IN_ORDER = {**BY_INDEX, "enable_sort": "off"}
 
 
 def by_index(session: Session, *, in_order: bool = False) -> None:
@@ -38,13 +42,26 @@ def by_index(session: Session, *, in_order: bool = False) -> None:
     asked_in, is_in_order = session.info.get("by_index", (None, False))
     if asked_in is innermost(session) and is_in_order >= in_order:
         return
-    if driver.info.transaction_status == TransactionStatus.IDLE:
-        # The driver would begin by itself, and wait for the answer to that alone. What goes wrong
-        # here goes wrong again at the next statement, and is said there.
-        driver.pgconn.exec_(BEGIN_IN_ORDER if in_order else BEGIN)
-    else:
+    if not _begin(driver, IN_ORDER if in_order else BY_INDEX):
         run(session, _in_order if in_order else _by_index, {})
     session.info["by_index"] = (innermost(session), in_order)
+
+
+def _begin(driver: Any, how: Mapping[str, str]) -> bool:
+    """Begin a transaction and say how to plan in it, in one message; False where that can't be.
+
+    The driver would begin by itself, and wait for the answer to that alone.
+    """
+    if driver.autocommit or driver.info.transaction_status != TransactionStatus.IDLE:
+        return False
+    words = [f"SET LOCAL {name} = {value}" for name, value in how.items()]
+    answer = driver.pgconn.exec_("; ".join(["BEGIN", *words]).encode())
+    if answer.status == ExecStatus.COMMAND_OK:
+        return True
+    # What is wrong is said by the next statement.
+    with suppress(psycopg.Error):
+        driver.rollback()
+    return False
 
 
 def anew_with_growth(session: Session, model: type[SQLModel]) -> None:
@@ -77,15 +94,15 @@ def _sizes(_engine: str) -> Any:
 
 @cache
 def _by_index(_engine: str) -> Any:
-    one_plan = _set("plan_cache_mode", "force_generic_plan")
-    return select(_set("enable_seqscan", "off"), one_plan)
+    return _saying(BY_INDEX)
 
 
 @cache
 def _in_order(_engine: str) -> Any:
-    return _by_index(_engine).add_columns(_set("enable_sort", "off"))
+    return _saying(IN_ORDER)
 
 
-def _set(name: str, value: str) -> Any:
+def _saying(how: Mapping[str, str]) -> Any:
     # For the transaction.
-    return func.set_config(name, value, True).label(name)  # noqa: FBT003  # the function's own
+    told = True
+    return select(*(func.set_config(*one, told).label(one[0]) for one in how.items()))
