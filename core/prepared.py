@@ -21,6 +21,8 @@ from core.arrays import is_one_thing, packer_of
 Convert = Callable[[Any], Any]
 # A process has one engine and some dozens of such statements; tests have many engines.
 MOST = 512
+# A cursor holds what it brought last: one that brought more rows is not kept.
+SMALL = 4
 
 
 class Rows(list[Any]):
@@ -69,8 +71,8 @@ class Prepared:
         self._dialect = dialect
         # psycopg has PostgreSQL prepare what came five times; that this comes again is known. And
         # moments, ids and messages need not be written out as text and read again.
-        self._is_kept = dialect.driver == "psycopg"
-        self._how: dict[str, Any] = {"prepare": True, "binary": True} if self._is_kept else {}
+        self._is_psycopg = dialect.driver == "psycopg"
+        self._how: dict[str, Any] = {"prepare": True, "binary": True} if self._is_psycopg else {}
         self._row: Convert | None = None
         if columns:
             row: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]  # by name
@@ -116,30 +118,25 @@ class Prepared:
         return self._ask(connection, every, ask)
 
     def _ask(self, connection: Connection, given: Any, ask: Callable[[Any], list[Any]]) -> Rows:
-        cursor = self._cursor(connection)
+        # One that is kept knows the types of what it was given last, and need not look for each
+        # again: psycopg forgets them only where it is given another string than before.
+        kept = connection.info.setdefault("cursors", {})
+        cursor = kept.pop(self, None) or connection.connection.cursor()
+        is_small = False
         try:
             for note in connection.dispatch.before_cursor_execute:
                 note(connection, cursor, self._text, given, None, False)
             rows = Rows(ask(cursor))
             rows.rowcount = cursor.rowcount
+            is_small = rows.rowcount <= SMALL
         except connection.dialect.loaded_dbapi.Error as error:
             raise _translated(connection, cursor, self._text, error) from error
         finally:
-            if not self._is_kept:
+            if self._is_psycopg and is_small:
+                kept[self] = cursor
+            else:
                 cursor.close()
         return rows
-
-    def _cursor(self, connection: Connection) -> Any:
-        """Return where to ask: on PostgreSQL the same again, which knows the types already.
-
-        An open one of SQLite's would keep its transaction from ending.
-        """
-        if not self._is_kept:
-            return connection.connection.cursor()
-        kept = connection.info.setdefault("cursors", {})
-        if self not in kept:
-            kept[self] = connection.connection.cursor()
-        return kept[self]
 
     def _rows(self, cursor: Any, raw: Iterable[Any]) -> list[Any]:
         if self._found is None:

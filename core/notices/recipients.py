@@ -34,8 +34,7 @@ QUIETED = frozenset({NoticeKind.ARRIVAL, NoticeKind.DEPARTURE, NoticeKind.NO_TAP
 QUIET = (NoticeState.CANCELLED, "quiet")
 # Written for the record, and told in the evening with the rest of the day.
 IN_DIGEST = (NoticeState.CANCELLED, "in_digest")
-# Who hears of what is ticked, where not only those guardians do who ticked it for LINE, e-mail or
-# the app.
+# Who hears of a ticked kind, where those are not just its `ticked_guardians`.
 BY_BOX: dict[EventKind, Build] = {
     EventKind.ARRIVAL: gate_hearers,
     EventKind.DEPARTURE: gate_hearers,
