@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
 from sqlalchemy.types import TypeEngine
-from sqlmodel import Session, SQLModel
+from sqlmodel import AutoString, Session, SQLModel
 
 from core.db import INSERTS
 from core.prepared import Convert, Rows, convert_each, prepare
@@ -218,4 +218,4 @@ def _part(value: Any, place: int, of: Any) -> Any:
 
 def _array(of: Any) -> ARRAY[Any]:
     # A cast to a length cuts what is longer without a word; the table's own column refuses it.
-    return ARRAY(String() if isinstance(of.type, String) else of.type)
+    return ARRAY(String() if isinstance(of.type, String | AutoString) else of.type)

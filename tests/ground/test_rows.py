@@ -59,6 +59,16 @@ def test_number_of_a_reader_may_be_as_large_as_json_allows(house: House) -> None
         assert found.scalar_one() == 2**53 - 1
 
 
+def test_text_too_long_for_its_column_is_not_cut_to_another_one(house: House) -> None:
+    engine, uid = house.engine.dialect.name, table_of(Tap).c.card_uid
+    long = "0" * uid.type.length + "1"
+    statement = select(given_rows(engine, [uid]).c.card_uid)
+    values = rows_given(engine, [uid], [{uid.name: long}])
+    with snapshot(house.engine) as session:
+        found = session.connection().execute(statement, values)
+        assert found.scalar_one() == long
+
+
 def test_naive_moment_among_rows_is_refused(house: House) -> None:
     columns = [table_of(Notice).c[name] for name in ("attempts", "created_at")]
     moments = (EPOCH, datetime(2026, 11, 23, 7, 30))  # noqa: DTZ001
