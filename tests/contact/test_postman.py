@@ -187,6 +187,22 @@ def test_empty_balance_is_waited_for(town: House, mei: UUID, sandbox: SandboxCli
     assert len(texts_in(sandbox)) == 1
 
 
+def test_code_does_not_wait_for_the_clock_of_another_process(town: House, mei: UUID) -> None:
+    ask(town, mei)
+    town.clock.move_to(town.clock.now() - timedelta(milliseconds=300))
+    assert len(claimed(town)) == 1
+
+
+def test_code_that_was_tried_waits_by_every_clock(
+    town: House, mei: UUID, sandbox: SandboxClient
+) -> None:
+    plan(sandbox, "/mail/plan", at="rcpt", code=450)
+    ask(town, mei)
+    Postman(town).drain()
+    assert state_of(town)[1] == NoticeState.PENDING
+    assert claimed(town) == []
+
+
 def test_second_postman_finds_nothing_in_the_hands_of_the_first(town: House, mei: UUID) -> None:
     ask(town, mei)
     assert len(claimed(town)) == 1
