@@ -1,11 +1,13 @@
 """One of our programs in a process of its own, with a fuse if wanted.
 
 A point is crossed before and after each COMMIT, each push, each question to LINE (for a token or a
-number), and each answer of the web server. The product knows nothing of this.
+number), each letter, text and app push handed over, and each answer of the web server. The product
+knows nothing of this.
 """
 
 import os
 import signal
+import smtplib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +22,10 @@ from sqlalchemy.engine.default import DefaultDialect
 import app
 from bot import dispatch
 from core import clock
+from core.app_push import claims as app_claims
 from core.clock import Clock
+from core.contact import outbox as codes
+from core.contact import postman
 from core.delivery import (
     breaker,
     cause_of_429,
@@ -42,7 +47,12 @@ from core.delivery.pushes import Leased
 from core.duty import scheduler
 from core.duty.no_show_tick import run_no_show_tick
 from core.duty.quota_tick import run_quota_tick
+from core.mailing import claims as letter_claims
 from core.notices import fan_out
+from core.post import rounds
+from core.post.app_push import HttpGateway
+from core.post.mitake import MitakeSender
+from core.texting import claims as text_claims
 from core.watch import canary, heartbeat, readiness, reconcile
 from tests.faults.namespaces import enter
 from tests.faults.pace import Pace
@@ -68,6 +78,10 @@ HASTE: tuple[tuple[Any, Any, Any], ...] = (
     (tokens, "RENEWING", timedelta(seconds=2)),
     (hearing, "AGAIN_SECONDS", 0.2),
     (fan_out, "COMPANY", timedelta(seconds=0.2)),
+    *((one, "LEASE", timedelta(seconds=1)) for one in (letter_claims, text_claims, app_claims)),
+    (codes, "LEASE", timedelta(seconds=1)),
+    (rounds, "POLL_SECONDS", 0.1),
+    (postman, "POLL_SECONDS", 0.1),
     # A clock's turns, and what it writes of them.
     (scheduler.TICKS, run_no_show_tick, 1),
     (scheduler, "WRITE_LOG_EVERY_SECONDS", 1),
@@ -94,7 +108,11 @@ COMMITS = ("before commit", "after commit")
 PUSHES = ("before push", "after push")
 ANSWERS = ("before answer", "after answer")
 ASKS = ("before ask", "after ask")
-POINTS = (*COMMITS, *PUSHES, *ANSWERS, *ASKS)
+# A letter, a text, an app push, or a question to the firm or the app's gateway.
+CARRIES = ("before carry", "after carry")
+POINTS = (*COMMITS, *PUSHES, *ANSWERS, *ASKS, *CARRIES)
+# What hands over a letter's words and hears the answer to them, a text's, an app push's.
+CARRIERS = ((smtplib.SMTP, "data"), (MitakeSender, "_post"), (HttpGateway, "_call"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +244,19 @@ def _lay(cross: Callable[[str], None]) -> None:
         write(self, part)
         cross("after answer")
 
+    for place, name in CARRIERS:
+        setattr(place, name, _carrying(getattr(place, name), cross))
     Response.write = do_write
     granting.ask = line_numbers.ask = do_ask  # type: ignore[attr-defined]
     DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
     LinePush.push = do_push  # type: ignore[method-assign]
+
+
+def _carrying(carry: Callable[..., Any], cross: Callable[[str], None]) -> Callable[..., Any]:
+    def do_carry(*given: Any, **more: Any) -> Any:
+        cross("before carry")
+        answer = carry(*given, **more)
+        cross("after carry")
+        return answer
+
+    return do_carry

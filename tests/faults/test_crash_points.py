@@ -1,9 +1,7 @@
 """A program killed at each COMMIT, push, question and answer loses nothing and repeats nothing."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -16,14 +14,10 @@ from core.delivery.tables import ChannelToken, DeliveryDay, QuotaMonth
 from core.duty.tables import JobRun
 from core.watch.reconcile import DONE, JOB
 from tests.faults.crashing import ANSWERS, ASKS, COMMITS, LOOKING, PUSHES
-from tests.faults.gate import Gate
 from tests.faults.line import COUNT_PATH, QUOTA_PATH, RATE, USAGE_PATH, Trouble, TroubledLine
-from tests.faults.programs import Program, Watched
-from tests.faults.town import SIBLINGS, Town
-from tests.waiting import wait_for
+from tests.faults.sweeping import Errand, sweep
+from tests.faults.town import Child, Town
 
-# A point crossed again and again is tried so often; with FAULT_RUNS set, until a run survives.
-MOST_CROSSINGS = 10_000 if os.environ.get("FAULT_RUNS") else 5
 # What else has to run where the one that dies is one of several.
 PARTS = {
     "sqlite": {"sender": ("serve", []), "clock": ("serve", [])},
@@ -31,59 +25,6 @@ PARTS = {
 }
 FETCHES = {"LINE_CHANNEL_ID": "2000000001"}
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(600), pytest.mark.xdist_group("faults")]
-
-
-def _nothing() -> None:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """What a program has to do in each run beside telling of taps: given before, then done."""
-
-    give: Callable[[], None] = _nothing
-    is_done: Callable[[], bool] = lambda: True
-
-
-NO_ERRAND = Errand()
-
-
-def sweep(
-    town: Town,
-    gate: Gate,
-    start: Callable[[], Program],
-    points: Sequence[str],
-    *,
-    errand: Errand = NO_ERRAND,
-) -> list[str]:
-    """Let the program die at its first point, its second …; return the points it died at."""
-    watched = Watched(start)
-    gate.look_after = watched.look_after
-    wait_for(town.web_answers, "the web server")
-    try:
-        for point in points:
-            _sweep_kind(town, gate, watched, point, errand=errand)
-    finally:
-        watched.program.kill()
-    town.done["kills"] += len(watched.points)
-    return watched.points
-
-
-def _sweep_kind(town: Town, gate: Gate, watched: Watched, point: str, *, errand: Errand) -> None:
-    for crossings in range(1, MOST_CROSSINGS + 1):
-        armed = watched.program
-        armed.light(point, crossings)
-        errand.give()
-        for child in town.enrol(SIBLINGS):
-            gate.tap(child.card_uid)
-        town.wait_until_settled(watched.look_after)
-        wait_for(errand.is_done, "the errand", watched.look_after)
-        survived = armed.put_out()
-        if not survived:
-            watched.wait_for_end_of(armed)
-        town.check(gate)
-        if survived:
-            return
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -131,7 +72,7 @@ def test_sender_dies_at_every_question_to_line_and_each_tap_is_told_once(
 ) -> None:
     line.checks_tokens, line.quota = True, 10_000
 
-    def refuse_token_and_push() -> None:
+    def refuse_token_and_push(_children: Sequence[Child]) -> None:
         line.revoke()
         line.troubles = [Trouble(429, text=RATE)]
 
@@ -153,7 +94,9 @@ def test_clock_dies_at_every_question_to_line_and_each_tap_is_told_once(
     name, beside = PARTS[town.house.engine.dialect.name]["clock"]
     with others(town, beside):
         start = partial(town.start, name, changed={**FETCHES, LOOKING: "yes"})
-        errand = Errand(partial(forget_what_line_said, town), partial(knows_what_line_says, town))
+        errand = Errand(
+            lambda _children: forget_what_line_said(town), partial(knows_what_line_says, town)
+        )
         points = sweep(town, town.gate(), start, ASKS, errand=errand)
     # Of the quota, of what is used of it and of the day before; of a token if nobody did before.
     assert min(points.count(point) for point in ASKS) >= 3

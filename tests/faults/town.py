@@ -19,7 +19,7 @@ from core.clock import school_day_of
 from core.db import snapshot, table_of, transaction
 from core.gate.tables import Tap
 from core.house import House
-from core.kinds import NoticeKind
+from core.kinds import Channel, NoticeKind
 from core.notices.outbox import NewNotice, enqueue
 from core.notices.tables import Notice
 from tests.conftest import MONDAY_MORNING
@@ -169,12 +169,13 @@ class Town:
         """Wait until nothing is left to tell."""
         wait_for(lambda: not {"pending", "leased"} & set(self.states()), "settling", meanwhile)
 
-    def states(self) -> Counter[str]:
-        """How many notices are in which state."""
+    def states(self, *channels: Channel) -> Counter[str]:
+        """How many notices are in which state, of these channels or of all."""
+        notice = table_of(Notice).c
+        which = notice.channel.in_(channels or Channel)
         with snapshot(self.house.engine) as session:
-            state = table_of(Notice).c.state
-            rows = session.execute(select(state, func.count()).group_by(state)).all()
-        return Counter({row[0]: row[1] for row in rows})
+            counted = select(notice.state, func.count()).where(which).group_by(notice.state)
+            return Counter({row[0]: row[1] for row in session.execute(counted)})
 
     def check(self, gate: Gate) -> None:
         """Compare the reader's ledger with LINE's and with the taps on file."""
@@ -199,7 +200,9 @@ class Town:
         doubled = [one for one, number in times.items() if number > 1]
         assert (lost, doubled) == ([], [])
         assert sum(told.values()) == len(tapped), "nobody was told anything else"
-        assert self.states() == Counter(accepted=len(tapped)), "created is the sum of the ends"
+        assert self.states(Channel.LINE) == Counter(accepted=len(tapped)), (
+            "created is the sum of the ends"
+        )
         assert {len(bodies) for bodies in self.line.bodies.values()} <= {1}, "one key, one body"
 
 

@@ -20,9 +20,11 @@ from core.house import House
 from core.kinds import Channel, NoticeState
 from core.notices.stops import cancel_no_shows
 from core.notices.tables import Notice
+from core.post.rounds import HANDS
 from core.receipts.polling import run_receipt_tick
 from core.texting.claims import LEASE, claim_texts
 from core.texting.sender import TextMessenger
+from tests.factories import make_student
 from tests.mailing.conftest import MONDAY, ON_LINE, Family, tick
 from tests.post.sandbox import plan, settings_for, texts_in
 from tests.post.test_pool import free_port
@@ -81,6 +83,27 @@ def test_answer_of_the_firm_is_read_and_never_taken_for_sent(
         TextMessenger(replace(town, settings=settings)).drain()
         assert ends(town) == [end]
         assert counted(town)[0][2] in ("queued", "failed", "unknown")
+
+
+def test_texts_that_have_not_begun_are_in_nobodys_hands(town: House, family: Family) -> None:
+    in_hand = []
+    for number in range(2 * HANDS):
+        with transaction(town.engine) as session:
+            child = make_student(session, town, name="王小晴", number=f"1152{number:04d}")
+            other = replace(family, student_id=child.id)
+        subscribe(town, other, slip=f"0900000{number:03d}")
+        pass_gate(town, other)
+
+    class Firm(answering(500, b"")):  # type: ignore[misc]
+        def do_POST(self) -> None:
+            in_hand.append(sum(row.state == "leased" for row in rows(town, Channel.SMS)))
+            super().do_POST()
+
+    with serving(Firm) as origin:
+        settings = town.settings.model_copy(update={"sms_api_base": origin})
+        TextMessenger(replace(town, settings=settings)).drain()
+    assert len(in_hand) == 2 * HANDS
+    assert max(in_hand) <= HANDS
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"reset": True}])
