@@ -22,7 +22,8 @@ from core.texting.settle import let_go, settle_text
 
 logger = logging.getLogger(__name__)
 
-BATCH = 5 * HANDS
+# No more than begin at once: of what a dead sender had in hand nobody can tell whether it left.
+BATCH = HANDS
 # What a firm that does not answer, or does not let us in, is given.
 PAUSES = {Outcome.LATER: timedelta(seconds=5), Outcome.STOPPED: timedelta(seconds=60)}
 
