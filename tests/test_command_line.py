@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.programs import free_pair
 from tests.commands import run_cold, run_warm
 from tests.roster.files import MING, QING, as_xlsx, row
 
@@ -49,10 +50,11 @@ def test_database_that_does_not_answer_is_named_without_its_password() -> None:
 
 
 def test_demo_on_a_taken_port_says_so_and_ends(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    # The lower one is to be free: it would be named first.
+    port = free_pair()
+    with socket.create_server(("127.0.0.1", port + 1)):
         database = tmp_path / "demo.db"
         database.write_text("in use")
-        port = taken.getsockname()[1] - 1
         refused = run_cold("demo", "--folder", str(tmp_path), PORT=str(port))
     assert refused.returncode == 1
     assert f"Port {port + 1} is taken" in refused.stderr
