@@ -111,7 +111,8 @@ class Post:
         told = {key for key, state in texts.items() if state == NoticeState.ACCEPTED}
         assert set(texts.values()) <= ENDED
         assert told <= set(arrived) <= set(texts)
-        assert set(arrived.values()) == {1}
+        # At first all may have been in the hands of one that died.
+        assert set(arrived.values()) <= {1}
 
     def _binding_id(self, child: Child) -> UUID:
         with snapshot(self.house.engine) as session:
@@ -142,4 +143,4 @@ def test_program_dies_at_every_letter_text_and_app_push(town: Town, sandbox: San
         for program in programs:
             program.kill()
     assert set(points) == set(CARRIES)
-    assert town.states(*WAYS)["unknown"], "texts whose sender died"
+    assert town.states(Channel.SMS).keys() == ENDED, "texts that arrived, and of senders that died"
