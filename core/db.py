@@ -118,7 +118,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         f"busy_timeout={LOCK_SECONDS * 1000:.0f}",
         "journal_mode=WAL",
         "synchronous=FULL",
-        # Pages that change with every rush are copied from the log into the file less often.
+        # Pages that change again and again are copied from the log into the file less often than
+        # after 1,000. Source: SQLite, "PRAGMA wal_autocheckpoint".
         "wal_autocheckpoint=4000",
         "foreign_keys=ON",
         "cache_size=-65536",
