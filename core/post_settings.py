@@ -74,9 +74,9 @@ def strict_post_faults(settings: PostSettings) -> list[Fault]:
     if settings.sms_provider is SmsProvider.MITAKE:
         hint = "Set it to what the firm gave you, or leave SMS_PROVIDER out"
         if settings.sms_username in ("", SANDBOX_SMS_USERNAME):
-            faults.append(Fault("SMS_USERNAME", "empty or still the development value", hint))
+            faults.append(Fault("SMS_USERNAME", "empty, or the development value", hint))
         if settings.sms_password.get_secret_value().strip() in ("", SANDBOX_SMS_PASSWORD):
-            faults.append(Fault("SMS_PASSWORD", "empty or still the development value", hint))
+            faults.append(Fault("SMS_PASSWORD", "empty, or the development value", hint))
         secret = settings.sms_callback_secret.get_secret_value().strip()
         if len(secret) < SHORTEST_SECRET or secret == SANDBOX_SMS_CALLBACK_SECRET:
             hint = "Set it to 32 random signs or more: openssl rand -hex 32"

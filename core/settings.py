@@ -255,12 +255,9 @@ def _general_faults(settings: Settings) -> list[Fault]:
 def _production_faults(settings: Settings) -> list[Fault]:
     faults = []
     for name, field in Settings.model_fields.items():
-        value = getattr(settings, name)
-        if field.annotation is not SecretStr or name in _MAY_BE_EMPTY:
-            continue
-        if value == field.default or not value.get_secret_value().strip():
-            hint = f"Set {name.upper()} or {name.upper()}_FILE to your own secret"
-            faults.append(Fault(name.upper(), "empty or still the development value", hint))
+        if field.annotation is SecretStr and _is_unsafe(name, getattr(settings, name)):
+            hint = f"Set {name.upper()} or {name.upper()}_FILE to secrets of your own"
+            faults.append(Fault(name.upper(), "empty, or holds a development value", hint))
     for name in ("line_login_channel_id", "liff_id", "taipei_pass_client_id"):
         if getattr(settings, name) in ("", Settings.model_fields[name].default):
             hint = "Copy it from the LINE Developers console, or from what Taipei Pass issued"
@@ -274,6 +271,25 @@ def _production_faults(settings: Settings) -> list[Fault]:
     if settings.clock_now is not None:
         faults.append(Fault("CLOCK_NOW", "set in production", "Remove it"))
     return faults
+
+
+def _is_unsafe(name: str, value: SecretStr) -> bool:
+    if name in _MAY_BE_EMPTY and value == Settings.model_fields[name].default:
+        return False
+    own = _secrets_in(value)
+    return bool(own & _development_secrets()) or not own and name not in _MAY_BE_EMPTY
+
+
+def _development_secrets() -> set[str]:
+    """Return every secret that this file tells the world."""
+    secret = [one for one in Settings.model_fields.values() if one.annotation is SecretStr]
+    return {part for one in secret for part in _secrets_in(one.default)}
+
+
+def _secrets_in(value: SecretStr) -> set[str]:
+    """Return the secrets of a list, a key without the name it goes by."""
+    parts = value.get_secret_value().split(",")
+    return {part.strip().rpartition(":")[2] for part in parts if part.strip()}
 
 
 _MAY_BE_EMPTY = (

@@ -84,6 +84,8 @@ def test_production_lists_every_default_secret_at_once() -> None:
         ("taipei_pass_token_url", "https://[::1]:8001/token"),
         ("smtp_url", "smtp://localhost:2525"),
         ("sms_api_base", "http://sms.example.tw"),
+        ("taipei_pass_profile_url", "https://LocalHost./profile"),
+        ("taipei_pass_logout_url", "https://0.0.0.0/logout"),
         ("sms_provider", "sandbox"),
         ("clock_now", "2026-11-23T07:20:00+08:00"),
     ],
@@ -149,6 +151,27 @@ def test_wrong_values_and_wrong_wholes_are_reported_together() -> None:
 @pytest.mark.parametrize("name", ["secret_key", "line_channel_access_token", "liff_id"])
 def test_production_refuses_an_empty_secret(name: str) -> None:
     assert _faults(**{**PRODUCTION, name: " " if name == "secret_key" else ""}) == {name.upper()}
+
+
+DEFAULTS = Settings.model_fields
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (
+            "secret_key_fallbacks",
+            f"the one before,{DEFAULTS['secret_key'].default.get_secret_value()}",
+        ),
+        ("data_keys", f"{KEY},{DEFAULTS['data_keys'].default.get_secret_value()}"),
+        # By another name it is the same key.
+        ("index_keys", DEFAULTS["index_keys"].default.get_secret_value().replace("i0:", "k2:")),
+        ("line_channel_secret", "own-secret, sandbox-channel-secret"),
+        ("metrics_token", DEFAULTS["secret_key"].default.get_secret_value()),
+    ],
+)
+def test_production_finds_a_development_secret_among_its_own(name: str, value: str) -> None:
+    assert _faults(**{**PRODUCTION, name: value}) == {name.upper()}
 
 
 def test_fault_never_quotes_a_secret() -> None:
