@@ -26,7 +26,7 @@ from bot.revoke_command import revoke
 from core.app_push.sender import AppMessenger
 from core.backup.commands import backup_command, restore_command
 from core.calendar.school_days import is_school_day
-from core.checkup.commands import check
+from core.checkup.commands import Commands, check
 from core.contact.postman import Postman
 from core.db import durability_problem, make_engine, snapshot
 from core.delivery.sender import Sender
@@ -115,6 +115,7 @@ def assemble(house: House) -> Flask:
     import bot.webhook
     import liff
     from bot.rich_menus import menu_changer
+    from liff.form_token import FormToken
 
     settings = house.settings
     is_https = urlsplit(settings.base_url).scheme == "https"
@@ -134,7 +135,7 @@ def assemble(house: House) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     _trust(app, settings)
-    csrf = CSRFProtect(app)
+    csrf = FormToken(app)
     rooms = (core.gate.intake, core.receipts.door, bot.webhook)
     for signed in (room.make_blueprint(house) for room in rooms):
         csrf.exempt(signed)
@@ -198,7 +199,7 @@ def background(house: House, *, delivers: bool, ticks: bool) -> Background:
     return Background([functools.partial(keep_time, house), *loops], wake_and_stop)
 
 
-@click.group()
+@click.group(cls=Commands)
 @click.pass_context
 def main(context: click.Context) -> None:
     """到離校通知: school-gate notices in one LINE official account."""
@@ -332,7 +333,12 @@ def _serve(settings: Settings, *, delivers: bool, ticks: bool, workers: int) -> 
         house = _open_house(settings)
         return assemble(for_callers(house)), background(house, delivers=delivers, ticks=ticks)
 
-    Server(load, host=settings.host, port=settings.port, workers=workers).run()
+    try:
+        server = Server(load, host=settings.host, port=settings.port, workers=workers)
+    except OSError as error:
+        where, why = f"{settings.host}, port {settings.port}", error.strerror
+        fail(f"Can't listen at {where}: {why}. Stop what uses it, or set HOST or PORT.")
+    server.run()
 
 
 def _require_durable(engine: Engine) -> None:

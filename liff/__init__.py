@@ -50,6 +50,7 @@ from liff.staff import (
     calendar,
     changes,
     channels,
+    class_marks,
     class_page,
     closures,
     codes,
@@ -298,7 +299,8 @@ def _add_admin_pages(pages: Blueprint, limits: Limits) -> None:
 def _add_staff_pages(pages: Blueprint) -> None:
     pages.get("/staff")(today.show_desk)
     pages.get("/staff/classes/<homeroom>")(class_page.show_class)
-    pages.post("/staff/classes/<homeroom>/<uuid:student_id>")(class_page.mark_child)
+    pages.post("/staff/classes/<homeroom>")(class_marks.mark_children)
+    pages.post("/staff/classes/<homeroom>/undo")(class_marks.undo_entry)
     pages.get("/staff/held")(held.show_held)
     pages.get("/staff/held/answer")(held.ask_held)
     pages.post("/staff/held/answer")(held.answer_held)

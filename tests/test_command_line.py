@@ -10,6 +10,11 @@ from bench.programs import free_pair
 from tests.commands import run_cold, run_warm
 from tests.roster.files import MING, QING, as_xlsx, row
 
+SCHOOL = (
+    "--code", "353607", "--name", "臺北市立榕光國民小學", "--short-name", "榕光國小",
+    "--district", "中正區", "--level", "國小",
+)  # fmt: skip
+
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
@@ -49,6 +54,37 @@ def test_database_that_does_not_answer_is_named_without_its_password() -> None:
     assert "topsecret" not in refused.stderr + refused.stdout
 
 
+@pytest.mark.parametrize(
+    "arguments", [("school", "add", *SCHOOL), ("reader", "list"), ("purge", "--dry-run")]
+)
+def test_command_on_an_empty_database_names_what_is_missing(
+    url: str, arguments: tuple[str, ...]
+) -> None:
+    refused = run_warm(*arguments, DATABASE_URL=url)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "✗ migrations: the database lacks some. Run: python app.py migrate.\n"
+    )
+
+
+def test_command_without_its_database_says_so_without_a_trace() -> None:
+    url = "postgresql+psycopg://gate:topsecret@127.0.0.1:1/gate"
+    refused = run_warm("reader", "list", DATABASE_URL=url)
+    assert (refused.returncode, "Check DATABASE_URL" in refused.stderr) == (1, True)
+    assert "Traceback" not in refused.stderr
+    assert "topsecret" not in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "web"])
+def test_server_on_a_taken_port_says_so_and_ends(ready: str, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run_warm(command, DATABASE_URL=ready, PORT=str(port))
+    assert refused.returncode == 1
+    assert f"port {port}: Address already in use" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_demo_on_a_taken_port_says_so_and_ends(tmp_path: Path) -> None:
     # The lower one is to be free: it would be named first.
     port = free_pair()
@@ -75,20 +111,22 @@ def test_roster_is_looked_through_then_taken_over_and_a_bad_one_changes_nothing(
     assert (looked.returncode, looked.stdout.split()[:2]) == (0, ["added", "2"])
     taken = run_warm("roster", "import", str(file), DATABASE_URL=ready)
     assert taken.stdout.split()[:2] == ["added", "2"], "looking wrote nothing"
-    file.write_bytes(as_xlsx([row(grade="13", homeroom="701")]))
+    file.write_bytes(as_xlsx([row(grade="13", homeroom="701"), row(QING, school_code="999999")]))
     refused = run_warm("roster", "import", str(file), DATABASE_URL=ready)
     assert refused.returncode == 1
-    assert refused.stderr.startswith("✗ 第 2 列、年級：年級應是 1–12\n")
+    assert refused.stderr.splitlines() == [
+        "✗ 第 2 列、年級：年級應是 1–12",
+        "✗ 第 3 列、學校代碼：沒有這所學校（999999），請先登錄學校",
+        "✗ The roster has 2 problems; nothing was written.",
+    ]
     file.write_bytes(as_xlsx([MING, QING]))
     again = run_warm("roster", "import", str(file), "--school", "353607", DATABASE_URL=ready)
     assert again.stdout.split()[:6] == ["added", "0", "changed", "0", "unchanged", "2"]
 
 
 def test_reader_is_added_to_a_school_and_its_secret_is_shown_once(ready: str) -> None:
-    school = ("--code", "353607", "--name", "臺北市立榕光國民小學", "--short-name", "榕光國小")
-    place = ("--district", "中正區", "--level", "國小")
-    assert run_warm("school", "add", *school, *place, DATABASE_URL=ready).returncode == 0
-    again = run_warm("school", "add", *school, *place, DATABASE_URL=ready)
+    assert run_warm("school", "add", *SCHOOL, DATABASE_URL=ready).returncode == 0
+    again = run_warm("school", "add", *SCHOOL, DATABASE_URL=ready)
     assert (again.returncode, "already" in again.stderr) == (1, True)
     reader = ("reader", "add", "--gate", "正門")
     added = run_warm(*reader, "--school", "353607", DATABASE_URL=ready)

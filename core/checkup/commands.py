@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from core.checkup.database import database_faults
+from core.checkup.database import database_faults, faults_of_the_shape
 from core.checkup.machine import machine_faults
 from core.checkup.outside import outside_faults
 from core.checkup.secrets import liff_faults, secret_faults
@@ -13,6 +15,20 @@ from core.duty.commands import opened
 from core.errors import Fault
 from core.house import House
 from core.settings import Settings
+
+
+class Commands(click.Group):
+    """Commands of which none ends in a trace where the database is away or lacks its tables."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command; where the database is to blame, end with what to do about it."""
+        try:
+            return super().invoke(context)
+        except (OperationalError, ProgrammingError):
+            with opened(context.obj) as house:
+                faults = list(faults_of_the_shape(house.engine))
+            _end_with(faults)
+            raise
 
 
 @click.command()
@@ -27,10 +43,7 @@ def check(settings: Settings, outside: bool | None) -> None:
     asks_outside = settings.is_production if outside is None else outside
     with opened(settings) as house:
         faults = list(_faults(house, asks_outside=asks_outside))
-    for fault in faults:
-        click.echo(f"✗ {fault}.", err=True)
-    if faults:
-        sys.exit(1)
+    _end_with(faults)
     click.echo(f"Everything fits ({settings.app_env.value}).")
 
 
@@ -43,3 +56,11 @@ def _faults(house: House, *, asks_outside: bool) -> Iterator[Fault]:
     yield from database_faults(house.engine)
     if asks_outside:
         yield from outside_faults(settings)
+
+
+def _end_with(faults: list[Fault]) -> None:
+    """End the program where there are any."""
+    for fault in faults:
+        click.echo(f"✗ {fault}.", err=True)
+    if faults:
+        sys.exit(1)

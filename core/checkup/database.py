@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.db import POOL, durability_problem
-from core.duty.migrate import applied_revision, is_current, is_known
+from core.duty.migrate import applied_revision, is_current, is_fit, is_known
 from core.errors import Fault
 
 # The oldest the makers still mend. Source: postgresql.org, "Versioning Policy" (read 2026-11-22).
@@ -50,8 +50,21 @@ def database_faults(engine: Engine) -> Iterator[Fault]:
                 )
         yield from _migrations(engine)
     except SQLAlchemyError as error:
-        problem = f"the database does not answer ({type(error).__name__})"
-        yield Fault("database", problem, "Check DATABASE_URL")
+        yield _silence(error)
+
+
+def faults_of_the_shape(engine: Engine) -> Iterator[Fault]:
+    """Return why no command can work on the database: it does not answer, or lacks tables."""
+    try:
+        if not is_fit(engine):
+            yield from _migrations(engine)
+    except SQLAlchemyError as error:
+        yield _silence(error)
+
+
+def _silence(error: SQLAlchemyError) -> Fault:
+    problem = f"the database does not answer ({type(error).__name__})"
+    return Fault("database", problem, "Check DATABASE_URL")
 
 
 def _migrations(engine: Engine) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from core.calendar.school_days import is_school_day
 from core.db import transaction
@@ -41,6 +41,9 @@ def run_migrations(settings: Settings) -> None:
         migrate_in_traffic(house.engine)
     except OperationalError as error:
         hint = "Nothing was changed. Look for a long transaction in pg_stat_activity; try again."
+        fail(f"Not migrated ({type(error.orig).__name__}). {hint}")
+    except ProgrammingError as error:
+        hint = "Does the role of DATABASE_URL own the database and its schema?"
         fail(f"Not migrated ({type(error.orig).__name__}). {hint}")
     run_month_tick(house)
     click.echo("The database is up to date.")

@@ -10,19 +10,24 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult
+from click.testing import CliRunner
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from bench.programs import free_pair
+from core.checkup.commands import Commands
 from core.checkup.database import database_faults
 from core.checkup.machine import machine_faults
 from core.checkup.outside import outside_faults
 from core.checkup.secrets import liff_faults, secret_faults
 from core.clock import Clock
+from core.duty.commands import run_migrations
 from core.duty.migrate import applied_revision
 from core.house import House
 from core.settings import Settings, load_settings
@@ -93,6 +98,35 @@ def test_database_of_a_newer_release_is_named(house: House) -> None:
         with house.engine.begin() as connection:
             back = text("UPDATE alembic_version SET version_num = :newest")
             connection.execute(back, {"newest": newest})
+
+
+@pytest.mark.parametrize("error", [OperationalError, ProgrammingError])
+def test_fault_of_a_command_is_not_blamed_on_a_database_that_fits(
+    house: House, error: type[DBAPIError]
+) -> None:
+    @click.group(cls=Commands)
+    @click.pass_context
+    def main(context: click.Context) -> None:
+        context.obj = house.settings
+
+    @main.command()
+    def stumble() -> None:
+        raise error("SELECT 1", None, Exception("of its own"))
+
+    with pytest.raises(error):
+        main(["stumble"], standalone_mode=False)
+
+
+def test_migration_that_is_not_allowed_is_said_to_be_so(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_engine: Engine) -> None:
+        raise ProgrammingError("CREATE TABLE", None, PermissionError("schema public"))
+
+    monkeypatch.setattr("core.duty.commands.migrate_in_traffic", refuse)
+    done = CliRunner().invoke(run_migrations, obj=house.settings)
+    assert done.exit_code == 1
+    assert "Not migrated (PermissionError). Does the role" in done.output
 
 
 def test_database_that_answers_before_data_is_on_disk_is_named(

@@ -26,6 +26,22 @@ def test_token_may_come_as_json_with_the_token_in_a_header(phone: Phone, outside
     assert answer.data == b""
 
 
+def test_both_tokens_may_come_as_json(phone: Phone, outside: Outside) -> None:
+    sent = {"id_token": outside.add_person(MEI), "csrf_token": phone.token_at("/liff/")}
+    assert phone.client.post("/liff/session", json=sent).status_code == 204
+
+
+@pytest.mark.parametrize("sent", [{"csrf_token": "forged"}, {"csrf_token": 1}, ["csrf_token"], 1])
+def test_json_without_a_good_form_token_is_refused(
+    phone: Phone, outside: Outside, sent: object
+) -> None:
+    phone.token_at("/liff/")
+    if isinstance(sent, dict):
+        sent = {"id_token": outside.add_person(MEI), **sent}
+    answer = phone.client.post("/liff/session", json=sent)
+    assert (answer.status_code, answer.get_json()) == (400, {"error": "page_expired"})
+
+
 def test_old_token_is_told_apart_from_a_false_one(
     phone: Phone, outside: Outside, pages: House
 ) -> None:
