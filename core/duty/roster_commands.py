@@ -8,11 +8,11 @@ import click
 from sqlmodel import Session
 
 from core.clock import school_day_of
-from core.db import transaction
+from core.db import snapshot, transaction
 from core.duty.commands import OPERATOR, fail, opened
 from core.house import House
 from core.people.tables import School
-from core.roster.comparing import compare
+from core.roster.comparing import compare, complete
 from core.roster.faults import RosterError
 from core.roster.rows import RosterRow, read_roster
 from core.roster.taking_over import take_over
@@ -48,7 +48,8 @@ def import_roster(settings: Settings, file: Path, school: str | None, dry_run: b
                     fail(f"There is no school {school}. Add it first: school add")
                 counts = _take_over(session, house, rows, dry_run)
         except RosterError as refused:
-            _fail_with(refused)
+            with snapshot(house.engine) as session:
+                _fail_with(complete(session, house.vault, refused))
     for word, count in counts.items():
         click.echo(f"{word:<10} {count}")
     click.echo("Nothing was written (dry run)." if dry_run else "The roster is taken over.")

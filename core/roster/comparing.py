@@ -61,6 +61,18 @@ def compare(session: Session, vault: Vault, rows: Sequence[RosterRow]) -> Plan:
     return plan
 
 
+def complete(session: Session, vault: Vault, refused: RosterError) -> RosterError:
+    """Return the refusal with what is wrong with the rows that could be read; only reads.
+
+    So that a file is corrected once, and not first for its cells and then for what is on file.
+    """
+    try:
+        compare(session, vault, refused.rows)
+    except RosterError as more:
+        return RosterError([*refused.faults, *more.faults])
+    return refused
+
+
 class _Known:
     """The students of a school, by what names them."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.errors import InputError
 
@@ -21,11 +22,15 @@ class Fault:
 
 
 class RosterError(InputError):
-    """Refuse the whole file; `faults` names everything that is wrong, in the order of rows."""
+    """Refuse the whole file; `faults` names everything that is wrong, in the order of rows.
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    `rows` are those that could be read, where only some cells could not.
+    """
+
+    def __init__(self, faults: Sequence[Fault], rows: Sequence[Any] = ()) -> None:
         super().__init__("roster")
         self.faults = sorted(faults, key=lambda fault: fault.row or 0)
+        self.rows = rows
 
 
 def refuse(code: str, found: str = "") -> RosterError:

@@ -1,6 +1,6 @@
 """The rows of a roster file as checked facts about students."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from core.roster.sheet import Row, Sheet, read_sheet
 
 # ROC years of entry: the card exists since 95; nobody is on a roster before they enter.
 FIRST_ENTRY_YEAR = 90
+Values = Mapping[Column, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,13 @@ def roster_of(sheet: Sheet, *, today: date, school_code: str | None = None) -> l
         raise refuse("empty")
     readers = _readers(today, sheet.is_lossy)
     faults: list[Fault] = []
-    rows = [_row(line, places, readers, school_code, faults) for line in lines]
-    found = [row for row in rows if row is not None]
-    faults += _twice(found)
+    read = [(line.number, _values(line, places, readers, school_code, faults)) for line in lines]
+    wrong = {fault.row for fault in faults}
+    rows = [_made(number, values) for number, values in read if number not in wrong]
+    faults += _twice(read)
     if faults:
-        raise RosterError(faults)
-    return found
+        raise RosterError(faults, rows)
+    return rows
 
 
 def _readers(today: date, is_lossy: bool) -> dict[Column, Callable[[str], Any]]:
@@ -82,15 +84,15 @@ def _readers(today: date, is_lossy: bool) -> dict[Column, Callable[[str], Any]]:
     }
 
 
-def _row(
+def _values(
     line: Row,
     places: Mapping[Column, int],
     readers: Mapping[Column, Callable[[str], Any]],
     school_code: str | None,
     faults: list[Fault],
-) -> RosterRow | None:
+) -> Values:
+    """Return what could be read of a row, and note what could not."""
     values: dict[Column, Any] = {}
-    before = len(faults)
     for column, read in readers.items():
         text = _cell(line, places.get(column))
         if column is Column.SCHOOL_CODE and school_code and not text:
@@ -102,7 +104,7 @@ def _row(
             faults.append(Fault(line.number, column, bad.code, bad.found))
     if school_code and values.get(Column.SCHOOL_CODE, school_code) != school_code:
         faults.append(Fault(line.number, Column.SCHOOL_CODE, "school_code"))
-    return _made(line.number, values) if len(faults) == before else None
+    return values
 
 
 def _cell(line: Row, place: int | None) -> str:
@@ -121,19 +123,25 @@ def _made(number: int, values: Mapping[Column, Any]) -> RosterRow:
     return RosterRow(number, StudentFacts(**facts), status, card_uid)
 
 
-def _twice(rows: Sequence[RosterRow]) -> list[Fault]:
+def _twice(read: Sequence[tuple[int, Values]]) -> list[Fault]:
     """Return what stands in two rows and may stand in one: a student, a person, a card."""
     faults: list[Fault] = []
     first: dict[tuple[Any, ...], int] = {}
-    for row in rows:
-        claims: list[tuple[Column, tuple[Any, ...]]] = [(Column.STUDENT_NUMBER, row.key)]
-        if row.status is EnrollmentStatus.ENROLLED:
-            person = (row.facts.school_code, row.facts.national_id)
-            claims.append((Column.NATIONAL_ID, person))
-        if row.card_uid is not None:
-            claims.append((Column.CARD_UID, (row.card_uid,)))
-        for column, claim in claims:
-            earlier = first.setdefault((column, *claim), row.number)
-            if earlier != row.number:
-                faults.append(Fault(row.number, column, "twice", str(earlier)))
+    for number, values in read:
+        for column, claim in _claims(values):
+            earlier = first.setdefault((column, *claim), number)
+            if earlier != number:
+                faults.append(Fault(number, column, "twice", str(earlier)))
     return faults
+
+
+def _claims(values: Values) -> Iterator[tuple[Column, tuple[Any, ...]]]:
+    """Return what a row takes for itself, as far as it could be read."""
+    student = (Column.SCHOOL_CODE, Column.ENTRY_YEAR, Column.STUDENT_NUMBER)
+    if values.keys() >= set(student):
+        yield Column.STUDENT_NUMBER, tuple(values[column] for column in student)
+    person = (Column.SCHOOL_CODE, Column.NATIONAL_ID)
+    if values.get(Column.STATUS) is EnrollmentStatus.ENROLLED and values.keys() >= set(person):
+        yield Column.NATIONAL_ID, tuple(values[column] for column in person)
+    if card_uid := values.get(Column.CARD_UID):
+        yield Column.CARD_UID, (card_uid,)

@@ -23,7 +23,7 @@ from core.roster.checks import (
     take_checked,
 )
 from core.roster.columns import CHINESE, OPTIONAL
-from core.roster.comparing import compare
+from core.roster.comparing import compare, complete
 from core.roster.faults import RosterError, refuse
 from core.roster.rows import RosterRow, roster_of
 from core.roster.tables import RosterCheck
@@ -68,7 +68,9 @@ def send_roster() -> ResponseReturnValue:
         with transaction(visit.house.engine) as database:
             check_id = _hold(database, visit, school, admin, rows, name)
     except RosterError as refused:
-        return _render_form(desk, refused=refused), 422
+        with snapshot(visit.house.engine) as database:
+            whole = complete(database, visit.house.vault, refused)
+        return _render_form(desk, refused=whole), 422
     return redirect(url_for("liff.show_roster_check", check_id=check_id, school=desk.param), 303)
 
 

@@ -92,7 +92,7 @@ def test_problems_are_listed_with_their_rows_and_nothing_is_kept(
     )
     assert answer.status_code == 422
     page = text_of(answer)
-    assert "名冊有 1 個問題，沒有寫入任何資料" in page
+    assert "名冊有 2 個問題，沒有寫入任何資料" in page
     assert "第 2 列、出生年月日：出生年月日看不懂，請寫 2015-03-05 或 104/03/05" in page
     assert "請修正後整份重傳。" in page
     with snapshot(pages.engine) as session:

@@ -129,6 +129,17 @@ def test_all_faults_are_told_at_once_in_the_order_of_rows() -> None:
     assert [code for _, _, code in _codes(rows)] == ["grade", "seat_number", "national_id"]
 
 
+def test_what_stands_twice_is_told_of_rows_with_other_faults_too() -> None:
+    rows = [row(grade="0", card_uid=UID), row(QING, card_uid=UID), row(QING, name="")]
+    assert _codes(rows) == [
+        (2, "grade", "grade"),
+        (3, "card_uid", "twice"),
+        (4, "name", "missing"),
+        (4, "student_number", "twice"),
+        (4, "national_id", "twice"),
+    ]
+
+
 def test_a_bad_identity_number_is_never_repeated_whole() -> None:
     (told,) = _faults(as_csv([row(national_id="A123456788")]))
     assert told == "第 2 列、身分證字號：身分證字號或居留證號格式不對（…788）"

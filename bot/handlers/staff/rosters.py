@@ -23,7 +23,7 @@ from core.people.staff import can_manage_school
 from core.people.tables import Staff
 from core.roster.apart import MOST_BYTES, read_sheet_apart
 from core.roster.checks import forget_old_checks, hold_check
-from core.roster.comparing import compare
+from core.roster.comparing import compare, complete
 from core.roster.faults import RosterError
 from core.roster.rows import RosterRow, roster_of
 
@@ -73,8 +73,10 @@ def take_file(house: House, incoming: Incoming, data: bytes) -> Answer:
             with transaction(house.engine) as session:
                 return _hold(session, house, user, rows, incoming.content, now)
         except RosterError as refused:
+            with snapshot(house.engine) as session:
+                faults = complete(session, house.vault, refused).faults
             page = Pages(house.settings.liff_id).staff("roster")
-            return Answer(messages=reply.faulty(refused.faults, page), matters=True)
+            return Answer(messages=reply.faulty(faults, page), matters=True)
 
 
 def lost_file() -> Answer:
