@@ -31,6 +31,9 @@ GRACEFUL_SECONDS = 10
 LOOP_SECONDS = 9
 # So long a new connection may stay silent before it is closed.
 SILENT_SECONDS = 30
+# What is left of a longer body is not read, so the connection ends with the answer, which says so.
+# Source: gunicorn, http/parser.py, _DRAIN_MAX_BYTES.
+DRAINED_BYTES = 64 * 1024
 # So many new objects are made before those in circles are looked for; Python's own is 700.
 GARBAGE_AFTER = 20_000
 # How often a database without its tables is looked at.
@@ -98,6 +101,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "loglevel": "warning",
             "control_socket_disable": True,
             "limit_request_line": 4094,
+            "pre_request": _part_after_a_long_body,
             "worker_exit": _stop_background,
         }
         for name, value in chosen.items():
@@ -211,3 +215,11 @@ def _stop_background(_arbiter: Any, worker: Any) -> None:
     running = getattr(worker.app, "running", None)
     if running is not None:
         running.stop()
+
+
+def _part_after_a_long_body(_worker: Any, asked: Any) -> None:
+    # Whether all of it will be read is not known yet, and a caller told that the connection stays
+    # would send its next request into one that is closed.
+    lengths = [value for name, value in asked.headers if name == "CONTENT-LENGTH"]
+    if any(int(length) > DRAINED_BYTES for length in lengths):
+        asked.force_close()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http.client import HTTPConnection
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -66,6 +67,20 @@ def test_silent_connections_keep_nobody_waiting(port: int) -> None:
         assert ask(connect(port)).startswith(b"HTTP/1.1 200")
         # Who was silent so far is answered too.
         assert ask(silent[-1]).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(("size", "stays"), [(1000, True), (1_000_001, False)])
+def test_answer_to_a_body_nobody_read_says_whether_the_line_stays(
+    port: int, size: int, stays: bool
+) -> None:
+    line = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+    for _ in range(2):
+        # Connects anew by itself where it was told that the connection ends.
+        line.request("POST", "/", b"x" * size)
+        with line.getresponse() as answer:
+            assert (answer.status, answer.read()) == (200, b"ok")
+            assert answer.getheader("Connection") == ("keep-alive" if stays else "close")
+    line.close()
 
 
 def away() -> OperationalError:
