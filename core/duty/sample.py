@@ -39,6 +39,8 @@ SAMPLE_STAFF = (
     ("方志遠", StaffRole.OFFICER, None, "生教組"),
     ("蘇雅琪", StaffRole.CASHIER, None, "出納組"),
 )
+# Whoever tries it out goes from day to day within minutes.
+SAMPLE_GOOD_FOR = timedelta(days=14)
 SAMPLE_BUREAU_ADMIN, BUREAU_NAME = "高明哲", "教育局"
 
 
@@ -139,10 +141,12 @@ def seed_sample(session: Session, vault: Vault, now: datetime) -> dict[str, Any]
 def invite_sample_staff(session: Session, vault: Vault, now: datetime) -> list[dict[str, str]]:
     """Make one-time codes for a teacher, two officers and a cashier of a school, and the bureau.
 
-    Good for 24 hours from `now`; two officers, since a closure takes two persons. Joins the
+    Good for SAMPLE_GOOD_FOR from `now`; two officers, since a closure takes two persons. Joins the
     caller's transaction.
     """
-    invite = partial(invite_staff, session, vault, invited_by="operator", now=now)
+    invite = partial(
+        invite_staff, session, vault, invited_by="operator", now=now, good_for=SAMPLE_GOOD_FOR
+    )
     school = SCHOOLS[0]
     invited = [
         {

@@ -37,8 +37,9 @@ def invite_staff(
     homeroom: str | None,
     invited_by: str,
     now: datetime,
+    good_for: timedelta = GOOD_FOR,
 ) -> str:
-    """Return a code such as K7Q4-M2XP that makes whoever enters it staff: once, within 24 hours.
+    """Return a code such as K7Q4-M2XP that makes whoever enters it staff: once, and in time.
 
     Raises InputError when name, school or homeroom do not fit the role. Joins the caller's
     transaction.
@@ -56,7 +57,7 @@ def invite_staff(
         homeroom=homeroom,
         invited_by=invited_by,
         invited_at=now,
-        expires_at=now + GOOD_FOR,
+        expires_at=now + good_for,
     )
     session.add(invite)
     place = f"{role}:{school_code or 'bureau'}"
@@ -253,6 +254,12 @@ def closers_of(session: Session, school_code: str | None) -> list[Staff]:
     """Return everybody who may propose and confirm a closure of the school; None is a wider one."""
     bureau = staff_at(session, None, {StaffRole.BUREAU_ADMIN})
     return bureau + (staff_at(session, school_code, RUNNERS) if school_code else [])
+
+
+def other_closers(session: Session, school_code: str | None, line_user_id: str) -> list[Staff]:
+    """Return who else may confirm a closure that this person proposes."""
+    everybody = closers_of(session, school_code)
+    return [one for one in everybody if one.line_user_id != line_user_id]
 
 
 def are_one_person(session: Session, one: str, other: str) -> bool:
