@@ -31,6 +31,11 @@ class GateReport:
     since: datetime | None = None
     share: int | None = None
 
+    @property
+    def silent_since(self) -> datetime | None:
+        """Return since when a reader is silent, None when none is or it was never heard."""
+        return self.since if self.hold is HoldReason.SILENT else None
+
 
 def brake(session: Session, run: NoShowRun, gate: GateReport) -> GateReport:
     """Return the gate's report, or a hold where far fewer children came than usually.

@@ -33,14 +33,17 @@ def due_runs(session: Session, now: datetime) -> list[RunKey]:
     }
     return [
         RunKey(code, today, cutoff)
-        for code, cutoffs in _cutoffs(session, now).items()
+        for code, cutoffs in cutoffs_of(session, now).items()
         for cutoff in cutoffs
         if cutoff <= clock and (code, cutoff) not in at_rest
     ]
 
 
-def _cutoffs(session: Session, now: datetime) -> dict[str, list[time]]:
-    """Return each school's cut-offs of a day, of the grades its rules name and of all others."""
+def cutoffs_of(session: Session, now: datetime) -> dict[str, list[time]]:
+    """Return each school's cut-offs of today, of the grades its rules name and of all others.
+
+    Earliest first; two queries.
+    """
     today = school_day_of(now)
     rules: dict[str, list[DayPolicy]] = defaultdict(list)
     for row in session.scalars(select(DayPolicy).where(stands(now))):

@@ -4,7 +4,7 @@ Everything comes from a fixed number of queries, however large the school.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from core.attendance.conditions import is_excused, was_seen
 from core.attendance.tables import AttendanceDay, Leave, NoShowRun, NoShowState, RunState
+from core.calendar.policy import rules_for
 from core.calendar.school_days import DayStatus, day_statuses
 from core.clock import at_taipei, day_end, school_day_of
 from core.kinds import DayPart
@@ -77,6 +78,7 @@ class ClassToday:
     """A class, by seat. `status` says whether it has lessons today."""
 
     homeroom: str
+    grade: int
     status: DayStatus
     children: Sequence[ChildToday]
 
@@ -117,9 +119,8 @@ def class_today(
         return None
     key, today = (school_code, rows[0].Student.grade), school_day_of(now)
     status = day_statuses(session, [key], today, today)[key][today]
-    return ClassToday(
-        homeroom, status, [_child(row.Student, row.AttendanceDay, row.state) for row in rows]
-    )
+    children = [_child(row.Student, row.AttendanceDay, row.state) for row in rows]
+    return ClassToday(homeroom, rows[0].Student.grade, status, children)
 
 
 def school_today(session: Session, school_code: str, now: datetime) -> list[ClassCount]:
@@ -140,6 +141,15 @@ def school_today(session: Session, school_code: str, now: datetime) -> list[Clas
         )
         for homeroom, grade in sorted(grades.items(), key=lambda one: (one[1], one[0]))
     ]
+
+
+def early_grades(
+    session: Session, school_code: str, grades: Collection[int], now: datetime
+) -> set[int]:
+    """Return the grades whose cut-off of today is still to come; two queries."""
+    today = school_day_of(now)
+    rules = rules_for(session, school_code, [(grade, today) for grade in grades])
+    return {grade for grade in grades if now < at_taipei(today, rules[grade, today].cutoff)}
 
 
 def total_of(classes: Sequence[ClassCount]) -> Counts:

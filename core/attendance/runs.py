@@ -6,19 +6,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlmodel import Session, col
 
+from core.attendance.brake import GateReport
+from core.attendance.conditions import was_seen
 from core.attendance.no_show import end_waiting, mark_missing, missing_children
-from core.attendance.tables import NoShowRun, NoShowState, RunState
+from core.attendance.seen import SAYING
+from core.attendance.tables import AttendanceDay, NoShowRun, NoShowState, RunState
 from core.audit import record_audit
 from core.calendar.policy import DayRules, rules_for
 from core.calendar.school_days import day_statuses
 from core.db import insert_for
 from core.errors import InputError
-from core.kinds import DayPart
+from core.kinds import DayPart, EventKind, NoticeKind
 from core.notices.fan_out import tell_no_shows
+from core.notices.recipients import recipients_of
 from core.notices.staff_desk import StaffDesk
+from core.notices.tables import Notice
 from core.people.tables import School, Student
 
 OPEN = (RunState.DUE, RunState.HELD, RunState.WAITING)
@@ -36,9 +41,12 @@ class RunKey:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What staff set free: children told of, and children that were seen or excused meanwhile."""
+    """What staff set free, in children: those guardians hear of, those nobody hears of (`unheard`),
+    and those that were seen or excused meanwhile.
+    """
 
     told: int
+    unheard: int
     seen: int
 
 
@@ -93,18 +101,21 @@ def expected_groups(session: Session, key: RunKey) -> Groups:
 
 
 def release_run(
-    session: Session, desk: StaffDesk, key: RunKey, *, by: str, now: datetime
+    session: Session, desk: StaffDesk, key: RunKey, *, gate: GateReport, by: str, now: datetime
 ) -> Released:
-    """Tell the held no-shows after all: staff know the gate was well; joins the transaction.
+    """Tell the held no-shows after all, as staff decided; joins the transaction.
 
-    Raises InputError answered when the run is not held any more.
+    `gate` is how the gate is now: the doubt it causes is told beside. Raises InputError answered
+    when the run is not held any more.
     """
     run = _lock_held(session, key, now)
     children = _settle_all(session, key, NoShowState.TOLD, now)
-    told = tell_missing(session, desk, key, children, None, now)
+    told = tell_missing(session, desk, key, children, gate, now)
     _finish(session, run, RunState.TOLD, by, now)
     run.told += told
-    return Released(len(children), max(run.held - len(children), 0))
+    unheard = {one.id for one in unheard_children(session, key.school_code, key.school_day)}
+    alone = len(unheard.intersection(children))
+    return Released(len(children) - alone, alone, max(run.held - len(children), 0))
 
 
 def cancel_run(session: Session, key: RunKey, *, by: str, now: datetime) -> int:
@@ -124,6 +135,41 @@ def held_children(session: Session, key: RunKey, now: datetime) -> list[Student]
     return missing_children(session, key.school_code, grades, key.school_day, now)
 
 
+def unheard_children(session: Session, school_code: str, day: date) -> list[Student]:
+    """Return the missing children of the day that no guardian hears of, by class and seat.
+
+    Their no-shows were told to nobody: no guardian is bound, or none can be reached.
+    """
+    notice = exists().where(
+        col(Notice.student_id) == col(Student.id),
+        col(Notice.school_day) == day,
+        col(Notice.kind) == NoticeKind.NO_SHOW,
+        col(Notice.guardian_id).is_not(None),
+        col(Notice.state).in_(SAYING),
+    )
+    statement = (
+        select(Student)
+        .join(AttendanceDay, col(AttendanceDay.student_id) == col(Student.id))
+        .where(
+            col(Student.school_code) == school_code,
+            col(AttendanceDay.school_day) == day,
+            col(AttendanceDay.no_show) == NoShowState.TOLD,
+            ~was_seen(),
+            ~notice,
+        )
+    )
+    by_seat = (col(Student.homeroom), col(Student.seat_number), col(Student.id))
+    return list(session.scalars(statement.order_by(*by_seat)))
+
+
+def count_unheard(session: Session, children: Collection[Student]) -> int:
+    """Return of how many children nobody would hear if their no-shows were told now."""
+    ids = {child.id for child in children}
+    found = recipients_of(session, ids, EventKind.NO_SHOW)
+    heard = {child for child, group in found.items() if any(one.ended is None for one in group)}
+    return len(ids - heard)
+
+
 def grades_of(groups: Groups) -> list[int]:
     """Return all grades of the groups."""
     return [grade for group in groups.values() for grade in group]
@@ -134,7 +180,7 @@ def tell_missing(
     desk: StaffDesk,
     key: RunKey,
     children: Collection[UUID],
-    heartbeat: datetime | None,
+    gate: GateReport,
     now: datetime,
 ) -> int:
     """Enqueue the no-shows of children just turned into told ones; return how many."""
@@ -146,7 +192,8 @@ def tell_missing(
         children,
         school_day=key.school_day,
         cutoff=key.cutoff,
-        heartbeat=heartbeat,
+        heartbeat=gate.heartbeat,
+        silent_since=gate.silent_since,
         now=now,
     )
 

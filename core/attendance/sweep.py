@@ -93,7 +93,7 @@ def _step(
         children = _tell_due(session, desk, run, groups, gate, now)
     else:
         children = _begin(session, desk, run, groups, gate, now)
-    return tell_missing(session, desk, key, children, gate.heartbeat, now)
+    return tell_missing(session, desk, key, children, gate, now)
 
 
 def _begin(

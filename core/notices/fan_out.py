@@ -158,11 +158,13 @@ def tell_no_shows(
     school_day: date,
     cutoff: time,
     heartbeat: datetime | None,
+    silent_since: datetime | None = None,
     now: datetime,
     is_teacher: bool = False,
 ) -> int:
     """Enqueue the no-shows of one school; joins the caller's transaction. Returns how many.
 
+    The gate was heard at `heartbeat`, or is silent since; None where neither is known.
     `is_teacher`: the teacher said so, at `now`; it is no matter of taps then.
     """
     recipients = recipients_of(session, set(student_ids), EventKind.NO_SHOW)
@@ -178,6 +180,7 @@ def tell_no_shows(
             answers=desk.answers(*about) if is_on_line else None,
             cutoff=cutoff,
             heartbeat=heartbeat,
+            silent_since=silent_since,
             is_teacher=is_teacher,
             at=now if is_teacher else None,
         )

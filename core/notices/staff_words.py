@@ -6,7 +6,7 @@ from datetime import datetime
 from core.clock import school_day_of, taipei_clock
 from core.kinds import HoldReason
 from core.languages.slots import fill
-from core.notices.wording import first_known, short_moment
+from core.notices.wording import first_known, short_moment, shown_number
 from core.people.names import masked_name
 from core.people.reach import Unreached
 from core.people.tables import StaffRole
@@ -57,13 +57,13 @@ WORDS = {
     ),
     "held": Words(
         "已保留通知",
-        "已保留 {n} 則「尚無刷卡紀錄」",
-        (("已保留 {n} 則「尚無刷卡紀錄」。",), ("原因：{reason}。",)),
+        "已保留 {n} 位學生的「尚無刷卡紀錄」",
+        (("已保留 {n} 位學生的「尚無刷卡紀錄」。",), ("原因：{reason}。",)),
     ),
     "held_expired": Words(
         "沒有發出的通知",
-        "{n} 則「尚無刷卡紀錄」沒有發出",
-        (("保留已超過 2 小時，{n} 則沒有發出，請人工聯絡家長。",),),
+        "{n} 位學生的「尚無刷卡紀錄」沒有發出",
+        (("保留已超過 2 小時，{n} 位學生的通知沒有發出，請人工聯絡家長。",),),
     ),
     "skipped_late": Words(
         "未到校檢查",
@@ -280,6 +280,29 @@ def hold_words(reason: HoldReason, since: datetime | None, share: int | None, no
     plain = {HoldReason.SILENT: "刷卡機沒有連線", HoldReason.FEW_TAPS: "刷卡人數比平常少"}
     wordings = (HOLD_REASONS[reason], plain.get(reason, HOLD_REASONS[reason]))
     return first_known(wordings, {name: value for name, value in known.items() if value})
+
+
+def alone_words(*, invites: bool, hotline: str) -> tuple[str, str]:
+    """Return that nobody else may confirm what was proposed, and what to do about it.
+
+    `invites`: this person may bring in a second one.
+    """
+    fact = "已送出，但目前沒有其他人可以確認，還沒生效。"
+    who = "請輸入「邀請」" if invites else "請學校管理者輸入「邀請」"
+    return fact, f"{who}，讓第二位有權限的同仁登錄後再確認。來不及時請撥 {shown_number(hotline)}。"
+
+
+def release_words(told: int, unheard: int, seen: int) -> str:
+    """Return what became of held no-shows, in children: told, heard by nobody, seen meanwhile."""
+    parts = [f"{told} 位學生的家長會收到通知"]
+    parts += [f"{unheard} 位目前沒有家長收得到，請直接聯絡"] if unheard else []
+    parts += [f"{seen} 位剛有紀錄，不發"] if seen else []
+    return f"已放行：{'；'.join(parts)}。"
+
+
+def unheard_words(unheard: int) -> str:
+    """Return what to know before held no-shows go out; nothing where every child has a reader."""
+    return f"其中 {unheard} 位目前沒有家長收得到，放行後請直接聯絡。" if unheard else ""
 
 
 def moment_words(moment: datetime | None, now: datetime) -> str:

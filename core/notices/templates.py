@@ -26,7 +26,8 @@ PAGE = "\U0002f9f2"
 ANSWERS = ("\U0002f9f3", "\U0002f9f4", "\U0002f9f5")
 MARKS = (CHILD, PAGE, *ANSWERS)
 HOLE = re.compile("|".join(MARKS))
-MOMENTS = ("at", "arrived_at", "departed_at", "recorded", "heartbeat", "notice_time")
+SEEN = ("at", "arrived_at", "departed_at", "recorded")
+MOMENTS = (*SEEN, "heartbeat", "silent_since", "notice_time")
 OTHERS = tuple(
     one.name
     for one in fields(NoticeFacts)

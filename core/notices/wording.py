@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import date, datetime, time
 
-from core.clock import TAIPEI, taipei_clock
+from core.clock import TAIPEI, school_day_of, taipei_clock
 from core.kinds import (
     Channel,
     DayPart,
@@ -51,15 +51,16 @@ class NoticeFacts:
     """What a notice may say to a guardian. `school` is the short name; moments are aware, any zone.
 
     `link` is the LIFF address the notice opens: the child's page, the account page for links, ""
-    for closures. A correction quotes `notice_time`; staff saw the child (`is_teacher`, at
-    `recorded`), or a leave explains it (`is_excused`), or else it passed the gate. A make-up tap
-    has `recorded`, and `reason` in the school's words. `now` is the record as it stands after one
-    is undone. `part` is 全天, 上午, 下午 or what follows the first day of a span. `who` withdrew a
-    leave. `source` announced a closure at `source_time`. `until` is the last
-    day of a delegation. `last` says when LINE last took a notice. `channel` is what a notice went
-    by that LINE did not carry. `buttons` are the postback data of 沿用 and 不用了, `answers` those
-    of 請協助確認, 我知道了 and 已在家. `answer` is what another guardian said, `reply` what the
-    school said. `order` is of paid texts.
+    for closures. The gate was heard at `heartbeat`, or is silent since. A correction quotes
+    `notice_time`; staff saw the child (`is_teacher`, at `recorded`), or a leave explains it
+    (`is_excused`), or else it passed the gate. A make-up tap has `recorded`, and `reason` in the
+    school's words. `now` is the record as it stands after one is undone. `part` is 全天, 上午, 下午
+    or what follows the first day of a span. `who` withdrew a leave. `source` announced a closure at
+    `source_time`. `until` is the last day of a delegation. `last` says when LINE last took a
+    notice. `channel` is what a notice went by that LINE did not carry. `buttons` are the postback
+    data of 沿用 and 不用了, `answers` those of 請協助確認, 我知道了 and 已在家. `answer` is what
+    another guardian said, `reply` what the school said.
+    `order` is of paid texts.
     """
 
     child: str
@@ -73,6 +74,7 @@ class NoticeFacts:
     departed_at: datetime | None = None
     cutoff: time | None = None
     heartbeat: datetime | None = None
+    silent_since: datetime | None = None
     notice_time: datetime | None = None
     is_earlier: bool = False
     occurrence: int = 1
@@ -248,6 +250,7 @@ def _slots(kind: NoticeKind, facts: NoticeFacts) -> dict[str, str]:
         "time": _clock(facts.at),
         "cutoff": f"{facts.cutoff:%H:%M}" if facts.cutoff else "",
         "heartbeat": _clock(facts.heartbeat),
+        "silent": _clock_of_day(facts.silent_since, facts.school_day),
         "notice_time": _clock(facts.notice_time),
         "recorded": _clock(facts.recorded),
         "boxes": dates.listed(_(box) for box in facts.boxes),
@@ -274,6 +277,12 @@ def _slots(kind: NoticeKind, facts: NoticeFacts) -> dict[str, str]:
 
 def _clock(moment: datetime | None) -> str:
     return taipei_clock(moment) if moment else ""
+
+
+def _clock_of_day(moment: datetime | None, day: date) -> str:
+    if moment is None or school_day_of(moment) == day:
+        return _clock(moment)
+    return dates.short_moment(moment)
 
 
 # Of a guardian new beside others, in pages and in the chat.

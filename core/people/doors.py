@@ -85,6 +85,20 @@ class StaffDoor:
         found = self.session.exec(statement.order_by(col(Student.entry_year), col(Student.id)))
         return [(one, role) for one in found if (role := self._role_for(one))]
 
+    def seated(self, homeroom: str, seat_number: int) -> list[tuple[Student, Staff]]:
+        """Return the enrolled children of a seat in the classes of that name, with or without 班.
+
+        More than one where several schools have such a class, or two children one seat.
+        """
+        statement = select(Student).where(
+            col(Student.school_code).in_(self.schools),
+            col(Student.homeroom).in_((homeroom, f"{homeroom}班")),
+            Student.seat_number == seat_number,
+            Student.status == EnrollmentStatus.ENROLLED,
+        )
+        found = self.session.exec(statement.order_by(col(Student.school_code), col(Student.id)))
+        return [(one, role) for one in found if (role := self._role_for(one))]
+
     def classes(self) -> list[tuple[str, str, Staff]]:
         """Return school code, homeroom and role of every class that may be seen."""
         statement = (

@@ -2,7 +2,7 @@
 
 import hmac
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from core.crypto import Vault
 from core.db import table_of
+from core.kinds import Level
 from core.people import identity_numbers
 from core.people.names import fold_name
 from core.people.tables import Card, EnrollmentStatus, School, Student
@@ -25,6 +26,14 @@ BIRTH_DATE = "student.birth_date"
 CANARY_SCHOOL = "000000"
 # One child may stand on a school's roster twice, with a carried-over number of another entry year.
 SAME_PERSON = 2
+ALL_GRADES = range(1, 13)
+# Special schools teach every grade.
+GRADES_OF_LEVEL: dict[str, Sequence[int]] = {
+    Level.PRIMARY: range(1, 7),
+    Level.JUNIOR: range(7, 10),
+    Level.SENIOR: range(10, 13),
+    Level.VOCATIONAL: range(10, 13),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,15 @@ def grades_of(session: Session, school_code: str) -> list[int]:
         .order_by(col(Student.grade))
     )
     return list(session.exec(statement))
+
+
+def grades_offered(session: Session, school: School) -> list[int]:
+    """Return the grades to choose from at a school: its level's, and any with somebody enrolled.
+
+    A school may teach beyond its level, and before the roster comes nobody is enrolled.
+    """
+    grades = GRADES_OF_LEVEL.get(school.level, ALL_GRADES)
+    return sorted({*grades, *grades_of(session, school.code)})
 
 
 def homerooms_of(session: Session, school_code: str) -> list[str]:

@@ -17,6 +17,7 @@ from core.clock import school_day_of
 from core.db import transaction
 from core.duty.no_show_tick import run_no_show_tick
 from core.errors import InputError
+from core.gate.health import gate_health
 from core.gate.make_up import record_make_up
 from core.gate.tables import Reader
 from core.house import House
@@ -171,11 +172,12 @@ def test_staff_release_what_is_held_but_not_who_was_seen_meanwhile(ready: House)
     with transaction(ready.engine) as session:
         assert len(held_children(session, KEY, CUTOFF)) == 2
         _enter(session, seen.id)
-        released = release_run(session, DESK, KEY, by="staff:x", now=ready.clock.now())
+        gate = gate_health(session, KEY.school_code, ready.clock.now())
+        released = release_run(session, DESK, KEY, gate=gate, by="staff:x", now=ready.clock.now())
     assert (released.told, released.seen) == (1, 1)
     assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
     with transaction(ready.engine) as session, pytest.raises(InputError, match="answered"):
-        release_run(session, DESK, KEY, by="staff:y", now=ready.clock.now())
+        release_run(session, DESK, KEY, gate=gate, by="staff:y", now=ready.clock.now())
 
 
 def _enter(session: Session, student_id: object) -> None:

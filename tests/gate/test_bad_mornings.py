@@ -15,6 +15,7 @@ from core.delivery.claims import claim
 from core.delivery.settle import Settlement, settle
 from core.duty.no_show_tick import run_no_show_tick
 from core.duty.reader_tick import watch_readers
+from core.gate.health import gate_health
 from core.house import House
 from core.kinds import NoticeKind, NoticeState
 from core.notices.tables import Notice
@@ -82,7 +83,8 @@ def test_three_hours_offline_then_nine_hundred_taps(school: House, reader: Signi
     run_no_show_tick(school)
     with transaction(school.engine) as session:
         key = RunKey("353607", _at("08:30:00").date(), _at("08:30:00").time())
-        release_run(session, DESK, key, by="staff:x", now=school.clock.now())
+        gate = gate_health(session, "353607", school.clock.now())
+        release_run(session, DESK, key, gate=gate, by="staff:x", now=school.clock.now())
     _line_takes_everything(school)
     school.clock.move_to(_at("10:30:00"))
     _beat(school, reader, last_seq=900, buffered=900)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -181,6 +181,19 @@ def test_no_show_does_not_claim_a_reader_it_has_not_heard() -> None:
     said = lines(NoticeKind.NO_SHOW, facts(heartbeat=None, school_phone="", answers=None))
 
     assert said[1:] == ["忘了帶卡或沒感應到，也會這樣。", "不確定孩子在哪裡，請聯絡學校。"]
+
+
+@pytest.mark.parametrize(
+    ("day", "clock"), [(DAY, "07:39"), (DAY + timedelta(days=1), f"{DAY:%-m/%-d} 07:39")]
+)
+def test_no_show_names_since_when_the_reader_is_silent(day: date, clock: str) -> None:
+    silent = facts(heartbeat=None, silent_since=at(7, 39), school_day=day)
+
+    said = lines(NoticeKind.NO_SHOW, silent)[1]
+
+    assert said == (
+        f"校門刷卡機 {clock} 起沒有連線，紀錄可能較晚出現；忘了帶卡或沒感應到，也會這樣。"
+    )
 
 
 def test_correction_quotes_the_message_it_replaces() -> None:

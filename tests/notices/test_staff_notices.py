@@ -173,11 +173,11 @@ DAY = {
     "failed": 2,
 }
 TOLD: dict[str, tuple[Tell, set[str], str]] = {
-    "held": (held, RUNNERS, "已保留 4 則「尚無刷卡紀錄」。"),
+    "held": (held, RUNNERS, "已保留 4 位學生的「尚無刷卡紀錄」。"),
     "held_expired": (
         lambda s, desk: tell_held_expired(s, desk, *RUN, count=4, now=NOW),
         RUNNERS,
-        "保留已超過 2 小時，4 則沒有發出，請人工聯絡家長。",
+        "保留已超過 2 小時，4 位學生的通知沒有發出，請人工聯絡家長。",
     ),
     "skipped_late": (
         lambda s, desk: tell_skipped_late(s, *RUN, NOW),
