@@ -135,6 +135,11 @@ def _taking(engine: str) -> Any:
     )
 
 
+def tries_left(session: Session, subject: Subject, now: datetime) -> int:
+    """Return how many more misses a subject may have today."""
+    return max(subject.limit - _number(session, subject.key, school_day_of(now)), 0)
+
+
 def give_back(session: Session, subjects: Iterable[Subject], now: datetime) -> None:
     """Take the try back that was none: the facts fitted. Joins the caller's transaction."""
     keys = sorted(subject.key for subject in subjects)
@@ -179,8 +184,6 @@ def forget_old_counters(session: Session, now: datetime) -> None:
     session.execute(delete(TryCounter).where(col(TryCounter.school_day) < before))
 
 
-def _number(session: Session, keys: list[str], day: date) -> int:
-    statement = select(func.coalesce(func.max(TryCounter.number), 0)).where(
-        col(TryCounter.key).in_(keys), TryCounter.school_day == day
-    )
-    return session.exec(statement).one()
+def _number(session: Session, key: str, day: date) -> int:
+    statement = select(TryCounter.number).where(TryCounter.key == key, TryCounter.school_day == day)
+    return session.exec(statement).first() or 0

@@ -25,6 +25,7 @@ from core.binding.tries import (
     own_codes_subject,
     own_subject,
     take_slots,
+    tries_left,
 )
 from core.crypto import Vault
 from core.people.bindings import add_binding, find_open_binding
@@ -49,11 +50,15 @@ class BindResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BindOutcome:
-    """The result, and the binding or the request where there is one."""
+    """The result, and the binding or the request where there is one.
+
+    `left`: after a mismatch, how many more tries of that kind the member has today.
+    """
 
     result: BindResult
     binding_id: UUID | None = None
     request_id: UUID | None = None
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ def bind_child(
     if not is_open_to(session, vault, guardian_id, student) or student is None or not is_open:
         outcome = MISMATCH if is_open else CLOSED
         note_miss(session, guardian_id, child, outcome, now)
-        return BindOutcome(BindResult.MISMATCH)
+        return BindOutcome(BindResult.MISMATCH, left=tries_left(session, own, now))
     give_back(session, [own, *child], now)
     return conclude(session, guardian_id, student.id, relationship, proven_by=FIVE_FACTS, now=now)
 
@@ -125,13 +130,13 @@ def bind_by_code(
     if not is_open_to(session, vault, guardian_id, student) or student is None or not has_name:
         # A wrong code names no child: the try stands under its own kind.
         note_miss(session, guardian_id, [codes, codes], MISMATCH, now)
-        return BindOutcome(BindResult.MISMATCH)
+        return BindOutcome(BindResult.MISMATCH, left=tries_left(session, codes, now))
     give_back(session, [codes, facts], now)
     earlier = find_open_binding(session, guardian_id, student.id)
     if earlier is not None:
         return BindOutcome(BindResult.ALREADY, earlier.id)
     if not use_code(session, vault, code, guardian_id=guardian_id, now=now):
-        return BindOutcome(BindResult.MISMATCH)
+        return BindOutcome(BindResult.MISMATCH, left=tries_left(session, codes, now))
     return conclude(session, guardian_id, student.id, relationship, proven_by=BY_CODE, now=now)
 
 

@@ -1,10 +1,14 @@
-"""A teacher's word on a child of the class list: 已到, 請假 or 未到, entered at once."""
+"""A teacher's words on children of the class list: 已到, 請假 or 未到, entered at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import assert_never
+from uuid import UUID
 
+from sqlalchemy import exists
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core.attendance.day_record import lock_days
@@ -48,6 +52,23 @@ class ClassAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a word: the word itself, or the code of why not; `is_told`: guardians hear."""
+
+    student_id: UUID
+    said: str
+    is_told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What can be taken back by child: the id of today's make-up arrival, or of today's leave."""
+
+    arrivals: dict[UUID, UUID]
+    leaves: dict[UUID, UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     session: Session
     desk: StaffDesk
@@ -81,6 +102,57 @@ def answer_for(
         case _:
             assert_never(answer.word)
     return is_told_since(session, student.id, now, NEWS[answer.word])
+
+
+def answer_class(
+    session: Session,
+    desk: StaffDesk,
+    answers: Sequence[tuple[Student, ClassAnswer]],
+    now: datetime,
+) -> list[Outcome]:
+    """Enter every answer that still fits, and say of each other why not; joins the transaction.
+
+    The children come through a door. A refused one changes nothing, and keeps no other back.
+    """
+    # In the order in which day rows are taken everywhere, so that two lists can't wait in a circle.
+    in_turn = sorted(answers, key=lambda one: one[0].id)
+    return [_outcome(session, desk, student, answer, now) for student, answer in in_turn]
+
+
+def entries_of(session: Session, student_ids: Sequence[UUID], day: date) -> Entries:
+    """Return what staff entered of these children for the day alone, as far as it stands."""
+    undo = aliased(Tap)
+    taps = session.exec(
+        select(Tap.student_id, Tap.id).where(
+            col(Tap.student_id).in_(student_ids),
+            Tap.school_day == day,
+            Tap.source == TapSource.MAKE_UP,
+            Tap.direction == Direction.IN,
+            ~exists().where(col(undo.undoes_id) == col(Tap.id)),
+        )
+    )
+    leaves = session.exec(
+        select(Leave.student_id, Leave.id).where(
+            col(Leave.student_id).in_(student_ids),
+            Leave.first_day == day,
+            Leave.last_day == day,
+            col(Leave.filed_by).startswith("staff:"),
+            col(Leave.withdrawn_at).is_(None),
+        )
+    )
+    return Entries({child: tap for child, tap in taps if child is not None}, dict(leaves.all()))
+
+
+def _outcome(
+    session: Session, desk: StaffDesk, student: Student, answer: ClassAnswer, now: datetime
+) -> Outcome:
+    student_id = student.id
+    try:
+        with session.begin_nested():
+            is_told = answer_for(session, desk, student, answer, now)
+    except InputError as error:
+        return Outcome(student_id, error.code, is_told=False)
+    return Outcome(student_id, answer.word.value, is_told)
 
 
 def _require_still_asked(asked: _Asked, shown_at: datetime) -> None:

@@ -109,7 +109,7 @@ BINDING_QUESTIONS = (
             ),
         ),
         (Line.SCHOOL,),
-        "離婚 監護權 陌生人 移除",
+        "離婚 監護權 陌生人 移除 綁定錯 取消綁定",
     ),
     Question(
         "binding-code",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.kinds import Channel
-from core.languages.speech import _, spoken
+from core.languages.speech import N_, _, spoken
 
 
 class Line(StrEnum):
@@ -15,6 +15,14 @@ class Line(StrEnum):
     SERVICE = "service"
     PRIVACY = "privacy"
     SCHOOL = "school"
+
+
+# Whom each line is called, next to an answer.
+LINE_NAMES = {
+    Line.PASS: N_("台北通客服"),
+    Line.SERVICE: N_("到離校通知客服"),
+    Line.PRIVACY: N_("台北通個人資料"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 from sqlmodel import Session, col
 
+from core.attendance.due import cutoffs_of
 from core.attendance.tables import NoShowRun, RunState
 from core.calendar.channels import WIDTH, Offer, offered
-from core.calendar.scopes import CITY
+from core.calendar.school_days import NO_GRADE, day_statuses
+from core.calendar.scopes import CITY, GRADES
 from core.clock import school_day_of
 from core.db import table_of
 from core.delivery.quota_month import last_asked, on_demand_kinds
@@ -67,11 +69,15 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class SchoolService:
-    """When a school's readers were last heard, and how today's checks went."""
+    """When a school's readers were last heard, and how today's checks went.
+
+    `cutoff` is the first one of today; None on a day without lessons.
+    """
 
     code: str
     heard_at: datetime | None
     checks: Sequence[Check]
+    cutoff: time | None
 
 
 def channels_of(
@@ -91,8 +97,12 @@ def channels_of(
 def schools_service(
     session: Session, school_codes: Collection[str], now: datetime
 ) -> list[SchoolService]:
-    """Return how the gates and checks of schools are, in the order given; two queries."""
+    """Return how the gates and checks of schools are, in the order given.
+
+    A fixed number of queries.
+    """
     codes = list(school_codes)
+    cutoffs = _first_cutoffs(session, codes, now)
     heard = last_contacts(session, codes)
     rows = session.scalars(
         select(NoShowRun)
@@ -104,7 +114,16 @@ def schools_service(
     checks: dict[str, list[Check]] = {code: [] for code in codes}
     for row in rows:
         checks[row.school_code].append(Check(row.cutoff, RunState(row.state), row.ran_at))
-    return [SchoolService(code, heard[code], checks[code]) for code in codes]
+    return [SchoolService(code, heard[code], checks[code], cutoffs.get(code)) for code in codes]
+
+
+def _first_cutoffs(session: Session, codes: Sequence[str], now: datetime) -> Mapping[str, time]:
+    """Return the first cut-off of today of the schools that have lessons in any grade."""
+    today = school_day_of(now)
+    keys = [(code, grade) for code in codes for grade in (NO_GRADE, *GRADES)]
+    statuses = day_statuses(session, keys, today, today)
+    is_open = {code for (code, _), days in statuses.items() if days[today].is_open}
+    return {code: found[0] for code, found in cutoffs_of(session, now).items() if code in is_open}
 
 
 def waiting_of(session: Session, guardian_id: UUID) -> int:

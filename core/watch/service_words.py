@@ -1,14 +1,14 @@
 """What 服務狀態 says, on the page and in the chat; zh-TW sources."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 
 from core.attendance.tables import RunState
-from core.clock import taipei_clock
+from core.clock import at_taipei, school_day_of, taipei_clock
 from core.languages.speech import N_, _
 from core.maintenance import Phase, Window
 from core.notices.wording import CHANNEL_WORDS
-from core.watch.service import ChannelState, Check, Health
+from core.watch.service import ChannelState, Check, Health, SchoolService
 
 HEALTH_WORDS = {
     Health.WELL: N_("正常"),
@@ -54,15 +54,25 @@ def channel_line(state: ChannelState) -> str:
     )
 
 
-def check_line(checks: Sequence[Check]) -> str:
-    """Return how today's no-show checks went: 08:31 完成, or that none was due yet."""
-    if not checks:
-        return _("今天的未到校檢查：還沒到截止時間，或今天不上課")
+def check_line(school: SchoolService, now: datetime) -> str:
+    """Return how a school's no-show checks of today went: 08:31 完成, or why none was made yet."""
+    said = _checks_said(school.checks) if school.checks else _unchecked(school.cutoff, now)
+    return _("今天的未到校檢查：{state}", state=said)
+
+
+def _checks_said(checks: Sequence[Check]) -> str:
     # The newest says it; an earlier one that waits for the school is said instead.
     held = [one for one in checks if one.state is RunState.HELD]
     one = held[0] if held else checks[-1]
-    said = _(CHECKS[one.state], time=taipei_clock(one.ran_at))
-    return _("今天的未到校檢查：{state}", state=said)
+    return _(CHECKS[one.state], time=taipei_clock(one.ran_at))
+
+
+def _unchecked(cutoff: time | None, now: datetime) -> str:
+    if cutoff is None:
+        return _(CHECKS[RunState.NO_SCHOOL])
+    if now < at_taipei(school_day_of(now), cutoff):
+        return _("還沒到截止時間 {time}", time=f"{cutoff:%H:%M}")
+    return _("截止時間 {time} 已過，還沒有結果", time=f"{cutoff:%H:%M}")
 
 
 def night_line(window: Window, tidied: str, now: datetime) -> str:

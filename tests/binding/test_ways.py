@@ -367,9 +367,9 @@ def test_guardian_kept_away_is_refused_like_a_wrong_fact(house: House, cast: Cas
         make_binding(session, hua, ming)
         measures.keep_away(session, house.vault, ming.id, hua.id, act(house, "監護權"))
         assert children_of(session, hua.id) == []
-        assert by_facts(session, house, hua, ming) == BindOutcome(BindResult.MISMATCH)
+        assert by_facts(session, house, hua, ming) == BindOutcome(BindResult.MISMATCH, left=4)
         code = code_for(session, house, ming)
-        assert by_code(session, house, hua, code) == BindOutcome(BindResult.MISMATCH)
+        assert by_code(session, house, hua, code) == BindOutcome(BindResult.MISMATCH, left=4)
         assert len(children_of(session, mei.id)) == 1
         measures.let_near(session, house.vault, ming.id, hua.id, act(house))
         assert by_facts(session, house, hua, ming).result is BindResult.BOUND

@@ -51,6 +51,9 @@ def test_word_of_ones_own_finds_the_question(typed: str, key: str) -> None:
         ("我的小孩卡片弄丟了怎麼辦", "lost-card"),
         ("為什麼一直沒收到通知呢", "not-received"),
         ("要怎麼取消訂閱其中一個孩子", "unsubscribe-one"),
+        ("明天放假嗎", "when"),
+        ("學生證感應不到", "lost-card"),
+        ("取消綁定", "wrong-child"),
     ],
 )
 def test_whole_sentence_finds_what_is_nearest(typed: str, key: str) -> None:
