@@ -1,10 +1,10 @@
 """Typed words to commands: folding, synonyms, one slip of the finger."""
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.sentences import calls_off, drops_leave, ends_off, fold, is_question
 from core.languages.catalogues import catalogue
 from core.languages.language import SOURCE, Language
 from core.languages.speech import N_
@@ -60,10 +60,12 @@ SYNONYMS = {
     Command.HELP: "幫助 怎麼用 教學 功能 選單 常見問題 ? help trợgiúp bantuan ヘルプ",
     Command.START: "開始 登入 重新登入 登入台北通 start bắtđầu mulai はじめる",
     Command.LANGUAGE: "語言language language",
-    Command.HOTLINE: "電話 真人 人工 聯絡 客訴 客服電話",
+    Command.HOTLINE: "電話 真人 人工 聯絡 客訴 客服電話 學校電話 學校的電話 "
+    "老師電話 導師電話 聯絡學校 聯絡老師 打給學校 打電話給學校",
     Command.LEAVE: "我要請假 病假 事假 生病 發燒 不去學校 明天請假 leave xinnghỉ izin 欠席",
     Command.LEAVE_CANCEL: "銷假 撤回請假 不請假 請假取消",
-    Command.MAKE_UP: "補登 補刷 忘記刷卡 忘了刷卡 沒帶卡 忘帶卡 無卡補登",
+    Command.MAKE_UP: "補登 補刷 忘記刷卡 忘了刷卡 沒帶卡 忘帶卡 忘記帶卡 "
+    "忘了帶卡 沒帶學生證 忘記帶學生證 無卡補登",
     Command.ASK_SCHOOL: "協助確認 請學校確認 請老師確認 請確認 問學校 問老師",
     Command.SUBSCRIBE: "開啟通知 我要收到 訂閱通知 打開",
     Command.UNSUBSCRIBE: "取消訂閱 關閉通知 不要通知 停止通知 取消通知",
@@ -71,7 +73,8 @@ SYNONYMS = {
     Command.NOTICES: "最新消息 網站公告",
     Command.TOPICS: "市政訊息 市政通知 到離校訊息通知 立即申辦",
     Command.SMS: "簡訊服務 訂購簡訊 撤回簡訊申請 註銷簡訊 註銷 取消註銷 簡訊費用 退費",
-    Command.LOST_CARD: "卡片不見 學生證遺失 遺失 卡片掉了",
+    Command.LOST_CARD: "卡片不見 卡不見了 學生證不見 學生證遺失 遺失 卡片掉了 卡掉了 "
+    "學生證掉了 卡片弄丟 學生證弄丟",
     Command.MY_DATA: "個資 刪除資料 下載資料 誰看過",
     Command.DELEGATE: "請人代收 代收通知 停止代收 代收的通知 阿公阿嬤 安親班",
     Command.NEW_PHONE: "換新手機 換手機怎麼辦 換line 換line帳號 換帳號",
@@ -89,15 +92,36 @@ SYNONYMS = {
     Command.STAFF: "未到 審核 放行 刷卡機 名冊 報表 稽核 停課 復原停課 更正補登 封存 撤銷 發公告 "
     "今日名單 邀請 發送",
 }
+# What begins or ends something: never done on a guess, nor because somebody asks how it is done.
+ACTS = frozenset(
+    {
+        Command.LEAVE,
+        Command.LEAVE_CANCEL,
+        Command.MAKE_UP,
+        Command.ASK_SCHOOL,
+        Command.SUBSCRIBE,
+        Command.UNSUBSCRIBE,
+        Command.SMS,
+        Command.LOST_CARD,
+        Command.UNLINK,
+        Command.CONTINUE,
+        Command.DROP,
+        Command.SEND,
+    }
+)
+# What to offer whoever calls one of them off; the others are not offered at all.
+CALLED_OFF = {
+    Command.LEAVE: Command.LEAVE_CANCEL,
+    Command.LEAVE_CANCEL: Command.LEAVE_CANCEL,
+    Command.SUBSCRIBE: Command.UNSUBSCRIBE,
+    Command.UNSUBSCRIBE: Command.UNSUBSCRIBE,
+    Command.SMS: Command.SMS,
+    Command.DROP: Command.DROP,
+}
 # What our buttons type in other languages to tick a box; there 訂閱 is the name of a page.
 TURN_ON = N_("開啟通知")
 WORRIED = ("找不到孩子", "孩子不見", "小孩不見", "走失", "救命")
 
-FOLDS = str.maketrans(
-    "臺周裏们订阅请离校设说语谢简讯页补复课机报状态",
-    "台週裡們訂閱請離校設說語謝簡訊頁補復課機報狀態",
-)
-CLOSING = "。!?嗎呢了"
 LONGEST = 30
 # People write these without a space: 請假小明明天.
 STARTS = {
@@ -123,8 +147,12 @@ STARTING = {
     Command.ASK_SCHOOL.value: Command.ASK_SCHOOL,
     TURN_ON: Command.SUBSCRIBE,
 }
-# 小明明天請假 says as much as 請假 小明 明天; 不用請假 does not.
-NO_LEAVE = re.compile("不.{0,2}請假")
+# Shorter words with a slip are other words.
+SHORTEST_GUESS = 4
+# One of these, more or other, is another sense and no slip: 明天放假, 卡片壞了, 綁錯孩子.
+SENSE = frozenset("不沒無未別勿免取消停撤銷退解除刪關錯壞誤修放請換改找加減上下前後離誰哪幾嗎")
+# 請假 小晴 明天: so many words are the command and what it is about, whatever they ask.
+DETAILED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +166,19 @@ class Match:
 def match(text: str) -> Match:
     """Return what a typed text asks for.
 
-    Three characters or more may hold one slip. In shorter words one slip is another word (明天), so
-    the nearest is only offered, as it is where several commands are near. The words of staff are
-    never guessed: what is near may be offered to anybody.
+    Four characters or more may hold one slip, where what is asked only shows something. In shorter
+    words one slip is another word (明天), so the nearest is only offered, as it is where several
+    commands are near. The words of staff are never guessed: what is near may be offered to anybody.
     """
     word = fold(text)
-    command = _TABLE.get(word) or _with_details(text, word)
-    if command is not None:
-        return Match(command)
-    if len(word) > LONGEST:
-        return Match()
-    near: set[Command] = {found for known, found in _NEAR.items() if _is_one_slip(word, known)}
-    if len(near) == 1 and len(word) > 2:
-        return Match(near.pop())
-    return Match(nearest=_most_usual(near, word) or _contained(word))
+    exact = _TABLE.get(word)
+    command = exact or _dropping(text, word) or _with_details(text, word)
+    if command is None:
+        return _guess(word) if len(word) <= LONGEST else Match()
+    meant = command if exact else _unless_called_off(command, text)
+    if meant is not command or (command in ACTS and _only_asks(command, text)):
+        return Match(nearest=meant)
+    return Match(command)
 
 
 def names_command(text: str) -> bool:
@@ -160,10 +187,9 @@ def names_command(text: str) -> bool:
     return any(word.startswith(start) for start in _STARTS)
 
 
-def asks_for_leave(text: str) -> bool:
-    """Tell whether a sentence that names a day asks for a leave on it."""
-    word = fold(text)
-    return "請假" in word and not NO_LEAVE.search(word)
+def is_bare(text: str) -> bool:
+    """Tell whether a text is a command's word and nothing more, as a tile of the menu types it."""
+    return fold(text) in _TABLE
 
 
 def is_worried(text: str) -> bool:
@@ -172,14 +198,28 @@ def is_worried(text: str) -> bool:
     return any(fold(cry) in word for cry in WORRIED)
 
 
-def fold(text: str) -> str:
-    """Return the form in which all spellings of one command are equal."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    joined = "".join(plain.split()).removeprefix("/").translate(FOLDS)
-    for week in ("禮拜", "星期"):
-        joined = joined.replace(week, "週")
-    # A text of nothing but closing marks stays: ? asks for help.
-    return joined.rstrip(CLOSING) or joined[:1]
+def _dropping(text: str, word: str) -> Command | None:
+    is_dropped = word.startswith(Command.LEAVE.value) and ends_off(text)
+    return Command.LEAVE_CANCEL if is_dropped or drops_leave(word) else None
+
+
+def _guess(word: str) -> Match:
+    near: set[Command] = {found for known, found in _NEAR.items() if _is_one_slip(word, known)}
+    if len(near) == 1 and len(word) >= SHORTEST_GUESS and not near & ACTS:
+        return Match(near.pop())
+    return Match(nearest=_most_usual(near, word) or _contained(word))
+
+
+def _only_asks(command: Command, text: str) -> bool:
+    # What one asks the school is a question.
+    is_told = command is Command.ASK_SCHOOL or len(text.split()) >= DETAILED
+    return is_question(text) and not is_told
+
+
+def _unless_called_off(command: Command, text: str) -> Command | None:
+    """Return the command, or what to offer whoever calls it off: 訂閱取消, 不想訂閱."""
+    is_off = calls_off(text, fold(command.value))
+    return CALLED_OFF.get(command) if command in ACTS and is_off else command
 
 
 def _with_details(text: str, word: str) -> Command | None:
@@ -198,20 +238,22 @@ def _most_usual(near: set[Command], word: str) -> Command | None:
 
 
 def _contained(word: str) -> Command | None:
-    found = [one for one in Command if one is not Command.STAFF and fold(one.value) in word]
+    found = [known for known in _HELD if known in word]
     # 設定 is part of 開始設定 and 請假 of 取消請假: the longer one is meant.
     longest = [one for one in found if not any(one in other for other in found if other != one)]
-    return longest[0] if len(longest) == 1 else None
+    return _unless_called_off(_HELD[longest[0]], word) if len(longest) == 1 else None
 
 
 def _is_one_slip(word: str, known: str) -> bool:
-    """Tell whether one character is wrong, missing or too many."""
+    """Tell whether one character is wrong, missing or too many, and none that changes the sense."""
     if abs(len(word) - len(known)) > 1 or min(len(word), len(known)) < 2:
         return False
     shorter, longer = sorted((word, known), key=len)
     start = next((n for n, sign in enumerate(shorter) if sign != longer[n]), len(shorter))
     rest = start + 1 if len(shorter) == len(longer) else start
-    return shorter[rest:] == longer[start + 1 :]
+    # The sign that is typed for another, or more than there is, or left out.
+    slip = (known if len(word) < len(known) else word)[start : start + 1]
+    return shorter[rest:] == longer[start + 1 :] and slip not in SENSE
 
 
 def _said(word: str) -> list[str]:
@@ -233,6 +275,10 @@ def _table() -> dict[str, Command]:
 _TABLE = _table()
 _NEAR: dict[str, Command] = {
     word: command for word, command in _TABLE.items() if command is not Command.STAFF
+}
+# What a sentence may hold for the command to be offered.
+_HELD = {fold(one.value): one for one in Command if one is not Command.STAFF} | {
+    "補登": Command.MAKE_UP
 }
 _STARTS = STARTS | {
     fold(start): command for word, command in STARTING.items() for start in _said(word) if start

@@ -34,6 +34,8 @@ SPAN = re.compile(
     rf"(?:\s*[-–—~至到]\s*(?P<two>{DAY}|[0-9]{{1,2}}(?![0-9:/月])))?"
 )
 CLOCK = re.compile(r"(?<![0-9:])([0-9]{1,2}):([0-9]{2})(?![0-9:])")
+# 0750, as a word of its own.
+PACKED_CLOCK = re.compile(r"(?<!\S)([01][0-9]|2[0-3])([0-5][0-9])(?!\S)")
 # Three digits are a year since the Republic began.
 ROC = 1911
 
@@ -86,6 +88,20 @@ def read_clock(text: str) -> tuple[time | None, str]:
     found = CLOCK.search(text)
     if found is None or int(found[1]) > 23 or int(found[2]) > 59:
         return None, text
+    return time(int(found[1]), int(found[2])), f"{text[: found.start()]} {text[found.end() :]}"
+
+
+def read_packed_clock(text: str) -> tuple[time | None, str]:
+    """Return the first time of day in a text, also one without a colon, and the text without it.
+
+    A colon settles it: where a time is written with one, 1124 may be a day. Of two such words
+    nobody knows which is which.
+    """
+    clock, rest = read_clock(text)
+    times = [*PACKED_CLOCK.finditer(text)]
+    if clock is not None or len(times) != 1 or CLOCK.search(text):
+        return clock, rest
+    (found,) = times
     return time(int(found[1]), int(found[2])), f"{text[: found.start()]} {text[found.end() :]}"
 
 

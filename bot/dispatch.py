@@ -66,7 +66,7 @@ class Dispatcher:
         self._house = house
         self._api = LineApi(house.settings)
         self._sender = Sender(self._api)
-        self._menus = RichMenus(self._api)
+        self._menus = RichMenus(house.settings)
         self._turns = Together(self._change_hands, most=GROUP_MOST)
         self._lookout = threading.Lock()
 

@@ -67,8 +67,9 @@ def parse_event(body: bytes) -> Incoming | None:
     """Return the event, or None for a kind that is new to us or of no concern."""
     try:
         event = Event.from_dict(json.loads(body))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        # LINE adds kinds and properties without notice.
+        occurred_at = datetime.fromtimestamp(event.timestamp / 1000, UTC)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
+        # LINE adds kinds and properties without notice; and no calendar holds every number.
         return None
     said = _said(event)
     if said is None or event.source is None:
@@ -77,7 +78,7 @@ def parse_event(body: bytes) -> Incoming | None:
     return Incoming(
         event_id=event.webhook_event_id,
         happening=happening,
-        occurred_at=datetime.fromtimestamp(event.timestamp / 1000, UTC),
+        occurred_at=occurred_at,
         line_user_id=getattr(event.source, "user_id", None),
         room=_room(event.source),
         reply_token=getattr(event, "reply_token", None),

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.commands import FOLDS
 from bot.day_words import plain, read_days, read_part
+from bot.sentences import FOLDS
 from core.attendance.tables import LeaveReason
 from core.kinds import DayPart
 from core.languages.language import SOURCE

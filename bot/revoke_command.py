@@ -4,7 +4,6 @@ from uuid import UUID
 
 import click
 
-from bot.line_api import LineApi
 from bot.menu_readers import menu_of
 from bot.rich_menus import RichMenus
 from core.db import snapshot, transaction
@@ -30,4 +29,4 @@ def revoke(settings: Settings, staff_id: UUID) -> None:
         with snapshot(house.engine) as session:
             user = session.get_one(Staff, staff_id).line_user_id
             menu = menu_of(session, user)
-        RichMenus(LineApi(house.settings)).show(user, menu)
+        RichMenus(house.settings).show(user, menu)

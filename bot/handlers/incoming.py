@@ -12,9 +12,9 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import conversations
+from bot import child_words, conversations
 from bot.answer import Answer
-from bot.commands import Command, Match, asks_for_leave, is_worried, match
+from bot.commands import ACTS, Command, Match, is_worried, match
 from bot.conversations import Begun
 from bot.day_words import plain, read_days
 from bot.events import Happening, Incoming
@@ -27,7 +27,7 @@ from bot.handlers.enrolment import enrol, read_code
 from bot.handlers.friendship import befriend
 from bot.handlers.languages import LANGUAGES, change_language
 from bot.handlers.leave import ask_drop, ask_leave
-from bot.handlers.person import Person, find_person
+from bot.handlers.person import Person, find_person, named_child
 from bot.handlers.presses import press_button
 from bot.handlers.records import tell_what_is_known
 from bot.handlers.resting import rest_from
@@ -35,11 +35,14 @@ from bot.handlers.staff.asks import serve, unknown_to_staff
 from bot.handlers.staff.rosters import hear_file
 from bot.handlers.turn import Refused, Turn
 from bot.handlers.unsend import forget_unsent
+from bot.of_child import of_child
 from bot.replies import questions, refusals
+from bot.replies.lines import closing_rows
 from bot.replies.pages import Pages
 from bot.replies.speech import say
 from bot.secret_words import holds_identity
 from bot.sending_words import read_sending
+from bot.sentences import asks_for_leave, is_question
 from bot.staff_commands import (
     ABOUT_CHILD,
     NOTICES_WORD,
@@ -48,7 +51,9 @@ from bot.staff_commands import (
     WHO_IS_MISSING,
     StaffAsk,
     StaffVerb,
+    begins_allowed,
     names_number,
+    names_seat,
     read_staff,
 )
 from core.clock import school_day_of
@@ -142,12 +147,15 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
         person = find_person(session, user)
         if is_worried(said):
             return Answer(messages=tell_what_is_known(session, house, person, now), matters=True)
-        begun = conversations.find(session, user, now)
+        # Whoever was unlinked elsewhere, or lost the last child, has nothing to go on with.
+        begun = conversations.find(session, user, now) if person.children else None
+        found = _understood(person, found, said)
         meant = _meant(person, begun, found, said, now)
         if meant.act is None and meant.command is not None:
-            answer = obey(session, house, person, meant.command, now)
+            asked = _asked_about(person, meant.command, said)
+            answer = obey(session, house, asked, meant.command, now)
         else:
-            answer = _unknown(house, person, found.nearest, said)
+            answer = _unknown(house, person, found, said)
     command = meant.command
     if meant.act is not None:
         with speaking(SOURCE if meant.ask is not None else spoken()):
@@ -158,6 +166,20 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
     return tasks.offered_again(house, user, begun, command, answer)
 
 
+def _understood(person: Person, found: Match, said: str) -> Match:
+    """Return what a text means once the child it names is taken out, where that says more."""
+    if found.command is not None or person.is_only_staff or titled(said) is not None:
+        return found
+    of_one = of_child(said, person.child_names)
+    return of_one if of_one.command is not None else found
+
+
+def _asked_about(person: Person, command: Command, said: str) -> Person:
+    """Return the person with the one child whose day is asked for, if one is named."""
+    child = named_child(person, said) if command is Command.TODAY else None
+    return replace(person, children=[child]) if child is not None else person
+
+
 def _meant(person: Person, begun: Begun | None, found: Match, said: str, now: datetime) -> Meant:
     """Return what a text asks for, as far as that can be told by reading only."""
     command = found.command or _leave_in_a_sentence(said, now)
@@ -166,6 +188,8 @@ def _meant(person: Person, begun: Begun | None, found: Match, said: str, now: da
     # 今天 8:20 is a class to staff, and the answer to a question to everybody else.
     is_asked = begun is not None and not begun.is_over and not person.roles
     ask = None if is_asked else _staff_ask(person, said)
+    if ask is None and command is Command.STAFF and begins_allowed(said, person.roles):
+        return Meant()
     act = _act_of(person, ask, command, said)
     if ask is None and begun is not None and tasks.goes_on(person, begun, command, said, now):
         act, command = partial(tasks.go_on, begun=begun, said=said), begun.task
@@ -214,6 +238,8 @@ def _staff_ask(person: Person, said: str) -> StaffAsk | None:
         return None
     if ask.typed in PLAINLY_STAFF or (ask.verb in ABOUT_CHILD and names_number(ask)):
         return ask
+    if ask.verb in ABOUT_CHILD and person.roles and names_seat(ask):
+        return ask
     if ask.verb is StaffVerb.CANCEL and not person.roles and not person.was_staff:
         return None
     if ask.typed in WHO_IS_MISSING and not person.roles:
@@ -233,20 +259,27 @@ def _sends(person: Person, said: str) -> bool:
     return bool(person.roles) and (is_only_staff or read_sending(said).names_audience)
 
 
-def _unknown(house: House, person: Person, nearest: Command | None, said: str) -> Answer:
-    if person.is_only_staff:
+def _unknown(house: House, person: Person, found: Match, said: str) -> Answer:
+    if person.is_only_staff or found.command is Command.STAFF:
         with speaking(SOURCE):
             return Answer(messages=unknown_to_staff(person.roles))
-    found = _questions(nearest, said)
-    if found:
-        return Answer(messages=questions.answered(found, Pages(house.settings.liff_id)))
-    return Answer(messages=refusals.unknown(nearest))
+    nearest = found.nearest
+    guided = _questions(nearest, said)
+    if guided:
+        calls = closing_rows(guided[0].lines, house.settings, person.children)
+        return Answer(messages=questions.answered(guided, Pages(house.settings.liff_id), calls))
+    if nearest is None and person.guardian is None:
+        return Answer(messages=refusals.unknown_stranger())
+    child = named_child(person, said) if nearest in child_words.ABOUT_CHILD else None
+    return Answer(messages=refusals.unknown(nearest, child.given_name if child else ""))
 
 
 def _questions(nearest: Command | None, said: str) -> Sequence[Question]:
     """Return what the guide says of a text; a title that was typed or pressed comes first."""
     exact = titled(said)
-    if len(said) < SHORTEST_QUESTION or (nearest is not None and exact is None):
+    # Whoever asks about what acts wants to know, and not yet to do it.
+    is_asked = nearest in ACTS and is_question(said)
+    if len(said) < SHORTEST_QUESTION or (nearest is not None and exact is None and not is_asked):
         return ()
     found = search(said, questions.OFFERED).questions
     first = [exact] if exact is not None else []

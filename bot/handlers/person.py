@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from bot.answer import MenuKind
+from bot.leave_words import find_child, folded
 from bot.menu_areas import menu_for
+from bot.of_child import SHORTEST_NAME
 from core.crypto import fingerprint
 from core.people.bindings import BoundChild
 from core.people.doors import for_guardian
@@ -65,3 +67,10 @@ def find_person(session: Session, line_user_id: str) -> Person:
         roles=roles,
         was_staff=not roles and has_been_staff(session, line_user_id),
     )
+
+
+def named_child(person: Person, said: str) -> BoundChild | None:
+    """Return the one of several children a text names; 天 alone is no name in 今天."""
+    names = [[one for one in own if len(one) >= SHORTEST_NAME] for own in person.child_names]
+    place, _rest = find_child(folded(said), names)
+    return person.children[place] if place is not None and len(person.children) > 1 else None

@@ -97,6 +97,7 @@ def _back(turn: Turn, press: Press) -> Answer:
 def _unlink(turn: Turn, press: Press) -> Answer:
     user = turn.person.line_user_id
     end_link(turn.session, user, turn.now)
+    conversations.end(turn.session, user)
     actor = f"guardian:{turn.person.guardian.id}" if turn.person.guardian else None
     if actor is not None:
         # Only a page holds the user's own token, which LINE wants to give its permission back.

@@ -32,6 +32,8 @@ def ask_whom(turn: Turn, command: Command, said: str, name: str) -> Answer:
 def _line(command: Command, said: str, name: str, child: str) -> str:
     """Return what would have been typed for the child."""
     line = folded(said)
+    if line.replace(name, "").strip() == _(command.value):
+        return f"{_(command.value)} {child}"
     line = line if match(line).command is command else f"{_(command.value)} {line}"
     if name not in line or len(line) > LONGEST_LINE:
         return f"{_(command.value)} {child}"

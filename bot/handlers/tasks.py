@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot import conversations
 from bot.answer import Answer, Json
-from bot.commands import Command, fold, names_command
+from bot.commands import Command, is_bare, names_command
 from bot.conversations import Begun
 from bot.handlers import leave, make_up
 from bot.handlers.members import require_real_name
@@ -16,6 +16,7 @@ from bot.leave_words import read_leave
 from bot.make_up_words import read_make_up
 from bot.question_words import asks_elsewhere
 from bot.replies import tasks as reply
+from bot.sentences import fold, is_question
 from core.clock import school_day_of
 from core.db import transaction
 from core.house import House
@@ -38,7 +39,8 @@ def goes_on(
 ) -> bool:
     """Tell whether a text is meant for the question that is open.
 
-    Some answers are commands elsewhere: 今天 for the day, 發燒 for the reason.
+    Some answers are commands elsewhere: 今天下午 for the day, 發燒 for the reason. The bare 今天 of
+    the menu always shows today.
     """
     if begun.is_over or begun.task not in TASKS or not person.children:
         return False
@@ -56,8 +58,8 @@ def _fills(person: Person, begun: Begun, said: str, now: datetime) -> bool:
     names, today = person.child_names, school_day_of(now)
     if begun.task is Command.LEAVE:
         leave_now, leave_more = (read_leave(one, names, today) for one in (begun.words, said))
-        is_more = leave_now.first is None or leave_more.part is not None
-        return is_more and leave_more.first is not None
+        is_open = leave_now.first is None or leave_more.part is not None
+        return is_open and leave_more.first is not None and not is_bare(said)
     known, more = (read_make_up(one, names, today) for one in (begun.words, said))
     if known.direction is None or more.clock is not None:
         return more.direction is not None or more.clock is not None
@@ -66,7 +68,8 @@ def _fills(person: Person, begun: Begun, said: str, now: datetime) -> bool:
 
 def go_on(turn: Turn, begun: Begun, said: str) -> Answer | None:
     """Go on with what is begun; None where the text says nothing of it."""
-    if fold(said) in YES:
+    # 確定嗎 wants to know something first.
+    if fold(said) in YES and not is_question(said):
         return send_task(turn)
     return TASKS[begun.task][1](turn, begun.words, said)
 

@@ -1,23 +1,20 @@
 """What can be typed, and whom to call."""
 
 from bot.answer import Json
+from bot.replies.lines import HOURS, call_row
 from bot.replies.pages import Pages
 from bot.replies.speech import show
 from core.languages.speech import N_, _
 from core.notices.flex import (
     BRAND,
     INK2,
-    SUNKEN,
-    box,
     bubble,
     buttons,
     dialled,
-    open_page,
     quiet,
     row,
     text,
 )
-from core.notices.wording import shown_number
 from core.people.bindings import BoundChild
 from core.settings import Settings
 
@@ -38,8 +35,6 @@ FIRST_ROWS = (
     (N_("語言"), N_("其他語言的說明")),
     (N_("客服"), N_("電話和服務時間")),
 )
-# Source: the city's published service hours for the line.
-HOURS = N_("週一至週五 08:30–17:30")
 
 
 def commands(pages: Pages) -> list[Json]:
@@ -63,7 +58,7 @@ def hotlines(settings: Settings, children: list[BoundChild]) -> list[Json]:
     ]
     contents = [
         text(_("客服"), size="xl", weight="bold"),
-        *(_call(what, number) for what, number in lines if dialled(number)),
+        *(call_row(what, number) for what, number in lines if dialled(number)),
         text(_(HOURS), size="sm", color=INK2, margin="md"),
         *([] if children else [_school_hint()]),
     ]
@@ -73,16 +68,6 @@ def hotlines(settings: Settings, children: list[BoundChild]) -> list[Json]:
 def _school_hint() -> Json:
     hint = _("卡片、到離校紀錄有疑問，請聯絡孩子的學校。")
     return text(hint, size="sm", color=INK2, margin="sm")
-
-
-def _call(what: str, number: str) -> Json:
-    told = box(
-        [text(what, size="sm", color=INK2), text(shown_number(number), weight="bold")], flex=1
-    )
-    sign = text(_("撥打"), color=BRAND, weight="bold", size="sm", flex=0)
-    action = open_page(_("撥打"), f"tel:{dialled(number)}")
-    look = {"backgroundColor": SUNKEN, "cornerRadius": "10px", "paddingAll": "12px"}
-    return row([told, sign], action=action, margin="md", **look)
 
 
 def _list(rows: tuple[tuple[str, str], ...], pages: Pages, *words: str) -> list[Json]:

@@ -19,6 +19,8 @@ QUOTED = re.compile("「(.+?)」")
 # LINE cuts a lock screen's text; a title is longer than a name.
 LOCK_SCREEN = 30
 OTHERS = 3
+# Offered below every answer.
+LAST = ("說明", "客服")
 
 
 def told(question: Question) -> bool:
@@ -26,20 +28,25 @@ def told(question: Question) -> bool:
     return bool(answer_of(question, OFFERED))
 
 
-def answered(found: Sequence[Question], pages: Pages) -> list[Json]:
-    """Return the first question's answer; the others' titles can be typed, and are offered so."""
+def answered(found: Sequence[Question], pages: Pages, calls: Sequence[Json]) -> list[Json]:
+    """Return the first question's answer; the others' titles can be typed, and are offered so.
+
+    `calls` are the rows that close it: whom to call.
+    """
     first, *others = found
     title = _(first.title)
     contents = [
         text(title, weight="bold"),
         text(answer_of(first, OFFERED), margin="sm"),
+        *calls,
         buttons(quiet(_("說明與客服"), pages.question(first.key))),
     ]
     titles = [_(one.title) for one in others[:OTHERS]]
+    steps = [word for word in _steps(first) if word not in LAST]
     acts = [
-        *(type_in(_(word), _(word)) for word in _steps(first)),
+        *(type_in(_(word), _(word)) for word in steps),
         *(type_in(_shortened(one), one) for one in titles),
-        *(type_in(_(word), _(word)) for word in ("說明", "客服")),
+        *(type_in(_(word), _(word)) for word in LAST),
     ]
     return [offer_acts(show(title[:LOCK_SCREEN], bubble(contents)), acts)]
 

@@ -4,7 +4,7 @@ from bot.answer import Json
 from bot.commands import Command
 from bot.replies.pages import Pages
 from bot.replies.settings_link import page
-from bot.replies.speech import say
+from bot.replies.speech import offer_acts, say, type_in
 from core.languages.speech import N_, _
 from core.notices.flex import primary
 from core.postback import PostbackProblem
@@ -16,6 +16,7 @@ GROUP = N_(
 STAFF = N_("這個指令要學校人員才能用。您可以使用：今天、本週、請假、設定、說明。")
 NOT_STAFF = N_("還不是學校人員，請輸入邀請碼。")
 REVOKED = N_("權限已撤銷。")
+CAN_DO = N_("這裡可以查詢到校和離校時間、請假、設定通知。輸入「說明」看全部功能。")
 OTHER_MESSAGES = {
     "sticker": N_("謝謝。需要時請輸入「說明」。"),
     "file": N_("這裡不收檔案，需要請假或補登時請輸入「請假」或「補登申請」。"),
@@ -77,15 +78,20 @@ def stepped_back() -> list[Json]:
     return [say(_("已返回，沒有另外送出任何內容。"), HELP)]
 
 
-def unknown(nearest: Command | None) -> list[Json]:
-    """Return the nearest command, or what there is."""
+def unknown(nearest: Command | None, child: str = "") -> list[Json]:
+    """Return the nearest command, for the child that was named, or what there is."""
     if nearest is not None:
-        words = (nearest.value, HELP) if nearest is not Command.HELP else (HELP,)
-        return [
-            say(_("不太確定您的意思。您是要「{nearest}」嗎？", nearest=_(nearest.value)), *words)
-        ]
-    sentence = _("這裡可以查詢到校和離校時間、請假、設定通知。輸入「說明」看全部功能。")
-    return [say(sentence, "今天", HELP)]
+        sentence = _("不太確定您的意思。您是要「{nearest}」嗎？", nearest=_(nearest.value))
+        word = _(nearest.value)
+        acts = [type_in(word, f"{word} {child}".strip())]
+        acts += [type_in(_(HELP), _(HELP))] if nearest is not Command.HELP else []
+        return [offer_acts({"type": "text", "text": sentence}, acts)]
+    return [say(_(CAN_DO), "今天", HELP)]
+
+
+def unknown_stranger() -> list[Json]:
+    """Return what there is, how to begin, and the languages: a hello may come in any."""
+    return [say(_(CAN_DO), "開始設定", HELP, N_("語言 Language"))]
 
 
 def other_message(kind: str) -> list[Json]:

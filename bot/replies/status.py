@@ -27,7 +27,7 @@ def status(known: KnownService, now: datetime) -> list[Json]:
     """Return a line a fact, parted as a phone is read: the channels, each school, what waits."""
     blocks = [
         [_("服務狀態 {time}", time=taipei_clock(now)), *_channels(known.channels)],
-        *([_reader(*one, now), check_line(one[1].checks)] for one in known.schools),
+        *([_reader(*one, now), check_line(one[1], now)] for one in known.schools),
         [_("待送給您的通知：{n} 則", n=known.waiting), *([known.night] if known.night else [])],
     ]
     return [say("\n\n".join("\n".join(lines) for lines in blocks), "今天", "說明")]

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import SYNONYMS, Command, Match, fold, is_worried, match
+from bot.commands import SYNONYMS, Command, Match, is_worried, match
+from bot.sentences import asks_for_leave, fold
 
 SPELLINGS = [
     ("今天", Command.TODAY),
@@ -71,6 +72,95 @@ def test_one_slip_in_a_longer_word_is_forgiven(text: str, command: Command) -> N
 )
 def test_what_may_be_meant_is_only_offered(text: str, command: Command) -> None:
     assert match(text) == Match(nearest=command)
+
+
+@pytest.mark.parametrize(
+    "text", ["明天放假嗎", "卡片壞了", "綁錯孩子", "綁定錯了", "取消掛失", "取消綁定", "補登取消"]
+)
+def test_a_sign_that_changes_the_sense_is_no_slip(text: str) -> None:
+    assert match(text) == Match()
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("我要情假", Command.LEAVE),
+        ("忘記刷咔", Command.MAKE_UP),
+        ("請協助確任", Command.ASK_SCHOOL),
+        ("確定送處", Command.SEND),
+        ("學生證遺矢", Command.LOST_CARD),
+    ],
+)
+def test_what_acts_is_never_guessed(text: str, nearest: Command) -> None:
+    assert match(text) == Match(nearest=nearest)
+
+
+@pytest.mark.parametrize("text", ["請假怎麼辦", "可以補登嗎", "退訂要多久", "送出嗎", "明天請假嗎"])
+def test_a_question_starts_nothing(text: str) -> None:
+    assert match(text).command is None
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("訂閱取消", Command.UNSUBSCRIBE),
+        ("我想取消訂閱", Command.UNSUBSCRIBE),
+        ("不想再訂閱", Command.UNSUBSCRIBE),
+        ("不用請假", Command.LEAVE_CANCEL),
+        ("能不能請假", Command.LEAVE),
+        ("可以取消請假嗎", Command.LEAVE_CANCEL),
+        ("可以補登嗎", Command.MAKE_UP),
+    ],
+)
+def test_what_is_called_off_is_not_offered(text: str, nearest: Command) -> None:
+    assert match(text) == Match(nearest=nearest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "請假 小晴 明天 午餐不用了",
+        "請假 小晴 明天 活動取消",
+        "請假 小晴 明天 什麼都吃不下",
+        "請假 小晴 明天 不知道怎麼了肚子痛",
+        "請假 小晴 明天 可以嗎",
+        "我要請假 小晴明天身體不舒服請假",
+    ],
+)
+def test_reason_and_courtesy_take_no_leave_back(text: str) -> None:
+    assert match(text) == Match(Command.LEAVE)
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("小晴明天請假，便當不用了", True),
+        ("校外教學取消，小晴明天請假", True),
+        ("小晴明天身體不舒服請假一天", True),
+        ("小晴明天特別請假", True),
+        ("小晴明天阿公告別式請假", True),
+        ("小晴明天請假 感冒 怎麼都沒好", True),
+        ("小晴明天請假，可以嗎？", True),
+        ("小晴明天可以請假嗎", False),
+        ("小晴明天請假要怎麼辦", False),
+        ("明天不用請假", False),
+    ],
+)
+def test_sentence_of_a_day_asks_for_a_leave_or_asks_something(text: str, asks: bool) -> None:
+    assert match(text).command is None
+    assert asks_for_leave(text) is asks
+
+
+@pytest.mark.parametrize("text", ["請協助確認 小晴到校了嗎", "問老師 小晴到了嗎"])
+def test_what_is_asked_of_the_school_is_a_question(text: str) -> None:
+    assert match(text) == Match(Command.ASK_SCHOOL)
+
+
+@pytest.mark.parametrize(
+    "text", ["我想取消明天的請假", "請假 小明 明天 取消", "撤回後天的病假", "請假不用了"]
+)
+def test_a_sentence_that_takes_a_leave_back(text: str) -> None:
+    assert match(text) == Match(Command.LEAVE_CANCEL)
 
 
 @pytest.mark.parametrize("text", ["", " ", "。", "Good morning", "台北", "a" * 5000, "今天" * 40])

@@ -246,6 +246,81 @@ def test_questions_are_answered_from_the_guide(house: House, ming: Student) -> N
     assert offered(message)[-2:] == ["說明", "客服"]
 
 
+GUIDED = {
+    "明天放假嗎": "什麼時候通知？放假、停課呢？",
+    "卡片壞了": "卡片不見了？忘了帶卡？",
+    "綁錯孩子": "綁錯孩子，或有不該綁定的人？",
+    "綁定錯了": "綁錯孩子，或有不該綁定的人？",
+    "取消綁定": "綁錯孩子，或有不該綁定的人？",
+    "取消掛失": "卡片不見了？忘了帶卡？",
+    "退訂要多久": "只退訂一個孩子或一種通知？",
+}
+
+
+@pytest.mark.parametrize(("text", "title"), GUIDED.items())
+def test_what_only_looks_like_a_command_is_answered_from_the_guide(
+    house: House, ming: Student, text: str, title: str
+) -> None:
+    before = rows_of(house)
+
+    assert words_of([hear(house, make_text(text)).messages[0]])[0] == title
+    assert rows_of(house) == before
+
+
+def calls(message: dict[str, Any]) -> list[str]:
+    return re.findall(r"tel:[0-9]+", str(message))
+
+
+def test_an_answer_closes_with_the_schools_number(house: House, ming: Student) -> None:
+    message = hear(house, make_text("孩子在學校，為什麼收到「尚無刷卡紀錄」？")).messages[0]
+
+    said = words_of([message])
+    assert said[said.index("榕光國小") + 1] == "02‑2300‑0001"
+    assert calls(message) == ["tel:0223000001"]
+
+
+def test_an_answer_closes_with_the_line_of_its_matter(house: House, ming: Student) -> None:
+    message = hear(house, make_text("認證時綁到家人的身分證？")).messages[0]
+
+    said = words_of([message])
+    assert said[said.index("台北通客服") + 1].startswith("1999")
+    assert calls(message) == ["tel:1999"]
+    assert "週一至週五 08:30–17:30" in said
+
+
+def test_an_answer_with_two_lines_names_both(house: House, ming: Student) -> None:
+    message = hear(house, make_text("個資怎麼保護？這會不會是詐騙？")).messages[0]
+
+    assert calls(message) == ["tel:0227589171", "tel:0227208889"]
+
+
+def test_who_has_no_child_is_sent_to_the_school_without_a_number(house: House) -> None:
+    message = hear(house, make_text("刷卡算出缺席嗎？多刷幾次？", user=HUA)).messages[0]
+
+    assert "請聯絡孩子的學校。" in words_of([message])
+    assert calls(message) == []
+
+
+@pytest.mark.parametrize("text", ["學校電話", "學校的電話", "老師電話", "打電話給學校"])
+def test_the_schools_number_is_one_word_away(house: House, ming: Student, text: str) -> None:
+    assert "tel:0223000001" in calls(hear(house, make_text(text)).messages[0])
+
+
+def test_nothing_is_offered_twice(house: House, ming: Student) -> None:
+    words = offered(hear(house, make_text("how to bind")).messages[0])
+
+    assert sorted(set(words)) == sorted(words)
+
+
+def test_a_strangers_hello_is_offered_other_languages(house: House, ming: Student) -> None:
+    assert offered(hear(house, make_text("hello", user=HUA)).messages[0]) == [
+        "開始設定",
+        "說明",
+        "語言 Language",
+    ]
+    assert offered(hear(house, make_text("hello")).messages[0]) == ["今天", "說明"]
+
+
 def test_help_offers_a_newcomer_what_works(house: House, ming: Student) -> None:
     assert offered(hear(house, make_text("說明", user=HUA)).messages[0]) == [
         "開始設定",

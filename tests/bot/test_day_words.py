@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.day_words import plain, read_clock, read_days, read_part
+from bot.day_words import plain, read_clock, read_days, read_packed_clock, read_part
 from core.kinds import DayPart
 
 MONDAY = date(2026, 11, 23)
@@ -134,3 +134,20 @@ def test_a_short_date_ahead_is_never_another_day(today: date, ahead: int) -> Non
     meant = date.fromordinal(today.toordinal() + ahead)
 
     assert read_days(f"{meant.month}/{meant.day}", today).first == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("0750 忘帶卡", time(7, 50)),
+        ("11/24 0750", time(7, 50)),
+        ("1124 07:50", time(7, 50)),
+        ("1124 0750", None),
+        ("0750 1124", None),
+        ("2450", None),
+    ],
+)
+def test_time_without_a_colon_is_read_where_nothing_else_may_be_one(
+    text: str, clock: time | None
+) -> None:
+    assert read_packed_clock(text)[0] == clock

@@ -28,6 +28,11 @@ def test_what_no_database_can_hold_is_left_out_of_words() -> None:
     assert parsed(make_postback("a\x00b")).content == "ab"
 
 
+@pytest.mark.parametrize("timestamp", [-(10**15), 10**15, 10**20, -(10**20), 10**400])
+def test_event_of_no_possible_moment_is_left_alone(timestamp: int) -> None:
+    assert parsed(make_text("今天") | {"timestamp": timestamp}) is None
+
+
 def test_follow_says_whether_a_block_was_lifted() -> None:
     assert parsed(make_follow(is_unblocked=True)).is_unblocked
     assert not parsed(make_follow()).is_unblocked

@@ -246,6 +246,31 @@ def test_several_open_leaves_are_listed_with_a_button_each(house: House, ming: S
     assert [leave.withdrawn_at is None for leave in leaves_of(house)] == [True, False]
 
 
+def test_a_kind_of_leave_in_a_sentence_files_it(house: House, ming: Student) -> None:
+    assert said(tell(house, "女兒明天要請病假", MEI))[0] == SURE
+
+
+TAKEN_BACK = ["我想取消明天的請假", "小明明天不請假了，取消請假", "請假 小明 明天 取消"]
+
+
+@pytest.mark.parametrize("line", TAKEN_BACK)
+def test_a_sentence_that_takes_a_leave_back_files_none(
+    house: House, ming: Student, line: str
+) -> None:
+    assert said(tell(house, line, MEI))[0] == "目前沒有可以取消的請假。"
+
+
+@pytest.mark.parametrize("line", TAKEN_BACK)
+def test_a_sentence_that_takes_a_leave_back_asks_about_that_leave(
+    house: House, ming: Student, line: str
+) -> None:
+    press(house, tell(house, "請假 小明 明天", MEI), "送出", MEI)
+
+    answer = tell(house, line, MEI)
+
+    assert said(answer)[0] == "要取消小明 11/24（二）全天的請假嗎？"
+
+
 def test_the_schools_leave_is_the_schools_to_withdraw(house: House, ming: Student) -> None:
     with transaction(house.engine) as session:
         file_leave(

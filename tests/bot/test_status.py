@@ -56,7 +56,7 @@ def test_first_day_names_no_night_that_never_was(house: House, ming: Student) ->
     said = told(house)
 
     assert "夜間整理" not in said
-    assert "今天的未到校檢查：還沒到截止時間，或今天不上課" in said
+    assert "今天的未到校檢查：還沒到截止時間 08:30" in said
 
 
 def test_check_that_is_held_is_told(house: House, ming: Student) -> None:

@@ -18,6 +18,7 @@ from core.db import snapshot, transaction
 from core.gate.tables import MakeUpRequest
 from core.house import House
 from core.kinds import Direction, MakeUpReason
+from core.notices.links import end_link
 from core.people.guardians import find_guardian
 from core.people.tables import Student
 from core.postback import Action, PostbackCodec, Press
@@ -176,8 +177,53 @@ def test_a_leave_takes_its_day_and_reason_as_plain_words(house: House, ming: Stu
     assert begun(house) == []
 
 
-def test_今天_answers_the_question_for_the_day(house: House, ming: Student) -> None:
-    assert "替小明請假：11/23（一）全天。要送出嗎？" in said(chat(house, "請假", "今天"))
+@pytest.mark.parametrize("texts", [("請假",), ("請假 小明 明天",), ("補登申請",), ("請假", "公告")])
+@pytest.mark.parametrize("tile", ["今天", "今日", "今天到了嗎", "today"])
+def test_the_tile_of_today_shows_today_whatever_is_open(
+    house: House, ming: Student, texts: tuple[str, ...], tile: str
+) -> None:
+    answer = chat(house, *texts, tile)
+
+    assert "小明：還沒刷卡（截止 08:30）" in [one.get("altText") for one in answer.messages]
+    assert begun(house), "繼續 goes on"
+
+
+def test_the_chip_of_today_names_the_leave_it_answers(house: House, ming: Student) -> None:
+    asked = chat(house, "請假")
+
+    assert typed(asked, "今天") == "請假 小明 今天"
+    right = chat(house, typed(asked, "今天"))
+    assert said(right)[0] == "替小明請假：11/23（一）全天。要送出嗎？"
+
+
+def test_today_with_more_than_the_day_still_answers(house: House, ming: Student) -> None:
+    right = chat(house, "請假", "今天下午")
+
+    assert said(right)[0] == "替小明請假：11/23（一）下午。要送出嗎？"
+
+
+def test_unlinking_ends_what_was_begun(house: House, ming: Student) -> None:
+    asked = chat(house, "請假 明天", "解除連結")
+
+    press(house, asked, "解除連結", MEI)
+
+    assert begun(house) == []
+    assert "還沒送出" not in str(said(chat(house, "今天")))
+
+
+def test_who_has_no_child_left_is_offered_no_leave(house: House, ming: Student) -> None:
+    chat(house, "請假 明天")
+    with transaction(house.engine) as session:
+        end_link(session, MEI, house.clock.now())
+
+    assert "還沒送出" not in str(said(chat(house, "今天")))
+
+
+@pytest.mark.parametrize("text", ["確定嗎", "可以嗎？", "好嗎", "是嗎", "送出嗎"])
+def test_a_question_sends_nothing(house: House, ming: Student, text: str) -> None:
+    chat(house, "請假 小明 明天", text)
+
+    assert leaves(house) == []
 
 
 def test_a_later_word_changes_the_day(house: House, ming: Student) -> None:

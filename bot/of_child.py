@@ -1,0 +1,44 @@
+"""小晴到校了嗎, 女兒請假: what a text asks once the child it is about is taken out. Pure."""
+
+import re
+from collections.abc import Sequence
+
+from bot.child_words import ABOUT_CHILD
+from bot.commands import Command, Match, match
+from bot.leave_words import folded
+from bot.sentences import fold
+
+KIN = (
+    *("孩子", "小孩", "小朋友", "女兒", "兒子", "弟弟", "妹妹", "哥哥", "姊姊", "姐姐"),
+    *("寶貝", "寶寶", "大寶", "二寶", "小寶", "老大", "老二"),
+)
+# Somebody of whom we know nothing is asked back about; the short names are the plain ones.
+PLAIN_NAME = "^[小阿][\u4e00-\u9fff]"
+# What stands before or behind the child.
+AROUND = re.compile("^(?:請問|想問|想知道|麻煩|我們家|我家|我的|我|的)+")
+# What may be asked of a child; 小晴取消 is none of it.
+OF_CHILD = frozenset({*ABOUT_CHILD, Command.WEEK, Command.WHY, Command.LOST_CARD})
+# Of one sign a name is part of other words: 明 of 明天.
+SHORTEST_NAME = 2
+WHERE = re.compile(
+    "(?:今天|今早|現在|目前|已經|有沒有|有|還沒|還|幾點|什麼時候)*"
+    "(?:(?:到|去|進|在|離開|出)(?:學校|校門?)|離校|放學|回家|刷卡|到|在哪裡?)"
+    "(?:了|沒有?|過|的)*"
+)
+
+
+def of_child(text: str, names: Sequence[Sequence[str]]) -> Match:
+    """Return what a text that is no command of its own asks of a child; `names` are the bound."""
+    said = _without_around(folded(text))
+    own = [folded(name) for one in names for name in one if len(name) >= SHORTEST_NAME]
+    known = "|".join(re.escape(name) for name in sorted((*own, *KIN), key=len, reverse=True))
+    rest = re.sub(known, "", said, count=1, flags=re.IGNORECASE)
+    rest = _without_around(rest if rest != said else re.sub(PLAIN_NAME, "", said))
+    if WHERE.fullmatch(fold(rest)):
+        return Match(Command.TODAY)
+    found = match(rest)
+    return found if found.command in OF_CHILD else Match()
+
+
+def _without_around(text: str) -> str:
+    return AROUND.sub("", text.strip())

@@ -1,0 +1,78 @@
+"""What a typed sentence does beside naming a command: ask, call off, ask for a leave. Pure."""
+
+import re
+import unicodedata
+
+FOLDS = str.maketrans(
+    "臺周裏们订阅请离校设说语谢简讯页补复课机报状态",
+    "台週裡們訂閱請離校設說語謝簡訊頁補復課機報狀態",
+)
+CLOSING = "。!?嗎呢了"
+ASKS = re.compile(
+    "[嗎呢][。!?]*$|怎麼|如何|為什麼|(?<!沒)什麼|多久|多少|哪|幾點|幾天|能不能|可不可以|要不要"
+)
+CALLING_OFF = "(?:取消|撤回|撤銷|收回)"
+# 不用請假, 別再訂閱; not 能不能請假, 特別請假, 不舒服請假.
+NOT_TO = "(?<![能可要是特告個分])[不別勿](?:用|要|想|必|需|會|能|打算)?(?:再|要|用|去)?"
+# 小明明天請假 says as much as 請假 小明 明天; 不用請假 does not.
+LEAVE_WORD = "請(?:病|事|喪|公)?假"
+NO_LEAVE = re.compile(NOT_TO + LEAVE_WORD)
+# 我想取消明天的請假, 明天的請假不用了: as much as 取消請假 明天. 請假 明天 午餐取消 is none of it.
+DROPS_LEAVE = re.compile(
+    f"(?:^|[,;。])(?:請|麻煩|幫|我|想|要|是|先|把|可以|能)*{CALLING_OFF}"
+    "(?:(?!訂閱|通知|[,;。]).){0,8}[請病事喪公]假(?!通知)"
+    f"|{LEAVE_WORD}[了要想的]?,?(?:取消|撤回|撤銷|不用|不要)(?:了|掉|吧)*$"
+)
+# 請假 小明 明天 取消: what the last word of a line says of all of it.
+OFF_WORDS = frozenset(["取消", "取消了", "撤回", "撤銷", "收回", "不用", "不用了", "不要了"])
+# Asked at the end, but for what is asked politely.
+ENDS_ASKING = re.compile("(?<!可以)(?<!好)(?<!行)(?<!ok)[嗎呢][。!?~]*$")
+# What stands so close behind 請假 is about it: 請假怎麼請; further behind it is the reason.
+CLOSE = 3
+
+
+def is_question(text: str) -> bool:
+    """Tell whether a sentence asks something; a question mark alone may end a command too."""
+    return bool(ASKS.search("".join(_plain(text).split())))
+
+
+def asks_for_leave(text: str) -> bool:
+    """Tell whether a sentence that names a day asks for a leave on it."""
+    word = "".join(_plain(text).split())
+    found = re.search(LEAVE_WORD, word)
+    if found is None or NO_LEAVE.search(word):
+        return False
+    return not (is_question(word[: found.end() + CLOSE]) or ENDS_ASKING.search(word))
+
+
+def drops_leave(word: str) -> bool:
+    """Tell whether a folded sentence takes a leave back."""
+    return DROPS_LEAVE.search(word) is not None
+
+
+def calls_off(text: str, command: str) -> bool:
+    """Tell whether a text that holds a command's folded word calls it off."""
+    own = re.escape(command)
+    off = f"{NOT_TO}{own}|{CALLING_OFF}.{{0,2}}{own}|{own}.?{CALLING_OFF}"
+    # In a line of several words another thing may be called off: 請假 小晴 明天 活動取消.
+    off = off if len(text.split()) > 1 else f"{off}|{CALLING_OFF}"
+    return ends_off(text) or re.search(off, fold(text)) is not None
+
+
+def ends_off(text: str) -> bool:
+    """Tell whether the last word of a line calls off what stands before it."""
+    _, *details = text.split() or [""]
+    return bool(details) and fold(details[-1]) in OFF_WORDS
+
+
+def fold(text: str) -> str:
+    """Return the form in which all spellings of one command are equal."""
+    joined = "".join(_plain(text).split()).removeprefix("/")
+    for week in ("禮拜", "星期"):
+        joined = joined.replace(week, "週")
+    # A text of nothing but closing marks stays: ? asks for help.
+    return joined.rstrip(CLOSING) or joined[:1]
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().translate(FOLDS)
