@@ -42,14 +42,15 @@ SAME_PICTURE = {MenuKind.PARENT_OF_BUREAU: MenuKind.PARENT_OF_STAFF}
 class Area:
     """A tile: its word, which it sends too, and x, y, width, height in the picture.
 
-    A tab sends nothing and opens the menu `opens`. `says` is sent where the word alone would be
-    taken for a parent's.
+    A tab sends nothing and opens the menu `opens`, nor does what `is_start`: it opens the page on
+    which setting up begins. `says` is sent where the word alone would be taken for a parent's.
     """
 
     word: str
     bounds: tuple[int, int, int, int]
     opens: MenuKind | None = None
     says: str = ""
+    is_start: bool = False
 
     @property
     def text(self) -> str:
@@ -65,7 +66,7 @@ WORDS = {
 # Who is a parent too asks for the own child by the bare word.
 STAFF_WORDS = {"補登": "校務補登", "更多": "校務說明"}
 UNBOUND = (
-    Area("開始設定", (0, 0, 1667, 843)),
+    Area("開始設定", (0, 0, 1667, 843), is_start=True),
     Area("說明", (1667, 0, 833, 421)),
     Area("語言", (1667, 421, 833, 422)),
 )
@@ -104,14 +105,14 @@ def height_of(kind: MenuKind) -> int:
     return 843 if kind is MenuKind.UNBOUND else 1686
 
 
-def areas_body(kind: MenuKind) -> Json:
-    """Return the rich menu object without its name."""
+def areas_body(kind: MenuKind, start: str) -> Json:
+    """Return the rich menu object without its name; `start` is the page to set up by."""
     is_staff = kind in (MenuKind.STAFF, MenuKind.BUREAU, *ON_STAFF_SIDE.values())
     return {
         "size": {"width": WIDTH, "height": height_of(kind)},
         "selected": True,
         "chatBarText": STAFF_BAR if is_staff else CHAT_BAR,
-        "areas": [_area_body(area) for area in areas_of(kind)],
+        "areas": [_area_body(area, start) for area in areas_of(kind)],
     }
 
 
@@ -140,8 +141,10 @@ def _tiles(words: Sequence[str], top: int) -> list[Area]:
     return [Area(lead, (0, top, 1667, tall)), Area(beside, (1667, top, 833, tall)), *below]
 
 
-def _area_body(area: Area) -> Json:
+def _area_body(area: Area, start: str) -> Json:
     action: Json = {"type": "message", "label": area.word, "text": area.text}
+    if area.is_start:
+        action = {"type": "uri", "label": area.word, "uri": start}
     if area.opens is not None:
         action = {
             "type": "richmenuswitch",

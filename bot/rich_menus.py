@@ -15,9 +15,11 @@ from bot.answer import Json, MenuKind
 from bot.line_api import IMAGE_TIMEOUT, LineApi, LineError
 from bot.menu_areas import OTHER_SIDE, PREFIX, SAME_PICTURE, alias_of, areas_body, menu_for
 from bot.menu_readers import readers_by_menu
+from bot.replies.pages import Pages
 from core.db import snapshot
 from core.house import House
 from core.people.staff import roles_of
+from core.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +30,9 @@ AT_ONCE = 500
 class RichMenus:
     """The account's menus at LINE; safe to use from several threads."""
 
-    def __init__(self, api: LineApi) -> None:
-        self._api = api
+    def __init__(self, settings: Settings) -> None:
+        self._api = LineApi(settings)
+        self._start = Pages(settings.liff_id).start
         self._lock = threading.Lock()
         self._ids: dict[str, str] = {}
 
@@ -40,8 +43,8 @@ class RichMenus:
         before the old one goes.
         """
         found = self._list_ours()
-        are_new = {kind for kind in MenuKind if menu_name(kind) not in found}
-        ids = {kind: found.get(menu_name(kind)) or self._create(kind) for kind in MenuKind}
+        are_new = {kind for kind in MenuKind if self._name(kind) not in found}
+        ids = {kind: found.get(self._name(kind)) or self._create(kind) for kind in MenuKind}
         said = [f"rich menu {kind.value}: {menu_id}" for kind, menu_id in ids.items()]
         messaging = self._api.messaging
         default = messaging.set_default_rich_menu_with_http_info
@@ -111,9 +114,12 @@ class RichMenus:
 
     def _id_of(self, kind: MenuKind) -> str | None:
         with self._lock:
-            if menu_name(kind) not in self._ids:
+            if self._name(kind) not in self._ids:
                 self._ids = self._list_ours()
-            return self._ids.get(menu_name(kind))
+            return self._ids.get(self._name(kind))
+
+    def _name(self, kind: MenuKind) -> str:
+        return menu_name(kind, self._start)
 
     def _list_ours(self) -> dict[str, str]:
         answer = self._api.call("list_menus", self._api.messaging.get_rich_menu_list_with_http_info)
@@ -124,7 +130,7 @@ class RichMenus:
         from linebot.v3.messaging import RichMenuRequest
 
         messaging = self._api.messaging
-        request = RichMenuRequest.from_dict(menu_body(kind))
+        request = RichMenuRequest.from_dict(menu_body(kind, self._start))
         answer = self._api.call("create_menu", messaging.create_rich_menu_with_http_info, request)
         menu_id = str(answer.rich_menu_id)
         try:
@@ -143,14 +149,14 @@ class RichMenus:
         return menu_id
 
 
-def menu_body(kind: MenuKind) -> Json:
-    """Return the rich menu object LINE is sent."""
-    return areas_body(kind) | {"name": menu_name(kind)}
+def menu_body(kind: MenuKind, start: str) -> Json:
+    """Return the rich menu object LINE is sent; `start` is the page to set up by."""
+    return areas_body(kind, start) | {"name": menu_name(kind, start)}
 
 
-def menu_name(kind: MenuKind) -> str:
+def menu_name(kind: MenuKind, start: str) -> str:
     """Return a name that changes with the menu's areas or picture."""
-    digest = hashlib.sha256(json.dumps(areas_body(kind), sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(areas_body(kind, start), sort_keys=True).encode())
     digest.update(picture(kind))
     return f"{PREFIX} {kind.value} {digest.hexdigest()[:12]}"
 
@@ -163,7 +169,7 @@ def picture(kind: MenuKind) -> bytes:
 
 def menu_changer(house: House) -> Callable[[str, bool], None]:
     """Return what shows a person the menu that fits: `change(line_user_id, is_bound)`."""
-    menus = RichMenus(LineApi(house.settings))
+    menus = RichMenus(house.settings)
 
     def change(line_user_id: str, is_bound: bool) -> None:
         with snapshot(house.engine) as session:
@@ -183,7 +189,7 @@ def set_up(house: House) -> list[str]:
     api = LineApi(house.settings)
     with snapshot(house.engine) as session:
         readers = readers_by_menu(session)
-    said = RichMenus(api).publish(readers)
+    said = RichMenus(house.settings).publish(readers)
     endpoint = f"{house.settings.base_url.rstrip('/')}/line/webhook"
     request = SetWebhookEndpointRequest.from_dict({"endpoint": endpoint})
     api.call("webhook_url", api.messaging.set_webhook_endpoint_with_http_info, request)

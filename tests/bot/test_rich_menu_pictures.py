@@ -47,7 +47,7 @@ def test_tabs_lead_to_both_sides_and_back(kind: MenuKind) -> None:
 
 
 def test_staff_menus_are_called_so() -> None:
-    bars = {kind: areas_body(kind)["chatBarText"] for kind in MenuKind}
+    bars = {kind: areas_body(kind, "")["chatBarText"] for kind in MenuKind}
 
     assert bars[MenuKind.STAFF] == bars[MenuKind.BUREAU_OF_PARENT] == "校務選單"
     assert bars[MenuKind.UNBOUND] == bars[MenuKind.PARENT_OF_STAFF] == "到離校選單"

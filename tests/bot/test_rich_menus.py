@@ -6,14 +6,16 @@ from click.testing import CliRunner
 from bot.answer import MenuKind
 from bot.dispatch import Dispatcher
 from bot.inbox import store_events
-from bot.line_api import LineApi, LineError
+from bot.line_api import LineError
 from bot.menu_areas import alias_of, menu_for
+from bot.replies.pages import Pages
 from bot.revoke_command import revoke
 from bot.rich_menus import RichMenus, menu_body, menu_changer, menu_name, set_up
 from core.db import snapshot, transaction
 from core.house import House
 from core.people.staff import invite_staff, revoke_staff, roles_of
 from core.people.tables import StaffRole
+from core.settings import load_settings
 from tests.bot.conftest import with_line
 from tests.bot.fake_line import FakeLine, closed_port
 from tests.bot.happenings import Json, make_follow, make_postback, make_text
@@ -22,6 +24,11 @@ from tests.factories import HUA, MEI
 
 # These talk to LINE only, so one engine is enough.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+START = Pages(load_settings(_env_file=None).liff_id).start
+
+
+def name_of(kind: MenuKind) -> str:
+    return menu_name(kind, START)
 
 
 def test_publishing_twice_changes_nothing(bot_house: House, line: FakeLine) -> None:
@@ -49,16 +56,27 @@ def test_setting_up_tells_line_where_we_listen(bot_house: House, line: FakeLine)
 def test_the_unbound_menu_is_the_default(bot_house: House, line: FakeLine) -> None:
     set_up(bot_house)
 
-    assert line.menus[line.default_menu]["name"] == menu_name(MenuKind.UNBOUND)
+    assert line.menus[line.default_menu]["name"] == name_of(MenuKind.UNBOUND)
     assert line.pictures == set(line.menus)
 
 
+def test_setting_up_begins_at_one_press_of_the_menu(bot_house: House, line: FakeLine) -> None:
+    set_up(bot_house)
+
+    areas = line.menus[line.default_menu]["areas"]
+    pages = [one["action"] for one in areas if one["action"]["type"] == "uri"]
+    assert pages == [{"type": "uri", "label": "開始設定", "uri": START}]
+
+
 def test_older_menus_of_ours_go_and_others_stay(bot_house: House, line: FakeLine) -> None:
-    line.menus["old"] = menu_body(MenuKind.PARENT) | {
+    line.menus["old"] = menu_body(MenuKind.PARENT, START) | {
         "richMenuId": "old",
         "name": "gate-notices parent 000000000000",
     }
-    line.menus["theirs"] = menu_body(MenuKind.PARENT) | {"richMenuId": "theirs", "name": "campaign"}
+    line.menus["theirs"] = menu_body(MenuKind.PARENT, START) | {
+        "richMenuId": "theirs",
+        "name": "campaign",
+    }
 
     set_up(bot_house)
 
@@ -77,9 +95,9 @@ def test_who_saw_a_menu_that_is_replaced_sees_the_new_one(bot_house: House, line
     set_up(bot_house)
 
     seen = {user: line.menus[menu_id]["name"] for user, menu_id in line.linked.items()}
-    assert seen[MEI] == menu_name(MenuKind.PARENT)
-    assert seen[LIN] == seen[HO] == menu_name(MenuKind.STAFF)
-    assert seen[FANG] == menu_name(MenuKind.BUREAU)
+    assert seen[MEI] == name_of(MenuKind.PARENT)
+    assert seen[LIN] == seen[HO] == name_of(MenuKind.STAFF)
+    assert seen[FANG] == name_of(MenuKind.BUREAU)
     assert HUA not in seen
 
 
@@ -99,13 +117,13 @@ def test_binding_shows_the_parent_menu_and_unlinking_takes_it_away(
     change = menu_changer(bot_house)
 
     change(MEI, True)
-    assert line.menus[line.linked[MEI]]["name"] == menu_name(MenuKind.PARENT)
+    assert line.menus[line.linked[MEI]]["name"] == name_of(MenuKind.PARENT)
     change(MEI, False)
     assert line.linked == {}
 
 
 def test_a_replaced_menu_is_looked_up_again(bot_house: House, line: FakeLine) -> None:
-    menus = RichMenus(LineApi(bot_house.settings))
+    menus = RichMenus(bot_house.settings)
     menus.publish({})
     line.answers[f"/v2/bot/user/{MEI}/richmenu"] = [(404, {"message": "Not found"})]
 
@@ -130,7 +148,7 @@ def test_tabs_find_the_current_menus_whatever_was_published_before(
     set_up(bot_house)
 
     names = {alias: line.menus[menu_id]["name"] for alias, menu_id in line.aliases.items()}
-    assert names == {alias_of(kind): menu_name(kind) for kind in MenuKind if "_of_" in kind.value}
+    assert names == {alias_of(kind): name_of(kind) for kind in MenuKind if "_of_" in kind.value}
 
 
 def test_everybody_has_the_menu_of_what_they_are(house: House) -> None:
@@ -156,7 +174,7 @@ def test_following_again_shows_the_menu_of_the_role(bot_house: House, line: Fake
 
     answered(bot_house, make_follow(user=LIN, at=bot_house.clock.now()))
 
-    assert shown(line, LIN) == menu_name(MenuKind.STAFF)
+    assert shown(line, LIN) == name_of(MenuKind.STAFF)
 
 
 def test_enrolling_shows_the_staff_side_and_revoking_what_is_left(
@@ -167,13 +185,13 @@ def test_enrolling_shows_the_staff_side_and_revoking_what_is_left(
     code = invited(bot_house)
 
     answered(bot_house, make_text(code, user=MEI, at=bot_house.clock.now()))
-    assert shown(line, MEI) == menu_name(MenuKind.STAFF_OF_PARENT)
+    assert shown(line, MEI) == name_of(MenuKind.STAFF_OF_PARENT)
 
     with transaction(bot_house.engine) as session:
         (role,) = roles_of(session, MEI)
         revoke_staff(session, role.id, by="operator", now=bot_house.clock.now())
     menu_changer(bot_house)(MEI, True)
-    assert shown(line, MEI) == menu_name(MenuKind.PARENT)
+    assert shown(line, MEI) == name_of(MenuKind.PARENT)
 
 
 def test_a_menu_left_over_from_a_role_goes_when_it_is_pressed(
