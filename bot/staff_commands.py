@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.commands import FOLDS
+from bot.sentences import FOLDS
 from core.people.staff import CASHIERS, RUNNERS
 from core.people.tables import Staff, StaffRole
 
@@ -110,6 +110,16 @@ OF_SCHOOL = (
 OF_ALL = (StaffVerb.STATUS, StaffVerb.HELP)
 # A number may name its year of entry, where two children share it: 115:10723456.
 NUMBER = re.compile(r"(?:(?P<year>[0-9]{2,3}):)?(?P<number>[0-9A-Z]{1,20})", re.ASCII)
+# As the lists of the chat name a child: 603 12, 603班12號.
+SEAT = re.compile(
+    r"(?P<homeroom>[\w-]{1,10}?)(?:\s*班\s*|\s+)(?P<seat>[0-9]{1,2})\s*號?(?:\s+(?P<rest>.*))?"
+)
+# No parent writes so of the own child: three digits, or a class's number before 班; and neither
+# 安親班 12 月 nor the date 115 11 24.
+PLAIN_SEAT = re.compile(
+    r"(?:[0-9]{3}\s*班?\s*|\w*[0-9一二三四五六七八九年][\w-]*班\s*)(?<=[班\s])[0-9]{1,2}"
+    r"(?:\s*號)?(?!\s*[月日天點]|\s+[0-9]{1,2}(?:\s|$))(?:\s.*)?"
+)
 # As a teacher asks a colleague.
 WHO_IS_MISSING = (
     *("誰還沒到", "誰沒到", "誰還沒來", "誰沒來", "誰還沒刷", "誰沒刷"),
@@ -135,7 +145,7 @@ SHAPES = {
     StaffVerb.TODAY: re.compile(r"|[0-9A-Z].{0,12}"),
     StaffVerb.MISSING: re.compile(r"|[0-9]{1,2}(?:\s*年級)?"),
     StaffVerb.CODES: re.compile(r"|[0-9A-Z].{0,12}"),
-    StaffVerb.QUEUE: re.compile(r"|簡訊|註銷"),
+    StaffVerb.QUEUE: re.compile(r"|(?:簡訊|註銷|補登|綁定|停課)(?:申請)?"),
     StaffVerb.REVOKE: re.compile(r"|[0-9A-Z].{0,12}"),
     **dict.fromkeys(
         ABOUT_CHILD | {StaffVerb.CLOSE, StaffVerb.SEND, StaffVerb.INVITE}, re.compile(r".*")
@@ -152,6 +162,15 @@ class NumberWords:
 
     number: str
     year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatWords:
+    """A class and a seat as typed, and the words after them."""
+
+    homeroom: str
+    seat: int
+    rest: str
 
 
 def allowed(roles: Sequence[Staff]) -> list[StaffVerb]:
@@ -185,11 +204,33 @@ def read_staff(text: str) -> StaffAsk | None:
     return None
 
 
+def begins_allowed(text: str, roles: Sequence[Staff]) -> bool:
+    """Tell whether a text begins with a word only staff say, and these roles may.
+
+    What follows may be nothing we understand; that is no matter of rights.
+    """
+    line = unicodedata.normalize("NFKC", text).strip().removeprefix("/").strip().translate(FOLDS)
+    return any(line.startswith(verb.value) for verb in STAFF_ONLY.intersection(allowed(roles)))
+
+
 def names_number(ask: StaffAsk) -> bool:
     """Tell whether a child's number stands first, as no parent would write it."""
     first = ask.words.split(" ")[0].upper() if ask.words else ""
     found = NUMBER.fullmatch(first)
     return bool(found and len(found["number"]) >= SHORTEST_NUMBER)
+
+
+def names_seat(ask: StaffAsk) -> bool:
+    """Tell whether a class and a seat stand first, as hardly a parent would write them."""
+    return PLAIN_SEAT.fullmatch(ask.words) is not None
+
+
+def read_seat(words: str) -> SeatWords | None:
+    """Return the class and seat that may stand first; whether there is one, is not known here."""
+    found = SEAT.fullmatch(words)
+    if found is None:
+        return None
+    return SeatWords(found["homeroom"].upper(), int(found["seat"]), found["rest"] or "")
 
 
 def read_number(words: str) -> tuple[NumberWords | None, str]:

@@ -133,6 +133,28 @@ def test_sent_it_is_proposed_once_and_the_others_are_asked(house: House, room: S
     assert said(tell(house, TYPED, JIAN)) == ["已經有人發起，等第二人確認。"]
 
 
+@pytest.mark.parametrize(
+    ("user", "others", "who"),
+    [(HO, (JIAN, FANG), "請學校管理者輸入"), (FANG, (HO, JIAN), "請輸入")],
+)
+def test_with_nobody_to_confirm_it_says_so_and_what_to_do(
+    house: House, room: Student, user: str, others: tuple[str, ...], who: str
+) -> None:
+    preview = tell(house, TYPED.replace("全天", "全天 榕光國小"), user)
+    with transaction(house.engine) as session:
+        for role in (role for one in others for role in roles_of(session, one)):
+            revoke_staff(session, role.id, by="operator", now=NOW)
+
+    for _ in range(2):
+        fact, small, *_ = said(press(house, preview, SEND, user))
+        assert fact == "已送出，但目前沒有其他人可以確認，還沒生效。"
+        assert small.startswith(f"{who}「邀請」，讓第二位有權限的同仁登錄後再確認。")
+        assert "來不及時請撥 02\u20112758\u20119171。60 分鐘內有效" in small
+
+    assert asked_people(house) == []
+    assert one_closure(house).confirmed_at is None
+
+
 def test_the_second_person_finds_it_by_the_same_word(house: House, room: Student) -> None:
     press(house, tell(house, TYPED, HO), SEND, HO)
 
@@ -147,7 +169,9 @@ def test_the_second_person_finds_it_by_the_same_word(house: House, room: Student
 def test_審核_counts_what_waits_for_the_second_person(house: House, room: Student) -> None:
     press(house, tell(house, TYPED, HO), SEND, HO)
 
-    assert said(tell(house, "審核", JIAN)) == ["待審：停課等您確認 1 件。請輸入「停課」核對。"]
+    for asked in ("審核", "審核 停課"):
+        told = said(tell(house, asked, JIAN))
+        assert told == ["待審：停課等您確認 1 件。請輸入「停課」核對。"]
     assert said(tell(house, "審核", HO)) == ["目前沒有待審的申請。"], "who asked can't say yes"
     assert said(tell(house, "審核", LIN)) == ["目前沒有待審的申請。"]
 

@@ -81,7 +81,7 @@ def test_what_is_held_is_shown_with_its_reason(house: House, room: Student, word
 
     assert said(shown)[:4] == [
         "已保留通知",
-        "保留中：2 則「尚無刷卡紀錄」",
+        "保留中：2 位學生的「尚無刷卡紀錄」",
         "原因：刷卡機 07:19 起沒有連線",
         "截至 08:30",
     ]
@@ -92,12 +92,15 @@ def test_what_is_held_is_shown_with_its_reason(house: House, room: Student, word
 
 def test_released_after_a_question_and_only_once(house: House, room: Student) -> None:
     asked = press(house, tell(house, "放行", HO), "放行", HO)
-    assert said(asked)[0] == "放行 2 則，立即通知家長？"
+    assert said(asked)[0] == "放行 2 位學生的通知，立即通知家長？"
     assert state(house) == RunState.HELD
     others = press(house, tell(house, "放行", JIAN), "取消", JIAN)
     see(house, room.id)
 
-    assert said(press(house, asked, "放行", HO)) == ["已放行 1 則；1 位剛有紀錄，不發。"]
+    done = press(house, asked, "放行", HO)
+    unheard = "1 位目前沒有家長收得到，請直接聯絡；1 位剛有紀錄，不發。"
+    assert said(done)[0] == f"已放行：0 位學生的家長會收到通知；{unheard}"
+    assert "/staff/held" in str(done.messages)
     before = rows_of(house)
 
     assert said(press(house, asked, "放行", HO)) == ["這件事已經處理好了，不需要再按。"]
@@ -106,9 +109,22 @@ def test_released_after_a_question_and_only_once(house: House, room: Student) ->
     assert rows_of(house) == before
 
 
+def test_the_released_no_show_says_since_when_the_gate_is_silent(
+    house: House, room: Student
+) -> None:
+    asked = press(house, tell(house, "放行", HO), "放行", HO)
+
+    press(house, asked, "放行", HO)
+
+    with snapshot(house.engine) as session:
+        sent = session.exec(select(Notice).where(Notice.kind == NoticeKind.NO_SHOW)).first()
+    assert sent is not None
+    assert "校門刷卡機 07:19 起沒有連線，紀錄可能較晚出現" in sent.content.decode()
+
+
 def test_cancelled_nobody_is_told(house: House, room: Student) -> None:
     asked = press(house, tell(house, "取消", HO), "取消", HO)
-    assert said(asked)[0] == "取消 2 則，不通知家長？"
+    assert said(asked)[0] == "取消 2 位學生的通知，不通知家長？"
 
     assert said(press(house, asked, "取消", HO)) == ["已取消，沒有通知家長。"]
     assert (state(house), told(house)) == (RunState.CANCELLED, [])
@@ -142,8 +158,11 @@ def test_the_pushed_question_asks_back_too(house: House, room: Student) -> None:
 
     asked = press(house, pushed, "放行", HO)
 
-    assert said(asked)[0] == "放行 2 則，立即通知家長？"
-    assert said(press(house, asked, "放行", HO)) == ["已放行 2 則。"]
+    assert said(asked)[0] == "放行 2 位學生的通知，立即通知家長？"
+    assert "其中 1 位目前沒有家長收得到，放行後請直接聯絡。" in said(asked)
+    done = said(press(house, asked, "放行", HO))
+    unheard = "1 位目前沒有家長收得到，請直接聯絡。"
+    assert done[0] == f"已放行：1 位學生的家長會收到通知；{unheard}"
     assert NoticeKind.NO_SHOW in told(house)
 
 

@@ -4,12 +4,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.staff_commands import StaffAsk, StaffVerb, names_number, read_number, read_staff
+from bot.staff_commands import (
+    SeatWords,
+    StaffAsk,
+    StaffVerb,
+    names_number,
+    names_seat,
+    read_number,
+    read_seat,
+    read_staff,
+)
 from core.house import House
 from core.people.tables import Student
 from tests.bot.staff_room import FANG, HO, LIN, make_room, tell
 
-WORDS = ["11510001", "115:11510020", "603", "6年級", "07:50", "25:61", "11/24", "11/24–11/26",
+WORDS = ["11510001", "603 12", "0750", "115:11510020", "603",
+         "6年級", "07:50", "25:61", "11/24", "11/24–11/26",
          "明天", "上午", "到校", "離校", "忘帶卡", "病假", "全市"]  # fmt: skip
 
 
@@ -64,6 +74,49 @@ def test_a_childs_number_tells_staff_from_parents(text: str, is_number: bool) ->
 
     assert ask is not None
     assert names_number(ask) is is_number
+
+
+@pytest.mark.parametrize(
+    ("text", "is_seat"),
+    [
+        ("請假 安親班 12 月", False),
+        ("請假 夏令營班 3 天", False),
+        ("請假 115 11 24", False),
+        ("請假 603 12 11/24", True),
+        ("請假 五年三班 12 明天", True),
+        ("請假 603 12 明天", True),
+        ("請假 603班12號", True),
+        ("補登 六孝班 5 07:50", True),
+        ("請假 60312", False),
+        ("請假 10723456 12", False),
+        ("請假 11/24 12", False),
+        ("請假 小明 12", False),
+        ("補登 603 07:50", False),
+        ("請假", False),
+    ],
+)
+def test_a_class_and_a_seat_tell_staff_from_parents(text: str, is_seat: bool) -> None:
+    ask = read_staff(text)
+
+    assert ask is not None
+    assert names_seat(ask) is is_seat
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("603 12 07:50 忘帶卡", SeatWords("603", 12, "07:50 忘帶卡")),
+        ("6a班3號", SeatWords("6A", 3, "")),
+        ("六孝 5 明天", SeatWords("六孝", 5, "明天")),
+        ("603 07:50 忘帶卡", None),
+        ("603 12/1 病假", None),
+        ("603 123", None),
+        ("603", None),
+        ("", None),
+    ],
+)
+def test_a_class_and_a_seat_stand_first(words: str, expected: SeatWords | None) -> None:
+    assert read_seat(words) == expected
 
 
 def test_a_number_may_name_its_year_of_entry() -> None:

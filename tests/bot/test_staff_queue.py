@@ -18,7 +18,7 @@ from core.people.guardians import find_guardian
 from core.people.tables import Student
 from tests.bot.line_limits import words_of
 from tests.bot.staff_room import GAO, HO, LIN, WU, labels, make_room, press, tell
-from tests.factories import MEI
+from tests.factories import MEI, make_binding, make_guardian
 
 
 @pytest.fixture
@@ -106,3 +106,38 @@ def test_teacher_is_asked_with_the_answers_in_the_message(house: House, ming: St
 
     assert notice.line_user_id == LIN
     assert "不登記" in notice.content.decode()
+
+
+@pytest.mark.parametrize("asked", ["審核 補登", "審核 補登申請", "審核補登"])
+def test_the_queue_of_make_ups_alone(house: House, ming: Student, asked: str) -> None:
+    queue = tell(house, asked, LIN)
+
+    assert words_of(queue.messages)[0] == "待審：補登 1"
+    assert labels(queue) == ["不登記", "登記"]
+
+
+@pytest.mark.parametrize("user", [LIN, HO])
+def test_the_queue_of_bindings_alone_says_when_there_are_none(
+    house: House, ming: Student, user: str
+) -> None:
+    answer = tell(house, "審核 綁定", user)
+
+    assert words_of(answer.messages) == ["沒有待審的綁定。"]
+
+
+def test_what_a_command_does_not_take_is_no_matter_of_rights(house: House, ming: Student) -> None:
+    said = words_of(tell(house, "審核 嘿", LIN).messages)
+
+    assert said == ["不太確定您要查什麼。請輸入「說明」，看可以使用的指令。"]
+    assert "您的權限不包含這個指令。" in words_of(tell(house, "名冊 603", LIN).messages)[0]
+
+
+def test_a_teachers_question_as_a_parent_is_answered_from_the_guide(
+    house: House, ming: Student
+) -> None:
+    with transaction(house.engine) as session:
+        make_binding(session, make_guardian(session, house, LIN), ming)
+
+    said = words_of(tell(house, "未到校怎麼辦", LIN).messages)
+
+    assert said[0] == "孩子在學校，為什麼收到「尚無刷卡紀錄」？"

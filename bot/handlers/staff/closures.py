@@ -31,8 +31,8 @@ from core.calendar.tables import Closure
 from core.kinds import DayPart
 from core.notices.staff_notices import tell_closure_asked
 from core.people.names import masked_name
-from core.people.staff import can_close, closers_of, staff_name
-from core.people.tables import School, StaffRole
+from core.people.staff import can_close, can_manage_school, other_closers, staff_name
+from core.people.tables import School, Staff, StaffRole
 from core.postback import Action, Press
 
 ASKED = (ClosureState.FOUND, ClosureState.PROPOSED, ClosureState.UNDO_PROPOSED)
@@ -97,7 +97,7 @@ def send(turn: Turn, press: Press) -> Answer:
     require_closer(turn, closure.scope.school_code)
     if not _is_proposed(turn, closure, press.made_at or turn.now):
         _tell(turn, _propose(turn, closure), is_undo=False)
-    return Answer(messages=reply.asked(), matters=True)
+    return Answer(messages=_asked(turn, closure.scope.school_code), matters=True)
 
 
 def show_closed(turn: Turn, ask: StaffAsk) -> Answer:
@@ -127,7 +127,7 @@ def send_undo(turn: Turn, press: Press) -> Answer:
     require_closer(turn, closure.school_code)
     if not _is_undo_proposed(turn, closure):
         _tell(turn, _propose_undo(turn, closure), is_undo=True)
-    return Answer(messages=reply.asked(), matters=True)
+    return Answer(messages=_asked(turn, closure.school_code), matters=True)
 
 
 def _overview(turn: Turn) -> list[Json]:
@@ -218,20 +218,28 @@ def _is_undo_proposed(turn: Turn, closure: Closure) -> bool:
 
 def _tell(turn: Turn, closure: Closure, *, is_undo: bool) -> None:
     role = require_closer(turn, closure.school_code)
-    others = [
-        one
-        for one in closers_of(turn.session, closure.school_code)
-        if one.line_user_id != turn.person.line_user_id
-    ]
     tell_closure_asked(
         turn.session,
         closure.id,
-        others,
+        _others(turn, closure.school_code),
         summary=summary_of(turn.session, closure),
         asked_by_name=masked_name(staff_name(turn.house.vault, role)),
         is_undo=is_undo,
         now=turn.now,
     )
+
+
+def _asked(turn: Turn, school_code: str | None) -> list[Json]:
+    """Say that the second person is asked, or that there is none and what to do."""
+    if _others(turn, school_code):
+        return reply.asked()
+    invites = any(can_manage_school(role, school_code) for role in turn.person.roles)
+    page = turn.pages.staff("closures")
+    return reply.asked_nobody(page, turn.house.settings.hotline, invites=invites)
+
+
+def _others(turn: Turn, school_code: str | None) -> list[Staff]:
+    return other_closers(turn.session, school_code, turn.person.line_user_id)
 
 
 def _may_close(turn: Turn, closure: Closure) -> bool:

@@ -10,12 +10,12 @@ from bot.replies.staff import held as reply
 from bot.replies.staff import words
 from bot.replies.staff.held import HeldRun
 from bot.staff_commands import StaffAsk
-from core.attendance.runs import RunKey, cancel_run, held_children, release_run
+from core.attendance.runs import RunKey, cancel_run, count_unheard, held_children, release_run
 from core.attendance.tables import NoShowRun, RunState
 from core.gate.health import gate_health
 from core.kinds import HoldReason
 from core.notices.staff_words import hold_words
-from core.people.tables import School
+from core.people.tables import School, Student
 from core.postback import Action, Press
 
 
@@ -36,16 +36,17 @@ def show_held(turn: Turn, ask: StaffAsk) -> Answer:
 
 def ask_release(turn: Turn, press: Press) -> Answer:
     """Ask back before held no-shows go out."""
-    key, count = _still_held(turn, press)
-    sure = turn.seal(Action.HELD_RELEASE_SURE, run_detail(key))
-    return Answer(messages=reply.release_them(count, sure, turn.seal(Action.BACK)))
+    key, children = _still_held(turn, press)
+    unheard = count_unheard(turn.session, children)
+    sure, back = turn.seal(Action.HELD_RELEASE_SURE, run_detail(key)), turn.seal(Action.BACK)
+    return Answer(messages=reply.release_them(len(children), unheard, sure, back))
 
 
 def ask_cancel(turn: Turn, press: Press) -> Answer:
     """Ask back before held no-shows are left untold."""
-    key, count = _still_held(turn, press)
+    key, children = _still_held(turn, press)
     sure = turn.seal(Action.HELD_CANCEL_SURE, run_detail(key))
-    return Answer(messages=reply.cancel_them(count, sure, turn.seal(Action.BACK)))
+    return Answer(messages=reply.cancel_them(len(children), sure, turn.seal(Action.BACK)))
 
 
 def release(turn: Turn, press: Press) -> Answer:
@@ -54,8 +55,9 @@ def release(turn: Turn, press: Press) -> Answer:
     by = actor_of(require_runner(turn, key.school_code))
     _require_open(turn, key)
     with refusing({"answered": lambda: words.plainly(words.ANSWERED)}):
-        done = release_run(turn.session, turn.desk, key, by=by, now=turn.now)
-    return Answer(messages=reply.released(done), matters=True)
+        gate = gate_health(turn.session, key.school_code, turn.now)
+        done = release_run(turn.session, turn.desk, key, gate=gate, by=by, now=turn.now)
+    return Answer(messages=reply.released(done, turn.pages.staff("held")), matters=True)
 
 
 def cancel(turn: Turn, press: Press) -> Answer:
@@ -85,11 +87,11 @@ def _held(turn: Turn, run: NoShowRun) -> HeldRun:
     )
 
 
-def _still_held(turn: Turn, press: Press) -> tuple[RunKey, int]:
+def _still_held(turn: Turn, press: Press) -> tuple[RunKey, list[Student]]:
     key = read_run(press.detail)
     require_runner(turn, key.school_code)
     _require_open(turn, key)
-    return key, len(held_children(turn.session, key, turn.now))
+    return key, held_children(turn.session, key, turn.now)
 
 
 def _require_open(turn: Turn, key: RunKey) -> None:

@@ -43,21 +43,10 @@ NEXT = 1
 
 def show_queue(turn: Turn, ask: StaffAsk) -> Answer:
     """Return what waits, each with its answers; SMS orders one at a time."""
-    orders = order_cards.waiting(turn)
     if not _sees_classes(turn):
         return Answer(messages=_unpaid(turn))
-    if ask.words:
-        counts = order_cards.counts_of(turn, orders)
-        first = order_cards.first_of(turn, orders)
-        return Answer(messages=reply.with_counts(counts, first) if first else order_reply.nothing())
-    bindings, make_ups = _bindings(turn), _make_ups(turn)
-    closed = count_asked(turn)
-    if not bindings and not make_ups and not orders:
-        return Answer(messages=reply.only_closures(closed) if closed else reply.nothing())
-    counts = [*_counts(turn, orders, bindings, make_ups), *reply.closures_asked(closed)]
-    cards = _cards(turn, bindings[:MOST], make_ups[:MOST]) if bindings or make_ups else []
-    messages = [*order_cards.first_of(turn, orders), *cards]
-    return Answer(messages=reply.with_counts(counts, messages))
+    messages = _only(turn, ask.words.removesuffix("申請")) if ask.words else _everything(turn)
+    return Answer(messages=messages)
 
 
 def next_of(turn: Turn, *, of_orders: bool = False) -> list[Json]:
@@ -102,6 +91,34 @@ def refuse_asked(turn: Turn, press: Press) -> Answer:
         )
     said = reply.refused(student, _what(row))
     return Answer(messages=[*said, *next_of(turn)], matters=True)
+
+
+def _everything(turn: Turn) -> list[Json]:
+    orders, closed = order_cards.waiting(turn), count_asked(turn)
+    bindings, make_ups = _bindings(turn), _make_ups(turn)
+    if not bindings and not make_ups and not orders:
+        return reply.only_closures(closed) if closed else reply.nothing()
+    counts = [*_counts(turn, orders, bindings, make_ups), *reply.closures_asked(closed)]
+    cards = _cards(turn, bindings[:MOST], make_ups[:MOST]) if bindings or make_ups else []
+    return reply.with_counts(counts, [*order_cards.first_of(turn, orders), *cards])
+
+
+def _only(turn: Turn, kind: str) -> list[Json]:
+    """Return what waits of one kind, by its word in the list of counts."""
+    if kind == "停課":
+        closed = count_asked(turn)
+        return reply.only_closures(closed) if closed else reply.none_of(kind)
+    if kind in ("簡訊", "註銷"):
+        orders = order_cards.waiting(turn)
+        first = order_cards.first_of(turn, orders)
+        counts = order_cards.counts_of(turn, orders)
+        return reply.with_counts(counts, first) if first else order_reply.nothing()
+    bindings = _bindings(turn) if kind == "綁定" else []
+    make_ups = _make_ups(turn) if kind == "補登" else []
+    if not bindings and not make_ups:
+        return reply.none_of(kind)
+    cards = _cards(turn, bindings[:MOST], make_ups[:MOST])
+    return reply.with_counts(_counts(turn, [], bindings, make_ups), cards)
 
 
 def _bindings(turn: Turn) -> list[tuple[BindingRequest, Student]]:

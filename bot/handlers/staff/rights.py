@@ -3,17 +3,29 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from bot.answer import Json
 from bot.handlers.staff.samples import samples_of
 from bot.handlers.turn import Refused, Turn
 from bot.replies import refusals
 from bot.replies.staff import words
-from bot.staff_commands import StaffAsk, StaffVerb, allowed, read_number
+from bot.staff_commands import (
+    NumberWords,
+    SeatWords,
+    StaffAsk,
+    StaffVerb,
+    allowed,
+    read_number,
+    read_seat,
+)
 from core.audit import record_audit
 from core.errors import AccessError
 from core.people.doors import StaffDoor, for_staff
 from core.people.looks import record_looks
 from core.people.staff import RUNNERS, can_close, can_run_school
 from core.people.tables import Staff, Student
+
+# A child who may be meant, the role it is seen by, and the words left then.
+Meant = tuple[Student, Staff, str]
 
 
 def require_verb(turn: Turn, verb: StaffVerb) -> None:
@@ -70,27 +82,26 @@ def require_child(turn: Turn, student_id: UUID) -> tuple[Student, Staff]:
 def find_child(
     turn: Turn, ask: StaffAsk, *, with_sealed: bool = False
 ) -> tuple[Student, Staff, str]:
-    """Return the child whose number stands first, the role it is seen by, and the words left.
+    """Return the child who stands first, the role it is seen by, and the words left.
 
-    A sealed child is not there, but `with_sealed`. The look is recorded. Not there and not theirs
-    to see are refused in the same words.
+    It stands there by its number, or by its class and seat. A sealed child is not there, but
+    `with_sealed`. The look is recorded. Not there and not theirs to see are refused in the same
+    words; of several who may be meant none is taken.
     """
-    number, rest = read_number(ask.words)
-    if number is None:
+    number, seat = read_number(ask.words), read_seat(ask.words)
+    if number[0] is None and seat is None:
         raise Refused(words.bad_number(samples_of(turn)))
-    seen = [
-        (one, role)
-        for one, role in door_of(turn).numbered(number.number, number.year)
-        if with_sealed or not one.is_sealed
-    ]
-    if not seen:
-        raise Refused(words.plainly(words.NOT_FOUND))
-    if len(seen) > 1:
-        years = [student.entry_year for student, _ in seen]
-        raise Refused(words.which_year(ask.verb, number.number, years, rest))
-    student, role = seen[0]
-    note_children(turn, role, [student.id])
-    return student, role, rest
+    numbered = [one for one in _numbered(turn, *number) if with_sealed or not one[0].is_sealed]
+    seated = [one for one in _seated(turn, seat) if with_sealed or not one[0].is_sealed]
+    found = _one_each([*numbered, *seated])
+    if not found:
+        is_number = number[0] is not None and seat is None
+        raise Refused(words.plainly(words.NOT_FOUND if is_number else words.NO_SEAT))
+    for student, role, _ in found if seated else found[:1]:
+        note_children(turn, role, [student.id])
+    if len(found) > 1:
+        raise Refused(_which(ask, found, is_seat=bool(seated)))
+    return found[0]
 
 
 def schools_run(turn: Turn) -> list[str]:
@@ -124,3 +135,33 @@ def actor_of(role: Staff) -> str:
 def own_actors(turn: Turn) -> set[str]:
     """Return this person as records may name it: one for each role."""
     return {actor_of(role) for role in turn.person.roles}
+
+
+def _numbered(turn: Turn, number: NumberWords | None, rest: str) -> list[Meant]:
+    if number is None:
+        return []
+    found = door_of(turn).numbered(number.number, number.year)
+    return [(student, role, rest) for student, role in found]
+
+
+def _seated(turn: Turn, seat: SeatWords | None) -> list[Meant]:
+    if seat is None:
+        return []
+    found = door_of(turn).seated(seat.homeroom, seat.seat)
+    return [(student, role, seat.rest) for student, role in found]
+
+
+def _one_each(found: list[Meant]) -> list[Meant]:
+    """Return each child once, as it was read first."""
+    first: dict[UUID, Meant] = {}
+    for one in found:
+        first.setdefault(one[0].id, one)
+    return list(first.values())
+
+
+def _which(ask: StaffAsk, found: list[Meant], *, is_seat: bool) -> list[Json]:
+    if is_seat:
+        return words.which_child(ask.verb, [(student, rest) for student, _, rest in found])
+    years = [student.entry_year for student, _, _ in found]
+    student, _, rest = found[0]
+    return words.which_year(ask.verb, student.student_number, years, rest)

@@ -21,9 +21,9 @@ def samples_of(turn: Turn) -> Own:
 
 
 def own_samples(session: Session, roles: Sequence[Staff], today: date) -> Own:
-    """Return the first class these roles may see, and the number of its first child.
+    """Return the first class these roles may see, and number and seat of its first child.
 
-    A number alone stands on every card; whose it is, is not said.
+    A number alone stands on every card; whose it is, is not said, nor whose the seat is.
     """
     tomorrow = today + timedelta(days=1)
     child = for_staff(session, roles).first_child()
@@ -32,5 +32,9 @@ def own_samples(session: Session, roles: Sequence[Staff], today: date) -> Own:
     days = (tomorrow + timedelta(days=n) for n in range(AHEAD))
     day = next((one for one in days if is_school_day(session, child.school_code, one)), tomorrow)
     return Own(
-        homeroom=child.homeroom, grade=str(child.grade), number=child.student_number, day=day
+        homeroom=child.homeroom,
+        grade=str(child.grade),
+        number=child.student_number,
+        seat=child.seat_number,
+        day=day,
     )

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from bot.answer import Json
 from bot.details import LONGEST_SOURCE, ClosureDetail
-from bot.replies.confirm import press, sure
+from bot.replies.confirm import press, sure, tell
 from bot.replies.speech import offer_acts, show, type_in
 from bot.replies.staff import words
 from core.calendar.closures import GOOD_FOR, ClosureState
@@ -24,6 +24,7 @@ from core.notices.flex import (
     strip_of,
     text,
 )
+from core.notices.staff_words import alone_words
 from core.notices.wording import PART_WORDS, short_date, short_moment
 
 STATES = {
@@ -126,6 +127,13 @@ def preview(
 def asked() -> list[Json]:
     """Say that the second person is asked."""
     return words.plainly(f"已送出，等第二人確認，{MINUTES} 分鐘內有效。", "停課")
+
+
+def asked_nobody(page: str, hotline: str, *, invites: bool) -> list[Json]:
+    """Say that nobody could be asked, and how there comes to be a second person."""
+    fact, next_step = alone_words(invites=invites, hotline=hotline)
+    small = f"{next_step}{MINUTES} 分鐘內有效，逾時要重新送出。"
+    return [tell("沒有第二位可以確認", fact, small, acts=[quiet("看停課", page)])]
 
 
 def closed(found: Sequence[tuple[str, str]], page: str) -> list[Json]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import time
 
 from bot.answer import Json
-from bot.replies.confirm import ask_back, press
+from bot.replies.confirm import ask_back, press, tell
 from bot.replies.speech import side_by_side
 from bot.replies.staff.words import plainly
 from core.attendance.runs import Released
 from core.notices.flex import HELD, INK2, bubble, buttons, meta_text, quiet, row, strip_of, text
+from core.notices.staff_words import release_words, unheard_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,22 +32,25 @@ def held(found: Sequence[HeldRun], page: str) -> list[Json]:
     return side_by_side(found, lambda one: _bubble(one, page), _alt, "說明")
 
 
-def release_them(count: int, sure: str, back: str) -> list[Json]:
-    """Ask once before they go out."""
-    question = f"放行 {count} 則，立即通知家長？"
-    return [ask_back("請確認放行", question, ("放行", sure), ("返回", back))]
+def release_them(count: int, unheard: int, sure: str, back: str) -> list[Json]:
+    """Ask once before they go out; of `unheard` children nobody would hear."""
+    question = f"放行 {count} 位學生的通知，立即通知家長？"
+    small = [unheard_words(unheard)] if unheard else []
+    return [ask_back("請確認放行", question, ("放行", sure), ("返回", back), small)]
 
 
 def cancel_them(count: int, sure: str, back: str) -> list[Json]:
     """Ask once before they are left untold."""
-    question = f"取消 {count} 則，不通知家長？"
+    question = f"取消 {count} 位學生的通知，不通知家長？"
     return [ask_back("請確認取消", question, ("取消", sure), ("返回", back))]
 
 
-def released(done: Released) -> list[Json]:
-    """Say how many went out, and who was seen meanwhile."""
-    seen = f"；{done.seen} 位剛有紀錄，不發" if done.seen else ""
-    return plainly(f"已放行 {done.told} 則{seen}。")
+def released(done: Released, page: str) -> list[Json]:
+    """Say of how many children guardians hear, and lead to those of whom nobody does."""
+    said = release_words(done.told, done.unheard, done.seen)
+    if not done.unheard:
+        return plainly(said)
+    return [tell("已放行", said, acts=[quiet("看要聯絡的學生", page)])]
 
 
 def cancelled() -> list[Json]:
@@ -65,7 +69,7 @@ def _bubble(one: HeldRun, page: str) -> Json:
     )
     meta = "・".join(part for part in (one.school, f"截至 {one.cutoff:%H:%M}") if part)
     contents = [
-        text(f"保留中：{one.count} 則「尚無刷卡紀錄」", weight="bold"),
+        text(f"保留中：{one.count} 位學生的「尚無刷卡紀錄」", weight="bold"),
         text(f"原因：{one.reason}", size="sm", color=INK2, margin="sm"),
         meta_text(meta),
         buttons(acts, quiet("看名單", page)),
@@ -74,4 +78,4 @@ def _bubble(one: HeldRun, page: str) -> Json:
 
 
 def _alt(found: Sequence[HeldRun]) -> str:
-    return f"保留中：{sum(one.count for one in found)} 則通知"
+    return f"保留中：{sum(one.count for one in found)} 位學生的通知"

@@ -65,12 +65,12 @@ def too_far() -> list[Json]:
 
 def usage(own: Own) -> list[Json]:
     """Say how a leave is written."""
-    return words.usage("請假要有學號和日期，", StaffVerb.LEAVE, own)
+    return words.usage_of_child("請假要有學號和日期，", StaffVerb.LEAVE, own)
 
 
 def drop_usage(own: Own) -> list[Json]:
     """Say how the withdrawal is written."""
-    return words.usage("取消請假要有學號和日期，", StaffVerb.LEAVE_DROP, own)
+    return words.usage_of_child("取消請假要有學號和日期，", StaffVerb.LEAVE_DROP, own)
 
 
 def _extent(leave: LeaveDetail) -> str:

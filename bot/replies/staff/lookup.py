@@ -89,7 +89,7 @@ def child(found: Found, now: datetime) -> list[Json]:
 
 def usage(own: Own) -> list[Json]:
     """Say how it is written."""
-    return words.usage("查詢要有學號，", StaffVerb.LOOK_UP, own)
+    return words.usage_of_child("查詢要有學號，", StaffVerb.LOOK_UP, own)
 
 
 def limit() -> list[Json]:

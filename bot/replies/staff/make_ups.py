@@ -93,12 +93,12 @@ def on_leave(student: Student, drop: str, back: str) -> list[Json]:
 
 def usage(own: Own) -> list[Json]:
     """Say how a make-up is written."""
-    return words.usage("補登要有學號、時間和原因，", StaffVerb.MAKE_UP, own)
+    return words.usage_of_child("補登要有學號、時間和原因，", StaffVerb.MAKE_UP, own)
 
 
 def undo_usage(own: Own) -> list[Json]:
     """Say how the taking back is written."""
-    return words.usage("更正要有學號和原來補登的時間，", StaffVerb.MAKE_UP_UNDO, own)
+    return words.usage_of_child("更正要有學號和原來補登的時間，", StaffVerb.MAKE_UP_UNDO, own)
 
 
 def too_long(count: int) -> list[Json]:

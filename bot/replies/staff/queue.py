@@ -70,6 +70,11 @@ def nothing() -> list[Json]:
     return plainly("目前沒有待審的申請。")
 
 
+def none_of(kind: str) -> list[Json]:
+    """Say that nothing of one kind waits."""
+    return plainly(f"沒有待審的{kind}。", "審核", "說明")
+
+
 def closures_asked(count: int) -> list[str]:
     """Return how many closures wait for this person, beside the other counts."""
     return [f"停課等您確認 {count} 件（輸入「停課」）"] if count else []

@@ -37,12 +37,20 @@ SAMPLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """What samples are made of: a class and a child's number this person may see, a day to come."""
+    """What samples are made of: a class, and a child's number and seat there, that this person may
+    see, and a day to come.
+    """
 
     homeroom: str = "603"
     grade: str = "6"
     number: str = "10723456"
+    seat: int = 12
     day: date
+
+    @property
+    def place(self) -> str:
+        """Return 603 12, as a child is named by class and seat."""
+        return f"{self.homeroom.removesuffix('班')} {self.seat}"
 
 
 def sample_of(verb: StaffVerb, own: Own) -> str:

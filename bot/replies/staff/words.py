@@ -1,6 +1,7 @@
 """Words to staff: who may do what, what can't be, and how a child is named."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from bot.answer import Json
@@ -14,6 +15,7 @@ from core.notices.wording import short_date
 from core.people.tables import Student
 
 NOT_FOUND = "查無這個學號，或不在您的範圍內。"
+NO_SEAT = "查無這個學號或班級座號，或不在您的範圍內。"
 NO_CLASS = "查無這個班級，或不在您的範圍內。"
 EMPTY_CLASS = "這個班級目前沒有在學的學生。"
 BAD_CLOCK = "時間請寫 24 小時制，例如 07:50。"
@@ -21,6 +23,7 @@ BAD_DAY = "看不懂日期，請寫一天或一段日期，例如 11/24 或 11/2
 FUTURE = "還沒到這個時間。"
 NO_SCHOOL = "這一天不上課。"
 TWO_CHILDREN = "有兩位學生使用這個學號，請選入學學年度。"
+WHICH_CHILD = "符合的學生不只一位，請選擇："
 ON_LEAVE = "這位學生當天已請假，要先取消請假嗎？"
 LATE = "通知已送出；您的回覆會更新給家長。"
 DONE = "這件事已經處理好了，不需要再按。"
@@ -53,9 +56,17 @@ def usage(what: str, verb: StaffVerb, own: Own) -> list[Json]:
     return plainly(f"{what}請寫：{sample_of(verb, own)}")
 
 
+def usage_of_child(what: str, verb: StaffVerb, own: Own) -> list[Json]:
+    """Return how a command about a child is written, by number or by seat, and where seats are."""
+    by_seat = sample_of(verb, replace(own, number=own.place))
+    sentence = f"{what}請寫：{sample_of(verb, own)}\n也可以寫班級和座號：{by_seat}"
+    return plainly(sentence, StaffVerb.TODAY.value, HELP)
+
+
 def bad_number(own: Own) -> list[Json]:
     """Return what a student number looks like."""
-    return plainly(f"學號應是數字或英文字母，例如 {own.number}。")
+    first = f"學號應是數字或英文字母，例如 {own.number}。"
+    return plainly(f"{first}也可以寫班級和座號，例如 {own.place}。")
 
 
 def which_year(verb: StaffVerb, number: str, years: Sequence[int], rest: str) -> list[Json]:
@@ -65,6 +76,19 @@ def which_year(verb: StaffVerb, number: str, years: Sequence[int], rest: str) ->
         for year in years
     ]
     return [offer_acts({"type": "text", "text": TWO_CHILDREN}, acts)]
+
+
+def which_child(verb: StaffVerb, found: Sequence[tuple[Student, str]]) -> list[Json]:
+    """Ask which of the children that may be meant it is; each stands by its number and year."""
+    acts, named = [], []
+    for student, rest in found:
+        number = f"{student.entry_year}:{student.student_number}"
+        words = " ".join((verb.value, number, rest)).strip()
+        who = f"{full_child_words(student)} {student.student_number}"
+        acts.append(type_in(full_child_words(student), words))
+        named.append(who)
+    sentence = "\n".join((WHICH_CHILD, *named))
+    return [offer_acts({"type": "text", "text": sentence}, acts)]
 
 
 def told_so(alt: str, fact: str, *small: str, acts: Sequence[Json] = ()) -> list[Json]:
