@@ -7,6 +7,7 @@ from wtforms import StringField, ValidationError
 from core.attendance.leaves import AHEAD, GUARDIAN_SPAN
 from core.attendance.tables import LeaveReason
 from core.kinds import DayPart
+from core.languages.dates import long_date, short_date
 from core.languages.speech import N_, _
 from core.notices.wording import PART_WORDS
 from liff.forms import PageForm
@@ -64,6 +65,14 @@ class LeaveForm(PageForm):
         if first is None:
             raise ValueError("unchecked form")
         return first, parse_day(self.last_day.data or "") or first
+
+
+def extent_words(first: date, last: date, part: DayPart, *, short: bool = False) -> str:
+    """Return the days and the part of a leave: 2026/11/24（二）–11/25（三）全天."""
+    days = short_date(first) if short else long_date(first)
+    if first != last:
+        days += f"–{short_date(last)}"
+    return _("{days}{part}", days=days, part=_(PART_WORDS[part]))
 
 
 def part_options() -> list[tuple[str, str, str]]:

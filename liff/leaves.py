@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -25,13 +25,18 @@ from core.clock import school_day_of, taipei_clock
 from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.kinds import DayPart
-from core.languages.dates import long_date, short_date
 from core.languages.speech import _
-from core.notices.wording import PART_WORDS
 from core.people.bindings import BoundChild
 from core.people.doors import for_guardian
 from liff.guard import linked
-from liff.leave_form import LeaveForm, fault_words, part_options, reason_options
+from liff.leave_check import check_of
+from liff.leave_form import (
+    LeaveForm,
+    extent_words,
+    fault_words,
+    part_options,
+    reason_options,
+)
 from liff.present import Phone, phone_link
 from liff.visit import Visit, current_visit
 
@@ -77,30 +82,19 @@ def show_new_leave() -> ResponseReturnValue:
 
 @linked
 def send_leave() -> ResponseReturnValue:
-    """File the leave, or show what is wrong with it."""
+    """Show what would be filed; sent from there, file it or go back to change it.
+
+    What is wrong is shown in the form, whenever it shows.
+    """
     visit, form = current_visit(), LeaveForm()
-    guardian = visit.get_guardian()
-    faults = {} if form.validate() else form.faults
-    refusal = None
-    if not faults:
-        try:
-            with transaction(visit.house.engine) as database:
-                child = for_guardian(database, guardian.id).child(_asked_binding())
-                _file(database, visit, child, form)
-        except InputError as error:
-            refusal = error
-    if not faults and refusal is None:
-        visit.house.notices_due.set()
-        return redirect(url_for("liff.show_leaves", note="filed"), 303)
-    with snapshot(visit.house.engine) as database:
-        choices = _choices(database, visit)
-        chosen = _chosen(choices, request.form.get("binding_id", ""))
-        refusal = refusal or _days_refused(database, visit, form, chosen)
-        taken = _taken(database, form, chosen) if refusal and refusal.code == "overlap" else ""
-    if refusal is not None:
-        closes_at = taipei_clock(chosen.closes_at) if chosen else ""
-        faults = {refusal.field or "first_day": fault_words(refusal.code, closes_at)} | faults
-    return _render(visit, form, choices, chosen, faults, taken), 422
+    if not form.validate():
+        return _refuse(visit, form, form.faults)
+    try:
+        if "edit" in request.form:
+            return _change(visit, form)
+        return _send(visit, form) if "sure" in request.form else _check(visit, form)
+    except InputError as error:
+        return _refuse(visit, form, {}, error)
 
 
 @linked
@@ -140,6 +134,44 @@ def withdraw(leave_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("liff.show_leaves", note="withdrawn"), 303)
 
 
+def _check(visit: Visit, form: LeaveForm) -> str:
+    """Return the page that shows the leave once more. Raises what a filing of the days would."""
+    with snapshot(visit.house.engine) as database:
+        child = _asked_child(database, visit)
+        check_days(database, child.student_id, form.days(), _filer(visit), visit.now)
+        check = check_of(database, visit, child, form)
+    return render_template("leave_check.html", check=check)
+
+
+def _change(visit: Visit, form: LeaveForm) -> str:
+    """Return the form as it was filled in."""
+    with snapshot(visit.house.engine) as database:
+        choices = _choices(database, visit)
+    return _render(visit, form, choices, _chosen(choices, request.form.get("binding_id", "")))
+
+
+def _send(visit: Visit, form: LeaveForm) -> ResponseReturnValue:
+    with transaction(visit.house.engine) as database:
+        _file(database, visit, _asked_child(database, visit), form)
+    visit.house.notices_due.set()
+    return redirect(url_for("liff.show_leaves", note="filed"), 303)
+
+
+def _refuse(
+    visit: Visit, form: LeaveForm, faults: dict[str, str], refusal: InputError | None = None
+) -> ResponseReturnValue:
+    """Return the form with what is wrong: in its fields, and by the rules of the days."""
+    with snapshot(visit.house.engine) as database:
+        choices = _choices(database, visit)
+        chosen = _chosen(choices, request.form.get("binding_id", ""))
+        refusal = refusal or _days_refused(database, visit, form, chosen)
+        taken = _taken(database, form, chosen) if refusal and refusal.code == "overlap" else ""
+    if refusal is not None:
+        closes_at = taipei_clock(chosen.closes_at) if chosen else ""
+        faults = {refusal.field or "first_day": fault_words(refusal.code, closes_at)} | faults
+    return _render(visit, form, choices, chosen, faults, taken), 422
+
+
 def _days_refused(
     database: Session, visit: Visit, form: LeaveForm, chosen: _Choice | None
 ) -> InputError | None:
@@ -159,11 +191,13 @@ def _taken(database: Session, form: LeaveForm, chosen: _Choice | None) -> str:
     return url_for("liff.show_leaves", _anchor=f"leave-{found[0].id}") if found else ""
 
 
-def _asked_binding() -> UUID:
+def _asked_child(database: Session, visit: Visit) -> BoundChild:
+    """Return the child asked for. Raises AccessError 404 for somebody else's."""
     try:
-        return UUID(request.form.get("binding_id", ""))
+        binding_id = UUID(request.form.get("binding_id", ""))
     except ValueError:
         raise AccessError("no_such_child") from None
+    return for_guardian(database, visit.get_guardian().id).child(binding_id)
 
 
 def _filer(visit: Visit) -> Filer:
@@ -289,10 +323,4 @@ def _own_leave(database: Session, visit: Visit, leave_id: UUID) -> tuple[BoundCh
 
 
 def _extent(leave: Leave, *, short: bool = False) -> str:
-    def written(day: date) -> str:
-        return short_date(day) if short else long_date(day)
-
-    days = written(leave.first_day)
-    if leave.first_day != leave.last_day:
-        days += f"–{short_date(leave.last_day)}"
-    return _("{days}{part}", days=days, part=_(PART_WORDS[DayPart(leave.part)]))
+    return extent_words(leave.first_day, leave.last_day, DayPart(leave.part), short=short)

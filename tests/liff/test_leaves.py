@@ -1,6 +1,6 @@
 """Filing, reading and withdrawing a leave."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +12,7 @@ from core.clock import TAIPEI
 from core.db import snapshot, transaction
 from core.house import House
 from core.kinds import DayPart
-from core.people.tables import Guardian
+from core.people.tables import Binding, Guardian
 from tests.factories import HUA, MEI, make_binding, make_guardian, make_student
 from tests.liff.conftest import Family
 from tests.liff.phone import Phone, text_of
@@ -30,6 +30,7 @@ def wish(family: Family, **changed: str) -> dict[str, str]:
         "last_day": str(TUESDAY),
         "part": "whole",
         "reason": "sick",
+        "sure": "1",
     }
     return {**fields, **changed}
 
@@ -72,6 +73,106 @@ def test_leave_is_filed_said_and_listed(mei: Phone, family: Family, pages: House
     (leave,) = leaves(pages)
     assert (leave.first_day, leave.part, leave.reason) == (TUESDAY, "whole", "sick")
     assert leave.filed_by == f"guardian:{family.guardian_id}"
+
+
+def unsure(family: Family, **changed: str) -> dict[str, str]:
+    """The same as the form itself sends it, before it was looked at again."""
+    return {name: value for name, value in wish(family, **changed).items() if name != "sure"}
+
+
+def test_what_will_be_filed_is_shown_first_and_nothing_is_done(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    assert "下一步：確認內容" in mei.text(NEW)
+    answer = mei.post(NEW, unsure(family, last_day="2026-11-25"))
+    assert answer.status_code == 200
+    text = text_of(answer)
+    assert "孩子 小明 日期和時段 2026/11/24（二）–11/25（三）全天" in text
+    assert "事由（只有學校看得到） 病假" in text
+    assert "請假期間不會發「尚無刷卡紀錄」。" in text
+    assert "送出後，其他已綁定的家長會收到通知，導師的名單上也會註明。" in text
+    assert leaves(pages) == []
+
+
+def test_what_was_checked_is_what_is_filed(mei: Phone, family: Family, pages: House) -> None:
+    kept = dict(mei.hidden_in(mei.post(NEW, unsure(family, part="morning", last_day=""))))
+    answer = mei.client.post(NEW, data={**kept, "sure": "1"})
+    assert answer.status_code == 303
+    (leave,) = leaves(pages)
+    assert (leave.first_day, leave.last_day, leave.part) == (TUESDAY, TUESDAY, "morning")
+
+
+def test_going_back_to_change_it_keeps_every_answer(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    fields = unsure(family, part="afternoon", reason="personal", last_day="2026-11-25")
+    kept = dict(mei.hidden_in(mei.post(NEW, fields)))
+    answer = mei.client.post(NEW, data={**kept, "edit": "1"})
+    assert answer.status_code == 200
+    for shown in ('"2026-11-24"', '"2026-11-25"', '"afternoon" checked', '"personal" checked'):
+        assert f"value={shown}" in answer.text
+    assert "<title>請假" in answer.text
+    assert leaves(pages) == []
+
+
+def test_wrong_days_never_come_to_be_checked(mei: Phone, family: Family) -> None:
+    answer = mei.post(NEW, unsure(family, first_day="2026-11-20"))
+    assert answer.status_code == 422
+    assert "日期已經過了" in answer.text
+
+
+def test_what_is_sent_after_the_check_is_checked_again(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    kept = dict(mei.hidden_in(mei.post(NEW, unsure(family))))
+    file(pages, family, TUESDAY)
+    answer = mei.client.post(NEW, data={**kept, "sure": "1"})
+    assert (answer.status_code, len(leaves(pages))) == (422, 1)
+    assert "這段日期已經請假了" in answer.text
+    forged = mei.client.post(NEW, data={**kept, "sure": "1", "reason": "fun"})
+    assert (forged.status_code, len(leaves(pages))) == (422, 1)
+
+
+def test_a_half_day_promises_no_more_than_it_does(mei: Phone, family: Family) -> None:
+    text = text_of(mei.post(NEW, unsure(family, part="afternoon")))
+    assert "下午" in text
+    assert "不會發「尚無刷卡紀錄」" not in text
+
+
+def see_today(house: House, family: Family, **row: object) -> None:
+    """The gate has seen Ming today."""
+    with transaction(house.engine) as session:
+        session.add(AttendanceDay(student_id=UUID(family.student_id), school_day=TODAY, **row))
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"), [("arrived_at", "07:31 有到校刷卡"), ("departed_at", "07:31 有離校刷卡")]
+)
+def test_child_already_seen_today_is_said_before_a_leave_is_filed(
+    mei: Phone, family: Family, pages: House, seen: str, words: str
+) -> None:
+    see_today(pages, family, **{seen: datetime(2026, 11, 23, 7, 31, tzinfo=TAIPEI)})
+    today = unsure(family, first_day=str(TODAY), last_day="")
+    said = f"小明今天 {words}；如果還是要請假，兩筆紀錄都會保留。"
+    assert said in text_of(mei.post(NEW, today))
+    assert said not in text_of(mei.post(NEW, {**today, "part": "afternoon"}))
+    assert said not in text_of(mei.post(NEW, unsure(family)))
+
+
+def test_check_shows_no_tap_of_the_quiet_day(mei: Phone, family: Family, pages: House) -> None:
+    see_today(pages, family, arrived_at=datetime(2026, 11, 23, 7, 31, tzinfo=TAIPEI))
+    with transaction(pages.engine) as session:
+        binding = session.get_one(Binding, UUID(family.binding_id))
+        binding.quiet_until = pages.clock.now() + timedelta(hours=20)
+    text = text_of(mei.post(NEW, unsure(family, first_day=str(TODAY), last_day="")))
+    assert "07:31" not in text
+    assert "確認請假內容" in text
+
+
+def test_stranger_is_shown_nothing_to_check(hua: Phone, family: Family) -> None:
+    answer = hua.post(NEW, unsure(family), form_at="/liff/account")
+    assert answer.status_code == 404
+    assert "小明" not in answer.text
 
 
 def test_form_is_ready_for_today_until_the_cut_off(
