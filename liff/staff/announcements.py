@@ -9,7 +9,13 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
-from core.announcements.audiences import Audience, audience_label, reach_of, writer_of
+from core.announcements.audiences import (
+    Audience,
+    audience_label,
+    publishers_of,
+    reach_of,
+    writer_of,
+)
 from core.announcements.reading import shown_as
 from core.announcements.sending import cost_of, send_out, tell_answered
 from core.announcements.standing import (
@@ -34,7 +40,8 @@ from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.languages.dates import day_and_clock, short_moment
 from core.notices.staff_desk import staff_desk
-from core.people.staff import are_one_person
+from core.notices.staff_words import alone_words
+from core.people.staff import are_one_person, can_manage_school
 from core.people.tables import Staff
 from liff.announced import Announced, announced
 from liff.guard import OUT_OF_ROLE, proved_recently, staff
@@ -197,11 +204,14 @@ def _render(visit: Visit, announcement_id: UUID, note: str = "", fault: str = ""
         audience, newest = Audience.of(announcement), versions[0]
         standing = standing_of(Written(announcement, newest), visit.now)
         actors = [f"staff:{role.id}" for role in visit.roles]
+        is_own = any(are_one_person(database, newest.written_by, one) for one in actors)
+        is_waiting = standing in (Standing.WAITING, Standing.CHANGING)
         page = {
             "label": audience_label(database, audience),
             "reach": reach_of(database, audience),
             "cost": cost_of(database, audience, reserve, visit.now) if newest.is_pushed else None,
-            "is_own": any(are_one_person(database, newest.written_by, one) for one in actors),
+            "is_own": is_own,
+            "alone": _alone(database, visit, audience) if is_own and is_waiting else "",
             "history": _history(database, visit, announcement_id),
             "one": _as_read(database, visit, announcement, newest),
             "earlier": [_as_read(database, visit, announcement, one) for one in versions[1:]],
@@ -223,6 +233,15 @@ def _render(visit: Visit, announcement_id: UUID, note: str = "", fault: str = ""
         fault=fault,
         **page,
     )
+
+
+def _alone(database: Session, visit: Visit, audience: Audience) -> str:
+    """Return what to know where nobody else may confirm; nothing where somebody may."""
+    own = visit.roles[0].line_user_id
+    if any(one.line_user_id != own for one in publishers_of(database, audience)):
+        return ""
+    invites = any(can_manage_school(role, audience.school_code) for role in visit.roles)
+    return "".join(alone_words(invites=invites, hotline=visit.house.settings.hotline))
 
 
 def _as_read(

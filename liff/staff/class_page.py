@@ -1,57 +1,43 @@
-"""A class today: child by child, and a word on each that was not heard of."""
+"""A class today: child by child, and a form for those that were not heard of."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from core.answers.guardians import answers_of
 from core.attendance.days import LATE_UPLOAD
-from core.attendance.reports import ChildState, ChildToday, ClassToday, class_today
+from core.attendance.reports import (
+    ChildState,
+    ChildToday,
+    ClassToday,
+    class_today,
+    early_grades,
+)
 from core.clock import school_day_of, taipei_clock
-from core.db import snapshot, transaction
-from core.errors import AccessError, InputError
-from core.gate.class_answers import ClassAnswer, ClassWord, answer_for
+from core.db import snapshot
+from core.errors import AccessError
+from core.gate.class_answers import ClassWord, Entries, entries_of
 from core.gate.discrepancies import old_card_holders
 from core.gate.readers import last_contact
 from core.kinds import GuardianAnswer
-from core.notices.staff_desk import staff_desk
 from core.notices.staff_words import UNREACHED_WORDS, class_words
 from core.notices.wording import ANSWERS, PART_WORDS
-from core.people.doors import for_staff
 from core.people.reach import Unreached, unreached
-from core.people.tables import Staff, Student
 from liff.guard import staff
 from liff.present import reader_line
+from liff.staff.class_notes import notes_of
 from liff.staff.desk import Desk, note_look, open_desk, place_of
 from liff.visit import Visit, current_visit
 
 BY_TIME = "time"
 WORDS = ((ClassWord.PRESENT, "已到"), (ClassWord.LEAVE, "請假"), (ClassWord.ABSENT, "未到"))
 NO_WORD = "請選擇已到、請假或未到"
-# What was entered, and how it is taken back or followed up.
-DONE: dict[str, tuple[str, str]] = {
-    ClassWord.PRESENT: (
-        "已記錄：{child} 到校 {at}（補登）。",
-        "登記錯了，請在聊天輸入「更正補登」。",
-    ),
-    ClassWord.LEAVE: ("已登記：{child} 今天全天請假。", "登記錯了，請在聊天輸入「取消請假」。"),
-    ClassWord.ABSENT: ("已記錄：{child} 還沒到校。", "看到學生時，請選「已到」。"),
-}
-HEARD, NOT_HEARD = "已排入家長通知。", "沒有需要通知的家長。"
-REFUSED = {
-    "over": "這份名單是之前打開的，沒有改變任何紀錄。以下是今天的名單。",
-    "no_school_day": "今天不上課，沒有改變任何紀錄。",
-    "seen": "{child} {at} 已有紀錄，不需要再登記。",
-    "answered": "{child}：這件事已經處理好了，不需要再按。",
-    "on_leave": "{child} 今天已請假，沒有改變任何紀錄。要改登記，請先取消請假。",
-    "overlap": "{child} 今天已經請假了，要更改請先取消請假。",
-    "told": "{child}：家長已經收到通知，沒有再發。",
-}
+NOTHING_CHOSEN = "請先替學生選擇已到、請假或未到"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,83 +54,47 @@ class ChildLine:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryLine:
+    """What staff entered of a child today; `kind` and `entry_id` say what 復原 is about."""
+
+    child: ChildLine
+    kind: str
+    entry_id: UUID
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The words that were sent, by child, and the children whose word is none. None: no form."""
+
+    words: Mapping[UUID, str] | None = None
+    wrong: Collection[UUID] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Remarks:
     """What is known of the children beside their day."""
 
     old_cards: set[UUID]
     alone: dict[UUID, Unreached]
     answers: dict[UUID, GuardianAnswer]
+    entries: Entries
 
 
 @staff
 def show_class(homeroom: str) -> ResponseReturnValue:
     """Show a class child by child, by seat or by time."""
-    return _render(current_visit(), homeroom)
+    return render_class(current_visit(), homeroom, Chosen())
 
 
-@staff
-def mark_child(homeroom: str, student_id: UUID) -> ResponseReturnValue:
-    """Enter what is said of a child that was not heard of, as the chat does."""
-    visit = current_visit()
-    try:
-        with transaction(visit.house.engine) as database:
-            desk = open_desk(database, visit)
-            student, role = _child_of(database, desk, homeroom, student_id)
-            answer = ClassAnswer(_word(), f"staff:{role.id}", _shown_at())
-            is_told = answer_for(
-                database, staff_desk(visit.house.settings), student, answer, visit.now
-            )
-    except InputError as error:
-        if error.code == "no_word":
-            return _render(visit, homeroom, wrong=student_id), 422
-        note, is_told = error.code, False
-    else:
-        note = answer.word.value
-    visit.house.notices_due.set()
-    place: dict[str, Any] = {"homeroom": homeroom, "school": desk.param, "sort": _sort()}
-    told = "1" if is_told else None
-    page = url_for("liff.show_class", **place, child=student_id, note=note, told=told)
-    return redirect(page, 303)
-
-
-def _child_of(
-    database: Session, desk: Desk, homeroom: str, student_id: UUID
-) -> tuple[Student, Staff]:
-    school = desk.get_school()
-    student, role = for_staff(database, desk.roles).child(student_id)
-    if (student.school_code, student.homeroom) != (school.code, homeroom):
-        raise AccessError("no_such_child")
-    return student, role
-
-
-def _word() -> ClassWord:
-    try:
-        return ClassWord(request.form.get("answer", ""))
-    except ValueError:
-        raise InputError("no_word", "answer") from None
-
-
-def _shown_at() -> datetime:
-    """Return when the list was shown. Raises AccessError for what no form of ours carries."""
-    try:
-        shown_at = datetime.fromisoformat(request.form.get("shown", ""))
-        if shown_at.tzinfo is None:
-            raise AccessError("no_such_list")
-        return shown_at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise AccessError("no_such_list") from None
-
-
-def _sort() -> str | None:
-    return BY_TIME if request.args.get("sort") == BY_TIME else None
-
-
-def _render(visit: Visit, homeroom: str, wrong: UUID | None = None) -> str:
+def render_class(visit: Visit, homeroom: str, chosen: Chosen) -> str:
+    """Return the page with what was chosen, and what is wrong with it."""
     with snapshot(visit.house.engine) as database:
         desk = open_desk(database, visit)
         today = _today_of(database, visit, desk, homeroom)
         remarks = _remarks(database, desk.get_school().code, today, visit.now)
         contact_at = last_contact(database, desk.get_school().code)
+        early = early_grades(database, desk.get_school().code, [today.grade], visit.now)
     shown = [child.student_id for child in today.children]
     note_look(visit, desk, f"class:{desk.code}/{homeroom}", shown)
     asked, rest = _asked_and_rest(today)
@@ -155,17 +105,23 @@ def _render(visit: Visit, homeroom: str, wrong: UUID | None = None) -> str:
         title=class_words(homeroom),
         homeroom=homeroom,
         today=today,
+        is_early=today.grade in early,
         asked=[_line(child, remarks) for child in asked],
         children=[_line(child, remarks) for child in rest],
+        entered=_entered(today, remarks),
         words=[(word.value, said) for word, said in WORDS],
         shown=visit.now.isoformat(),
-        sort=_sort(),
+        sort=sort_asked(),
         reader=reader_line("校門", contact_at, visit.now),
-        wrong=wrong,
-        fault=NO_WORD,
-        note=_note(today),
-        is_good=request.args.get("note") in DONE,
+        chosen=chosen,
+        fault=NO_WORD if chosen.wrong else NOTHING_CHOSEN,
+        notes=notes_of(today),
     )
+
+
+def sort_asked() -> str | None:
+    """Return the order that is asked for; None is by seat."""
+    return BY_TIME if request.args.get("sort") == BY_TIME else None
 
 
 def _today_of(database: Session, visit: Visit, desk: Desk, homeroom: str) -> ClassToday:
@@ -181,33 +137,32 @@ def _asked_and_rest(today: ClassToday) -> tuple[list[ChildToday], list[ChildToda
     """Return whom something can be said of, and everybody else."""
     asked = today.missing if today.status.is_open else []
     rest = [child for child in today.children if child not in asked]
-    return asked, sorted(rest, key=_by_time) if _sort() else rest
+    return asked, sorted(rest, key=_by_time) if sort_asked() else rest
 
 
 def _remarks(database: Session, school_code: str, today: ClassToday, now: datetime) -> Remarks:
     day = school_day_of(now)
+    children = [child.student_id for child in today.children]
     missing = [child.student_id for child in today.missing]
     return Remarks(
         old_card_holders(database, school_code, day),
-        unreached(database, [child.student_id for child in today.children]),
+        unreached(database, children),
         answers_of(database, missing, day),
+        entries_of(database, children, day),
     )
 
 
-def _note(today: ClassToday) -> str:
-    """Return what is said of the answer that led here."""
-    note, about = request.args.get("note", ""), request.args.get("child")
-    child = next((one for one in today.children if str(one.student_id) == about), None)
-    if child is None:
-        return ""
-    said, after = DONE.get(note, (REFUSED.get(note, ""), ""))
-    at = child.arrived_at or child.departed_at
-    slots = {
-        "child": f"{child.seat_number:02d} {child.name}",
-        "at": taipei_clock(at) if at else "",
-    }
-    heard = HEARD if request.args.get("told") else NOT_HEARD
-    return said.format(**slots) + (heard + after if after else "")
+def _entered(today: ClassToday, remarks: Remarks) -> list[EntryLine]:
+    """Return what was entered of the children today and can be taken back, by seat."""
+    arrivals, leaves = remarks.entries.arrivals, remarks.entries.leaves
+    lines = []
+    for child in today.children:
+        line = _line(child, remarks)
+        if (tap_id := arrivals.get(child.student_id)) is not None:
+            lines.append(EntryLine(line, "arrival", tap_id, f"補登到校 {line.text}"))
+        if (leave_id := leaves.get(child.student_id)) is not None:
+            lines.append(EntryLine(line, "leave", leave_id, "請假（學校登記）"))
+    return lines
 
 
 def _by_time(child: ChildToday) -> tuple[bool, str, int]:

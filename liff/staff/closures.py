@@ -30,9 +30,10 @@ from core.clock import school_day_of
 from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.notices.staff_alarms import tell_closure_answered, tell_closure_asked
+from core.notices.staff_words import alone_words
 from core.notices.wording import short_moment
 from core.people.names import masked_name
-from core.people.staff import closers_of, staff_name
+from core.people.staff import can_manage_school, other_closers, staff_name
 from core.people.tables import School, Staff
 from liff.guard import OUT_OF_ROLE, proved_recently, staff
 from liff.staff.desk import Desk, open_desk
@@ -140,11 +141,7 @@ def tell_others(
     database: Session, visit: Visit, closure: Closure, closer: Staff, answer: str
 ) -> None:
     """Ask or tell the others who may close it; joins the transaction."""
-    others = [
-        one
-        for one in closers_of(database, closure.school_code)
-        if one.line_user_id != closer.line_user_id
-    ]
+    others = other_closers(database, closure.school_code, closer.line_user_id)
     name = masked_name(staff_name(visit.house.vault, closer))
     summary, is_undo = summary_of(database, closure), answer in OF_UNDOING
     if answer in ASKS:
@@ -179,6 +176,8 @@ def _render(visit: Visit, closure_id: UUID, note: str = "", fault: str = "") -> 
         asker = closure.undo_proposed_by or closure.proposed_by
         may_answer = desk.closer(closure.school_code) is not None
         is_own = asker in {f"staff:{role.id}" for role in visit.roles}
+        is_asked = line.state in (ClosureState.PROPOSED, ClosureState.UNDO_PROPOSED)
+        alone = _alone(database, visit, closure.school_code) if is_own and is_asked else ""
     return render_template(
         "staff/closure.html",
         desk=desk,
@@ -186,10 +185,19 @@ def _render(visit: Visit, closure_id: UUID, note: str = "", fault: str = "") -> 
         coverage=coverage,
         may_answer=may_answer,
         is_own=is_own,
+        alone=alone,
         minutes=int(GOOD_FOR.total_seconds() // 60),
         note=note,
         fault=fault,
     )
+
+
+def _alone(database: Session, visit: Visit, school_code: str | None) -> str:
+    """Return what to know where nobody else may confirm; nothing where somebody may."""
+    if other_closers(database, school_code, visit.roles[0].line_user_id):
+        return ""
+    invites = any(can_manage_school(role, school_code) for role in visit.roles)
+    return "".join(alone_words(invites=invites, hotline=visit.house.settings.hotline))
 
 
 def _reachable(database: Session, desk: Desk, closure_id: UUID) -> Closure:

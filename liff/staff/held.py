@@ -1,22 +1,31 @@
 """保留: no-shows held back while the gate can't be trusted; staff let them go or drop them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from core.attendance.runs import RunKey, cancel_run, held_children, release_run
+from core.attendance.runs import (
+    RunKey,
+    cancel_run,
+    count_unheard,
+    held_children,
+    release_run,
+    unheard_children,
+)
 from core.attendance.tables import NoShowRun, RunState
 from core.clock import school_day_of, taipei_clock
 from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
+from core.gate.health import gate_health
 from core.kinds import HoldReason
 from core.notices.staff_desk import staff_desk
-from core.notices.staff_words import class_words, hold_words
+from core.notices.staff_words import class_words, hold_words, release_words, unheard_words
 from core.people.tables import School, Student
 from liff.guard import staff
 from liff.moments import parse_clock, parse_day
@@ -25,6 +34,7 @@ from liff.staff.desk import Desk, note_look, open_desk
 from liff.visit import Visit, current_visit
 
 ANSWERS = ("release", "cancel")
+DONE = ("released", "cancelled")
 MOST_HELD = 99_999
 
 
@@ -62,16 +72,19 @@ def show_held() -> ResponseReturnValue:
         desk = open_desk(database, visit)
         school = desk.require_runner()
         runs = [_held_run(database, visit, run) for run in held_runs(database, school, visit.now)]
-    if runs:
-        shown = [child.id for run in runs for _, children in run.children for child in children]
+        unheard = unheard_children(database, school.code, school_day_of(visit.now))
+    shown = [child.id for run in runs for _, children in run.children for child in children]
+    shown += [child.id for child in unheard]
+    if shown:
         note_look(visit, desk, f"held:{school.code}", shown)
     return render_template(
         "staff/held.html",
         desk=desk,
         runs=runs,
-        note=request.args.get("note", ""),
-        told=_count("told"),
-        seen=_count("seen"),
+        unheard=_by_class(unheard),
+        count=len(unheard),
+        note=_note(),
+        is_good=request.args.get("note") in DONE,
     )
 
 
@@ -85,8 +98,16 @@ def ask_held() -> ResponseReturnValue:
         run = database.get(NoShowRun, (key.school_code, key.school_day, key.cutoff))
         if run is None or run.state != RunState.HELD:
             return _over(desk)
-        count = len(held_children(database, key, visit.now))
-    return render_template("staff/held_answer.html", desk=desk, key=key, answer=answer, count=count)
+        children = held_children(database, key, visit.now)
+        unheard = count_unheard(database, children)
+    return render_template(
+        "staff/held_answer.html",
+        desk=desk,
+        key=key,
+        answer=answer,
+        count=len(children),
+        unheard=unheard_words(unheard),
+    )
 
 
 @staff
@@ -101,20 +122,32 @@ def answer_held() -> ResponseReturnValue:
     except InputError:
         return _over(desk)
     visit.house.notices_due.set()
-    note, told, seen = outcome
-    page = url_for("liff.show_held", school=desk.param, note=note, told=told, seen=seen)
-    return redirect(page, 303)
+    return redirect(url_for("liff.show_held", school=desk.param, **outcome), 303)
 
 
 def _answer(
     database: Session, visit: Visit, desk: Desk, key: RunKey, answer: str
-) -> tuple[str, int, int]:
-    """Return what was done, and how many notices and how many children seen meanwhile."""
+) -> dict[str, Any]:
+    """Return what was done and its numbers of children, as the address carries them."""
     if answer == "cancel":
-        return "cancelled", cancel_run(database, key, by=desk.actor, now=visit.now), 0
+        dropped = cancel_run(database, key, by=desk.actor, now=visit.now)
+        return {"note": "cancelled", "told": dropped}
     notices = staff_desk(visit.house.settings)
-    released = release_run(database, notices, key, by=desk.actor, now=visit.now)
-    return "released", released.told, released.seen
+    gate = gate_health(database, key.school_code, visit.now)
+    done = release_run(database, notices, key, gate=gate, by=desk.actor, now=visit.now)
+    return {"note": "released", **asdict(done)}
+
+
+def _note() -> str:
+    """Return what is said of the answer that led here."""
+    match request.args.get("note"):
+        case "released":
+            return release_words(_count("told"), _count("unheard"), _count("seen"))
+        case "cancelled":
+            return f"已取消 {_count('told')} 位學生的通知，沒有通知家長。"
+        case "answered":
+            return "這件事已經處理好了，不需要再按。"
+    return ""
 
 
 def _count(name: str) -> int:
@@ -140,12 +173,16 @@ def _over(desk: Desk) -> ResponseReturnValue:
 def _held_run(database: Session, visit: Visit, run: NoShowRun) -> HeldRun:
     key = RunKey(run.school_code, run.school_day, run.cutoff)
     children = held_children(database, key, visit.now)
-    classes: dict[str, list[Student]] = {}
-    for child in children:
-        classes.setdefault(class_words(child.homeroom), []).append(child)
     reason = HoldReason(run.hold_reason) if run.hold_reason else HoldReason.SILENT
     why = hold_words(reason, None, None, visit.now)
     since = taipei_clock(run.held_at) if run.held_at else ""
     return HeldRun(
-        run.school_day, f"{run.cutoff:%H:%M}", why, since, list(classes.items()), len(children)
+        run.school_day, f"{run.cutoff:%H:%M}", why, since, _by_class(children), len(children)
     )
+
+
+def _by_class(children: Sequence[Student]) -> list[tuple[str, list[Student]]]:
+    classes: dict[str, list[Student]] = {}
+    for child in children:
+        classes.setdefault(class_words(child.homeroom), []).append(child)
+    return list(classes.items())

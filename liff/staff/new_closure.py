@@ -13,7 +13,7 @@ from core.db import snapshot, transaction
 from core.errors import InputError
 from core.kinds import DayPart, Level
 from core.notices.wording import PART_WORDS, short_date, short_moment
-from core.people.roster import list_schools
+from core.people.roster import grades_offered, list_schools
 from core.people.tables import School
 from liff.guard import proved_recently, staff
 from liff.leave_form import part_options
@@ -114,6 +114,13 @@ def _propose(visit: Visit, form: ClosureForm) -> ResponseReturnValue:
     return redirect(page, 303)
 
 
+def _grades(database: Session, desk: Desk) -> Sequence[int]:
+    """Return the grades to choose from; the bureau's scopes span every level."""
+    if desk.closer(None) is not None or desk.school is None:
+        return GRADES
+    return grades_offered(database, desk.school)
+
+
 def _render_form(
     database: Session, visit: Visit, desk: Desk, form: ClosureForm, faults: dict[str, str]
 ) -> str:
@@ -128,7 +135,7 @@ def _render_form(
         districts=sorted({school.district for school in schools}),
         levels=[level.value for level in Level],
         schools=[(school.code, f"{school.short_name}（{school.code}）") for school in schools],
-        grades=[(str(grade), f"{grade} 年級") for grade in GRADES],
+        grades=[(str(grade), f"{grade} 年級") for grade in _grades(database, desk)],
         parts=part_options(),
         today=school_day_of(visit.now),
     )

@@ -18,11 +18,11 @@ from core.calendar.policy import (
     add_rule,
     list_rules,
 )
-from core.calendar.scopes import GRADES
 from core.clock import school_day_of
 from core.db import snapshot, transaction
 from core.errors import InputError
 from core.languages.dates import day_of_month, span_of, weekday
+from core.people.roster import grades_offered
 from core.people.tables import School
 from liff.guard import staff
 from liff.staff.change_lines import change_lines
@@ -118,12 +118,13 @@ def _render_form(form: PolicyForm, faults: dict[str, str]) -> str:
     visit = current_visit()
     with snapshot(visit.house.engine) as database:
         desk = open_desk(database, visit)
+        grades = grades_offered(database, desk.get_school())
     return render_template(
         "staff/new_rule.html",
         desk=desk,
         form=form,
         faults=faults,
-        grades=[(str(grade), f"{grade} 年級") for grade in GRADES],
+        grades=[(str(grade), f"{grade} 年級") for grade in grades],
         weekdays=WEEKDAY_OPTIONS,
         times=TIMES,
         numbers=NUMBERS,

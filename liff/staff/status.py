@@ -84,7 +84,7 @@ def _schools(database: Session, now: datetime) -> tuple[list[tuple[str, str, str
         (
             names[one.code],
             _at(one.heard_at, now) if one.heard_at else "還沒有連線紀錄",
-            check_line(one.checks),
+            check_line(one, now),
             one.heard_at is None or now - one.heard_at > CONTACT_LIMIT,
         )
         for one in found

@@ -1,5 +1,7 @@
 """今日: a school in numbers, class by class, and what may be done there."""
 
+from collections.abc import Sequence
+
 from flask import render_template
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
@@ -7,6 +9,7 @@ from sqlmodel import Session
 from core.announcements.standing import count_waiting
 from core.attendance.reports import (
     ClassCount,
+    early_grades,
     school_today,
     total_of,
 )
@@ -32,6 +35,7 @@ def show_desk() -> ResponseReturnValue:
     with snapshot(visit.house.engine) as database:
         desk = open_desk(database, visit)
         classes = _own_classes(database, visit, desk)
+        early = _early(database, visit, desk, classes)
         held = held_runs(database, desk.get_school(), visit.now) if desk.runs_school else []
         announces = bool(audience_options(database, desk))
         to_confirm = count_waiting(database, desk.roles, visit.now)
@@ -46,6 +50,8 @@ def show_desk() -> ResponseReturnValue:
         person=_person(visit, desk),
         classes=[(class_words(one.homeroom), one) for one in classes],
         total=total_of(classes),
+        early=early,
+        is_early=all(one.grade in early for one in classes if one.status.is_open),
         held=sum(run.held for run in held),
         announces=announces,
         to_confirm=to_confirm,
@@ -61,6 +67,13 @@ def _own_classes(database: Session, visit: Visit, desk: Desk) -> list[ClassCount
         return []
     classes = school_today(database, desk.school.code, visit.now)
     return [one for one in classes if desk.sees(one.homeroom)]
+
+
+def _early(database: Session, visit: Visit, desk: Desk, classes: Sequence[ClassCount]) -> set[int]:
+    """Return the grades of which nobody is late yet."""
+    if desk.school is None:
+        return set()
+    return early_grades(database, desk.school.code, {one.grade for one in classes}, visit.now)
 
 
 def _person(visit: Visit, desk: Desk) -> str:

@@ -125,6 +125,12 @@ def test_school_wide_one_waits_for_a_second_person(
     assert "11/23 07:20 林國華（生教組） 撰寫 11/23 07:20 林國華（學校管理者） 公布" in history
 
 
+def test_writer_who_is_alone_reads_what_to_do(officer: Phone, pages: House) -> None:
+    page = officer.text(f"{write(officer)}?note=proposed")
+    assert "目前沒有其他人可以確認，還沒生效。請學校管理者輸入「邀請」" in page
+    assert "已送出，等第二人確認" not in page
+
+
 def test_writer_cannot_confirm_even_in_another_role(
     officer: Phone, admin: Phone, pages: House
 ) -> None:

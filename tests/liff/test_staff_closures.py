@@ -1,5 +1,6 @@
 """停課 on the page: proposed with a preview, confirmed by a second person, undone the same way."""
 
+import re
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -11,12 +12,13 @@ from core.clock import TAIPEI
 from core.db import snapshot, transaction
 from core.house import House
 from core.notices.tables import Notice
-from core.people.tables import StaffRole
+from core.people.tables import School, StaffRole, Student
 from tests.factories import make_staff
 from tests.liff.conftest import Family
 from tests.liff.desk import ADMIN, BUREAU, ELSEWHERE, OFFICER, StaffPhone, monday
 from tests.liff.phone import Phone, text_of
 
+RULE = "/liff/staff/policy/new"
 LIST, NEW = "/liff/staff/closures", "/liff/staff/closures/new"
 WISH = {
     "grade": "",
@@ -63,6 +65,34 @@ def find(house: House, **facts: object) -> UUID:
         return closure.id
 
 
+def test_only_grades_of_the_school_are_offered(
+    officer: Phone, staff_phone: StaffPhone, pages: House, family: Family
+) -> None:
+    assert offered(officer, NEW) == offered(officer, RULE) == [1, 2, 3, 4, 5, 6]
+    assert offered(staff_phone(BUREAU), NEW) == list(range(1, 13))
+    with transaction(pages.engine) as session:
+        session.get_one(Student, UUID(family.student_id)).grade = 7
+    assert offered(officer, NEW) == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("level", "grades"), [("國中", range(6, 10)), ("高職", [6, 10, 11, 12]), ("特教", range(1, 13))]
+)
+def test_grades_offered_are_of_the_level_and_of_whoever_is_enrolled(
+    officer: Phone, pages: House, family: Family, level: str, grades: list[int]
+) -> None:
+    with transaction(pages.engine) as session:
+        session.get_one(School, "353607").level = level
+    assert offered(officer, NEW) == list(grades)
+
+
+def offered(phone: Phone, page: str) -> list[int]:
+    """The grades of the form."""
+    return [
+        int(grade) for grade in re.findall(r'<option value="(\d+)">\d+ 年級', phone.get(page).text)
+    ]
+
+
 def test_preview_counts_and_writes_nothing(officer: Phone, pages: House) -> None:
     answer = officer.post(NEW, WISH)
     assert answer.status_code == 200
@@ -71,6 +101,18 @@ def test_preview_counts_and_writes_nothing(officer: Phone, pages: House) -> None
     assert "1 校、1 人" in page
     assert "臺北市政府 11/23 07:00 公布" in page
     assert closures(pages) == []
+
+
+def test_who_is_alone_reads_what_to_do_until_there_is_a_second(
+    officer: Phone, staff_phone: StaffPhone, pages: House
+) -> None:
+    page = propose(officer)
+    alone = officer.text(f"{page}?note=proposed")
+    assert "已送出，但目前沒有其他人可以確認，還沒生效。請學校管理者輸入「邀請」" in alone
+    assert "來不及時請撥 02\u20112758\u20119171。60 分鐘內有效" in alone
+    assert "等第二人確認，" not in alone
+    staff_phone(ADMIN)
+    assert "已送出，等第二人確認，60 分鐘內有效。" in officer.text(f"{page}?note=proposed")
 
 
 def test_second_person_makes_it_count(officer: Phone, admin: Phone, pages: House) -> None:

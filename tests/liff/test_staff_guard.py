@@ -94,7 +94,8 @@ POSTS = (
     f"/liff/staff/announcements/{SOME}",
     f"/liff/staff/announcements/{SOME}/edit",
     f"/liff/staff/make-ups/{SOME}",
-    f"/liff/staff/classes/603/{SOME}",
+    "/liff/staff/classes/603",
+    "/liff/staff/classes/603/undo",
     "/liff/staff/channels",
     "/liff/staff/roster",
     f"/liff/staff/roster/{SOME}",
@@ -192,6 +193,7 @@ def test_teacher_sends_nothing_that_is_of_the_school(staff_phone: StaffPhone, pa
         make_guardian(session, pages, TEACHER, name="陳映如")
     phone = staff_phone(TEACHER)
     fields = {"answer": "release", "day": "2026-11-23", "cutoff": "08:30", **WISH}
+    fields |= {f"answer-{SOME}": "absent"}
     for path in POSTS:
         answer = phone.post(path, fields, form_at="/liff/account")
         assert answer.status_code in (403, 404), path

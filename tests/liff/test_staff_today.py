@@ -1,11 +1,12 @@
 """A school and a class today, and what is to be looked at."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
 
 from core.attendance.tables import AttendanceDay
+from core.calendar.policy import NewRule, add_rule
 from core.db import transaction
 from core.house import House
 from core.people.friends import record_friendship
@@ -14,6 +15,7 @@ from tests.attendance.test_reports import DAYS, MONDAY, at, watch
 from tests.factories import MEI, make_reader, make_staff, make_student
 from tests.liff.conftest import Family
 from tests.liff.desk import OFFICER, TEACHER, StaffPhone
+from tests.liff.phone import Phone
 
 CLASS = "/liff/staff/classes/603"
 
@@ -50,6 +52,51 @@ def test_desk_counts_every_class_for_the_officer_and_one_for_its_teacher(
     assert "102 班" not in teacher
 
 
+def go_to(house: House, phone: Phone, hour: int, minute: int) -> None:
+    """It is that time today, and the person has just signed in."""
+    house.clock.move_to(at(hour, minute))  # type: ignore[attr-defined]
+    phone.sign_in(OFFICER)
+
+
+def test_whoever_has_not_come_is_no_alarm_before_the_cutoff(
+    staff_phone: StaffPhone, pages: House, family: Family
+) -> None:
+    officer = staff_phone(OFFICER)
+    go_to(pages, officer, 8, 29)
+    for page in ("/liff/staff", CLASS):
+        shown = officer.get(page).text
+        assert "尚無" in shown
+        assert "is-not-yet" in shown
+        assert "is-no-tap" not in shown
+    assert 'class="card sheet waiting early"' in shown
+    go_to(pages, officer, 8, 30)
+    for page in ("/liff/staff", CLASS):
+        shown = officer.get(page).text
+        assert "is-no-tap" in shown
+        assert "is-not-yet" not in shown
+    assert 'class="card sheet waiting"' in shown
+
+
+def test_each_class_has_the_look_of_its_own_cutoff(
+    staff_phone: StaffPhone, pages: House, family: Family
+) -> None:
+    officer = staff_phone(OFFICER)
+    with transaction(pages.engine) as session:
+        classmate(session, pages, 2, homeroom="102", grade=1)
+        add_rule(session, "353607", NewRule(grade=1, cutoff=time(8, 0)), by="x", now=at(7, 0))
+    go_to(pages, officer, 8, 10)
+    shown = officer.get("/liff/staff").text
+    assert shown.index("pill is-no-tap") < shown.index("pill is-not-yet")
+    assert "mark is-no-tap" in shown.partition("各班今日")[0], "some are late already"
+
+
+def test_those_who_have_not_come_are_striped_in_the_bar(
+    staff_phone: StaffPhone, family: Family
+) -> None:
+    shown = staff_phone(OFFICER).get("/liff/staff").text
+    assert '<rect fill="url(#waiting)"' in shown
+
+
 def test_class_shows_each_child_with_its_cause(
     staff_phone: StaffPhone, pages: House, family: Family
 ) -> None:
@@ -61,7 +108,7 @@ def test_class_shows_each_child_with_its_cause(
         record(session, doubtful.id, no_show="doubt")
         make_reader(session, pages, contact_at=at(7, 19))
     page = staff_phone(TEACHER).text(CLASS)
-    assert "03 李大四 刷卡待查・沒有家長綁定 已到 請假 未到 送出" in page
+    assert "03 李大四 刷卡待查・沒有家長綁定 已到 請假 未到 清除選擇 送出選好的" in page
     assert "01 李大二 補登・沒有家長綁定 07:12 02 李大三 上午請假・沒有家長綁定 請假" in page
     assert "12 王小明 07:10 離校 07:15" in page
     assert "校門刷卡機 07:19 有連線。" in page
