@@ -7,6 +7,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
+from core.binding.tries import OWN_LIMIT
 from core.binding.trying import BindOutcome, BindResult, bind_by_code, bind_child
 from core.clock import school_day_of
 from core.db import snapshot, transaction
@@ -56,7 +57,8 @@ def bind_new_child() -> ResponseReturnValue:
     outcome = _bind(visit, form)
     match outcome.result:
         case BindResult.MISMATCH:
-            return _render(BindingForm(), schools, refusal=outcome.result), 422
+            left = outcome.left
+            return _render(BindingForm(), schools, refusal=outcome.result, left=left), 422
         case BindResult.OWN_LIMIT:
             return _render(BindingForm(), schools, refusal=outcome.result), 429
         case BindResult.GENERAL_MEMBER:
@@ -123,6 +125,7 @@ def _render(
     form: BindingForm,
     schools: Sequence[SchoolChoice],
     refusal: str = "",
+    left: int = 0,
     faults: dict[str, str] | None = None,
 ) -> str:
     typed = form.national_id.data
@@ -134,6 +137,8 @@ def _render(
         form=form,
         faults=faults or {},
         refusal=refusal,
+        left=left,
+        most=OWN_LIMIT,
         is_id_hidden=bool(typed) and not form.national_id.data,
         note=request.args.get("note", ""),
         districts=[(name, name) for name in sorted({school.district for school in schools})],

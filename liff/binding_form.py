@@ -54,6 +54,17 @@ def _stripped(value: str | None) -> str:
     return (value or "").strip()
 
 
+class RelationshipField(StringField):  # type: ignore[misc]  # WTForms has no types
+    """Who the guardian is. The page sends it empty before what is chosen.
+
+    So somebody who forgot to choose is asked; a caller that knows of no such field is not.
+    """
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was sent last."""
+        self.data = valuelist[-1] if valuelist else Relationship.OTHER.value
+
+
 def _text() -> StringField:
     return StringField(filters=[_stripped])
 
@@ -72,7 +83,7 @@ class BindingForm(PageForm):
     national_id = _text()
     birth_date = _text()
     binding_code = _text()
-    relationship = _text()
+    relationship = RelationshipField()
 
     @property
     def is_by_code(self) -> bool:

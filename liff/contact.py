@@ -138,13 +138,13 @@ def enter_code(slot: str) -> ResponseReturnValue:
         case Tried.WRONG:
             return _refuse(visit, which, "", {})
         case Tried.SPENT:
-            faults = {"resend": _("驗證碼不對，已試 5 次，請重新取得")}
+            doubt = _("驗證碼不對，已試 5 次，請重新取得")
         case Tried.EXPIRED:
-            faults = {"resend": _("驗證碼已過期，請重新取得")}
+            doubt = _("驗證碼已過期，請重新取得")
         case Tried.SAME:
             held = _(FAULTS[Asked.SAME])
             return _render_field(visit, which, "", {"address": held}), 422
-    return _refuse(visit, which, "", faults)
+    return _ask_to_resend(visit, which, doubt)
 
 
 @linked
@@ -157,9 +157,9 @@ def resend_code(slot: str) -> ResponseReturnValue:
     asked = _ask(visit, which, proof.address)
     if asked is Asked.WAIT:
         seconds = proof.wait_seconds(visit.now)
-        return _refuse(visit, which, "", {"resend": _("請 {s} 秒後再取得", s=seconds)})
+        return _ask_to_resend(visit, which, _("請 {s} 秒後再取得", s=seconds))
     if asked in FAULTS:
-        return _refuse(visit, which, "", {"resend": _(FAULTS[asked])})
+        return _ask_to_resend(visit, which, _(FAULTS[asked]))
     return redirect(url_for("liff.show_code", slot=which), 303)
 
 
@@ -241,8 +241,16 @@ def _refuse(visit: Visit, slot: ContactSlot, typed: str, faults: Faults) -> Resp
     return _render_code(page, typed, faults or wrong), 422
 
 
-def _render_code(page: CodePage, typed: str, faults: Faults) -> str:
-    return render_template("contact_code.html", page=page, typed=typed, faults=faults)
+def _ask_to_resend(visit: Visit, slot: ContactSlot, doubt: str) -> ResponseReturnValue:
+    """Say why no code is taken or sent now: there is nothing in the page to correct."""
+    page = _code_page(visit, slot)
+    if page is None:
+        return redirect(url_for("liff.show_field", slot=slot), 303)
+    return _render_code(page, "", {}, doubt), 422
+
+
+def _render_code(page: CodePage, typed: str, faults: Faults, doubt: str = "") -> str:
+    return render_template("contact_code.html", page=page, typed=typed, faults=faults, doubt=doubt)
 
 
 def _render_field(visit: Visit, slot: ContactSlot, typed: str, faults: Faults) -> str:

@@ -10,23 +10,16 @@ from core.calendar.channels import choosable
 from core.clock import school_day_of
 from core.db import snapshot
 from core.guide.chat_words import CHAT_WORDS
-from core.guide.question import Line, Question, answer_of
+from core.guide.question import LINE_NAMES, Line, Question, answer_of
 from core.guide.questions import GUIDE, find_question
 from core.guide.search import LONGEST, search
 from core.identity.standing import Standing
 from core.kinds import Channel
-from core.languages.speech import N_, _
+from core.languages.speech import _
 from core.people.doors import for_guardian
 from liff.guard import open_to_all
 from liff.present import Phone, phone_link
 from liff.visit import Visit, current_visit
-
-# Whom each line is called, next to an answer.
-LINE_NAMES = {
-    Line.PASS: N_("台北通客服"),
-    Line.SERVICE: N_("到離校通知客服"),
-    Line.PRIVACY: N_("台北通個人資料"),
-}
 
 
 @dataclass(frozen=True, slots=True)

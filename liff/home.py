@@ -25,7 +25,7 @@ from core.people.friends import friendship_of
 from core.people.staff import roles_of
 from liff.announced import IMPORTANCE_WORDS
 from liff.guard import signed_in
-from liff.present import reader_line, school_line, today_of
+from liff.present import card_of, reader_line, school_line
 from liff.to_do import pick_banners, tasks_of
 from liff.visit import Visit, current_visit
 
@@ -113,7 +113,7 @@ def _overview(database: Session, visit: Visit, children: list[BoundChild]) -> di
                 child.binding_id,
                 child.given_name,
                 school_line(child),
-                today_of(views[child.binding_id]),
+                card_of(views[child.binding_id]),
             )
             for child in children
         ],

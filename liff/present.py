@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from core.attendance.days import DayView
@@ -35,7 +35,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """A child's day on the rail. `line` is half, full or empty."""
+    """A child's day on the rail. `line` is half, full or empty; `clash` speaks against the day."""
 
     mark: str
     pill: str
@@ -43,6 +43,7 @@ class Today:
     arrival: Moment
     departure: Moment
     cause: str = ""
+    clash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,12 @@ def today_of(view: DayView) -> Today:
     if view.is_past_cutoff and view.closed_part is not DayPart.MORNING:
         return Today("no-tap", _("尚無刷卡紀錄"), "", arrival, departure, _(NO_TAP_CAUSE))
     return Today("not-yet", _("還沒刷卡"), "", arrival, departure, cause)
+
+
+def card_of(view: DayView) -> Today:
+    """Return the card that stands alone: it also says of a leave beside a tap."""
+    clash = _("今天有請假，也有刷卡，兩筆紀錄都保留。") if view.has_discrepancy else ""
+    return replace(today_of(view), clash=clash)
 
 
 def discrepancy_line(child: str, view: DayView) -> str:

@@ -23,7 +23,7 @@ class Consent:
     change: str
 
 
-CONSENT = Consent("1", date(2026, 11, 1), N_("整份重新整理，權利改為可以自己在頁面上行使"))
+CONSENT = Consent("2", date(2026, 11, 23), N_("目的寫明簡訊服務，對象寫明 e-mail 和簡訊業者"))
 YEAR = 365
 
 

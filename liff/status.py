@@ -56,7 +56,7 @@ def show_status() -> ResponseReturnValue:
             for one in channels
         ],
         schools=[
-            (*reader_line(names[one.code], one.heard_at, visit.now), check_line(one.checks))
+            (*reader_line(names[one.code], one.heard_at, visit.now), check_line(one, visit.now))
             for one in schools
         ],
         waiting=waiting,

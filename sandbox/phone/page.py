@@ -3,7 +3,8 @@
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.clock import parse_instant
 from sandbox.people import BOT_NAME, Json, Person
@@ -27,6 +28,12 @@ DEVICES = ("phone", "desktop")
 def page() -> str:
     """Show the phone page."""
     return render_template("phone.html")
+
+
+@bp.get("/gate")
+def gate() -> BaseResponse:
+    """Lead to the gate's panel, which stands beside the phones."""
+    return redirect(url_for("phone.page", _anchor="gate"), 303)
 
 
 @bp.get("/phone/state")

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from flask_wtf.csrf import CSRFProtect
 from sqlmodel import Session
 
 from core.db import transaction
 from core.house import House
 from liff import make_blueprint
+from liff.form_token import FormToken
 from tests.factories import HUA, MEI, make_binding, make_guardian, make_school, make_student
 from tests.liff.desk import ADMIN, OFFICER, StaffPhone, phone_of
 from tests.liff.outside import CHANNEL, Outside, running_outside
@@ -137,6 +137,6 @@ def make_app(house: House, on_link: Callable[[str, bool], None]) -> Flask:
     """The pages with the protection the composition root gives them."""
     app = Flask("pages", static_folder=None)
     app.config.update(SECRET_KEY="test", SESSION_COOKIE_SAMESITE="Lax")
-    CSRFProtect(app)
+    FormToken(app)
     app.register_blueprint(make_blueprint(house, on_link))
     return app

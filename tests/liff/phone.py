@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from liff.privacy import CONSENT
 from tests.liff.outside import Outside
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -62,7 +63,7 @@ class Phone:
 
     def confirm(self, **fields: str) -> TestResponse:
         """Answer the page that names both accounts; consent is ticked unless told otherwise."""
-        answer = {"answer": "link", "consent": "1", **fields}
+        answer = {"answer": "link", "consent": CONSENT.version, **fields}
         return self.post("/liff/taipei-pass/confirm", answer)
 
 

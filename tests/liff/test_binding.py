@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
 from core.db import snapshot, transaction
 from core.house import House
@@ -61,6 +61,25 @@ def test_facts_fit_however_they_are_written(hua: Phone, changed: dict[str, str])
     assert hua.post(NEW_CHILD, FACTS | changed).status_code == 303
 
 
+def test_caller_that_knows_of_no_relationship_binds_as_somebody_else(
+    hua: Phone, pages: House
+) -> None:
+    facts = {name: value for name, value in FACTS.items() if name != "relationship"}
+    assert hua.post(NEW_CHILD, facts).status_code == 303
+    with snapshot(pages.engine) as database:
+        kinds = select(Binding.relationship).order_by(col(Binding.bound_at).desc())
+        assert database.exec(kinds).first() == "other"
+
+
+def test_whoever_forgot_to_choose_a_relationship_is_asked(hua: Phone) -> None:
+    page = hua.get(NEW_CHILD).text
+    assert 'name="relationship" value="">' in page, "sent even where nothing is chosen"
+    assert "checked" not in page
+    answer = hua.post(NEW_CHILD, FACTS | {"relationship": ["", "teacher"]})
+    assert "請選擇您和孩子的關係" in answer.text
+    assert hua.post(NEW_CHILD, FACTS | {"relationship": ["", "mother"]}).status_code == 303
+
+
 def test_summary_names_the_fields_and_settled_ones_keep_no_hint(hua: Phone) -> None:
     wrong = {"national_id": "A123", "birth_date": "昨天", "student_number": ""}
     page = hua.post(NEW_CHILD, FACTS | wrong)
@@ -104,7 +123,23 @@ def test_sealed_child_gets_that_answer_too(hua: Phone, pages: House) -> None:
         child.is_sealed = True
         database.add(child)
     sealed = text_of(hua.post(NEW_CHILD, FACTS))
-    assert sealed == wrong
+    assert sealed == wrong.replace("還可以核對 4 次", "還可以核對 3 次")
+
+
+def test_tries_left_today_stand_beside_the_refusal(hua: Phone) -> None:
+    wrong = FACTS | {"name": "王大明"}
+    for left in range(4, 0, -1):
+        said = text_of(hua.post(NEW_CHILD, wrong))
+        assert f"向學校索取綁定碼。今天還可以核對 {left} 次。" in said
+    last = text_of(hua.post(NEW_CHILD, wrong))
+    assert "向學校索取綁定碼。今天的 5 次核對已用完，明天 00:00 後可再試。" in last
+
+
+def test_tries_at_codes_are_counted_apart(hua: Phone) -> None:
+    hua.post(NEW_CHILD, FACTS | {"name": "王大明"})
+    fields = {"binding_code": "22222222", "relationship": "mother"}
+    assert "綁定碼今天還可以試 4 次。" in text_of(hua.post(NEW_CHILD, fields))
+    assert "今天還可以核對 2 次。" in text_of(hua.post(NEW_CHILD, FACTS | {"name": "王大明"}))
 
 
 def test_sixth_try_of_a_day_waits_until_tomorrow(hua: Phone, pages: House) -> None:

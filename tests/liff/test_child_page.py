@@ -97,6 +97,17 @@ def boxes(house: House, family: Family) -> set[str]:
         return {f"{c}_{k}" for c, k in boxes_of(database, UUID(family.binding_id))}
 
 
+def test_no_date_is_offered_to_press_in_an_empty_week(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    with transaction(pages.engine) as session:
+        make_notice(session, family, "accepted", kind="bound")
+    assert "按日期，看當天的通知。" not in mei.text(family.page)
+    with transaction(pages.engine) as session:
+        record_day(session, family, TODAY, arrived_at=at(7, 11))
+    assert "按日期，看當天的通知。" in mei.text(family.page)
+
+
 def test_day_without_a_tap_is_calm_before_the_cut_off(mei: Phone, family: Family) -> None:
     page = mei.text(family.page)
     assert "還沒刷卡" in page

@@ -6,11 +6,13 @@ from sqlmodel import select
 from core.db import snapshot, transaction
 from core.house import House
 from core.people.tables import Consent, Guardian
+from liff.privacy import CONSENT
 from tests.factories import HUA, MEI
 from tests.liff.conftest import Family
 from tests.liff.outside import Outside
 from tests.liff.phone import Phone, text_of
 
+NOW = CONSENT.version
 SIX = ("一、誰蒐集", "二、為什麼", "三、蒐集什麼", "四、期間", "五、您的權利", "六、不提供會怎樣")
 
 
@@ -40,6 +42,19 @@ def test_notice_has_the_six_items_and_the_periods_of_the_settings(
         "學期結束後 30 天，通知內容 7 天、發送紀錄 90 天，核對失敗紀錄 180 天，查詢紀錄 5 年"
         in text
     )
+
+
+def test_notice_names_texts_and_who_receives_what_is_sent(phone: Phone) -> None:
+    text = phone.text("/liff/privacy")
+    assert "辦理請假和簡訊服務（教育行政、學生資料管理）" in text
+    assert "LINE、e-mail 和簡訊業者只收到發送所需的內容，LINE 的主機可能在國外。" in text
+
+
+def test_who_agreed_before_texts_were_named_is_asked_again(mei: Phone, pages: House) -> None:
+    with transaction(pages.engine) as session:
+        session.exec(select(Guardian)).one().consent_version = "1"
+    text = mei.text(mei.get("/liff/home").location)
+    assert "目的寫明簡訊服務，對象寫明 e-mail 和簡訊業者。請再看一次。" in text
 
 
 def test_whole_notice_stands_where_accounts_are_linked(phone: Phone, outside: Outside) -> None:
@@ -80,7 +95,7 @@ def test_every_yes_is_kept(mei: Phone, pages: House, outside: Outside) -> None:
     outside.be_member(f"pass-{MEI[-6:]}")
     mei.come_back(mei.go_to_pass())
     mei.confirm()
-    assert answers(pages) == [("1", "link"), ("1", "link")]
+    assert answers(pages) == [(NOW, "link"), (NOW, "link")]
     assert mei.text("/liff/consents").count("連結台北通時同意") == 2
 
 
@@ -91,7 +106,7 @@ def test_new_version_is_shown_before_any_other_page(outdated: Phone, path: str) 
     answer = outdated.get(path)
     assert answer.location == f"/liff/consent?next={path}"
     text = outdated.text(answer.location)
-    assert "告知內容有更新（2026/11/01）：" in text
+    assert f"告知內容有更新（{CONSENT.day:%Y/%m/%d}）：" in text
     assert "請再看一次" in text
 
 
@@ -108,9 +123,9 @@ def test_rights_do_not_wait_for_a_consent(outdated: Phone, path: str) -> None:
 
 
 def test_yes_to_the_new_version_leads_on_and_is_kept(outdated: Phone, pages: House) -> None:
-    fields = {"answer": "yes", "consent": "1", "next": "/liff/account"}
+    fields = {"answer": "yes", "consent": NOW, "next": "/liff/account"}
     assert outdated.post("/liff/consent", fields).location == "/liff/account"
-    assert answers(pages)[-1] == ("1", "again")
+    assert answers(pages)[-1] == (NOW, "again")
     assert outdated.get("/liff/home").status_code == 200
 
 
@@ -118,13 +133,13 @@ def test_yes_without_the_tick_asks_for_it(outdated: Phone, pages: House) -> None
     answer = outdated.post("/liff/consent", {"answer": "yes"})
     assert answer.status_code == 422
     assert "請閱讀並勾選同意" in text_of(answer)
-    assert answers(pages) == [("1", "link")]
+    assert answers(pages) == [(NOW, "link")]
 
 
 def test_same_yes_sent_twice_is_kept_once(outdated: Phone, pages: House) -> None:
     for _ in range(2):
-        outdated.post("/liff/consent", {"answer": "yes", "consent": "1"})
-    assert answers(pages) == [("1", "link"), ("1", "again")]
+        outdated.post("/liff/consent", {"answer": "yes", "consent": NOW})
+    assert answers(pages) == [(NOW, "link"), (NOW, "again")]
 
 
 def test_no_to_the_new_version_shows_the_ways_out_and_asks_again(
@@ -132,12 +147,12 @@ def test_no_to_the_new_version_shows_the_ways_out_and_asks_again(
 ) -> None:
     answer = outdated.post("/liff/consent", {"answer": "no"})
     assert "沒有同意新的內容" in outdated.text(answer.location)
-    assert answers(pages)[-1] == ("1", "declined")
+    assert answers(pages)[-1] == (NOW, "declined")
     assert outdated.get("/liff/home").location.startswith("/liff/consent")
 
 
 def test_answer_never_leads_to_another_site(outdated: Phone) -> None:
-    fields = {"answer": "yes", "consent": "1", "next": "https://evil.example/"}
+    fields = {"answer": "yes", "consent": NOW, "next": "https://evil.example/"}
     assert outdated.post("/liff/consent", fields).location == "/liff/home"
 
 

@@ -142,15 +142,21 @@ def test_same_address_in_both_fields_is_refused(mei: Phone, pages: House) -> Non
     assert "這個 e-mail 已在另一欄" in text_of(answer)
 
 
+# What only wants waiting, or a press on the button below, is no fault of a field.
+NOTHING_TO_MEND = "個地方要修改"
+
+
 def test_wrong_code_says_how_many_tries_are_left(mei: Phone, pages: House) -> None:
     ask(mei)
     code = wrong(_code(pages))
     answer = mei.post(f"{CONTACT}/email1/code", {"code": code})
     assert answer.status_code == 422
     assert "驗證碼不對，還可試 4 次" in text_of(answer)
+    assert "<title>錯誤：驗證碼" in answer.text
     for _ in range(4):
         answer = mei.post(f"{CONTACT}/email1/code", {"code": code})
     assert "已試 5 次，請重新取得" in text_of(answer)
+    assert NOTHING_TO_MEND not in text_of(answer)
     assert 'id="code"' not in answer.text
     assert not held(pages)[EMAIL1].is_verified
 
@@ -186,6 +192,7 @@ def test_code_that_ran_out_is_asked_for_anew(mei: Phone, pages: House) -> None:
     answer = mei.post(f"{CONTACT}/email1/code", {"code": code}, form_at=ACCOUNT)
     assert answer.status_code == 422
     assert "驗證碼已過期，請重新取得" in text_of(answer)
+    assert NOTHING_TO_MEND not in text_of(answer)
     assert mei.post(f"{CONTACT}/email1/resend", {}, form_at=ACCOUNT).status_code == 303
     enter(mei, pages)
 
@@ -196,7 +203,9 @@ def test_new_code_comes_after_a_minute_and_not_before(mei: Phone, pages: House) 
     assert "沒收到？60 秒後可以重寄。" in mei.text(page)
     early = mei.post(f"{CONTACT}/email1/resend", {}, form_at=page)
     assert early.status_code == 422
-    assert "請 60 秒後再取得" in text_of(early)
+    assert text_of(early).count("請 60 秒後再取得") == 1
+    assert NOTHING_TO_MEND not in text_of(early)
+    assert "<title>驗證碼" in early.text
     pages.clock.move_to(pages.clock.now() + timedelta(seconds=60))  # type: ignore[attr-defined]
     assert mei.post(f"{CONTACT}/email1/resend", {}, form_at=page).status_code == 303
     assert [one.state for one in rows(pages)] == [ProofState.REPLACED, ProofState.WAITING]

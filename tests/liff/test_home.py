@@ -69,6 +69,26 @@ def test_late_upload_says_when_it_came(mei: Phone, pages: House, family: Family)
     assert "刷卡資料較晚傳到，07:15 才收到。" in page
 
 
+def test_leave_beside_a_tap_is_said_on_the_card(mei: Phone, pages: House, family: Family) -> None:
+    both = "今天有請假，也有刷卡，兩筆紀錄都保留。"
+    with transaction(pages.engine) as session:
+        record_day(session, family, TODAY, arrived_at=at(7, 11), leave="whole")
+    page = mei.text("/liff/home")
+    assert "在校" in page
+    assert both in page
+    assert both not in mei.text(family.page), "a banner there says it, and what to do"
+
+
+def test_leave_beside_a_late_upload_takes_no_word_from_it(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    with transaction(pages.engine) as session:
+        moments = {"arrived_at": at(7, 1), "arrival_received_at": at(7, 15)}
+        record_day(session, family, TODAY, leave="whole", **moments)
+    page = mei.text("/liff/home")
+    assert "今天有請假，也有刷卡，兩筆紀錄都保留。 刷卡資料較晚傳到，07:15 才收到。" in page
+
+
 def test_day_without_school_says_so(mei: Phone, pages: House) -> None:
     assert isinstance(pages.clock, FixedClock)
     pages.clock.move_to(at(9, 0) - timedelta(days=1))

@@ -47,8 +47,8 @@ def test_staff_lists_open_from_their_beginning(staff_phone: StaffPhone, odd: str
     admin = staff_phone(ADMIN)
     where = "/liff/staff/announcements?skip="
     assert admin.text(f"{where}{odd}") == admin.text(where)
-    held = f"/liff/staff/held?note=released&told={odd}&seen={odd}"
-    assert "已放行 0 則。" in admin.text(held)
+    held = f"/liff/staff/held?note=released&told={odd}&unheard={odd}&seen={odd}"
+    assert "已放行：0 位學生的家長會收到通知。" in admin.text(held)
 
 
 @pytest.mark.parametrize("odd", ODD)

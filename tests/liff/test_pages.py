@@ -153,6 +153,7 @@ def test_front_end_stays_small() -> None:
     size = {path.name: len(delivered(path.name)) for path in STATIC.iterdir()}
     assert size["app.css"] + size["tokens.css"] <= 14 * 1024
     assert size["staff.css"] <= 5 * 1024
+    assert size["class.css"] <= 2 * 1024
     assert size["child.css"] <= 2 * 1024
     assert size["marks.svg"] <= 8 * 1024
     assert sum(size[name] for name in size if name.endswith(".js")) <= 8 * 1024

@@ -9,6 +9,7 @@ from flask import Flask
 
 from core.attendance.tables import RunState
 from core.calendar.channels import Offer, semester_at, set_offers
+from core.calendar.policy import NewRule, add_rule
 from core.calendar.scopes import CITY
 from core.clock import at_taipei, school_day_of
 from core.db import transaction
@@ -99,6 +100,37 @@ def test_check_of_the_day_is_told_as_it_stands(
 ) -> None:
     run_check(pages, state)
     assert f"今天的未到校檢查：{word}" in mei.text(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("clock", "word"),
+    [(time(7, 31), "還沒到截止時間 08:30"), (time(8, 30), "截止時間 08:30 已過，還沒有結果")],
+)
+def test_check_that_has_not_begun_is_told_by_the_clock(
+    mei: Phone, bureau: Phone, pages: House, clock: time, word: str
+) -> None:
+    at(pages, clock)
+    for phone, user_id, page in ((mei, MEI, PAGE), (bureau, BUREAU, CITY_PAGE)):
+        phone.sign_in(user_id)
+        said = phone.text(page)
+        assert f"今天的未到校檢查：{word}" in said
+        assert "今天不上課" not in said
+
+
+def test_earliest_cutoff_of_a_schools_grades_is_named(mei: Phone, pages: House) -> None:
+    now = at(pages, time(7, 31))
+    with transaction(pages.engine) as session:
+        add_rule(session, "353607", NewRule(grade=1, cutoff=time(8, 10)), by="x", now=now)
+    mei.sign_in(MEI)
+    assert "今天的未到校檢查：還沒到截止時間 08:10" in mei.text(PAGE)
+
+
+def test_day_without_lessons_has_no_check(mei: Phone, pages: House) -> None:
+    pages.clock.move_to(pages.clock.now() - timedelta(days=1))  # type: ignore[attr-defined]
+    mei.sign_in(MEI)
+    said = mei.text(PAGE)
+    assert "今天的未到校檢查：今天不上課" in said
+    assert "還沒到截止時間" not in said
 
 
 def test_used_up_quota_pauses_line_and_says_what_still_works(mei: Phone, pages: House) -> None:

@@ -12,6 +12,7 @@ from core.house import House
 from core.notices.tables import Notice
 from core.people.guardians import find_link
 from core.people.tables import AccountLink
+from liff.privacy import CONSENT
 from tests.factories import HUA, MEI
 from tests.liff.conftest import Family, MenuChanges
 from tests.liff.outside import Outside
@@ -221,7 +222,7 @@ def test_link_waits_for_the_consent_box(phone: Phone, pages: House, outside: Out
 def test_confirming_once_more_goes_home(phone: Phone, pages: House, outside: Outside) -> None:
     outside.be_member("pass-1")
     phone.sign_in(NEW).come_back(phone.go_to_pass())
-    again = {"answer": "link", "consent": "1", "csrf_token": phone.token_at(CONFIRM)}
+    again = {"answer": "link", "consent": CONSENT.version, "csrf_token": phone.token_at(CONFIRM)}
     phone.client.post(CONFIRM, data=again)
     answer = phone.client.post(CONFIRM, data=again)
     assert (answer.status_code, answer.location) == (303, "/liff/home?note=linked")
@@ -233,7 +234,7 @@ def test_double_tap_links_once_and_both_end_well(
 ) -> None:
     outside.be_member("pass-1")
     phone.sign_in(NEW).come_back(phone.go_to_pass())
-    form = {"answer": "link", "consent": "1", "csrf_token": phone.token_at(CONFIRM)}
+    form = {"answer": "link", "consent": CONSENT.version, "csrf_token": phone.token_at(CONFIRM)}
     cookie = phone.client.get_cookie("session")
     assert cookie is not None
     both_are_ready = Barrier(2, timeout=60)

@@ -29,10 +29,10 @@ class Screen:
         self.browser = browser
         self._origin = origin
 
-    def open(self, width: int = 1440, height: int = 900) -> "Screen":
+    def open(self, width: int = 1440, height: int = 900, path: str = "/") -> "Screen":
         """Load the page anew, in this size, and wait for the phones."""
         resize(self.browser, width, height)
-        self.browser.get(f"{self._origin}/")
+        self.browser.get(f"{self._origin}{path}")
         self.wait(lambda: self.all("[data-phone]"), "the phones")
         return self
 

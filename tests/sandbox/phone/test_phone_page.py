@@ -79,6 +79,13 @@ def test_tab_key_passes_everything_once_and_comes_out_again(screen: Screen) -> N
     assert len(passed) == len(set(passed))
 
 
+def test_gates_address_shows_its_panel_on_a_narrow_screen(screen: Screen) -> None:
+    screen.open(390, 844, "/gate")
+    assert screen.one("[data-panel=gate]").is_displayed()
+    screen.open(390, 844)
+    assert not screen.one("[data-panel=gate]").is_displayed()
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_page_is_named_legible_and_fits(
     screen: Screen, sandbox: SandboxClient, size: tuple[int, int]
@@ -92,6 +99,20 @@ def test_page_is_named_legible_and_fits(
         assert screen.run(CHECKS) == []
         with screen.dark():
             assert screen.run(CHECKS) == []
+
+
+@pytest.mark.parametrize("width", [360, 430])
+def test_news_on_a_fourth_phone_leaves_the_page_as_wide_as_the_screen(
+    screen: Screen, sandbox: SandboxClient, width: int
+) -> None:
+    for name in ("陳大文", "陳小文"):
+        sandbox.post("/phone", {"name": name, "role": "爸爸", "device": "phone"})
+    last = sandbox.friend("陳小文")
+    sandbox.push(last, text("小晴 07:41 到校"))
+    screen.open(width, 780)
+    screen.wait_for_words(f"[data-chip='{last}'] .badge", "1")
+    assert len(screen.all("[data-chip]")) >= 4
+    assert screen.run("return document.documentElement.scrollWidth") == width
 
 
 @pytest.mark.parametrize("size", SIZES)

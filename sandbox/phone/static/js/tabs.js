@@ -14,5 +14,8 @@ export function mountTabs(nav) {
     show(button.dataset.tabTo);
     scrollTo(0, 0);
   });
+  // The address may name one: /gate leads to #gate.
+  const named = [...nav.querySelectorAll("[data-tab-to]")].map((button) => button.dataset.tabTo);
+  if (named.includes(location.hash.slice(1))) show(location.hash.slice(1));
   return show;
 }
