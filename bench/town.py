@@ -26,6 +26,7 @@ from core.people.tables import (
     Student,
     Subscription,
 )
+from liff.privacy import CONSENT
 
 SECRET = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldY"  # noqa: S105
 LONG_AGO = moment(datetime(2026, 9, 1, 8, 0, tzinfo=TAIPEI))
@@ -218,7 +219,10 @@ def _load_guardians(loader: Loader, vault: Vault, town: Town) -> None:
             "consent_version", "consented_at",
         ),
         (
-            (made_id("guardian", one), f"pass-{one}", name, "3", LONG_AGO, "1", LONG_AGO)
+            (
+                made_id("guardian", one), f"pass-{one}", name, "3", LONG_AGO,
+                CONSENT.version, LONG_AGO,
+            )
             for one in town.bound()
         ),
     )  # fmt: skip

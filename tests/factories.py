@@ -17,6 +17,7 @@ from core.people.staff import NAME as STAFF_NAME
 from core.people.subscriptions import add_default_boxes
 from core.people.tables import Binding, Card, Guardian, School, Staff, StaffRole, Student
 from core.settings import load_settings
+from liff.privacy import CONSENT
 
 MEI = "U" + "a" * 32
 HUA = "U" + "b" * 32
@@ -104,7 +105,7 @@ def make_guardian(
         house.vault,
         line_user_id=line_user_id,
         member=member,
-        consent_version="1",
+        consent_version=CONSENT.version,
         now=LONG_AGO,
     )
     return link.guardian

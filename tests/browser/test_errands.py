@@ -110,6 +110,8 @@ def test_leave_pressed_twice_is_filed_once(screen: Screen, world: World) -> None
     come_in(screen, world, "/leaves/new")
     says(screen, "事由")
     tick(screen, "[name=reason][value=sick]")
+    press(screen, "下一步：確認內容")
+    says(screen, "確認請假內容")
     press_twice(screen, "送出")
     says(screen, "已送出。")
     with snapshot(world.house.engine) as session:

@@ -6,6 +6,8 @@ import pytest
 from selenium.webdriver.common.by import By
 from sqlmodel import select
 
+from core.attendance.tables import AttendanceDay
+from core.clock import school_day_of
 from core.db import transaction
 from core.languages.language import Language
 from core.people.languages import choose_language
@@ -13,7 +15,7 @@ from core.people.tables import Binding, StaffRole, Student
 from tests.browser.conftest import FATHER, MOTHER, World
 from tests.browser.engines import Screen, WebKitScreen
 from tests.browser.test_access import RULES, violations
-from tests.browser.test_errands import come_in, named, press, says
+from tests.browser.test_errands import come_in, named, press, says, tick
 from tests.browser.test_liff import SMALL_TARGETS, link_and_bind
 from tests.browser.test_walk import REFUSED, SET_TEXT_SIZE, misfits
 from tests.factories import make_guardian, make_staff
@@ -78,6 +80,21 @@ def test_both_accounts_are_named_before_they_are_linked(screen: Screen, world: W
     assert faults(screen, world) == {}
     press_framed(screen, "連結")
     says(screen, "請閱讀並勾選同意")
+    assert faults(screen, world) == {}
+
+
+def test_leave_is_shown_once_more_before_it_is_filed(screen: Screen, world: World) -> None:
+    link_and_bind(world, MOTHER)
+    with transaction(world.house.engine) as session:
+        child, now = session.exec(select(Binding)).one().student_id, world.house.clock.now()
+        today = AttendanceDay(student_id=child, school_day=school_day_of(now), arrived_at=now)
+        session.add(today)
+    arrive(screen, world, path="/leaves/new")
+    says(screen, "事由")
+    look_at(screen, world)
+    tick(screen, "[name=reason][value=sick]")
+    press_framed(screen, "下一步：確認內容")
+    says(screen, "有到校刷卡；如果還是要請假，兩筆紀錄都會保留。")
     assert faults(screen, world) == {}
 
 
@@ -159,11 +176,11 @@ def test_child_not_heard_of_is_answered_for(screen: Screen, world: World) -> Non
     says(screen, "校務")
     look_at(screen, world, "/staff/classes/603")
     press_framed(screen, "送出")
-    says(screen, "請選擇已到、請假或未到")
+    says(screen, "請先替學生選擇已到、請假或未到")
     assert faults(screen, world) == {}
     screen.driver.execute_script("document.querySelector('[value=present]').click()")
     press_framed(screen, "送出")
-    says(screen, "已記錄：12 王小明 到校")
+    says(screen, "12 王小明 到校 0")
     assert faults(screen, world) == {}
 
 

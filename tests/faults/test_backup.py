@@ -47,6 +47,9 @@ def backup(town: Town, tmp_path: Path) -> Iterator[Callable[[], str]]:
                 connection.exec_driver_sql(f"VACUUM INTO '{target}'")
                 connection.exec_driver_sql("BEGIN")
             return f"sqlite:///{target}"
+        # What a test before this one left open in the worker's database is no part of this.
+        leave = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+        _run(town.database_url, f"{leave}'{url.database}'")
         _run(town.database_url, f"CREATE DATABASE {name} TEMPLATE {url.database}")
         copies.append(name)
         return url.set(database=name).render_as_string(hide_password=False)

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, update
 from sqlmodel import SQLModel, col, select
 
+from core.attendance.brake import GateReport
 from core.attendance.closing import close_day, reopen_day
 from core.attendance.leaves import Filer, file_leave, withdraw_leave
 from core.attendance.review import answer_absent
@@ -43,7 +44,7 @@ from core.gate.make_up import make_ups_of, record_make_up, undo_make_up
 from core.gate.tables import Reader, ReaderDay, Tap, TapSource
 from core.gate.taps import Delivery, record_taps
 from core.house import House
-from core.kinds import DayPart, Direction, NoticeState
+from core.kinds import DayPart, Direction, HoldReason, NoticeState
 from core.notices.tables import Notice
 from tests.factories import (
     DESK,
@@ -250,7 +251,8 @@ class SchoolDay(RuleBasedStateMachine):
     def staff_decide(self, releases: bool) -> None:
         by = self.staff[0]
         if releases:
-            self._do(release_run, desk=DESK, key=CUTOFF, by=by, now=self.now)
+            gate = GateReport(None, HoldReason.SILENT)
+            self._do(release_run, desk=DESK, key=CUTOFF, gate=gate, by=by, now=self.now)
         else:
             self._do(cancel_run, key=CUTOFF, by=by, now=self.now)
 

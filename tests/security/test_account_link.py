@@ -11,6 +11,7 @@ from bot.handlers.account_link import finish_link
 from core.db import snapshot
 from core.house import House
 from core.people.guardians import find_guardian
+from liff.privacy import CONSENT
 from tests.bot.line_limits import words_of
 from tests.factories import HUA, MEI
 from tests.liff.conftest import Family
@@ -34,7 +35,7 @@ def go_to_pass(phone: Phone) -> str:
 
 def nonce_of(phone: Phone) -> str:
     """Say yes; return the nonce that LINE's dialog is given."""
-    answer = phone.post(CONFIRM, {"answer": "link", "consent": "1"})
+    answer = phone.post(CONFIRM, {"answer": "link", "consent": CONSENT.version})
     target = urlsplit(answer.location)
     query = parse_qs(target.query)
     assert target.path == "/dialog/bot/accountLink"
@@ -124,9 +125,8 @@ def test_member_brought_by_browser_is_not_linked_inside_line(
     outside.be_member("pass-1")
     phone.sign_in(HUA)
     phone.come_back(go_to_pass(phone))
-    phone.post(
-        "/liff/taipei-pass/confirm", {"answer": "link", "consent": "1"}, form_at="/liff/home"
-    )
+    fields = {"answer": "link", "consent": CONSENT.version}
+    phone.post("/liff/taipei-pass/confirm", fields, form_at="/liff/home")
     assert not is_linked(pages, HUA)
 
 

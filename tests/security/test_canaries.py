@@ -53,7 +53,8 @@ def _live_a_day(town: Town) -> Person:
     wait_for(lambda: "還沒離校" in str(mother.phone()["messages"][-1]), "the answer to 今天")
     day = {"first_day": "2026-11-24", "last_day": "2026-11-24"}
     binding = mother.child_path("小晴").rpartition("/")[2]
-    sent = mother.submit("/liff/leaves/new", binding_id=binding, part="whole", reason="sick", **day)
+    wish = {"binding_id": binding, "part": "whole", "reason": "sick", "sure": "1", **day}
+    sent = mother.submit("/liff/leaves/new", **wish)
     assert "11/24" in sent.text
     _staff_look(town, officer)
     return mother

@@ -12,6 +12,7 @@ from core.house import House
 from core.identity.tables import LinkTicket
 from core.notices.tables import Notice
 from core.people.tables import AccountLink
+from liff.privacy import CONSENT
 from tests.liff.outside import Outside
 from tests.liff.phone import Phone
 
@@ -45,7 +46,7 @@ def told(house: House) -> set[str | None]:
 
 def send_confirm(phone: Phone) -> int:
     """Post the yes with this jar's own CSRF token, whether or not the page was shown."""
-    fields = {"answer": "link", "consent": "1"}
+    fields = {"answer": "link", "consent": CONSENT.version}
     return phone.post(CONFIRM, fields, form_at="/liff/").status_code
 
 
@@ -157,7 +158,7 @@ def test_yes_to_a_page_that_named_somebody_else_links_nobody(
     shown = phone.get(CONFIRM).text.split('name="ticket" value="')[1].split('"')[0]
     outside.be_member("pass-of-evil", name="惡意人")
     phone.come_back(phone.go_to_pass(), code="second")
-    answer = phone.post(CONFIRM, {"answer": "link", "consent": "1", "ticket": shown})
+    answer = phone.post(CONFIRM, {"answer": "link", "consent": CONSENT.version, "ticket": shown})
     assert answer.location == CONFIRM
     assert open_links(pages) == []
 
@@ -165,7 +166,7 @@ def test_yes_to_a_page_that_named_somebody_else_links_nobody(
 def test_yes_without_the_token_of_the_form_is_refused(pages: House, jars: dict[str, Phone]) -> None:
     phone = jars["mother"]
     phone.come_back(phone.go_to_pass())
-    answer = phone.client.post(CONFIRM, data={"answer": "link", "consent": "1"})
+    answer = phone.client.post(CONFIRM, data={"answer": "link", "consent": CONSENT.version})
     assert answer.status_code == 400
     assert open_links(pages) == []
 

@@ -12,6 +12,7 @@ from core.house import House
 from core.people.tables import Guardian
 from core.privacy.tables import CopyOrder
 from liff.copy_link import SALT
+from liff.privacy import CONSENT
 from tests.factories import HUA
 from tests.liff.conftest import Family
 from tests.liff.outside import Outside
@@ -58,7 +59,12 @@ def test_nobody_signed_in_changes_nothing(
     path: str,
 ) -> None:
     before = rows(pages)
-    fields = {"word": "刪除", "action": "stop", "consent": "1", "address": "x@example.org"}
+    fields = {
+        "word": "刪除",
+        "action": "stop",
+        "consent": CONSENT.version,
+        "address": "x@example.org",
+    }
     assert phone.post(path, fields, form_at="/liff/").status_code == 303
     assert rows(pages) == before
 
@@ -70,7 +76,12 @@ def test_form_without_its_token_changes_nothing(
     path: str,
 ) -> None:
     before = rows(pages)
-    fields = {"word": "刪除", "action": "stop", "consent": "1", "address": "x@example.org"}
+    fields = {
+        "word": "刪除",
+        "action": "stop",
+        "consent": CONSENT.version,
+        "address": "x@example.org",
+    }
     assert mei.client.post(path, data=fields).status_code == 400
     assert rows(pages) == before
 
