@@ -89,7 +89,7 @@ SYNONYMS = {
     Command.VIETNAMESE: "越南文 越南語 tiengviet",
     Command.INDONESIAN: "印尼文 印尼語 indonesia",
     Command.JAPANESE: "日文 日語 にほんご",
-    Command.STAFF: "未到 審核 放行 刷卡機 名冊 報表 稽核 停課 復原停課 更正補登 封存 撤銷 發公告 "
+    Command.STAFF: "未到 審核 放行 刷卡機 名冊 報表 稽核 復原停課 更正補登 封存 撤銷 發公告 "
     "今日名單 邀請 發送",
 }
 # What begins or ends something: never done on a guess, nor because somebody asks how it is done.

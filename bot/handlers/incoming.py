@@ -42,7 +42,7 @@ from bot.replies.pages import Pages
 from bot.replies.speech import say
 from bot.secret_words import holds_identity
 from bot.sending_words import read_sending
-from bot.sentences import asks_for_leave, is_question
+from bot.sentences import asks_for_leave, fold, is_question
 from bot.staff_commands import (
     ABOUT_CHILD,
     NOTICES_WORD,
@@ -59,7 +59,7 @@ from bot.staff_commands import (
 from core.clock import school_day_of
 from core.db import snapshot, transaction
 from core.guide.question import Question
-from core.guide.search import search, titled
+from core.guide.search import is_topic, search, titled
 from core.house import House
 from core.languages.language import SOURCE, language_of
 from core.languages.speech import _, speaking, spoken
@@ -77,10 +77,12 @@ TYPED = {
     Command.SMS: sms.tell_sms,
 }
 BOXES = {Command.SUBSCRIBE: True, Command.UNSUBSCRIBE: False}
-# Shorter texts hold too little to look for.
+# Shorter texts hold too little to look for, unless they are a word people look for.
 SHORTEST_QUESTION = 4
 # Parents know these words too; whoever is both gets both answers, or the parent's.
 SHARED = frozenset({StaffVerb.HELP, StaffVerb.STATUS})
+# Whoever never was staff means another thing: whether there is school, or to leave off.
+PARENTS_SAY = frozenset({StaffVerb.CANCEL, StaffVerb.CLOSE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ def _staff_ask(person: Person, said: str) -> StaffAsk | None:
         return ask
     if ask.verb in ABOUT_CHILD and person.roles and names_seat(ask):
         return ask
-    if ask.verb is StaffVerb.CANCEL and not person.roles and not person.was_staff:
+    if ask.verb in PARENTS_SAY and not person.roles and not person.was_staff:
         return None
     if ask.typed in WHO_IS_MISSING and not person.roles:
         return None
@@ -279,7 +281,8 @@ def _questions(nearest: Command | None, said: str) -> Sequence[Question]:
     exact = titled(said)
     # Whoever asks about what acts wants to know, and not yet to do it.
     is_asked = nearest in ACTS and is_question(said)
-    if len(said) < SHORTEST_QUESTION or (nearest is not None and exact is None and not is_asked):
+    is_meant = exact is not None or is_asked or is_topic(fold(said))
+    if not is_meant and (len(said) < SHORTEST_QUESTION or nearest is not None):
         return ()
     found = search(said, questions.OFFERED).questions
     first = [exact] if exact is not None else []

@@ -67,6 +67,11 @@ def titled(text: str) -> Question | None:
     )
 
 
+def is_topic(text: str) -> bool:
+    """Tell whether a text is one of the words people look for, and nothing more."""
+    return any(fold(text) in group for group in _groups())
+
+
 def fold(text: str) -> str:
     """Return the form in which all spellings of a word are equal, without spaces and accents."""
     plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
