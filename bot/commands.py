@@ -276,10 +276,12 @@ _TABLE = _table()
 _NEAR: dict[str, Command] = {
     word: command for word, command in _TABLE.items() if command is not Command.STAFF
 }
-# What a sentence may hold for the command to be offered.
-_HELD = {fold(one.value): one for one in Command if one is not Command.STAFF} | {
-    "補登": Command.MAKE_UP
-}
+# What a sentence may hold for the command to be offered; in other languages the guide knows more.
+_HELD = (
+    {fold(one.value): one for one in Command if one is not Command.STAFF}
+    | {fold(word): one for one in (Command.TODAY, Command.WEEK) for word in _said(one.value)}
+    | {"補登": Command.MAKE_UP}
+)
 _STARTS = STARTS | {
     fold(start): command for word, command in STARTING.items() for start in _said(word) if start
 }

@@ -173,6 +173,13 @@ def test_the_longer_word_inside_a_sentence_is_meant() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["Is she at school today?", "Hôm nay con đến chưa", "今日は学校に着きましたか"]
+)
+def test_a_day_is_found_in_a_sentence_of_any_language(text: str) -> None:
+    assert match(text) == Match(nearest=Command.TODAY)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [("找不到孩子", True), ("我的孩子不見了！", True), ("救命", True), ("孩子在哪", False)],
 )
