@@ -7,8 +7,9 @@ import orjson
 import pytest
 from sqlmodel import Session, col, select
 
+from core.attendance.leaves import Filer, file_leave
 from core.attendance.no_show import mark_missing
-from core.attendance.tables import AttendanceDay, NoShowState
+from core.attendance.tables import AttendanceDay, LeaveReason, NoShowState
 from core.db import transaction
 from core.delivery.claims import claim
 from core.delivery.settle import Settlement, settle
@@ -16,7 +17,7 @@ from core.errors import AccessError, InputError
 from core.gate.make_up import make_ups_of, record_make_up, undo_make_up
 from core.gate.tables import Tap
 from core.house import House
-from core.kinds import Direction, NoticeState
+from core.kinds import DayPart, Direction, NoticeState
 from core.notices.fan_out import tell_no_shows
 from core.notices.tables import Notice
 from core.people.tables import Student
@@ -218,3 +219,29 @@ def test_only_an_entry_can_be_taken_back(house: House, reader: SigningReader) ->
         tap = session.exec(select(Tap)).one()
         with pytest.raises(AccessError):
             _undo(session, tap.id)
+
+
+def test_real_arrival_on_a_leave_is_told_after_a_wrong_entry_was(
+    house: House, reader: SigningReader
+) -> None:
+    house.clock.move_to(NOW)
+    with transaction(house.engine) as session:
+        file_leave(
+            session,
+            "liff",
+            student_id=session.exec(select(Student)).one().id,
+            first_day=NOW.date(),
+            last_day=NOW.date(),
+            part=DayPart.WHOLE,
+            reason=LeaveReason.SICK,
+            filer=Filer("staff:1"),
+            now=NOW,
+        )
+        tap_id = _enter(session)
+        assert [kind for kind, _, _ in _alt_texts(session)].count("leave_tap") == 1
+    _deliver(house)
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+    reader.taps((1, MING, "2026-11-23T08:58:00+08:00"))
+    with transaction(house.engine) as session:
+        assert ("arrival", "pending", "小明 08:58 到校") in _alt_texts(session)
