@@ -14,7 +14,7 @@ from core.languages.dates import day_of_month
 from core.languages.speech import N_, _, speaking
 from core.notices.fan_out import facts_for, notice_to
 from core.notices.outbox import enqueue
-from core.notices.recipients import recipients_of
+from core.notices.recipients import is_quieted, recipients_of
 from core.notices.tables import Notice
 from core.notices.wording import PART_WORDS
 
@@ -60,14 +60,15 @@ def tell_leave_taps(
     news = [one for one in sightings if one.school_day == school_day_of(now)]
     recipients = recipients_of(session, {one.student_id for one in news})
     heard = _heard(session, set(recipients), school_day_of(now))
-    told, notices = [], []
+    kind, told, notices = NoticeKind.LEAVE_TAP, [], []
     for one in news:
         left_at = one.at if one.kind is NoticeKind.DEPARTURE else None
         for to in recipients.get(one.student_id, ()):
-            if (to.student_id, to.guardian_id) in heard:
+            # In a quiet day the tap stands in the record as what it is, and is told to nobody.
+            if (to.student_id, to.guardian_id) in heard or is_quieted(to, kind, one.at):
                 continue
             facts = facts_for(to, liff_id, one.school_day, at=one.at, departed_at=left_at)
-            notices.append(notice_to(to, NoticeKind.LEAVE_TAP, facts, one.at))
+            notices.append(notice_to(to, kind, facts, one.at))
             told.append((one, to.guardian_id))
     enqueue(session, notices, now)
     return told
