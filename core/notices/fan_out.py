@@ -26,7 +26,7 @@ from core.notices.recipients import (
     recipients_of,
 )
 from core.notices.staff_desk import StaffDesk
-from core.notices.stops import cancel_no_shows
+from core.notices.stops import cancel_no_shows, uncorrected
 from core.notices.templates import content_of
 from core.notices.texts import text_content
 from core.notices.wording import NoticeFacts
@@ -199,12 +199,14 @@ def tell_corrections(
     """Stop the children's no-shows; tell whoever may have read one what is known now.
 
     Whether the box is still ticked does not matter: who read the one may read the other, where it
-    was read and on LINE. Return the (student, place) pairs told. Joins the caller's transaction,
-    which holds the children's day rows.
+    was read and on LINE. What was corrected before is not corrected again. Return the (student,
+    place) pairs told. Joins the caller's transaction, which holds the children's day rows.
     """
     seen = {presence.student_id: presence for presence in presences}
-    read = cancel_no_shows(session, list(seen), school_day, now)
+    tried = cancel_no_shows(session, list(seen), school_day, now)
+    read = uncorrected(session, tried, school_day)
     told_at = {(row.student_id, row.guardian_id): row.first_tried_at for row in read}
+    numbers = {(row.student_id, row.guardian_id): row.occurrence for row in read}
     if not told_at:
         return set()
     beside = {
@@ -224,7 +226,8 @@ def tell_corrections(
         notice_time = when.get((to.student_id, to.guardian_id))
         if notice_time is not None:
             facts = _correction_facts(to, liff_id, school_day, seen[to.student_id], notice_time)
-            notices.append(notice_to(to, NoticeKind.CORRECTION, facts, now))
+            number = numbers[to.student_id, to.guardian_id]
+            notices.append(notice_to(to, NoticeKind.CORRECTION, facts, now, occurrence=number))
             told.add((to.student_id, to.place))
     enqueue(session, notices, now)
     return told

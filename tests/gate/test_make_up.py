@@ -204,6 +204,22 @@ def test_teachers_word_after_a_read_no_show_corrects_it_and_so_does_its_undoing(
         assert "makeup_undone" in kinds, "they read that Ming was there"
 
 
+def test_arrival_after_a_correction_that_was_wrong_is_told(
+    house: House, reader: SigningReader
+) -> None:
+    _no_show_was_read(house)
+    with transaction(house.engine) as session:
+        tap_id = _enter(session, NOW)
+    _deliver(house)
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+        _day(session).no_show = NoShowState.TOLD
+    house.clock.move_to(NOW + timedelta(minutes=10))
+    reader.taps((1, MING, "2026-11-23T09:09:00+08:00"))
+    with transaction(house.engine) as session:
+        assert ("arrival", "pending", "小明 09:09 到校") in _alt_texts(session)
+
+
 def test_way_out_entered_after_a_read_no_show_says_left_and_not_here(
     house: House, reader: SigningReader
 ) -> None:
