@@ -161,11 +161,13 @@ def tell_no_shows(
     silent_since: datetime | None = None,
     now: datetime,
     is_teacher: bool = False,
+    occurrence: int = 1,
 ) -> int:
     """Enqueue the no-shows of one school; joins the caller's transaction. Returns how many.
 
     The gate was heard at `heartbeat`, or is silent since; None where neither is known.
-    `is_teacher`: the teacher said so, at `now`; it is no matter of taps then.
+    `is_teacher`: the teacher said so, at `now`; it is no matter of taps then. `occurrence` counts
+    how often it is said of the day.
     """
     recipients = recipients_of(session, set(student_ids), EventKind.NO_SHOW)
     notices = []
@@ -184,7 +186,7 @@ def tell_no_shows(
             is_teacher=is_teacher,
             at=now if is_teacher else None,
         )
-        notices.append(notice_to(to, NoticeKind.NO_SHOW, facts, now))
+        notices.append(notice_to(to, NoticeKind.NO_SHOW, facts, now, occurrence=occurrence))
     return enqueue(session, notices, now)
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from core.attendance.leaves import Filer, file_leave
 from core.attendance.no_show import mark_missing
+from core.attendance.review import ReviewResult, answer_absent
 from core.attendance.tables import AttendanceDay, LeaveReason, NoShowState
 from core.db import transaction
 from core.delivery.claims import claim
@@ -172,7 +173,7 @@ def test_tap_hidden_by_a_wrong_entry_stands_again_without_a_second_telling(
         assert "到校 08:58" in body.decode()
 
 
-def _no_show_was_read(house: House) -> None:
+def _no_show_was_read(house: House, *, is_read: bool = True) -> None:
     house.clock.move_to(NOW)
     with transaction(house.engine) as session:
         due = mark_missing(
@@ -187,7 +188,8 @@ def _no_show_was_read(house: House) -> None:
             heartbeat=NOW,
             now=NOW,
         )
-    _deliver(house)
+    if is_read:
+        _deliver(house)
 
 
 def test_teachers_word_after_a_read_no_show_corrects_it_and_so_does_its_undoing(
@@ -218,6 +220,30 @@ def test_arrival_after_a_correction_that_was_wrong_is_told(
     reader.taps((1, MING, "2026-11-23T09:09:00+08:00"))
     with transaction(house.engine) as session:
         assert ("arrival", "pending", "小明 09:09 到校") in _alt_texts(session)
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_teacher_who_took_the_word_back_can_say_that_the_child_is_missing(
+    house: House, reader: SigningReader, is_read: bool
+) -> None:
+    _no_show_was_read(house, is_read=is_read)
+    with transaction(house.engine) as session:
+        tap_id = _enter(session, NOW)
+    _deliver(house)
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+        ming, now = session.exec(select(Student)).one(), NOW + timedelta(minutes=1)
+        facts = {"student_id": ming.id, "school_day": NOW.date(), "by": "staff:x"}
+        assert answer_absent(session, DESK, now=now, **facts) is ReviewResult.TOLD  # type: ignore[arg-type]
+        waiting = [kind for kind, state, _ in _alt_texts(session) if state == "pending"]
+        assert waiting.count("no_show") == 1
+    _deliver(house)
+    _deliver(house)
+    house.clock.move_to(NOW + timedelta(minutes=10))
+    reader.taps((1, MING, "2026-11-23T09:09:00+08:00"))
+    with transaction(house.engine) as session:
+        waiting = [kind for kind, state, _ in _alt_texts(session) if state == "pending"]
+        assert waiting == ["correction"], "one for each time it was said"
 
 
 def test_way_out_entered_after_a_read_no_show_says_left_and_not_here(
