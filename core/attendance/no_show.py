@@ -79,7 +79,7 @@ def take_due(
     Return the children, and when the next of those still waiting is due. Joins the caller's
     transaction. Whoever was seen or excused meanwhile is not waiting any more.
     """
-    waiting = _hold_waiting(session, school_code, grades, school_day)
+    waiting = _hold_waiting(session, school_code, grades, school_day, now)
     due = [row.student_id for row in waiting if row.no_show_due_at <= now]
     later = [row.no_show_due_at for row in waiting if row.no_show_due_at > now]
     told = _turn(session, due, school_day, NoShowState.TOLD, now)
@@ -98,7 +98,7 @@ def end_waiting(
 
     Joins the caller's transaction.
     """
-    waiting = _hold_waiting(session, school_code, grades, school_day)
+    waiting = _hold_waiting(session, school_code, grades, school_day, now)
     return _turn(session, [row.student_id for row in waiting], school_day, state, now)
 
 
@@ -115,11 +115,18 @@ def missing_children(
 
 
 def _hold_waiting(
-    session: Session, school_code: str, grades: Collection[int], school_day: date
+    session: Session, school_code: str, grades: Collection[int], school_day: date, now: datetime
 ) -> list[Any]:
-    """Hold the waiting day rows, in the order in which taps take them."""
-    values = _place(school_code, grades, school_day)
-    return list(run(session, _waiting, values))
+    """Hold the waiting day rows, in the order in which taps take them, and return them.
+
+    A child who left the school, is protected or lost the card meanwhile is not expected any more:
+    that matter ends untold.
+    """
+    values = _place(school_code, grades, school_day) | {"now": now}
+    rows = run(session, _waiting, values).all()
+    gone = [row.student_id for row in rows if not row.is_expected]
+    _turn(session, gone, school_day, NoShowState.UNTOLD, now)
+    return [row for row in rows if row.is_expected]
 
 
 def _turn(
@@ -179,7 +186,11 @@ def _count(engine: str) -> Any:
 @cache
 def _waiting(engine: str) -> Any:
     return (
-        select(col(AttendanceDay.student_id), col(AttendanceDay.no_show_due_at))
+        select(
+            col(AttendanceDay.student_id),
+            col(AttendanceDay.no_show_due_at),
+            _is_expected().label("is_expected"),
+        )
         .join(Student, col(Student.id) == col(AttendanceDay.student_id))
         .where(
             col(Student.school_code) == bindparam("school"),
@@ -225,8 +236,15 @@ def _expected(engine: str) -> Any:
         .where(
             col(Student.school_code) == bindparam("school"),
             is_one_of(engine, col(Student.grade), "grades"),
-            col(Student.status) == EnrollmentStatus.ENROLLED.value,
-            col(Student.is_sealed).is_(False),
-            holds_live_card(bindparam("now")),
+            _is_expected(),
         )
+    )
+
+
+def _is_expected() -> ColumnElement[bool]:
+    """Tell of a child whether a tap of theirs can be missed `now`."""
+    return and_(
+        col(Student.status) == EnrollmentStatus.ENROLLED.value,
+        col(Student.is_sealed).is_(False),
+        holds_live_card(bindparam("now")),
     )

@@ -10,7 +10,13 @@ from sqlmodel import Session, col, select
 from core.attendance.leaves import Filer, file_leave
 from core.attendance.review import ReviewResult, answer_absent
 from core.attendance.runs import RunKey, cancel_run, held_children, release_run
-from core.attendance.tables import AttendanceDay, LeaveReason, NoShowRun, RunState
+from core.attendance.tables import (
+    AttendanceDay,
+    LeaveReason,
+    NoShowRun,
+    NoShowState,
+    RunState,
+)
 from core.calendar.policy import NewRule, add_rule
 from core.calendar.tables import CalendarDay
 from core.clock import school_day_of
@@ -23,7 +29,7 @@ from core.gate.tables import Reader
 from core.house import House
 from core.kinds import DayPart, Direction, NoticeKind
 from core.notices.tables import Notice
-from core.people.tables import StaffRole, Student
+from core.people.tables import Card, EnrollmentStatus, StaffRole, Student
 from tests.factories import (
     DESK,
     make_binding,
@@ -113,6 +119,37 @@ def test_tap_within_the_grace_ends_it_without_a_word(ready: House) -> None:
     _tick(ready, 5)
     assert (_notices(ready), _notices(ready, NoticeKind.CORRECTION)) == (0, 0)
     assert _state(ready) == RunState.TOLD
+
+
+def _leave_school(ming: Student, _card: Card) -> None:
+    ming.status = EnrollmentStatus.TRANSFERRED
+
+
+def _protect(ming: Student, _card: Card) -> None:
+    ming.is_sealed = True
+
+
+def _lose(_ming: Student, card: Card) -> None:
+    card.valid_until = CUTOFF + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("happen", [_leave_school, _protect, _lose])
+@pytest.mark.parametrize("is_held", [True, False])
+def test_child_not_expected_any_more_within_the_grace_is_not_told_of(
+    ready: House, happen: Callable[[Student, Card], None], *, is_held: bool
+) -> None:
+    _tick(ready)
+    with transaction(ready.engine) as session:
+        happen(_ming(session), session.exec(select(Card)).one())
+    _tick(ready, 5, heard=not is_held)
+    if is_held:
+        with transaction(ready.engine) as session:
+            now = ready.clock.now()
+            gate = gate_health(session, "353607", now)
+            release_run(session, DESK, KEY, gate=gate, by="staff:x", now=now)
+    assert (_notices(ready), _state(ready)) == (0, RunState.TOLD)
+    with transaction(ready.engine) as session:
+        assert session.exec(select(AttendanceDay)).one().no_show == NoShowState.UNTOLD
 
 
 def test_no_lessons_no_notice(ready: House) -> None:
