@@ -33,6 +33,8 @@ from core.rows import is_one_of, run
 # The columns of a mark, and the parameters they are given by.
 MARK = ("no_show", "no_show_at", "no_show_due_at")
 GIVEN = ("state", "now", "due_at")
+# Nothing was found out of the child, or decided, so far.
+UNTOLD_YET = (NoShowState.NONE, NoShowState.WAITING)
 
 
 def mark_missing(
@@ -50,7 +52,7 @@ def mark_missing(
 
     Only enrolled children with a live card who are not sealed. A tap or leave that commits at the
     same moment either stops the mark (the row then has it) or waits for this transaction and sees
-    the mark. Marking twice marks nobody anew.
+    the mark. Who waits is marked anew, by the rules of now; nobody else is.
     """
     values = _place(school_code, grades, school_day) | {
         "now": now, "state": state.value, "due_at": due_at
@@ -106,7 +108,7 @@ def missing_children(
     session: Session, school_code: str, grades: Collection[int], school_day: date, now: datetime
 ) -> list[Student]:
     """Return the children a sweep would mark or has waiting, by class and seat."""
-    is_settled = _is_settled(NoShowState.NONE, NoShowState.WAITING)
+    is_settled = _is_settled(*UNTOLD_YET)
     statement = _expected(session.get_bind().dialect.name)
     statement = statement.with_only_columns(Student).where(~is_settled)
     order = (col(Student.homeroom), col(Student.seat_number), col(Student.id))
@@ -148,7 +150,7 @@ def _mark(engine: str) -> Any:
     given = [bindparam(name, type_=day[at].type) for name, at in zip(GIVEN, MARK, strict=True)]
     blank = {name: value for name, value in BLANK_DAY.items() if name not in MARK}
     # Looked up first, so that most rows are not touched; the condition below decides the race.
-    missing = _expected(engine).where(~_is_settled(NoShowState.NONE))
+    missing = _expected(engine).where(~_is_settled(*UNTOLD_YET))
     missing = missing.with_only_columns(
         col(Student.id),
         bindparam("day", type_=day.school_day.type),
@@ -162,7 +164,7 @@ def _mark(engine: str) -> Any:
     return statement.on_conflict_do_update(
         index_elements=["student_id", "school_day"],
         set_={name: statement.excluded[name] for name in MARK},
-        where=is_unexplained() & (col(AttendanceDay.no_show) == NoShowState.NONE.value),
+        where=is_unexplained() & col(AttendanceDay.no_show).in_(UNTOLD_YET),
     ).returning(day.student_id)
 
 

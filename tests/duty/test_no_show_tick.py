@@ -17,7 +17,7 @@ from core.attendance.tables import (
     NoShowState,
     RunState,
 )
-from core.calendar.policy import NewRule, add_rule
+from core.calendar.policy import NewRule, add_rule, end_rule, list_rules
 from core.calendar.tables import CalendarDay
 from core.clock import school_day_of
 from core.db import transaction
@@ -313,6 +313,72 @@ def test_grades_have_cutoffs_of_their_own(eager: House) -> None:
     assert _notices(eager) == 2
     with transaction(eager.engine) as session:
         assert {run.state for run in session.exec(select(NoShowRun))} == {RunState.TOLD}
+
+
+def _change(house: House, rule: NewRule) -> None:
+    with transaction(house.engine) as session:
+        add_rule(session, "353607", rule, by="operator", now=house.clock.now())
+
+
+def _end_change(house: House) -> None:
+    with transaction(house.engine) as session:
+        now = house.clock.now()
+        (rule,) = list_rules(session, "353607", now)
+        end_rule(session, "353607", rule.id, by="operator", now=now)
+
+
+def _runs(house: House) -> dict[time, str]:
+    with transaction(house.engine) as session:
+        return {run.cutoff: run.state for run in session.exec(select(NoShowRun))}
+
+
+def test_cutoff_moved_later_within_the_grace_is_waited_for(ready: House) -> None:
+    _tick(ready)
+    _tick(ready, 2)
+    _change(ready, NewRule(cutoff=time(9, 0)))
+    for minutes in (3, 5, 30, 34):
+        _tick(ready, minutes)
+    assert _notices(ready) == 0, "its grace runs"
+    _tick(ready, 35)
+    assert _notices(ready) == 1
+    assert _runs(ready) == {time(8, 30): RunState.NO_SCHOOL, time(9, 0): RunState.TOLD}
+
+
+@pytest.mark.parametrize("minutes", [20, 31])
+def test_cutoff_moved_to_one_that_is_over_misses_nobody(ready: House, minutes: int) -> None:
+    _change(ready, NewRule(grade=6, cutoff=time(9, 0)))
+    with transaction(ready.engine) as session:
+        make_student(session, ready, number="11510002", grade=1)
+    for before in (0, 5, minutes):
+        _tick(ready, before)
+    assert (_notices(ready), _runs(ready)[time(8, 30)]) == (0, RunState.TOLD)
+    _end_change(ready)
+    for after in (0.1, 5, 10):
+        _tick(ready, minutes + after)
+    assert _notices(ready) == 1
+    assert set(_runs(ready).values()) <= {RunState.TOLD, RunState.NO_SCHOOL}
+
+
+def test_grade_that_joins_a_cutoff_in_its_grace_is_looked_at(ready: House) -> None:
+    _change(ready, NewRule(grade=6, cutoff=time(9, 0)))
+    with transaction(ready.engine) as session:
+        make_student(session, ready, number="11510002", grade=1)
+    _tick(ready)
+    _tick(ready, 2)
+    _end_change(ready)
+    for minutes in (2.1, 5):
+        _tick(ready, minutes)
+    assert _notices(ready) == 1
+
+
+def test_rule_that_brings_nobody_leaves_a_cutoff_over(ready: House) -> None:
+    for minutes in (0, 5):
+        _tick(ready, minutes)
+    _change(ready, NewRule(dismissal=time(16, 0)))
+    for minutes in (5.1, 20):
+        _tick(ready, minutes, heard=False)
+    assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
+    assert _notices(ready, NoticeKind.HELD) == 0
 
 
 def test_reviewing_teacher_has_the_first_word(eager: House) -> None:
