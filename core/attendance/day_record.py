@@ -15,7 +15,7 @@ from sqlalchemy import false, select, update
 from sqlmodel import Session, col
 
 from core.attendance.day_news import happenings_of, is_morning
-from core.attendance.decision import Day, TapFact, decide
+from core.attendance.decision import Day, TapFact, decide, departures_from
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.attendance.whereabouts import still_expected
 from core.calendar.policy import DayRules
@@ -64,6 +64,11 @@ class DayFacts:
     rules: DayRules
     taken_back: Mapping[NoticeKind, int] = field(default_factory=dict)
     closed: DayPart | None = None
+
+    def day(self, leave: DayPart | None) -> Day:
+        """Return what the taps of a child on this leave amount to."""
+        since = departures_from(self.rules.departure_from, (self.closed, leave))
+        return decide(self.taps, since, self.rules.bounce)
 
 
 def lock_days(
@@ -159,10 +164,7 @@ def record_days(
     Return the ids of the taps that changed a side; the others are duplicates. Joins the caller's
     transaction.
     """
-    decided = {
-        key: decide(one.taps, one.rules.departure_from, one.rules.bounce)
-        for key, one in facts.items()
-    }
+    decided = {key: one.day(held[key].leave) for key, one in facts.items()}
     _write(session, held, decided)
     instead = _correct(session, liff_id, held, decided, now)
     instead |= _tell_discrepancies(session, liff_id, held, decided, new_taps, now)
