@@ -12,10 +12,8 @@ from core.audit import record_audit
 from core.calendar.policy import rules_for
 from core.clock import school_day_of
 from core.errors import AccessError
-from core.kinds import NoticeKind
 from core.notices.fan_out import tell_no_shows
 from core.notices.staff_desk import StaffDesk
-from core.notices.stops import occurrences_of
 from core.people.tables import Student
 
 
@@ -49,8 +47,6 @@ def answer_absent(
     session.add(day)
     session.flush()
     one = (student.grade, school_day)
-    # What was said before is called off by now; who read that has to read this.
-    before = occurrences_of(session, NoticeKind.NO_SHOW, [student_id], school_day)
     tell_no_shows(
         session,
         desk,
@@ -60,7 +56,6 @@ def answer_absent(
         heartbeat=None,
         now=now,
         is_teacher=True,
-        occurrence=1 + max(before.values(), default=0),
     )
     subject = f"student:{student_id}"
     record_audit(session, actor=by, action="review.absent", subject=subject, now=now)

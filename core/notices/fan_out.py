@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from core.notices.recipients import (
     recipients_of,
 )
 from core.notices.staff_desk import StaffDesk
-from core.notices.stops import cancel_no_shows, uncorrected
+from core.notices.stops import cancel_no_shows, occurrences_of, uncorrected
 from core.notices.templates import content_of
 from core.notices.texts import text_content
 from core.notices.wording import NoticeFacts
@@ -161,15 +162,17 @@ def tell_no_shows(
     silent_since: datetime | None = None,
     now: datetime,
     is_teacher: bool = False,
-    occurrence: int = 1,
 ) -> int:
     """Enqueue the no-shows of one school; joins the caller's transaction. Returns how many.
 
     The gate was heard at `heartbeat`, or is silent since; None where neither is known.
-    `is_teacher`: the teacher said so, at `now`; it is no matter of taps then. `occurrence` counts
-    how often it is said of the day.
+    `is_teacher`: the teacher said so, at `now`; it is no matter of taps then. What was said of the
+    day before is called off by now: whoever read that has to read this.
     """
-    recipients = recipients_of(session, set(student_ids), EventKind.NO_SHOW)
+    children = set(student_ids)
+    recipients = recipients_of(session, children, EventKind.NO_SHOW)
+    before = occurrences_of(session, NoticeKind.NO_SHOW, children, school_day)
+    latest = {child: number for (child, _), number in sorted(before.items(), key=itemgetter(1))}
     notices = []
     for to in (one for group in recipients.values() for one in group):
         # Elsewhere there are no buttons: a letter says whom to call.
@@ -186,7 +189,8 @@ def tell_no_shows(
             is_teacher=is_teacher,
             at=now if is_teacher else None,
         )
-        notices.append(notice_to(to, NoticeKind.NO_SHOW, facts, now, occurrence=occurrence))
+        number = 1 + latest.get(to.student_id, 0)
+        notices.append(notice_to(to, NoticeKind.NO_SHOW, facts, now, occurrence=number))
     return enqueue(session, notices, now)
 
 

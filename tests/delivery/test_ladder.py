@@ -89,7 +89,7 @@ def wait(house: House, step: timedelta) -> None:
 def no_show(house: House, family: Family) -> Callable[..., None]:
     """Tell the no-show on LINE, and let it end so."""
 
-    def tell(state: NoticeState = NoticeState.PENDING, occurrence: int = 1) -> None:
+    def tell(state: NoticeState = NoticeState.PENDING) -> None:
         with transaction(house.engine) as session:
             tell_no_shows(
                 session,
@@ -99,7 +99,6 @@ def no_show(house: House, family: Family) -> Callable[..., None]:
                 cutoff=time(8, 30),
                 heartbeat=None,
                 now=house.clock.now(),
-                occurrence=occurrence,
             )
         settle(house, Channel.LINE, state)
 
@@ -160,7 +159,7 @@ def test_second_no_show_of_a_day_climbs_by_itself(
     settle(house, Channel.EMAIL, NoticeState.ACCEPTED)
     with transaction(house.engine) as session:
         cancel_no_shows(session, [family.student_id], MONDAY, house.clock.now())
-    no_show(NoticeState.REFUSED, occurrence=2)
+    no_show(NoticeState.REFUSED)
     assert go(MAIL) == 1
     assert channels() == ["line", "line", "email", "email"]
 

@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 import pytest
 from sqlmodel import Session, col, select
 
-from core.attendance.leaves import Filer, file_leave
+from core.attendance.leaves import Filer, file_leave, withdraw_leave
 from core.attendance.review import ReviewResult, answer_absent
 from core.attendance.runs import RunKey, cancel_run, held_children, release_run
 from core.attendance.tables import (
@@ -21,10 +22,11 @@ from core.calendar.policy import NewRule, add_rule, end_rule, list_rules
 from core.calendar.tables import CalendarDay
 from core.clock import school_day_of
 from core.db import transaction
+from core.delivery.claims import claim
 from core.duty.no_show_tick import run_no_show_tick
 from core.errors import InputError
 from core.gate.health import gate_health
-from core.gate.make_up import record_make_up
+from core.gate.make_up import record_make_up, undo_make_up
 from core.gate.tables import Reader
 from core.house import House
 from core.kinds import DayPart, Direction, NoticeKind
@@ -425,6 +427,108 @@ def test_leave_filed_while_a_teacher_looks_ends_it(eager: House) -> None:
         )
     _tick(eager, 15)
     assert (_notices(eager), _state(eager)) == (0, RunState.TOLD)
+
+
+def _say_here(house: House) -> UUID:
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        facts = {"direction": Direction.IN, "recorded_by": "staff:x", "reason": "老師確認"}
+        ming = _ming(session).id
+        return record_make_up(session, "liff", student_id=ming, at=now, now=now, **facts)  # type: ignore[arg-type]
+
+
+def _take_back_entry(house: House, tap_id: UUID) -> None:
+    now = house.clock.now()
+    facts = {"tap_id": tap_id, "recorded_by": "staff:x", "reason": "記錯", "now": now}
+    with transaction(house.engine) as session:
+        undo_make_up(session, "liff", **facts)  # type: ignore[arg-type]
+
+
+def _excuse(house: House) -> UUID:
+    with transaction(house.engine) as session:
+        return file_leave(
+            session,
+            "liff",
+            student_id=_ming(session).id,
+            first_day=DAY,
+            last_day=DAY,
+            part=DayPart.WHOLE,
+            reason=LeaveReason.SICK,
+            filer=Filer("staff:x"),
+            now=house.clock.now(),
+        )
+
+
+def _withdraw(house: House, leave_id: UUID) -> None:
+    facts = {"leave_id": leave_id, "filer": Filer("staff:x"), "now": house.clock.now()}
+    with transaction(house.engine) as session:
+        withdraw_leave(session, "liff", **facts)  # type: ignore[arg-type]
+
+
+WORDS = [(_say_here, _take_back_entry), (_excuse, _withdraw)]
+
+
+@pytest.mark.parametrize(("say", "take_back"), WORDS)
+@pytest.mark.parametrize(("said", "taken_back", "told"), [(-5, 1, 6), (1, 2, 7), (1, 20, 25)])
+def test_child_of_a_word_taken_back_is_missed_again(
+    ready: House,
+    say: Callable[[House], UUID],
+    take_back: Callable[[House, UUID], None],
+    said: float,
+    taken_back: float,
+    told: float,
+) -> None:
+    ticks = [minutes for minutes in (0, 0.9, 5, 6) if minutes < taken_back]
+    for minutes in sorted([said, *ticks]):
+        _tick(ready, minutes)
+        if minutes == said:
+            word = say(ready)
+    ready.clock.move_to(CUTOFF + timedelta(minutes=taken_back))
+    take_back(ready, word)
+    _tick(ready, told - 0.1)
+    assert _notices(ready) == 0, "the right word may come"
+    for minutes in (told, told + 1):
+        _tick(ready, minutes)
+    assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
+
+
+@pytest.mark.parametrize(("say", "take_back"), WORDS)
+def test_word_put_right_at_once_leads_to_no_no_show(
+    ready: House, say: Callable[[House], UUID], take_back: Callable[[House, UUID], None]
+) -> None:
+    _tick(ready)
+    _tick(ready, 1)
+    take_back(ready, say(ready))
+    _tick(ready, 2)
+    say(ready)
+    for minutes in (5, 6, 10):
+        _tick(ready, minutes)
+    assert (_notices(ready), _state(ready)) == (0, RunState.TOLD)
+
+
+def test_child_corrected_wrongly_is_told_of_again(ready: House) -> None:
+    for minutes in (0, 5):
+        _tick(ready, minutes)
+    with transaction(ready.engine) as session:
+        claim(session, now=ready.clock.now(), limit=10)
+    word = _say_here(ready)
+    assert _notices(ready, NoticeKind.CORRECTION) == 1
+    _take_back_entry(ready, word)
+    _tick(ready, 10)
+    assert (_notices(ready), _state(ready)) == (2, RunState.TOLD)
+
+
+@pytest.mark.parametrize("minutes", [91, 60 * 24])
+def test_word_taken_back_too_late_is_no_news(ready: House, minutes: int) -> None:
+    _tick(ready, -5)
+    word = _say_here(ready)
+    for before in (0, 5):
+        _tick(ready, before)
+    ready.clock.move_to(CUTOFF + timedelta(minutes=minutes))
+    _take_back_entry(ready, word)
+    with transaction(ready.engine) as session:
+        assert session.exec(select(AttendanceDay)).one().no_show == NoShowState.NONE
+        assert _run(session).state == RunState.TOLD
 
 
 def _usual_mondays(session: Session, weeks: int, arrived: int, expected: int) -> None:
