@@ -151,11 +151,20 @@ def _recipients(
     for row in run(session, build, values):
         by_hearer[row.delegate_id or row.binding_id].append(row)
     found: dict[UUID, list[Recipient]] = defaultdict(list)
+    # Guardians come first, then who stands in, longest first.
     for rows in by_hearer.values():
         first = rows[0]
         of_child = found[first.student_id]
-        of_child += [_delegate(first)] if first.delegate_id else _on_each_channel(rows)
+        if not first.delegate_id:
+            of_child += _on_each_channel(rows)
+        elif first.line_user_id not in _heard_on_line(of_child):
+            of_child.append(_delegate(first))
     return found
+
+
+def _heard_on_line(recipients: Collection[Recipient]) -> set[str]:
+    """Return the LINE users who hear already: both parents may ask the same grandmother."""
+    return {one.line_user_id for one in recipients if one.channel is Channel.LINE}
 
 
 def _delegate(row: Any) -> Recipient:
