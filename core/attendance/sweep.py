@@ -199,12 +199,12 @@ def _hold(
     missing: int,
     now: datetime,
 ) -> None:
-    """Say nothing to guardians and ask staff, once for each reason."""
-    reason = gate.hold
-    if reason is None or (run.state == RunState.HELD and run.hold_reason == reason):
+    """Say nothing to guardians and ask staff, once for each reason of a hold."""
+    reason, held_at = gate.hold, run.held_at if run.state == RunState.HELD else None
+    if reason is None or (held_at and run.hold_reason == reason):
         return
     run.held = missing
-    run.state, run.hold_reason, run.held_at = RunState.HELD, reason, now
+    run.state, run.hold_reason, run.held_at = RunState.HELD, reason, held_at or now
     tell_held(
         session,
         desk,
@@ -215,6 +215,7 @@ def _hold(
         reason=reason,
         since=gate.since,
         share=gate.share,
+        held_at=run.held_at,
         now=now,
     )
 

@@ -203,6 +203,16 @@ def test_what_was_marked_before_the_gate_died_is_told_once_it_is_well(ready: Hou
     assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
 
 
+def test_staff_are_asked_anew_where_the_gate_falls_silent_again(ready: House) -> None:
+    _tick(ready, 2.5, heard=False)
+    _tick(ready, 3)
+    assert _state(ready) == RunState.WAITING
+    for minutes in (6, 7):
+        _tick(ready, minutes, heard=False)
+    assert (_notices(ready), _state(ready)) == (0, RunState.HELD)
+    assert _notices(ready, NoticeKind.HELD) == 2
+
+
 def test_staff_release_what_is_held_but_not_who_was_seen_meanwhile(ready: House) -> None:
     with transaction(ready.engine) as session:
         seen = make_student(session, ready, number="11510002", name="陳小安")
