@@ -137,13 +137,12 @@ def _happening_notice(
     ended = (NoticeState.CANCELLED, word) if word else to.ended
     if ended is None and is_gathered(to, due_at):
         ended = IN_DIGEST
-    number = one.occurrence + one.taken_back
     return notice_to(
         to,
         one.kind,
         facts,
         at,
-        occurrence=number,
+        occurrence=one.number or one.occurrence,
         tap_id=one.tap_id,
         ended=ended,
         may_ride=bool(to.siblings),

@@ -1,5 +1,6 @@
 """Make-up taps: a record with a name and a reason, taken back by another record, never edited."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -287,3 +288,37 @@ def test_real_arrival_on_a_leave_is_told_after_a_wrong_entry_was(
     reader.taps((1, MING, "2026-11-23T08:58:00+08:00"))
     with transaction(house.engine) as session:
         assert ("arrival", "pending", "小明 08:58 到校") in _alt_texts(session)
+
+
+def test_way_home_after_an_entry_between_two_ways_out_was_taken_back_is_told(
+    house: House, make_signing_reader: Callable[..., SigningReader], reader: SigningReader
+) -> None:
+    way_in, way_out = (make_signing_reader(direction=one) for one in ("in", "out"))
+    house.clock.move_to(NOW)
+    way_in.taps((1, MING, "2026-11-23T07:30:00+08:00"))
+    way_out.taps((1, MING, "2026-11-23T08:00:00+08:00"))
+    with transaction(house.engine) as session:
+        tap_id = _enter(session, NOW - timedelta(minutes=30))
+    way_out.taps((2, MING, "2026-11-23T08:50:00+08:00"))
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+    house.clock.move_to(NOW + timedelta(hours=7))
+    way_in.taps((2, MING, "2026-11-23T15:50:00+08:00"))
+    way_out.taps((3, MING, "2026-11-23T15:55:00+08:00"))
+    with transaction(house.engine) as session:
+        assert ("departure", "pending", "小明 15:55 離校") in _alt_texts(session)
+
+
+def test_late_upload_after_an_entry_was_taken_back_is_no_second_arrival(
+    house: House, reader: SigningReader
+) -> None:
+    house.clock.move_to(NOW)
+    reader.taps((2, MING, "2026-11-23T08:55:00+08:00"))
+    with transaction(house.engine) as session:
+        tap_id = _enter(session, NOW - timedelta(minutes=30))
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+    reader.taps((1, MING, "2026-11-23T08:45:00+08:00"))
+    with transaction(house.engine) as session:
+        told = [alt for kind, _, alt in _alt_texts(session) if kind == "arrival"]
+        assert told == ["小明 08:55 到校"]
