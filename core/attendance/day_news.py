@@ -17,10 +17,14 @@ def happenings_of(
     day: Day,
     new_taps: Collection[UUID],
     *,
-    taken_back: Mapping[NoticeKind, int],
+    numbers: Mapping[UUID, int],
     closed: DayPart | None,
 ) -> list[Happening]:
-    """Return what the new taps changed of a child's day; the two facts are those of DayFacts."""
+    """Return what the new taps changed of a child's day.
+
+    `numbers` are by tap, those under which it is told where that is not the occurrence; `closed` is
+    as in DayFacts.
+    """
     arrival = day.arrival
     # A late upload can turn an older tap after it, a duplicate until now, into a passing.
     changed = [one.tap.at for one in day.passings if one.tap.tap_id in new_taps]
@@ -38,7 +42,7 @@ def happenings_of(
             gate=one.tap.gate,
             arrived_at=arrival.at if arrival and arrival.at <= one.tap.at else None,
             departed_at=one.tap.at if one.kind is NoticeKind.DEPARTURE else None,
-            taken_back=taken_back.get(one.kind, 0),
+            number=numbers.get(one.tap.tap_id, one.occurrence),
             reason=one.tap.reason,
             recorded_at=one.tap.received_at if one.tap.is_make_up else None,
             is_in_closure=_is_in_closure(closed, one, has_arrived=arrival is not None),

@@ -5,7 +5,7 @@ lock -> read the day's taps -> decide (pure) -> write -> stop or correct a no-sh
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache, partial
 from typing import Any
@@ -15,7 +15,8 @@ from sqlalchemy import false, select, update
 from sqlmodel import Session, col
 
 from core.attendance.day_news import happenings_of, is_morning
-from core.attendance.decision import Day, TapFact, decide
+from core.attendance.decision import Day, TapFact, decide, departures_from
+from core.attendance.numbers import numbers_by_day
 from core.attendance.tables import AttendanceDay, NoShowState
 from core.attendance.whereabouts import still_expected
 from core.calendar.policy import DayRules
@@ -56,14 +57,19 @@ class LockedDay:
 class DayFacts:
     """Everything a child's day is decided from.
 
-    `taken_back` counts the entries of staff that were taken back, by kind; `closed` is the part of
-    the day a confirmed closure covers.
+    `has_undone` tells that an entry of staff was taken back; `closed` is the part of the day a
+    confirmed closure covers.
     """
 
     taps: Sequence[TapFact]
     rules: DayRules
-    taken_back: Mapping[NoticeKind, int] = field(default_factory=dict)
+    has_undone: bool = False
     closed: DayPart | None = None
+
+    def day(self, leave: DayPart | None) -> Day:
+        """Return what the taps of a child on this leave amount to."""
+        since = departures_from(self.rules.departure_from, (self.closed, leave))
+        return decide(self.taps, since, self.rules.bounce)
 
 
 def lock_days(
@@ -159,18 +165,17 @@ def record_days(
     Return the ids of the taps that changed a side; the others are duplicates. Joins the caller's
     transaction.
     """
-    decided = {
-        key: decide(one.taps, one.rules.departure_from, one.rules.bounce)
-        for key, one in facts.items()
-    }
+    decided = {key: one.day(held[key].leave) for key, one in facts.items()}
     _write(session, held, decided)
     instead = _correct(session, liff_id, held, decided, now)
     instead |= _tell_discrepancies(session, liff_id, held, decided, new_taps, now)
+    undone = {key: (decided[key], one.taps) for key, one in facts.items() if one.has_undone}
+    numbers = numbers_by_day(session, undone)
     happenings = [
         happening
-        for (key, one), day in zip(facts.items(), decided.values(), strict=True)
+        for key, day in decided.items()
         for happening in happenings_of(
-            key, day, new_taps, taken_back=one.taken_back, closed=one.closed
+            key, day, new_taps, numbers=numbers.get(key, {}), closed=facts[key].closed
         )
     ]
     tell_happenings(session, liff_id, happenings, instead, partial(still_expected, session), now)

@@ -1,13 +1,16 @@
 """The decision: from a child's taps of one day to arrivals and departures. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, time, timedelta
 from enum import Enum, auto
 from uuid import UUID
 
 from core.clock import TAIPEI
-from core.kinds import Direction, NoticeKind
+from core.kinds import DayPart, Direction, NoticeKind
 from core.values import value
+
+# Who is free in the afternoon goes home at noon, however long the others stay.
+NOON_DEPARTURES_FROM = time(11, 30)
 
 
 class Side(Enum):
@@ -70,6 +73,11 @@ class Day:
     def count(self, kind: NoticeKind) -> int:
         """Return how many passings of a kind there were."""
         return [one.kind for one in self.passings].count(kind)
+
+
+def departures_from(usual: time, free: Collection[DayPart | None]) -> time:
+    """Return from when a tap at an undirected reader means out, where these parts are free."""
+    return min(usual, NOON_DEPARTURES_FROM) if DayPart.AFTERNOON in free else usual
 
 
 def decide(taps: Iterable[TapFact], departure_from: time, bounce: timedelta) -> Day:

@@ -1,42 +1,62 @@
 """Which cut-offs have passed and are not finished: the work of a tick, found by query."""
 
 from collections import defaultdict
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from core.attendance.runs import OPEN, RunKey
 from core.attendance.tables import NoShowRun, RunState
-from core.calendar.policy import resolve, stands
+from core.calendar.policy import changed_today, resolve, stands
 from core.calendar.tables import DayPolicy
 from core.clock import TAIPEI, school_day_of
 from core.people.tables import School
 
 # Stands for the grades no rule names.
 ANY_GRADE = 0
+# Ended by nobody's decision, and not for being too late.
+MOVABLE = (RunState.WAITING, RunState.TOLD, RunState.NO_SCHOOL)
+# A change bears the time at which it was asked for; by then it is there for others to see.
+COMMITTED = timedelta(minutes=1)
 
 
 def due_runs(session: Session, now: datetime) -> list[RunKey]:
-    """Return the cut-offs of today that have passed and have something to do now."""
+    """Return the cut-offs of today that have passed and have something to do now.
+
+    Where a school's rules changed since a run's last look, grades may have come to it, or left it.
+    """
     today = school_day_of(now)
     clock = now.astimezone(TAIPEI).time()
-    is_finished = col(NoShowRun.state).not_in(OPEN)
-    is_early = (col(NoShowRun.state) == RunState.WAITING) & (col(NoShowRun.next_at) > now)
-    at_rest = {
-        (row.school_code, row.cutoff)
-        for row in session.execute(
-            select(col(NoShowRun.school_code), col(NoShowRun.cutoff)).where(
-                col(NoShowRun.school_day) == today, or_(is_finished, is_early)
-            )
-        )
+    runs = {
+        (run.school_code, run.cutoff): run
+        for run in session.scalars(select(NoShowRun).where(col(NoShowRun.school_day) == today))
     }
-    return [
-        RunKey(code, today, cutoff)
+    passed = {
+        (code, cutoff)
         for code, cutoffs in cutoffs_of(session, now).items()
         for cutoff in cutoffs
-        if cutoff <= clock and (code, cutoff) not in at_rest
-    ]
+        if cutoff <= clock
+    }
+    # One that is open ends, also where no grade has its cut-off any more.
+    passed |= {place for place, run in runs.items() if run.state in OPEN}
+    changes = changed_today(session, now)
+    at_rest = {
+        place
+        for place, run in runs.items()
+        if _is_at_rest(run, now) and not is_outdated(run, changes.get(run.school_code))
+    }
+    return [RunKey(code, today, cutoff) for code, cutoff in sorted(passed - at_rest)]
+
+
+def is_outdated(run: NoShowRun, changed_at: datetime | None) -> bool:
+    """Tell whether a run that may go on by itself was looked at under other rules than now."""
+    return run.state in MOVABLE and changed_at is not None and changed_at > run.ran_at - COMMITTED
+
+
+def _is_at_rest(run: NoShowRun, now: datetime) -> bool:
+    is_early = run.state == RunState.WAITING and run.next_at is not None and run.next_at > now
+    return is_early or run.state not in OPEN
 
 
 def cutoffs_of(session: Session, now: datetime) -> dict[str, list[time]]:

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from core.attendance.day_record import DayKey, lock_days
+from core.attendance.missing_again import expect_again, hold_run
 from core.attendance.tables import (
     EXCUSED_PARTS,
     AttendanceDay,
@@ -112,6 +113,8 @@ def withdraw_leave(
     if leave is None or (filer.guardian_id and not leave.filed_by.startswith("guardian:")):
         raise AccessError("no_such_leave")
     _require_bound(session, filer, leave.student_id)
+    today = school_day_of(now)
+    run = hold_run(session, leave.student_id, today, now)
     lock_days(session, {(leave.student_id, day) for day in _span(leave.first_day, leave.last_day)})
     open_days = _still_open(session, leave, filer, now)
     if not open_days:
@@ -125,6 +128,8 @@ def withdraw_leave(
     if ended is None:
         raise InputError("answered")
     _mark(session, leave.student_id, open_days, None)
+    if run is not None and today in open_days:
+        expect_again(session, run, leave.student_id, now)
     news = _news(leave, NoticeKind.LEAVE_CANCELLED, open_days[0], filer)
     tell_leave(session, liff_id, news, but=_own(filer), now=now)
     _audit(session, filer, "leave.withdraw", leave_id, now)

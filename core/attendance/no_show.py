@@ -33,6 +33,8 @@ from core.rows import is_one_of, run
 # The columns of a mark, and the parameters they are given by.
 MARK = ("no_show", "no_show_at", "no_show_due_at")
 GIVEN = ("state", "now", "due_at")
+# Nothing was found out of the child, or decided, so far.
+UNTOLD_YET = (NoShowState.NONE, NoShowState.WAITING)
 
 
 def mark_missing(
@@ -50,7 +52,7 @@ def mark_missing(
 
     Only enrolled children with a live card who are not sealed. A tap or leave that commits at the
     same moment either stops the mark (the row then has it) or waits for this transaction and sees
-    the mark. Marking twice marks nobody anew.
+    the mark. Who waits is marked anew, by the rules of now; nobody else is.
     """
     values = _place(school_code, grades, school_day) | {
         "now": now, "state": state.value, "due_at": due_at
@@ -79,7 +81,7 @@ def take_due(
     Return the children, and when the next of those still waiting is due. Joins the caller's
     transaction. Whoever was seen or excused meanwhile is not waiting any more.
     """
-    waiting = _hold_waiting(session, school_code, grades, school_day)
+    waiting = _hold_waiting(session, school_code, grades, school_day, now)
     due = [row.student_id for row in waiting if row.no_show_due_at <= now]
     later = [row.no_show_due_at for row in waiting if row.no_show_due_at > now]
     told = _turn(session, due, school_day, NoShowState.TOLD, now)
@@ -98,7 +100,7 @@ def end_waiting(
 
     Joins the caller's transaction.
     """
-    waiting = _hold_waiting(session, school_code, grades, school_day)
+    waiting = _hold_waiting(session, school_code, grades, school_day, now)
     return _turn(session, [row.student_id for row in waiting], school_day, state, now)
 
 
@@ -106,7 +108,7 @@ def missing_children(
     session: Session, school_code: str, grades: Collection[int], school_day: date, now: datetime
 ) -> list[Student]:
     """Return the children a sweep would mark or has waiting, by class and seat."""
-    is_settled = _is_settled(NoShowState.NONE, NoShowState.WAITING)
+    is_settled = _is_settled(*UNTOLD_YET)
     statement = _expected(session.get_bind().dialect.name)
     statement = statement.with_only_columns(Student).where(~is_settled)
     order = (col(Student.homeroom), col(Student.seat_number), col(Student.id))
@@ -115,11 +117,18 @@ def missing_children(
 
 
 def _hold_waiting(
-    session: Session, school_code: str, grades: Collection[int], school_day: date
+    session: Session, school_code: str, grades: Collection[int], school_day: date, now: datetime
 ) -> list[Any]:
-    """Hold the waiting day rows, in the order in which taps take them."""
-    values = _place(school_code, grades, school_day)
-    return list(run(session, _waiting, values))
+    """Hold the waiting day rows, in the order in which taps take them, and return them.
+
+    A child who left the school, is protected or lost the card meanwhile is not expected any more:
+    that matter ends untold.
+    """
+    values = _place(school_code, grades, school_day) | {"now": now}
+    rows = run(session, _waiting, values).all()
+    gone = [row.student_id for row in rows if not row.is_expected]
+    _turn(session, gone, school_day, NoShowState.UNTOLD, now)
+    return [row for row in rows if row.is_expected]
 
 
 def _turn(
@@ -141,7 +150,7 @@ def _mark(engine: str) -> Any:
     given = [bindparam(name, type_=day[at].type) for name, at in zip(GIVEN, MARK, strict=True)]
     blank = {name: value for name, value in BLANK_DAY.items() if name not in MARK}
     # Looked up first, so that most rows are not touched; the condition below decides the race.
-    missing = _expected(engine).where(~_is_settled(NoShowState.NONE))
+    missing = _expected(engine).where(~_is_settled(*UNTOLD_YET))
     missing = missing.with_only_columns(
         col(Student.id),
         bindparam("day", type_=day.school_day.type),
@@ -155,7 +164,7 @@ def _mark(engine: str) -> Any:
     return statement.on_conflict_do_update(
         index_elements=["student_id", "school_day"],
         set_={name: statement.excluded[name] for name in MARK},
-        where=is_unexplained() & (col(AttendanceDay.no_show) == NoShowState.NONE.value),
+        where=is_unexplained() & col(AttendanceDay.no_show).in_(UNTOLD_YET),
     ).returning(day.student_id)
 
 
@@ -179,7 +188,11 @@ def _count(engine: str) -> Any:
 @cache
 def _waiting(engine: str) -> Any:
     return (
-        select(col(AttendanceDay.student_id), col(AttendanceDay.no_show_due_at))
+        select(
+            col(AttendanceDay.student_id),
+            col(AttendanceDay.no_show_due_at),
+            _is_expected().label("is_expected"),
+        )
         .join(Student, col(Student.id) == col(AttendanceDay.student_id))
         .where(
             col(Student.school_code) == bindparam("school"),
@@ -225,8 +238,15 @@ def _expected(engine: str) -> Any:
         .where(
             col(Student.school_code) == bindparam("school"),
             is_one_of(engine, col(Student.grade), "grades"),
-            col(Student.status) == EnrollmentStatus.ENROLLED.value,
-            col(Student.is_sealed).is_(False),
-            holds_live_card(bindparam("now")),
+            _is_expected(),
         )
+    )
+
+
+def _is_expected() -> ColumnElement[bool]:
+    """Tell of a child whether a tap of theirs can be missed `now`."""
+    return and_(
+        col(Student.status) == EnrollmentStatus.ENROLLED.value,
+        col(Student.is_sealed).is_(False),
+        holds_live_card(bindparam("now")),
     )

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.attendance.brake import GateReport, brake
+from core.attendance.due import is_outdated
 from core.attendance.no_show import (
     count_missing,
     end_waiting,
@@ -29,6 +30,7 @@ from core.attendance.runs import (
     tell_missing,
 )
 from core.attendance.tables import NoShowRun, NoShowState, RunState
+from core.calendar.policy import changed_today
 from core.clock import at_taipei
 from core.notices.staff_notices import (
     MissingChild,
@@ -62,16 +64,28 @@ def advance_run(
     Return None when somebody else finished it.
     """
     run = lock_run(session, key, now)
-    if run.state not in OPEN:
-        return None
     before = RunState(run.state)
     groups = expected_groups(session, key)
+    if is_outdated(run, changed_today(session, now).get(run.school_code)):
+        _begin_anew(session, run, groups, now)
+    if run.state not in OPEN:
+        return None
     told = _step(session, desk, run, groups, gate, now)
     run.ran_at = now
     run.told += told
     session.add(run)
     session.flush()
     return Advance(RunState(run.state), run.state != before, told)
+
+
+def _begin_anew(session: Session, run: NoShowRun, groups: Groups, now: datetime) -> None:
+    """Let a run begin again for those its rules, changed since, have brought to it."""
+    run.ran_at = now
+    session.add(run)
+    where = (run.school_code, grades_of(groups), run.school_day)
+    is_late = now - at_taipei(run.school_day, run.cutoff) > CATCH_UP_LIMIT
+    if not is_late and missing_children(session, *where, now):
+        run.state = RunState.DUE
 
 
 def _step(
@@ -115,13 +129,11 @@ def _begin(
     if was_held and now - at_taipei(run.school_day, run.cutoff) > CATCH_UP_LIMIT:
         # Too late to tell by itself; staff may still release it.
         return []
-    children, next_at = _mark(session, desk, run, groups, now)
-    if was_held:
-        # Some may have been marked before the gate fell silent; they wait still.
-        due, next_at = take_due(session, *where, now)
-        children += due
+    children = _mark(session, desk, run, groups, now)
+    # Some may have been marked before, and are not expected any more.
+    due, next_at = take_due(session, *where, now)
     _go_on(run, next_at)
-    return children
+    return children + due
 
 
 def _tell_due(
@@ -187,12 +199,12 @@ def _hold(
     missing: int,
     now: datetime,
 ) -> None:
-    """Say nothing to guardians and ask staff, once for each reason."""
-    reason = gate.hold
-    if reason is None or (run.state == RunState.HELD and run.hold_reason == reason):
+    """Say nothing to guardians and ask staff, once for each reason of a hold."""
+    reason, held_at = gate.hold, run.held_at if run.state == RunState.HELD else None
+    if reason is None or (held_at and run.hold_reason == reason):
         return
     run.held = missing
-    run.state, run.hold_reason, run.held_at = RunState.HELD, reason, now
+    run.state, run.hold_reason, run.held_at = RunState.HELD, reason, held_at or now
     tell_held(
         session,
         desk,
@@ -203,29 +215,27 @@ def _hold(
         reason=reason,
         since=gate.since,
         share=gate.share,
+        held_at=run.held_at,
         now=now,
     )
 
 
 def _mark(
     session: Session, desk: StaffDesk, run: NoShowRun, groups: Groups, now: datetime
-) -> tuple[list[UUID], datetime | None]:
-    """Mark the missing; return those whose no-show is due at once, and when the next one is."""
+) -> list[UUID]:
+    """Mark the missing, those of an earlier mark too; return whose no-show is due at once."""
     due: list[UUID] = []
-    later: list[datetime] = []
     for rules, grades in groups.items():
         due_at = max(at_taipei(run.school_day, run.cutoff) + rules.grace + rules.review, now)
         waits = due_at > now
         state = NoShowState.WAITING if waits else NoShowState.TOLD
         where = (run.school_code, grades, run.school_day)
         new = mark_missing(session, *where, state=state, due_at=due_at, now=now)
-        if new and waits:
-            later.append(due_at)
-        elif new:
+        if not waits:
             due += new
-        if new and waits and rules.review:
+        elif new and rules.review:
             _ask_teachers(session, desk, run, grades, due_at, now)
-    return due, min(later, default=None)
+    return due
 
 
 def _ask_teachers(

@@ -16,7 +16,8 @@ class NoShowState(StrEnum):
 
     DOUBT: a tap of theirs is held that can't be placed, so nothing is said. WAITING: missing at the
     cut-off, and still within grace and review. CLEARED: seen or excused after all. UNTOLD: still
-    missing, but staff decided, or it was too late, to tell.
+    missing, but staff decided not to tell, it was too late to, or the child is not expected here
+    any more.
     """
 
     NONE = "none"

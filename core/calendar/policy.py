@@ -18,7 +18,7 @@ from core.audit import record_audit
 from core.calendar.changes import ChangeKind, record_change
 from core.calendar.scopes import ClosureScope, hold_schools
 from core.calendar.tables import DayPolicy
-from core.clock import day_end, school_day_of
+from core.clock import at_taipei, day_end, school_day_of
 from core.db import table_of
 from core.errors import AccessError, InputError
 from core.people.tables import School
@@ -243,6 +243,26 @@ def find_rule(session: Session, school_code: str, rule_id: UUID, now: datetime) 
     if row is None:
         raise AccessError("no_such_rule")
     return row
+
+
+def changed_today(session: Session, now: datetime) -> dict[str, datetime]:
+    """Return when the rules that hold today last changed today, of each school where they did."""
+    today = school_day_of(now)
+    since = at_taipei(today, time())
+    moments = (col(DayPolicy.recorded_at), col(DayPolicy.ended_at))
+    rows = session.execute(
+        select(col(DayPolicy.school_code), *moments).where(
+            or_(*(moment.between(since, now) for moment in moments)),
+            or_(col(DayPolicy.day).is_(None), col(DayPolicy.day) == today),
+            or_(col(DayPolicy.from_day).is_(None), col(DayPolicy.from_day) <= today),
+        )
+    )
+    found: dict[str, datetime] = {}
+    for row in rows:
+        code = row.school_code
+        known = (found.get(code), row.recorded_at, row.ended_at)
+        found[code] = max(one for one in known if one is not None and one <= now)
+    return found
 
 
 def begins_on(row: DayPolicy) -> date:

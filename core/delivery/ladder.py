@@ -51,11 +51,12 @@ class Rung(Protocol):
 
 
 class Told(NamedTuple):
-    """Whom a no-show is for, about whom."""
+    """Whom a no-show is for, about whom; the day's second is another matter than its first."""
 
     student_id: UUID
     guardian_id: UUID
     school_day: date
+    occurrence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _notice(row: Any, channel: Channel) -> NewNotice:
 
 
 def _whose(row: Any) -> Told:
-    return Told(row.student_id, row.guardian_id, row.school_day)
+    return Told(row.student_id, row.guardian_id, row.school_day, row.occurrence)
 
 
 def _addressed(
@@ -239,9 +240,8 @@ def _on_every_channel(engine: str) -> Any:
     row = table_of(Notice).c
     # What came back goes to a second address first, which has its minutes too.
     since = case((row.outcome == BOUNCED, row.due_at), else_=row.created_at).label("since")
-    return select(
-        row.student_id, row.guardian_id, row.school_day, row.channel, row.state, since
-    ).where(
+    whose = (row.student_id, row.guardian_id, row.school_day, row.occurrence)
+    return select(*whose, row.channel, row.state, since).where(
         is_one_of(engine, row.student_id, "student_ids"),
         row.kind == NoticeKind.NO_SHOW.value,
         row.guardian_id.is_not(None),
@@ -283,6 +283,7 @@ def _is_same_matter(one: Any, other: Any) -> ColumnElement[bool]:
         one.c.student_id == other.c.student_id,
         one.c.school_day == other.c.school_day,
         one.c.guardian_id == other.c.guardian_id,
+        one.c.occurrence == other.c.occurrence,
     )
 
 

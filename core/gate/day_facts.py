@@ -1,6 +1,6 @@
 """Everything a child's day is decided from, read under the lock of its day row."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import time
@@ -18,7 +18,7 @@ from core.calendar.school_days import SchoolGrade
 from core.calendar.tap_days import tap_days
 from core.db import table_of
 from core.gate.tables import Reader, Tap, TapSource, Verdict
-from core.kinds import DayPart, Direction, NoticeKind
+from core.kinds import DayPart, Direction
 from core.rows import is_one_of, run
 
 # After a morning without lessons children come at noon: a tap then is no way out.
@@ -39,7 +39,7 @@ def read_day_facts(
     """
     begun = begun or {}
     older = [key for key in keys if key not in begun]
-    taps, taken_back = _taps(session, older) if older else ({}, {})
+    taps, undone = _taps(session, older) if older else ({}, set())
     days = tap_days(session, {(*places[student_id], day) for student_id, day in keys})
     rules = {place: _opening(one.rules, one.closed) for place, one in days.items()}
     facts = {}
@@ -49,7 +49,7 @@ def read_day_facts(
         facts[key] = DayFacts(
             begun[key] if key in begun else taps.get(key, ()),
             rules[place],
-            taken_back.get(key, {}),
+            key in undone,
             days[place].closed,
         )
     return facts
@@ -63,21 +63,17 @@ def _opening(rules: DayRules, closed: DayPart | None) -> DayRules:
 
 def _taps(
     session: Session, keys: Collection[DayKey]
-) -> tuple[dict[DayKey, list[TapFact]], dict[DayKey, Counter[NoticeKind]]]:
+) -> tuple[dict[DayKey, list[TapFact]], set[DayKey]]:
+    """Return the taps that stand, and the days of which an entry was taken back."""
     students, days = ({key[place] for key in keys} for place in (0, 1))
     wanted = {"students": list(students), "days": list(days)}
     rows = run(session, _taps_of, wanted).all()
     undone = {row.undoes_id for row in rows if row.source == TapSource.UNDO}
     facts: dict[DayKey, list[TapFact]] = defaultdict(list)
-    taken_back: dict[DayKey, Counter[NoticeKind]] = defaultdict(Counter)
     for row in rows:
-        key = (row.student_id, row.school_day)
-        if row.id in undone:
-            is_in = row.direction == Direction.IN
-            taken_back[key][NoticeKind.ARRIVAL if is_in else NoticeKind.DEPARTURE] += 1
-        elif row.source != TapSource.UNDO:
-            facts[key].append(_fact(row))
-    return facts, taken_back
+        if row.id not in undone and row.source != TapSource.UNDO:
+            facts[row.student_id, row.school_day].append(_fact(row))
+    return facts, {(row.student_id, row.school_day) for row in rows if row.id in undone}
 
 
 def _fact(row: Any) -> TapFact:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core.attendance.day_record import DayKey, lock_days, record_days
+from core.attendance.missing_again import expect_again, hold_run
 from core.attendance.tables import AttendanceDay
 from core.audit import record_audit
 from core.clock import school_day_of
@@ -75,6 +76,7 @@ def undo_make_up(
     if tap.student_id is None or tap.school_day is None or tap.effective_at is None:
         raise AccessError("no_such_make_up")
     key = (tap.student_id, tap.school_day)
+    run = hold_run(session, *key, now)
     lock_days(session, {key})
     if session.exec(select(Tap.id).where(Tap.undoes_id == tap_id)).first() is not None:
         raise InputError("answered")
@@ -86,6 +88,8 @@ def undo_make_up(
         "undoes_id": tap_id,
     }
     _decide_anew(session, liff_id, key, values, now)
+    if run is not None:
+        expect_again(session, run, tap.student_id, now)
     day = session.get_one(AttendanceDay, key, populate_existing=True)
     undone = UndoneTap(tap_id, key[0], key[1], tap.effective_at)
     record = (day.arrived_at, day.departed_at)

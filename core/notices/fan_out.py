@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from core.notices.recipients import (
     recipients_of,
 )
 from core.notices.staff_desk import StaffDesk
-from core.notices.stops import cancel_no_shows
+from core.notices.stops import cancel_no_shows, occurrences_of, uncorrected
 from core.notices.templates import content_of
 from core.notices.texts import text_content
 from core.notices.wording import NoticeFacts
@@ -136,13 +137,12 @@ def _happening_notice(
     ended = (NoticeState.CANCELLED, word) if word else to.ended
     if ended is None and is_gathered(to, due_at):
         ended = IN_DIGEST
-    number = one.occurrence + one.taken_back
     return notice_to(
         to,
         one.kind,
         facts,
         at,
-        occurrence=number,
+        occurrence=one.number or one.occurrence,
         tap_id=one.tap_id,
         ended=ended,
         may_ride=bool(to.siblings),
@@ -165,9 +165,13 @@ def tell_no_shows(
     """Enqueue the no-shows of one school; joins the caller's transaction. Returns how many.
 
     The gate was heard at `heartbeat`, or is silent since; None where neither is known.
-    `is_teacher`: the teacher said so, at `now`; it is no matter of taps then.
+    `is_teacher`: the teacher said so, at `now`; it is no matter of taps then. What was said of the
+    day before is called off by now: whoever read that has to read this.
     """
-    recipients = recipients_of(session, set(student_ids), EventKind.NO_SHOW)
+    children = set(student_ids)
+    recipients = recipients_of(session, children, EventKind.NO_SHOW)
+    before = occurrences_of(session, NoticeKind.NO_SHOW, children, school_day)
+    latest = {child: number for (child, _), number in sorted(before.items(), key=itemgetter(1))}
     notices = []
     for to in (one for group in recipients.values() for one in group):
         # Elsewhere there are no buttons: a letter says whom to call.
@@ -184,7 +188,8 @@ def tell_no_shows(
             is_teacher=is_teacher,
             at=now if is_teacher else None,
         )
-        notices.append(notice_to(to, NoticeKind.NO_SHOW, facts, now))
+        number = 1 + latest.get(to.student_id, 0)
+        notices.append(notice_to(to, NoticeKind.NO_SHOW, facts, now, occurrence=number))
     return enqueue(session, notices, now)
 
 
@@ -199,12 +204,14 @@ def tell_corrections(
     """Stop the children's no-shows; tell whoever may have read one what is known now.
 
     Whether the box is still ticked does not matter: who read the one may read the other, where it
-    was read and on LINE. Return the (student, place) pairs told. Joins the caller's transaction,
-    which holds the children's day rows.
+    was read and on LINE. What was corrected before is not corrected again. Return the (student,
+    place) pairs told. Joins the caller's transaction, which holds the children's day rows.
     """
     seen = {presence.student_id: presence for presence in presences}
-    read = cancel_no_shows(session, list(seen), school_day, now)
+    tried = cancel_no_shows(session, list(seen), school_day, now)
+    read = uncorrected(session, tried, school_day)
     told_at = {(row.student_id, row.guardian_id): row.first_tried_at for row in read}
+    numbers = {(row.student_id, row.guardian_id): row.occurrence for row in read}
     if not told_at:
         return set()
     beside = {
@@ -224,7 +231,8 @@ def tell_corrections(
         notice_time = when.get((to.student_id, to.guardian_id))
         if notice_time is not None:
             facts = _correction_facts(to, liff_id, school_day, seen[to.student_id], notice_time)
-            notices.append(notice_to(to, NoticeKind.CORRECTION, facts, now))
+            number = numbers[to.student_id, to.guardian_id]
+            notices.append(notice_to(to, NoticeKind.CORRECTION, facts, now, occurrence=number))
             told.add((to.student_id, to.place))
     enqueue(session, notices, now)
     return told

@@ -12,10 +12,10 @@ from core.values import value
 class Happening:
     """A change of side at the gate. Moments are aware; `occurrence` counts from 1 in its day.
 
-    `taken_back` counts this kind's entries of the day that staff took back: what was told under
-    their number must not keep a real one from being told. `reason` is set for what staff entered,
-    at `recorded_at`. Within a closure nothing is told. An older tap is one stored before that
-    counts only now; it may have been told already.
+    `number` is the one it is told under, 0 for the occurrence: another where entries of the day
+    were taken back. `reason` is set for what staff entered, at `recorded_at`. Within a closure
+    nothing is told. An older tap is one stored before that counts only now; it may have been told
+    already.
     """
 
     student_id: UUID
@@ -27,7 +27,7 @@ class Happening:
     gate: str
     arrived_at: datetime | None
     departed_at: datetime | None
-    taken_back: int = 0
+    number: int = 0
     reason: str | None = None
     recorded_at: datetime | None = None
     is_in_closure: bool = False

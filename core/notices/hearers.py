@@ -179,9 +179,12 @@ def _guardians(engine: str, channel: ColumnElement[str], *, is_linked: bool) -> 
 
 
 def _delegates(engine: str) -> Any:
-    """Select who receives of the children now, as long as the guardian's own binding is open."""
+    """Select who receives of the children now, as long as the guardian's own binding is open.
+
+    Not of who stopped everything: somebody may receive of another guardian beside.
+    """
     delegate, binding, student = table_of(Delegate), table_of(Binding), table_of(Student)
-    friend = table_of(LineFriend)
+    friend, guardian = table_of(LineFriend), table_of(Guardian)
     return (
         select(
             delegate.c.id.label("delegate_id"),
@@ -198,6 +201,7 @@ def _delegates(engine: str) -> Any:
         )
         .select_from(delegate)
         .join(binding, binding.c.id == delegate.c.binding_id)
+        .join(guardian, guardian.c.id == binding.c.guardian_id)
         .join(student, student.c.id == binding.c.student_id)
         .outerjoin(friend, friend.c.line_user_id == delegate.c.line_user_id)
         .where(
@@ -205,5 +209,6 @@ def _delegates(engine: str) -> Any:
             binding.c.ended_at.is_(None),
             delegate.c.accepted_at.is_not(None),
             delegate.c.ended_at.is_(None),
+            guardian.c.stopped_at.is_(None),
         )
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from core.clock import school_day_of
 from core.kinds import DayPart, NoticeKind
@@ -13,7 +14,8 @@ from core.languages.dates import day_of_month
 from core.languages.speech import N_, _, speaking
 from core.notices.fan_out import facts_for, notice_to
 from core.notices.outbox import enqueue
-from core.notices.recipients import recipients_of
+from core.notices.recipients import is_quieted, recipients_of
+from core.notices.tables import Notice
 from core.notices.wording import PART_WORDS
 
 LEAVE_TAP = "leave_tap"
@@ -52,19 +54,40 @@ def tell_leave_taps(
 ) -> list[tuple[Sighting, UUID]]:
     """Tell every guardian of a tap on a leave of today, once; return whom, with what they heard.
 
-    Another day's is no news to them. Joins the caller's transaction.
+    Another day's is no news to them. Who heard so before is not among them: the tap is to be told
+    as any other. Joins the caller's transaction, which holds the children's day rows.
     """
     news = [one for one in sightings if one.school_day == school_day_of(now)]
     recipients = recipients_of(session, {one.student_id for one in news})
-    told, notices = [], []
+    heard = _heard(session, set(recipients), school_day_of(now))
+    kind, told, notices = NoticeKind.LEAVE_TAP, [], []
     for one in news:
         left_at = one.at if one.kind is NoticeKind.DEPARTURE else None
         for to in recipients.get(one.student_id, ()):
+            # In a quiet day the tap stands in the record as what it is, and is told to nobody.
+            if (to.student_id, to.guardian_id) in heard or is_quieted(to, kind, one.at):
+                continue
             facts = facts_for(to, liff_id, one.school_day, at=one.at, departed_at=left_at)
-            notices.append(notice_to(to, NoticeKind.LEAVE_TAP, facts, one.at))
+            notices.append(notice_to(to, kind, facts, one.at))
             told.append((one, to.guardian_id))
     enqueue(session, notices, now)
     return told
+
+
+def _heard(
+    session: Session, student_ids: Collection[UUID], school_day: date
+) -> set[tuple[UUID | None, UUID | None]]:
+    """Return (child, guardian) where a tap on the leave of that day was told."""
+    if not student_ids:
+        return set()
+    rows = session.execute(
+        select(col(Notice.student_id), col(Notice.guardian_id)).where(
+            col(Notice.student_id).in_(student_ids),
+            col(Notice.school_day) == school_day,
+            col(Notice.kind) == NoticeKind.LEAVE_TAP,
+        )
+    )
+    return {(row.student_id, row.guardian_id) for row in rows}
 
 
 def tell_leave(

@@ -220,6 +220,28 @@ def told_taps(
     return {(row.tap_id, row.whom) for row in rows}
 
 
+def told_numbers(
+    session: Session, student_ids: Collection[UUID], school_days: Collection[date]
+) -> dict[tuple[UUID, date], dict[NoticeKind, dict[UUID, int]]]:
+    """Return by child and day, and by kind, the number under which each tap was told."""
+    if not student_ids:
+        return {}
+    names = ("student_id", "school_day", "kind", "tap_id", "occurrence")
+    rows = session.execute(
+        select(*(col(getattr(Notice, name)) for name in names)).where(
+            col(Notice.student_id).in_(student_ids),
+            col(Notice.school_day).in_(school_days),
+            col(Notice.kind).in_(GATE_NEWS),
+            col(Notice.tap_id).is_not(None),
+        )
+    )
+    found: dict[tuple[UUID, date], dict[NoticeKind, dict[UUID, int]]] = {}
+    for row in rows:
+        told = found.setdefault((row.student_id, row.school_day), {})
+        told.setdefault(NoticeKind(row.kind), {})[row.tap_id] = row.occurrence
+    return found
+
+
 def readdress(session: Session, *, guardian_id: UUID, moved_from: str, line_user_id: str) -> None:
     """Send what waits for a guardian to the LINE account the link moved to.
 

@@ -30,7 +30,9 @@ from core.values import value
 DELEGATED_PLACE = N_("代收")
 # What a guardian new beside others does not hear for a day: where and when the child can be met.
 # A missing child is told to everybody: a search that begins late costs more than it gives away.
-QUIETED = frozenset({NoticeKind.ARRIVAL, NoticeKind.DEPARTURE, NoticeKind.NO_TAP_OUT})
+QUIETED = frozenset(
+    {NoticeKind.ARRIVAL, NoticeKind.DEPARTURE, NoticeKind.NO_TAP_OUT, NoticeKind.LEAVE_TAP}
+)
 QUIET = (NoticeState.CANCELLED, "quiet")
 # Written for the record, and told in the evening with the rest of the day.
 IN_DIGEST = (NoticeState.CANCELLED, "in_digest")
@@ -149,11 +151,20 @@ def _recipients(
     for row in run(session, build, values):
         by_hearer[row.delegate_id or row.binding_id].append(row)
     found: dict[UUID, list[Recipient]] = defaultdict(list)
+    # Guardians come first, then who stands in, longest first.
     for rows in by_hearer.values():
         first = rows[0]
         of_child = found[first.student_id]
-        of_child += [_delegate(first)] if first.delegate_id else _on_each_channel(rows)
+        if not first.delegate_id:
+            of_child += _on_each_channel(rows)
+        elif first.line_user_id not in _heard_on_line(of_child):
+            of_child.append(_delegate(first))
     return found
+
+
+def _heard_on_line(recipients: Collection[Recipient]) -> set[str]:
+    """Return the LINE users who hear already: both parents may ask the same grandmother."""
+    return {one.line_user_id for one in recipients if one.channel is Channel.LINE}
 
 
 def _delegate(row: Any) -> Recipient:

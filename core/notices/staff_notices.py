@@ -80,17 +80,19 @@ def tell_held(
     reason: HoldReason,
     since: datetime | None,
     share: int | None,
+    held_at: datetime,
     now: datetime,
 ) -> int:
-    """Ask who runs the school, once for each reason, whether held no-shows go out.
+    """Ask who runs the school, once for each reason of a hold, whether held no-shows go out.
 
-    `share` is how many came, as a percentage of the usual.
+    `share` is how many came, as a percentage of the usual. What is held from `held_at` on is
+    another matter than what was held, and went on, before.
     """
     said = say("held", n=count, reason=hold_words(reason, since, share, now))
     meta = place(session, school_code, school_day, f"截至 {cutoff:%H:%M}")
     acts = [action for action, _ in bubbles.HELD_ACTS]
     detail = f"{school_code}/{school_day}/{cutoff:%H%M}"
-    topic = Topic(NoticeKind.HELD, school_day, f"{cutoff:%H%M}/{reason}")
+    topic = Topic(NoticeKind.HELD, school_day, f"{cutoff:%H%M}/{reason}/{held_at.timestamp():.0f}")
     letters = []
     for staff in runners_of(session, school_code):
         data = desk.sealed(acts, detail, staff, now)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlmodel import Session, col
 
 from core.kinds import UNFINISHED_STATES, NoticeKind, NoticeState
@@ -43,9 +43,9 @@ def cancel_no_shows(
 ) -> list[Any]:
     """Stop the children's waiting no-shows and return those that may have been read.
 
-    `outcome` is our word for why: tap_came, leave_came, school_answered, closure. Rows: student_id,
-    guardian_id, channel, first_tried_at. Joins the caller's transaction, which holds the children's
-    day rows.
+    `outcome` is our word for why: tap_came, leave_came, school_answered, closure. Rows, by
+    occurrence: student_id, guardian_id, channel, first_tried_at, occurrence. Joins the caller's
+    transaction, which holds the children's day rows.
     """
     theirs = (
         col(Notice.student_id).in_(student_ids),
@@ -55,9 +55,38 @@ def cancel_no_shows(
     hold(session, *theirs)
     make_moot(session, student_ids, school_day, now)
     stop_held(session, theirs, now, outcome, no_more=NEVER_AGAIN)
-    columns = (Notice.student_id, Notice.guardian_id, Notice.channel, Notice.first_tried_at)
-    tried = select(*map(col, columns)).where(*theirs, *may_have_been_read())
-    return list(session.execute(tried).all())
+    names = ("student_id", "guardian_id", "channel", "first_tried_at", "occurrence")
+    columns = [col(getattr(Notice, name)) for name in names]
+    tried = select(*columns).where(*theirs, *may_have_been_read())
+    return list(session.execute(tried.order_by(col(Notice.occurrence))).all())
+
+
+def uncorrected(session: Session, read: Sequence[Any], school_day: date) -> list[Any]:
+    """Return those of these no-shows that no correction followed yet."""
+    if not read:
+        return []
+    students = {row.student_id for row in read}
+    corrected = occurrences_of(session, NoticeKind.CORRECTION, students, school_day)
+    return [
+        row for row in read if row.occurrence > corrected.get((row.student_id, row.guardian_id), 0)
+    ]
+
+
+def occurrences_of(
+    session: Session, kind: NoticeKind, student_ids: Collection[UUID], school_day: date
+) -> dict[tuple[UUID, UUID], int]:
+    """Return by (child, guardian) how often they were told this of the day, on any channel."""
+    latest = func.max(col(Notice.occurrence)).label("latest")
+    rows = session.execute(
+        select(col(Notice.student_id), col(Notice.guardian_id), latest)
+        .where(
+            col(Notice.student_id).in_(student_ids),
+            col(Notice.school_day) == school_day,
+            col(Notice.kind) == kind,
+        )
+        .group_by(col(Notice.student_id), col(Notice.guardian_id))
+    )
+    return {(row.student_id, row.guardian_id): row.latest for row in rows}
 
 
 def make_moot(

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
 from core.attendance.day_record import DayFacts
-from core.attendance.decision import Passing, decide
+from core.attendance.decision import Passing
+from core.attendance.seen import standing_of
 from core.attendance.tables import AttendanceDay, Leave, NoShowRun
 from core.calendar.school_days import day_statuses
 from core.clock import at_taipei, day_end
@@ -107,7 +108,7 @@ def story_of(session: Session, child: Student, day: date) -> list[Fact]:
     """Return the day's facts in the order of time; only reads."""
     places = {child.id: (child.school_code, child.grade)}
     facts = read_day_facts(session, places, [(child.id, day)])[child.id, day]
-    passings = decide(facts.taps, facts.rules.departure_from, facts.rules.bounce).passings
+    passings = facts.day(standing_of(session, child, day).leave).passings
     notices = _notices(session, child, day)
     told = [
         *_taps(session, child, day, passings),

@@ -15,7 +15,7 @@ from core.gate.make_up import record_make_up
 from core.house import House
 from core.kinds import DayPart, Direction, NoticeKind
 from core.notices.tables import Notice
-from core.people.tables import Guardian, StaffRole, Student
+from core.people.tables import Binding, Guardian, StaffRole, Student
 from tests.factories import HUA, make_binding, make_guardian, make_school, make_staff, make_student
 
 MONDAY = date(2026, 11, 23)
@@ -198,6 +198,25 @@ def test_tap_on_a_leave_is_shown_to_both_sides_and_not_merged(family: House) -> 
     assert waiting.count(NoticeKind.LEAVE_TAP) == 2
     assert waiting.count(NoticeKind.DISCREPANCY) == 2, "teacher and officer"
     assert NoticeKind.ARRIVAL not in waiting, "it is in the same message"
+
+
+@pytest.mark.parametrize("is_filed_first", [True, False])
+def test_guardian_in_the_quiet_day_learns_no_tap_from_a_leave(
+    family: House, is_filed_first: bool
+) -> None:
+    steps = [lambda session: _file(session, OFFICE), lambda session: _come(session, "07:41")]
+    with transaction(family.engine) as session:
+        mei = _mei(session).guardian_id
+        binding = session.exec(select(Binding).where(Binding.guardian_id == mei)).one()
+        binding.quiet_until = BEFORE + timedelta(hours=20)
+        for step in steps if is_filed_first else reversed(steps):
+            step(session)
+        mine = session.exec(select(Notice).where(Notice.guardian_id == mei)).all()
+        waiting = {one.kind for one in mine if one.state == "pending"}
+        assert waiting == {NoticeKind.LEAVE_SCHOOL}
+        (arrival,) = (one for one in mine if one.kind == NoticeKind.ARRIVAL)
+        assert arrival.outcome == "quiet"
+        assert _kinds(session).count(NoticeKind.LEAVE_TAP) == 1, "the other guardian hears"
 
 
 def test_way_out_on_a_leave_is_not_called_a_way_in(family: House) -> None:

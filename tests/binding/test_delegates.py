@@ -132,6 +132,34 @@ def test_receiver_gets_arrivals_with_the_given_name_alone(house: House, cast: Ca
         }
 
 
+@pytest.mark.parametrize("has_stopped", [True, False])
+def test_receiver_of_both_parents_hears_once(
+    house: House, cast: Cast, *, has_stopped: bool
+) -> None:
+    mei, ming, binding = cast
+    with transaction(house.engine) as session:
+        others = make_binding(session, make_guardian(session, house, HUA, name="陳淑華"), ming)
+        for one in (binding, others):
+            lend(session, house, one)
+        if has_stopped:
+            session.get_one(Guardian, mei.id).stopped_at = house.clock.now()
+            session.flush()
+        arrive(session, house, ming)
+        assert [one[0] for one in letters(session, GRANNY)] == ["arrival"]
+        claimed = claim(session, now=house.clock.now(), limit=10)
+        assert GRANNY in [one.line_user_id for one in claimed]
+
+
+def test_guardian_who_receives_in_anothers_stead_too_hears_once(house: House, cast: Cast) -> None:
+    _, ming, binding = cast
+    with transaction(house.engine) as session:
+        make_binding(session, make_guardian(session, house, GRANNY, name="陳淑華"), ming)
+        lend(session, house, binding)
+        arrive(session, house, ming)
+        (told,) = letters(session, GRANNY)
+        assert "榕光" in told[2], "as the guardian she is"
+
+
 def test_quiet_guardian_hears_no_gate_news_and_lends_none(house: House, cast: Cast) -> None:
     _, ming, binding = cast
     with transaction(house.engine) as session:

@@ -151,6 +151,7 @@ def test_the_pushed_question_asks_back_too(house: House, room: Student) -> None:
             reason=HoldReason.SILENT,
             since=None,
             share=None,
+            held_at=NOW,
             now=NOW,
         )
         notice = session.exec(select(Notice).where(Notice.line_user_id == HO)).one()

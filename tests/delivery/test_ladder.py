@@ -151,6 +151,19 @@ def test_no_show_that_line_did_not_carry_goes_by_mail(
     assert channels() == ["line", "email"]
 
 
+def test_second_no_show_of_a_day_climbs_by_itself(
+    house: House, family: Family, no_show: Callable[..., None], go: Climb, channels: Channels
+) -> None:
+    no_show(NoticeState.REFUSED)
+    assert go(MAIL) == 1
+    settle(house, Channel.EMAIL, NoticeState.ACCEPTED)
+    with transaction(house.engine) as session:
+        cancel_no_shows(session, [family.student_id], MONDAY, house.clock.now())
+    no_show(NoticeState.REFUSED)
+    assert go(MAIL) == 1
+    assert channels() == ["line", "line", "email", "email"]
+
+
 def test_no_show_to_somebody_who_blocked_us_climbs_at_once(
     house: House, no_show: Callable[..., None], go: Climb, channels: Channels
 ) -> None:

@@ -3,27 +3,35 @@
 import threading
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 import pytest
 from sqlmodel import Session, col, select
 
-from core.attendance.leaves import Filer, file_leave
+from core.attendance.leaves import Filer, file_leave, withdraw_leave
 from core.attendance.review import ReviewResult, answer_absent
 from core.attendance.runs import RunKey, cancel_run, held_children, release_run
-from core.attendance.tables import AttendanceDay, LeaveReason, NoShowRun, RunState
-from core.calendar.policy import NewRule, add_rule
+from core.attendance.tables import (
+    AttendanceDay,
+    LeaveReason,
+    NoShowRun,
+    NoShowState,
+    RunState,
+)
+from core.calendar.policy import NewRule, add_rule, end_rule, list_rules
 from core.calendar.tables import CalendarDay
 from core.clock import school_day_of
 from core.db import transaction
+from core.delivery.claims import claim
 from core.duty.no_show_tick import run_no_show_tick
 from core.errors import InputError
 from core.gate.health import gate_health
-from core.gate.make_up import record_make_up
+from core.gate.make_up import record_make_up, undo_make_up
 from core.gate.tables import Reader
 from core.house import House
 from core.kinds import DayPart, Direction, NoticeKind
 from core.notices.tables import Notice
-from core.people.tables import StaffRole, Student
+from core.people.tables import Card, EnrollmentStatus, StaffRole, Student
 from tests.factories import (
     DESK,
     make_binding,
@@ -115,6 +123,37 @@ def test_tap_within_the_grace_ends_it_without_a_word(ready: House) -> None:
     assert _state(ready) == RunState.TOLD
 
 
+def _leave_school(ming: Student, _card: Card) -> None:
+    ming.status = EnrollmentStatus.TRANSFERRED
+
+
+def _protect(ming: Student, _card: Card) -> None:
+    ming.is_sealed = True
+
+
+def _lose(_ming: Student, card: Card) -> None:
+    card.valid_until = CUTOFF + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("happen", [_leave_school, _protect, _lose])
+@pytest.mark.parametrize("is_held", [True, False])
+def test_child_not_expected_any_more_within_the_grace_is_not_told_of(
+    ready: House, happen: Callable[[Student, Card], None], *, is_held: bool
+) -> None:
+    _tick(ready)
+    with transaction(ready.engine) as session:
+        happen(_ming(session), session.exec(select(Card)).one())
+    _tick(ready, 5, heard=not is_held)
+    if is_held:
+        with transaction(ready.engine) as session:
+            now = ready.clock.now()
+            gate = gate_health(session, "353607", now)
+            release_run(session, DESK, KEY, gate=gate, by="staff:x", now=now)
+    assert (_notices(ready), _state(ready)) == (0, RunState.TOLD)
+    with transaction(ready.engine) as session:
+        assert session.exec(select(AttendanceDay)).one().no_show == NoShowState.UNTOLD
+
+
 def test_no_lessons_no_notice(ready: House) -> None:
     with transaction(ready.engine) as session:
         session.add(
@@ -162,6 +201,16 @@ def test_what_was_marked_before_the_gate_died_is_told_once_it_is_well(ready: Hou
     _tick(ready, 5, heard=False)
     _tick(ready, 9)
     assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
+
+
+def test_staff_are_asked_anew_where_the_gate_falls_silent_again(ready: House) -> None:
+    _tick(ready, 2.5, heard=False)
+    _tick(ready, 3)
+    assert _state(ready) == RunState.WAITING
+    for minutes in (6, 7):
+        _tick(ready, minutes, heard=False)
+    assert (_notices(ready), _state(ready)) == (0, RunState.HELD)
+    assert _notices(ready, NoticeKind.HELD) == 2
 
 
 def test_staff_release_what_is_held_but_not_who_was_seen_meanwhile(ready: House) -> None:
@@ -278,6 +327,72 @@ def test_grades_have_cutoffs_of_their_own(eager: House) -> None:
         assert {run.state for run in session.exec(select(NoShowRun))} == {RunState.TOLD}
 
 
+def _change(house: House, rule: NewRule) -> None:
+    with transaction(house.engine) as session:
+        add_rule(session, "353607", rule, by="operator", now=house.clock.now())
+
+
+def _end_change(house: House) -> None:
+    with transaction(house.engine) as session:
+        now = house.clock.now()
+        (rule,) = list_rules(session, "353607", now)
+        end_rule(session, "353607", rule.id, by="operator", now=now)
+
+
+def _runs(house: House) -> dict[time, str]:
+    with transaction(house.engine) as session:
+        return {run.cutoff: run.state for run in session.exec(select(NoShowRun))}
+
+
+def test_cutoff_moved_later_within_the_grace_is_waited_for(ready: House) -> None:
+    _tick(ready)
+    _tick(ready, 2)
+    _change(ready, NewRule(cutoff=time(9, 0)))
+    for minutes in (3, 5, 30, 34):
+        _tick(ready, minutes)
+    assert _notices(ready) == 0, "its grace runs"
+    _tick(ready, 35)
+    assert _notices(ready) == 1
+    assert _runs(ready) == {time(8, 30): RunState.NO_SCHOOL, time(9, 0): RunState.TOLD}
+
+
+@pytest.mark.parametrize("minutes", [20, 31])
+def test_cutoff_moved_to_one_that_is_over_misses_nobody(ready: House, minutes: int) -> None:
+    _change(ready, NewRule(grade=6, cutoff=time(9, 0)))
+    with transaction(ready.engine) as session:
+        make_student(session, ready, number="11510002", grade=1)
+    for before in (0, 5, minutes):
+        _tick(ready, before)
+    assert (_notices(ready), _runs(ready)[time(8, 30)]) == (0, RunState.TOLD)
+    _end_change(ready)
+    for after in (0.1, 5, 10):
+        _tick(ready, minutes + after)
+    assert _notices(ready) == 1
+    assert set(_runs(ready).values()) <= {RunState.TOLD, RunState.NO_SCHOOL}
+
+
+def test_grade_that_joins_a_cutoff_in_its_grace_is_looked_at(ready: House) -> None:
+    _change(ready, NewRule(grade=6, cutoff=time(9, 0)))
+    with transaction(ready.engine) as session:
+        make_student(session, ready, number="11510002", grade=1)
+    _tick(ready)
+    _tick(ready, 2)
+    _end_change(ready)
+    for minutes in (2.1, 5):
+        _tick(ready, minutes)
+    assert _notices(ready) == 1
+
+
+def test_rule_that_brings_nobody_leaves_a_cutoff_over(ready: House) -> None:
+    for minutes in (0, 5):
+        _tick(ready, minutes)
+    _change(ready, NewRule(dismissal=time(16, 0)))
+    for minutes in (5.1, 20):
+        _tick(ready, minutes, heard=False)
+    assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
+    assert _notices(ready, NoticeKind.HELD) == 0
+
+
 def test_reviewing_teacher_has_the_first_word(eager: House) -> None:
     with transaction(eager.engine) as session:
         make_staff(session, eager, TEACHER, role=StaffRole.HOMEROOM_TEACHER, homeroom="603")
@@ -322,6 +437,108 @@ def test_leave_filed_while_a_teacher_looks_ends_it(eager: House) -> None:
         )
     _tick(eager, 15)
     assert (_notices(eager), _state(eager)) == (0, RunState.TOLD)
+
+
+def _say_here(house: House) -> UUID:
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        facts = {"direction": Direction.IN, "recorded_by": "staff:x", "reason": "老師確認"}
+        ming = _ming(session).id
+        return record_make_up(session, "liff", student_id=ming, at=now, now=now, **facts)  # type: ignore[arg-type]
+
+
+def _take_back_entry(house: House, tap_id: UUID) -> None:
+    now = house.clock.now()
+    facts = {"tap_id": tap_id, "recorded_by": "staff:x", "reason": "記錯", "now": now}
+    with transaction(house.engine) as session:
+        undo_make_up(session, "liff", **facts)  # type: ignore[arg-type]
+
+
+def _excuse(house: House) -> UUID:
+    with transaction(house.engine) as session:
+        return file_leave(
+            session,
+            "liff",
+            student_id=_ming(session).id,
+            first_day=DAY,
+            last_day=DAY,
+            part=DayPart.WHOLE,
+            reason=LeaveReason.SICK,
+            filer=Filer("staff:x"),
+            now=house.clock.now(),
+        )
+
+
+def _withdraw(house: House, leave_id: UUID) -> None:
+    facts = {"leave_id": leave_id, "filer": Filer("staff:x"), "now": house.clock.now()}
+    with transaction(house.engine) as session:
+        withdraw_leave(session, "liff", **facts)  # type: ignore[arg-type]
+
+
+WORDS = [(_say_here, _take_back_entry), (_excuse, _withdraw)]
+
+
+@pytest.mark.parametrize(("say", "take_back"), WORDS)
+@pytest.mark.parametrize(("said", "taken_back", "told"), [(-5, 1, 6), (1, 2, 7), (1, 20, 25)])
+def test_child_of_a_word_taken_back_is_missed_again(
+    ready: House,
+    say: Callable[[House], UUID],
+    take_back: Callable[[House, UUID], None],
+    said: float,
+    taken_back: float,
+    told: float,
+) -> None:
+    ticks = [minutes for minutes in (0, 0.9, 5, 6) if minutes < taken_back]
+    for minutes in sorted([said, *ticks]):
+        _tick(ready, minutes)
+        if minutes == said:
+            word = say(ready)
+    ready.clock.move_to(CUTOFF + timedelta(minutes=taken_back))
+    take_back(ready, word)
+    _tick(ready, told - 0.1)
+    assert _notices(ready) == 0, "the right word may come"
+    for minutes in (told, told + 1):
+        _tick(ready, minutes)
+    assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
+
+
+@pytest.mark.parametrize(("say", "take_back"), WORDS)
+def test_word_put_right_at_once_leads_to_no_no_show(
+    ready: House, say: Callable[[House], UUID], take_back: Callable[[House, UUID], None]
+) -> None:
+    _tick(ready)
+    _tick(ready, 1)
+    take_back(ready, say(ready))
+    _tick(ready, 2)
+    say(ready)
+    for minutes in (5, 6, 10):
+        _tick(ready, minutes)
+    assert (_notices(ready), _state(ready)) == (0, RunState.TOLD)
+
+
+def test_child_corrected_wrongly_is_told_of_again(ready: House) -> None:
+    for minutes in (0, 5):
+        _tick(ready, minutes)
+    with transaction(ready.engine) as session:
+        claim(session, now=ready.clock.now(), limit=10)
+    word = _say_here(ready)
+    assert _notices(ready, NoticeKind.CORRECTION) == 1
+    _take_back_entry(ready, word)
+    _tick(ready, 10)
+    assert (_notices(ready), _state(ready)) == (2, RunState.TOLD)
+
+
+@pytest.mark.parametrize("minutes", [91, 60 * 24])
+def test_word_taken_back_too_late_is_no_news(ready: House, minutes: int) -> None:
+    _tick(ready, -5)
+    word = _say_here(ready)
+    for before in (0, 5):
+        _tick(ready, before)
+    ready.clock.move_to(CUTOFF + timedelta(minutes=minutes))
+    _take_back_entry(ready, word)
+    with transaction(ready.engine) as session:
+        assert session.exec(select(AttendanceDay)).one().no_show == NoShowState.NONE
+        assert _run(session).state == RunState.TOLD
 
 
 def _usual_mondays(session: Session, weeks: int, arrived: int, expected: int) -> None:

@@ -2,26 +2,29 @@
 
 import itertools
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import orjson
 import pytest
 from sqlmodel import Session, select
 
+from core.attendance.leaves import Filer, file_leave
 from core.attendance.no_show import mark_missing
-from core.attendance.tables import AttendanceDay, NoShowState
+from core.attendance.tables import AttendanceDay, LeaveReason, NoShowState
+from core.calendar.policy import NewRule, add_rule
 from core.clock import TAIPEI, taipei_clock
 from core.db import transaction
 from core.delivery.claims import claim, expire
 from core.delivery.settle import Settlement, settle
 from core.gate.health import gate_health
 from core.house import House
-from core.kinds import Channel, EventKind, NoticeState
+from core.kinds import Channel, DayPart, EventKind, NoticeKind, NoticeState
 from core.notices.fan_out import tell_no_shows
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.subscriptions import save_boxes
 from core.people.tables import Binding, School, Student
+from tests.calendar.rows import put_closure
 from tests.factories import (
     DESK,
     HUA,
@@ -111,6 +114,44 @@ def test_any_order_of_the_same_taps_ends_in_one_record_and_one_notice_each(
         day = _day(session)
         assert (day.arrived_at, day.departed_at) == (_at("11:20:00"), _at("12:05:00"))
         assert sorted(notice.kind for notice in _notices(session)) == ["arrival", "departure"]
+
+
+def _leave_at_noon(session: Session) -> None:
+    ming = session.exec(select(Student)).one()
+    file_leave(
+        session,
+        "liff",
+        student_id=ming.id,
+        first_day=MONDAY,
+        last_day=MONDAY,
+        part=DayPart.AFTERNOON,
+        reason=LeaveReason.SICK,
+        filer=Filer("staff:1"),
+        now=_at("10:00:00"),
+    )
+
+
+def _close_at_noon(session: Session) -> None:
+    put_closure(session, MONDAY, part=DayPart.AFTERNOON, school_code="353607")
+
+
+@pytest.mark.parametrize("free_the_afternoon", [_leave_at_noon, _close_at_noon])
+def test_who_is_free_in_the_afternoon_is_told_home_at_noon(
+    house: House, reader: SigningReader, free_the_afternoon: Callable[[Session], None]
+) -> None:
+    house.clock.move_to(_at("07:42:00"))
+    with transaction(house.engine) as session:
+        all_day = NewRule(departure_from=time(15, 30))
+        add_rule(session, "353607", all_day, by="operator", now=_at("06:00:00"))
+    reader.taps((1, MING, _iso("07:41:00")))
+    with transaction(house.engine) as session:
+        free_the_afternoon(session)
+    house.clock.move_to(_at("12:11:00"))
+    assert reader.statuses((2, MING, _iso("12:10:00"))) == ["recorded"]
+    with transaction(house.engine) as session:
+        assert _day(session).departed_at == _at("12:10:00")
+        (told,) = (one for one in _notices(session) if one.kind == NoticeKind.DEPARTURE)
+        assert told.state == NoticeState.PENDING
 
 
 def test_notice_carries_the_taps_own_time(house: House, reader: SigningReader) -> None:

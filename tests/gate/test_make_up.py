@@ -1,5 +1,6 @@
 """Make-up taps: a record with a name and a reason, taken back by another record, never edited."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -7,8 +8,10 @@ import orjson
 import pytest
 from sqlmodel import Session, col, select
 
+from core.attendance.leaves import Filer, file_leave
 from core.attendance.no_show import mark_missing
-from core.attendance.tables import AttendanceDay, NoShowState
+from core.attendance.review import ReviewResult, answer_absent
+from core.attendance.tables import AttendanceDay, LeaveReason, NoShowState
 from core.db import transaction
 from core.delivery.claims import claim
 from core.delivery.settle import Settlement, settle
@@ -16,7 +19,7 @@ from core.errors import AccessError, InputError
 from core.gate.make_up import make_ups_of, record_make_up, undo_make_up
 from core.gate.tables import Tap
 from core.house import House
-from core.kinds import Direction, NoticeState
+from core.kinds import DayPart, Direction, NoticeState
 from core.notices.fan_out import tell_no_shows
 from core.notices.tables import Notice
 from core.people.tables import Student
@@ -171,7 +174,7 @@ def test_tap_hidden_by_a_wrong_entry_stands_again_without_a_second_telling(
         assert "到校 08:58" in body.decode()
 
 
-def _no_show_was_read(house: House) -> None:
+def _no_show_was_read(house: House, *, is_read: bool = True) -> None:
     house.clock.move_to(NOW)
     with transaction(house.engine) as session:
         due = mark_missing(
@@ -186,7 +189,8 @@ def _no_show_was_read(house: House) -> None:
             heartbeat=NOW,
             now=NOW,
         )
-    _deliver(house)
+    if is_read:
+        _deliver(house)
 
 
 def test_teachers_word_after_a_read_no_show_corrects_it_and_so_does_its_undoing(
@@ -201,6 +205,46 @@ def test_teachers_word_after_a_read_no_show_corrects_it_and_so_does_its_undoing(
         _undo(session, tap_id)
         kinds = [kind for kind, _, _ in _alt_texts(session)]
         assert "makeup_undone" in kinds, "they read that Ming was there"
+
+
+def test_arrival_after_a_correction_that_was_wrong_is_told(
+    house: House, reader: SigningReader
+) -> None:
+    _no_show_was_read(house)
+    with transaction(house.engine) as session:
+        tap_id = _enter(session, NOW)
+    _deliver(house)
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+        _day(session).no_show = NoShowState.TOLD
+    house.clock.move_to(NOW + timedelta(minutes=10))
+    reader.taps((1, MING, "2026-11-23T09:09:00+08:00"))
+    with transaction(house.engine) as session:
+        assert ("arrival", "pending", "小明 09:09 到校") in _alt_texts(session)
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_teacher_who_took_the_word_back_can_say_that_the_child_is_missing(
+    house: House, reader: SigningReader, is_read: bool
+) -> None:
+    _no_show_was_read(house, is_read=is_read)
+    with transaction(house.engine) as session:
+        tap_id = _enter(session, NOW)
+    _deliver(house)
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+        ming, now = session.exec(select(Student)).one(), NOW + timedelta(minutes=1)
+        facts = {"student_id": ming.id, "school_day": NOW.date(), "by": "staff:x"}
+        assert answer_absent(session, DESK, now=now, **facts) is ReviewResult.TOLD  # type: ignore[arg-type]
+        waiting = [kind for kind, state, _ in _alt_texts(session) if state == "pending"]
+        assert waiting.count("no_show") == 1
+    _deliver(house)
+    _deliver(house)
+    house.clock.move_to(NOW + timedelta(minutes=10))
+    reader.taps((1, MING, "2026-11-23T09:09:00+08:00"))
+    with transaction(house.engine) as session:
+        waiting = [kind for kind, state, _ in _alt_texts(session) if state == "pending"]
+        assert waiting == ["correction"], "one for each time it was said"
 
 
 def test_way_out_entered_after_a_read_no_show_says_left_and_not_here(
@@ -218,3 +262,63 @@ def test_only_an_entry_can_be_taken_back(house: House, reader: SigningReader) ->
         tap = session.exec(select(Tap)).one()
         with pytest.raises(AccessError):
             _undo(session, tap.id)
+
+
+def test_real_arrival_on_a_leave_is_told_after_a_wrong_entry_was(
+    house: House, reader: SigningReader
+) -> None:
+    house.clock.move_to(NOW)
+    with transaction(house.engine) as session:
+        file_leave(
+            session,
+            "liff",
+            student_id=session.exec(select(Student)).one().id,
+            first_day=NOW.date(),
+            last_day=NOW.date(),
+            part=DayPart.WHOLE,
+            reason=LeaveReason.SICK,
+            filer=Filer("staff:1"),
+            now=NOW,
+        )
+        tap_id = _enter(session)
+        assert [kind for kind, _, _ in _alt_texts(session)].count("leave_tap") == 1
+    _deliver(house)
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+    reader.taps((1, MING, "2026-11-23T08:58:00+08:00"))
+    with transaction(house.engine) as session:
+        assert ("arrival", "pending", "小明 08:58 到校") in _alt_texts(session)
+
+
+def test_way_home_after_an_entry_between_two_ways_out_was_taken_back_is_told(
+    house: House, make_signing_reader: Callable[..., SigningReader], reader: SigningReader
+) -> None:
+    way_in, way_out = (make_signing_reader(direction=one) for one in ("in", "out"))
+    house.clock.move_to(NOW)
+    way_in.taps((1, MING, "2026-11-23T07:30:00+08:00"))
+    way_out.taps((1, MING, "2026-11-23T08:00:00+08:00"))
+    with transaction(house.engine) as session:
+        tap_id = _enter(session, NOW - timedelta(minutes=30))
+    way_out.taps((2, MING, "2026-11-23T08:50:00+08:00"))
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+    house.clock.move_to(NOW + timedelta(hours=7))
+    way_in.taps((2, MING, "2026-11-23T15:50:00+08:00"))
+    way_out.taps((3, MING, "2026-11-23T15:55:00+08:00"))
+    with transaction(house.engine) as session:
+        assert ("departure", "pending", "小明 15:55 離校") in _alt_texts(session)
+
+
+def test_late_upload_after_an_entry_was_taken_back_is_no_second_arrival(
+    house: House, reader: SigningReader
+) -> None:
+    house.clock.move_to(NOW)
+    reader.taps((2, MING, "2026-11-23T08:55:00+08:00"))
+    with transaction(house.engine) as session:
+        tap_id = _enter(session, NOW - timedelta(minutes=30))
+    with transaction(house.engine) as session:
+        _undo(session, tap_id)
+    reader.taps((1, MING, "2026-11-23T08:45:00+08:00"))
+    with transaction(house.engine) as session:
+        told = [alt for kind, _, alt in _alt_texts(session) if kind == "arrival"]
+        assert told == ["小明 08:55 到校"]

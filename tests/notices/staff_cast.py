@@ -62,8 +62,8 @@ def told(house: House) -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def held(s: Session, desk: StaffDesk, **changed: Any) -> int:
-    facts = {"count": 4, "reason": HoldReason.SILENT, "since": NOW, "share": None, "now": NOW}
-    return tell_held(s, desk, *RUN, **{**facts, **changed})
+    facts = {"count": 4, "reason": HoldReason.SILENT, "since": NOW, "share": None}
+    return tell_held(s, desk, *RUN, **{**facts, "held_at": NOW, "now": NOW, **changed})
 
 
 def review(s: Session, desk: StaffDesk, *missing: MissingChild) -> int:
