@@ -19,6 +19,8 @@ from core.binding.delegates import (
     find_invitation,
     invite_delegate,
 )
+from core.binding.requests import approve
+from core.binding.rules import Rules, save_rules
 from core.binding.tables import CarryOver, Delegate, DelegateLabel
 from core.binding.tries import OWN_LIMIT
 from core.db import transaction
@@ -27,6 +29,7 @@ from core.duty.binding_tick import tidy_bindings, watch_bindings
 from core.errors import AccessError, InputError
 from core.house import House
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.notices.answers import tell_approved
 from core.notices.fan_out import tell_happenings
 from core.notices.happenings import Happening
 from core.notices.moves import keep_binding
@@ -296,6 +299,29 @@ def test_child_who_moved_up_is_proposed_and_one_yes_keeps_the_boxes(
         assert boxes_of(session, kept.binding_id) == wanted
         with pytest.raises(InputError, match="answered"):
             follow(session, house, row.id, mei)
+
+
+def test_binding_that_the_new_school_approves_follows_with_its_boxes_too(
+    house: House, cast: Cast
+) -> None:
+    mei, ming, binding = cast
+    wanted = frozenset({(Channel.LINE, EventKind.NO_SHOW)})
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        save_boxes(session, binding_id=binding.id, wanted=wanted, now=now)
+        new = move_up(session, ming)
+        save_rules(session, new.school_code, Rules(needs_approval=True), by="staff:x", now=now)
+        hua = make_guardian(session, house, HUA, name="陳淑華")
+        make_binding(session, hua, new)
+        (row,) = propose(session, house.vault, now)
+        kept = follow(session, house, row.id, mei)
+        assert kept.request_id
+        assert [one.student_id for one in children_of(session, mei.id)] == [ming.id]
+        asked, made = approve(session, house.vault, kept.request_id, by="staff:x", now=now)
+        tell_approved(session, house.settings, asked, made, now)
+        (child,) = children_of(session, mei.id)
+        assert (child.student_id, child.quiet_until) == (new.id, None)
+        assert boxes_of(session, made) == wanted
 
 
 def test_child_still_enrolled_at_the_former_school_is_not_proposed(
