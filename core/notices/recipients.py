@@ -28,9 +28,17 @@ from core.values import value
 
 # Where a guardian reads the school.
 DELEGATED_PLACE = N_("代收")
-# What a guardian new beside others does not hear for a day: where and when the child can be met.
+# What a guardian new beside others does not hear for a day: where and when the child can be met,
+# by a leave they filed themselves neither.
 # A missing child is told to everybody: a search that begins late costs more than it gives away.
-QUIETED = frozenset({NoticeKind.ARRIVAL, NoticeKind.DEPARTURE, NoticeKind.NO_TAP_OUT})
+QUIETED = frozenset(
+    {
+        NoticeKind.ARRIVAL,
+        NoticeKind.DEPARTURE,
+        NoticeKind.NO_TAP_OUT,
+        NoticeKind.LEAVE_TAP,
+    }
+)
 QUIET = (NoticeState.CANCELLED, "quiet")
 # Written for the record, and told in the evening with the rest of the day.
 IN_DIGEST = (NoticeState.CANCELLED, "in_digest")

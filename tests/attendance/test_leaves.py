@@ -15,7 +15,7 @@ from core.gate.make_up import record_make_up
 from core.house import House
 from core.kinds import DayPart, Direction, NoticeKind
 from core.notices.tables import Notice
-from core.people.tables import Guardian, StaffRole, Student
+from core.people.tables import Binding, Guardian, StaffRole, Student
 from tests.factories import HUA, make_binding, make_guardian, make_school, make_staff, make_student
 
 MONDAY = date(2026, 11, 23)
@@ -198,6 +198,25 @@ def test_tap_on_a_leave_is_shown_to_both_sides_and_not_merged(family: House) -> 
     assert waiting.count(NoticeKind.LEAVE_TAP) == 2
     assert waiting.count(NoticeKind.DISCREPANCY) == 2, "teacher and officer"
     assert NoticeKind.ARRIVAL not in waiting, "it is in the same message"
+
+
+@pytest.mark.parametrize("is_filed_first", [True, False])
+def test_leave_tells_nobody_in_a_quiet_day_where_the_child_is(
+    family: House, is_filed_first: bool
+) -> None:
+    with transaction(family.engine) as session:
+        mei = _mei(session)
+        binding = session.exec(select(Binding).where(Binding.guardian_id == mei.guardian_id)).one()
+        binding.quiet_until = BEFORE + timedelta(hours=20)
+        session.flush()
+        for is_leave in (is_filed_first, not is_filed_first):
+            if is_leave:
+                _file(session, mei)
+            else:
+                _come(session, "07:41")
+        told = session.exec(select(Notice).where(Notice.kind == NoticeKind.LEAVE_TAP)).all()
+        own = {one.guardian_id == mei.guardian_id: (one.state, one.outcome) for one in told}
+    assert own == {True: ("cancelled", "quiet"), False: ("pending", None)}
 
 
 def test_way_out_on_a_leave_is_not_called_a_way_in(family: House) -> None:
