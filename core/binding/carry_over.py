@@ -139,7 +139,7 @@ def keep(
 ) -> Kept:
     """Bind at the new school with the old boxes, and end the old binding; joins the transaction.
 
-    A bond that was there before has no quiet day. Raises AccessError 404 for another's, InputError
+    An old bond begins no quiet day. Raises AccessError 404 for another's, InputError
     `answered` or, where the child is sealed, gone or another after all, or the guardian kept away,
     `not_possible`.
     """

@@ -16,15 +16,16 @@ CARRIED = "carry_over"
 def carry(session: Session, old: Binding, student_id: UUID, now: datetime) -> UUID:
     """Bind at the new school as before and end the old binding; joins the transaction.
 
-    A bond that was there before has no quiet day.
+    A bond that was there before has no quiet day but the one that still runs.
     """
+    is_quiet = old.quiet_until is not None and now < old.quiet_until
     binding_id = add_binding(
         session,
         guardian_id=old.guardian_id,
         student_id=student_id,
         relationship=old.relationship,
         proven_by=CARRIED,
-        quiet_until=None,
+        quiet_until=old.quiet_until if is_quiet else None,
         now=now,
     )
     save_boxes(session, binding_id=binding_id, wanted=boxes_of(session, old.id), now=now)

@@ -324,6 +324,17 @@ def test_binding_that_the_new_school_approves_follows_with_its_boxes_too(
         assert boxes_of(session, made) == wanted
 
 
+def test_quiet_day_that_still_runs_follows_the_child(house: House, cast: Cast) -> None:
+    mei, ming, binding = cast
+    until = house.clock.now() + timedelta(hours=20)
+    with transaction(house.engine) as session:
+        session.get_one(Binding, binding.id).quiet_until = until
+        move_up(session, ming)
+        (row,) = propose(session, house.vault, house.clock.now())
+        follow(session, house, row.id, mei)
+        assert [one.quiet_until for one in children_of(session, mei.id)] == [until]
+
+
 def test_child_still_enrolled_at_the_former_school_is_not_proposed(
     house: House, cast: Cast
 ) -> None:
