@@ -79,10 +79,11 @@ def _ask(turn: Turn, child: BoundChild, guardian_id: UUID) -> list[Json]:
 def _must_not_learn(turn: Turn, child: BoundChild) -> bool:
     """Tell whether the school's reply would say what the quiet day keeps back.
 
-    Of a missing child, or where the school was asked already, everybody hears.
+    Of a missing child everybody hears, found meanwhile or not.
     """
     day = days_of(turn.session, [child], turn.today, turn.today, turn.now)[child.student_id][0]
-    return day.is_quieted and find_request(turn.session, child.student_id, turn.today) is None
+    request = find_request(turn.session, child.student_id, turn.today)
+    return day.is_quieted and (request is None or request.was_seen)
 
 
 def _record(turn: Turn, child: BoundChild, guardian_id: UUID, answer: GuardianAnswer) -> None:

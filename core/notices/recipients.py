@@ -107,9 +107,14 @@ def place_of_texts(guardian_id: UUID) -> UUID:
     return uuid5(guardian_id, Channel.SMS)
 
 
+def is_in_quiet_day(to: Recipient, at: datetime) -> bool:
+    """Tell whether the recipient's quiet day runs at that moment."""
+    return to.quiet_until is not None and at < to.quiet_until
+
+
 def is_quieted(to: Recipient, kind: NoticeKind, at: datetime) -> bool:
     """Tell whether news of that moment falls into the recipient's quiet day."""
-    return to.quiet_until is not None and kind in QUIETED and at < to.quiet_until
+    return kind in QUIETED and is_in_quiet_day(to, at)
 
 
 def is_gathered(to: Recipient, now: datetime) -> bool:

@@ -349,6 +349,21 @@ def test_in_the_quiet_day_the_school_does_not_say_where_a_child_is_that_was_seen
     assert pushed(house, LIN, NoticeKind.HELP_ASKED) == []
 
 
+def test_in_the_quiet_day_nobody_hears_what_another_asked_of_a_child_that_was_seen(
+    house: House, ming: Student
+) -> None:
+    make_quiet(house, BA)
+    with transaction(house.engine) as session:
+        session.get_one(AttendanceDay, (ming.id, MONDAY)).arrived_at = clock(8, 35)
+    house.clock.move_to(clock(8, 40))
+    tell(house, "請協助確認 小明", MEI)
+    press(house, pushed(house, LIN, NoticeKind.HELP_ASKED)[0], "在學校", LIN)
+
+    assert "孩子在學校" in said(pushed(house, MEI, NoticeKind.SCHOOL_REPLY))
+    assert pushed(house, BA, NoticeKind.SCHOOL_REPLY) == []
+    assert "孩子在學校" not in said([tell(house, "請協助確認 小明", BA)])
+
+
 def test_in_the_quiet_day_the_school_looks_for_a_missing_child_all_the_same(
     house: House, ming: Student
 ) -> None:
