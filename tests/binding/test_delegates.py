@@ -32,11 +32,12 @@ from core.kinds import Channel, EventKind, NoticeKind, NoticeState
 from core.notices.answers import tell_approved
 from core.notices.fan_out import tell_happenings
 from core.notices.happenings import Happening
+from core.notices.links import Consented, make_link
 from core.notices.moves import keep_binding
 from core.notices.partings import part, tell_delegates_ended
 from core.notices.tables import Notice
 from core.people.bindings import children_of
-from core.people.guardians import unlink_account
+from core.people.guardians import PassMember, unlink_account
 from core.people.roster import change_national_id, seal_birth_date
 from core.people.subscriptions import boxes_of, save_boxes
 from core.people.tables import Binding, EnrollmentStatus, Guardian, School, Student
@@ -165,6 +166,23 @@ def test_sealed_child_is_not_lent(house: House, cast: Cast) -> None:
         assert not accept(session, house.vault, made.id, GRANNY, now)
         with pytest.raises(InputError, match="not_possible"):
             invite(session, house, binding)
+
+
+def test_account_that_turns_out_to_be_of_somebody_kept_away_receives_no_more(
+    house: House, cast: Cast
+) -> None:
+    _, ming, binding = cast
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        hua = make_guardian(session, house, HUA, name="陳淑華")
+        assert bar(session, house.vault, hua.id, ming.id, by="staff:x", now=now)
+        lend(session, house, binding)
+        assert delegations_to(session, GRANNY, now)
+        member = PassMember(hua.taipei_pass_id, "陳淑華", "3")
+        make_link(session, house, GRANNY, Consented(member, "1"), now)
+        assert delegations_to(session, GRANNY, now) == []
+        arrive(session, house, ming)
+        assert "arrival" not in [one[0] for one in letters(session, GRANNY)]
 
 
 @pytest.mark.parametrize("is_linked", [True, False])
