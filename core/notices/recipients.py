@@ -165,7 +165,12 @@ def _recipients(
     for rows in by_hearer.values():
         first = rows[0]
         of_child = found[first.student_id]
-        of_child += [_delegate(first)] if first.delegate_id else _on_each_channel(rows)
+        if not first.delegate_id:
+            of_child += _on_each_channel(rows)
+        # Guardians come first: an account that hears by itself, or by somebody's link already, is
+        # told once.
+        elif all(to.line_user_id != first.line_user_id for to in of_child):
+            of_child.append(_delegate(first))
     return found
 
 

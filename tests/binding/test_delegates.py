@@ -168,6 +168,24 @@ def test_sealed_child_is_not_lent(house: House, cast: Cast) -> None:
             invite(session, house, binding)
 
 
+@pytest.mark.parametrize("is_bound", [True, False])
+def test_one_account_hears_of_an_arrival_once_whoever_lent_it(
+    house: House, cast: Cast, is_bound: bool
+) -> None:
+    mei, ming, binding = cast
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        hua = make_guardian(session, house, HUA, name="陳淑華")
+        theirs = make_binding(session, hua, ming)
+        reader = MEI if is_bound else GRANNY
+        for lent in (binding, theirs):
+            made = invite(session, house, lent)
+            assert accept(session, house.vault, made.id, reader, now)
+        arrive(session, house, ming)
+        assert [one[0] for one in letters(session, reader)] == ["arrival"]
+        assert [one[0] for one in letters(session, HUA)] == ["arrival"]
+
+
 def test_account_that_turns_out_to_be_of_somebody_kept_away_receives_no_more(
     house: House, cast: Cast
 ) -> None:
