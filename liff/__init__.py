@@ -43,7 +43,7 @@ from liff.languages import choose_language, init_languages
 from liff.limits import Limits
 from liff.line_login import LineLogin
 from liff.maintenance import rest_at_night
-from liff.pages import init_security
+from liff.pages import init_security, require_legible
 from liff.staff import (
     announcements,
     bindings,
@@ -100,6 +100,7 @@ def make_blueprint(house: House, on_link: OnLink) -> Blueprint:
             return None
         open_visit(house, on_link, login)
         choose_language()
+        require_legible()
         return rest_at_night() or consent.ask_again()
 
     @pages.record_once

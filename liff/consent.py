@@ -36,8 +36,12 @@ WAYS = {
 
 
 def ask_again() -> ResponseReturnValue | None:
-    """Lead a guardian whose consent is for an earlier version to the notice; others go on."""
-    guardian = current_visit().guardian
+    """Lead a guardian whose consent is for an earlier version to the notice; others go on.
+
+    Whoever only looks by another account can't answer for the guardian, and is not asked.
+    """
+    visit = current_visit()
+    guardian = visit.guardian if visit.is_linked else None
     if guardian is None or guardian.consent_version == CONSENT.version:
         return None
     view = current_app.view_functions.get(request.endpoint or "")

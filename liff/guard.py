@@ -31,6 +31,9 @@ WANTED = "wanted"
 READS = ("GET", "HEAD")
 # Where a school's code may stand for the name of a general member; the binding itself decides.
 BY_CODE = frozenset({"liff.show_new_child", "liff.bind_new_child"})
+# What is a linked person's own to decide, whatever the name is worth now: the answer to a new
+# notice, and that all of it ends.
+OF_THEIR_OWN = frozenset({"liff.answer_consent", "liff.change_stop", "liff.delete_my_data"})
 # Forms that only lead to a change; who may not send them need not fill them in.
 CHANGE_FORMS = frozenset(
     f"liff.{name}"
@@ -80,7 +83,7 @@ def linked(view: View[P]) -> View[P]:
             _remember_slip()
             return redirect(url_for("liff.show_home"), 303)
         is_change = request.method not in READS or request.endpoint in CHANGE_FORMS
-        if is_change and not (visit.is_linked and request.endpoint in BY_CODE):
+        if is_change and not (visit.is_linked and request.endpoint in BY_CODE | OF_THEIR_OWN):
             require_real_name(visit.standing)
         return view(*args, **kwargs)
 

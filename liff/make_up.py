@@ -1,7 +1,7 @@
 """無卡補登申請: a guardian asks for a tap that was not made, sees where it stands, withdraws it."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -25,7 +25,7 @@ from core.languages.dates import parted, short_date
 from core.languages.speech import N_, _
 from core.notices.staff_desk import staff_desk
 from core.notices.wording import MAKE_UP_REASONS, REFUSALS
-from core.people.bindings import BoundChild
+from core.people.bindings import BoundChild, is_quiet
 from core.people.doors import for_guardian
 from liff.guard import linked
 from liff.make_up_form import (
@@ -131,14 +131,20 @@ def _read(visit: Visit, binding_id: UUID) -> _Page:
     with snapshot(visit.house.engine) as database:
         child = for_guardian(database, guardian.id).child(binding_id)
         days = open_days(database, child, visit.house.settings.make_up_request_days, now)
-        lines = _lines(database, child, guardian.id, school_day_of(now) - LOOK_BACK)
+        lines = _lines(database, child, guardian.id, now)
     return _Page(child, days, lines)
 
 
 def _lines(
-    database: Session, child: BoundChild, guardian_id: UUID, since: date
+    database: Session, child: BoundChild, guardian_id: UUID, now: datetime
 ) -> list[RequestLine]:
-    rows = requests_of_child(database, child.student_id, since)
+    today = school_day_of(now)
+    rows = [
+        row
+        for row in requests_of_child(database, child.student_id, today - LOOK_BACK)
+        # Another guardian says when the child came: what a quiet day keeps back.
+        if row.guardian_id == guardian_id or row.school_day < today or not is_quiet(child, now)
+    ]
     undone = undone_taps(database, rows)
     return [_line(row, guardian_id, is_undone=row.tap_id in undone) for row in rows]
 

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Response, g, jsonify, render_template, request, url_for
+from flask import Response, abort, g, jsonify, render_template, request, url_for
 from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -30,7 +30,16 @@ from liff.visit import current_visit
 logger = logging.getLogger(__name__)
 # A lock that is held, a database that changes its machine: both are over soon.
 BUSY_SECONDS = 5
+NUL = "\0"
 KINDS = {404: "not_found", 413: "too_large", 429: "too_many"}
+
+
+def require_legible() -> None:
+    """Refuse a request with the one sign that PostgreSQL keeps in no text; nobody types it."""
+    if NUL in request.path:
+        abort(404)
+    if any(NUL in value for _, values in request.values.lists() for value in values):
+        abort(400)
 
 
 def init_security(app: App, house: House) -> None:

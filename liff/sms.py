@@ -36,7 +36,7 @@ from liff.guard import linked
 from liff.ordering import note_ordering
 from liff.present import phone_link
 from liff.sms_form import SmsForm, choices_of, fault_words
-from liff.sms_steps import address_of
+from liff.sms_steps import child_of
 from liff.sms_view import OrderCard, card_of
 from liff.visit import Visit, current_visit
 
@@ -100,7 +100,7 @@ def show_sms_slip(order_id: UUID) -> ResponseReturnValue:
     with snapshot(visit.house.engine) as database:
         listed = own_order(database, order_id, guardian.id)
         view = view_of(database, listed)
-        back = address_of(database, visit, listed)
+        child = child_of(database, visit, listed)
     card = card_of(visit.house.vault, view, f"guardian:{guardian.id}", visit.now)
     return render_template(
         "sms_slip.html",
@@ -108,7 +108,9 @@ def show_sms_slip(order_id: UUID) -> ResponseReturnValue:
         order=card,
         facts=_facts(listed, card),
         made=_("{time} 的資料；還在等待回報的簡訊可能改變費用。", time=plain_moment(visit.now)),
-        back=back,
+        back=url_for("liff.show_sms", child=child),
+        # No other page holds the order of a child somebody is bound to no more.
+        is_left=child is None,
     )
 
 

@@ -83,7 +83,14 @@ def keep_sms(order_id: UUID) -> ResponseReturnValue:
 
 def address_of(database: Session, visit: Visit, listed: Listed) -> str:
     """Return the page on which an order stands."""
-    return url_for("liff.show_sms", child=_child_of(database, visit, listed))
+    return url_for("liff.show_sms", child=child_of(database, visit, listed))
+
+
+def child_of(database: Session, visit: Visit, listed: Listed) -> UUID | None:
+    """Return the binding of an order's child, None where it ended."""
+    children = for_guardian(database, visit.get_guardian().id).children()
+    found = (one.binding_id for one in children if one.student_id == listed.student.id)
+    return next(found, None)
 
 
 def _ask_end(order_id: UUID, asked: _End) -> ResponseReturnValue:
@@ -120,13 +127,6 @@ def _step(order_id: UUID, act: Callable[..., SmsOrder], note: str) -> ResponseRe
     visit.house.notices_due.set()
     with snapshot(visit.house.engine) as database:
         listed = own_order(database, order_id, guardian_id)
-        child = _child_of(database, visit, listed)
+        child = child_of(database, visit, listed)
     # Refused: the note is the state that stood in the way.
     return redirect(url_for("liff.show_sms", child=child, note=note or listed.order.state), 303)
-
-
-def _child_of(database: Session, visit: Visit, listed: Listed) -> UUID | None:
-    """Return the binding of an order's child, None where it ended."""
-    children = for_guardian(database, visit.get_guardian().id).children()
-    found = (one.binding_id for one in children if one.student_id == listed.student.id)
-    return next(found, None)

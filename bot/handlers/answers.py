@@ -56,6 +56,8 @@ def answer_no_show(turn: Turn, press: Press) -> Answer:
 
 
 def _ask(turn: Turn, child: BoundChild, guardian_id: UUID) -> list[Json]:
+    if _must_not_learn(turn, child):
+        return reply.not_told(child)
     outcome = ask_school(
         turn.session,
         turn.desk,
@@ -72,6 +74,16 @@ def _ask(turn: Turn, child: BoundChild, guardian_id: UUID) -> list[Json]:
         return reply.replied_already(child, said, request.answered_at if request else None)
     has_others = bool(other_guardians(turn.session, child.student_id, guardian_id))
     return reply.asked(child, has_others=has_others)
+
+
+def _must_not_learn(turn: Turn, child: BoundChild) -> bool:
+    """Tell whether the school's reply would say what the quiet day keeps back.
+
+    Of a missing child everybody hears, found meanwhile or not.
+    """
+    day = days_of(turn.session, [child], turn.today, turn.today, turn.now)[child.student_id][0]
+    request = find_request(turn.session, child.student_id, turn.today)
+    return day.is_quieted and (request is None or request.was_seen)
 
 
 def _record(turn: Turn, child: BoundChild, guardian_id: UUID, answer: GuardianAnswer) -> None:

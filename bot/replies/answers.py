@@ -12,7 +12,7 @@ from core.clock import taipei_clock
 from core.kinds import SchoolReply
 from core.languages.speech import _
 from core.notices.flex import call_school, dial
-from core.notices.wording import ASK_WORD, LOCK_SCREEN_NAME, REPLIES, shown_number
+from core.notices.wording import ASK_WORD, LOCK_SCREEN_NAME, QUIETED, REPLIES, shown_number
 from core.people.bindings import BoundChild
 
 
@@ -61,6 +61,15 @@ def not_asked(child: BoundChild, *, is_closed: bool) -> list[Json]:
     why = _("現在不是上課時間，學校可能沒有人看得到訊息。")
     if not is_closed:
         why = _("這所學校還沒有老師使用聊天回覆。")
+    return _call_instead(child, why)
+
+
+def not_told(child: BoundChild) -> list[Json]:
+    """Say that a guardian new beside others asks the school directly, which knows whom it tells."""
+    return _call_instead(child, _(QUIETED))
+
+
+def _call_instead(child: BoundChild, why: str) -> list[Json]:
     step = _("請直接撥電話給學校；有立即危險請撥 110。")
     acts = [*call_school(child.school_phone), dial(_("撥 110"), "110")]
     return [offer(tell(_("請直接撥電話給學校"), why, step, *_number(child), acts=acts), "今天")]

@@ -1,7 +1,7 @@
 """What a guardian may read: of the city, and of schools, grades and classes of the own children."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,6 +28,8 @@ from core.announcements.tables import (
     Importance,
 )
 from core.announcements.writing import Text
+from core.calendar.breaks import ROC, school_year_of
+from core.clock import at_taipei, school_day_of
 from core.db import UtcDateTime, insert_for, table_of
 from core.errors import AccessError
 from core.people.tables import Binding, School, Student
@@ -35,6 +37,8 @@ from core.rows import Build, run
 
 # Older ones are no news: a guardian bound in June has not missed the autumn.
 NEWS_FOR = timedelta(days=30)
+# Until lessons begin a class is the old one, and reads what it was told for the summer.
+LATE_SUMMER = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +100,7 @@ def get_shown(session: Session, guardian_id: UUID, announcement_id: UUID, now: d
 
 def unread_news(session: Session, guardian_id: UUID, now: datetime) -> News:
     """Return what is new and was not opened; one small row, however many there are."""
-    span = {"now": now, "since": now - NEWS_FOR}
-    rows = run(session, _unread, {"guardian_id": guardian_id, **span})
+    rows = run(session, _unread, {"guardian_id": guardian_id, **_span(now)})
     return News(**rows.one()._asdict()) if rows else News()
 
 
@@ -225,8 +228,21 @@ def _meant(*facts: Any) -> Any:
         .join(_VERSION, words)
         .outerjoin(AnnouncementRead, opened)
         .where(col(Announcement.shown_from) <= bindparam("now"))
-        .where(or_(is_for_the_city(), _is_for_own_child(guardian_id)))
+        .where(or_(is_for_the_city(), _is_for_own_child(guardian_id)), _is_of_this_year())
     )
+
+
+def _is_of_this_year() -> ColumnElement[bool]:
+    """Return the condition that a class or grade is still the one it was written for."""
+    is_wide = and_(col(Announcement.grade).is_(None), col(Announcement.homeroom).is_(None))
+    year = bindparam("year", type_=UtcDateTime)
+    return or_(is_wide, col(Announcement.shown_from) >= year)
+
+
+def _span(now: datetime) -> dict[str, datetime]:
+    """Return now, since when something is news, and the first moment of this school year."""
+    first = date(school_year_of(school_day_of(now - LATE_SUMMER)) + ROC, 8, 1)
+    return {"now": now, "since": now - NEWS_FOR, "year": at_taipei(first, time())}
 
 
 def _is_for_own_child(guardian_id: Any) -> ColumnElement[bool]:
@@ -256,8 +272,7 @@ def _is_unread() -> ColumnElement[bool]:
 def _read(
     session: Session, build: Build, guardian_id: UUID, now: datetime, **more: Any
 ) -> list[Shown]:
-    span = {"now": now, "since": now - NEWS_FOR}
-    rows = run(session, build, {"guardian_id": guardian_id, **span, **more})
+    rows = run(session, build, {"guardian_id": guardian_id, **_span(now), **more})
     return [_as_shown(row) for row in rows]
 
 

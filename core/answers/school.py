@@ -133,7 +133,7 @@ def reply_to_guardians(
     session.flush()
     subject = f"student:{student.id}"
     record_audit(session, actor=by, action=f"help.{reply}", subject=subject, now=now)
-    tell_school_reply(session, desk, student, reply, now)
+    tell_school_reply(session, desk, student, reply, now, was_seen=row.was_seen)
     if is_first:
         tell_help_given(session, student, role, row.rounds, now)
     return Replied(True, by, reply)

@@ -13,19 +13,17 @@ from sqlmodel import Session, col, select
 
 from core.audit import record_audit
 from core.binding.barriers import is_open_to
+from core.binding.following import CARRIED, carry
 from core.binding.requests import ask_school
 from core.binding.rules import rules_of
 from core.binding.tables import CarryOver
 from core.crypto import Vault
 from core.db import insert_for, table_of
 from core.errors import AccessError, InputError
-from core.people.bindings import add_binding, find_open_binding
+from core.people.bindings import find_open_binding
 from core.people.same_child import is_same_child
-from core.people.subscriptions import boxes_of, save_boxes, save_tap_out
 from core.people.tables import Binding, EnrollmentStatus, School, Student
 from core.rows import run
-
-CARRIED = "carry_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +139,7 @@ def keep(
 ) -> Kept:
     """Bind at the new school with the old boxes, and end the old binding; joins the transaction.
 
-    A bond that was there before has no quiet day. Raises AccessError 404 for another's, InputError
+    An old bond begins no quiet day. Raises AccessError 404 for another's, InputError
     `answered` or, where the child is sealed, gone or another after all, or the guardian kept away,
     `not_possible`.
     """
@@ -163,30 +161,12 @@ def keep(
     if rules_of(session, student.school_code).needs_approval:
         request_id = ask_school(session, guardian_id, student.id, old.relationship, CARRIED, now)
         return Kept(request_id=request_id)
-    return Kept(_carry(session, old, student.id, now), is_new=True)
+    return Kept(carry(session, old, student.id, now), is_new=True)
 
 
 def drop(session: Session, carry_over_id: UUID, guardian_id: UUID, now: datetime) -> None:
     """Leave it; joins the transaction. Raises AccessError 404, InputError("answered")."""
     _answer(session, carry_over_id, guardian_id, is_kept=False, now=now)
-
-
-def _carry(session: Session, old: Binding, student_id: UUID, now: datetime) -> UUID:
-    binding_id = add_binding(
-        session,
-        guardian_id=old.guardian_id,
-        student_id=student_id,
-        relationship=old.relationship,
-        proven_by=CARRIED,
-        quiet_until=None,
-        now=now,
-    )
-    save_boxes(session, binding_id=binding_id, wanted=boxes_of(session, old.id), now=now)
-    save_tap_out(session, binding_id=binding_id, by=old.tap_out_by)
-    old.ended_at, old.ended_by = now, CARRIED
-    session.add(old)
-    session.flush()
-    return binding_id
 
 
 def _answer(

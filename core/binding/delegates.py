@@ -193,7 +193,7 @@ def accept(
 def _may_receive(session: Session, vault: Vault, delegate: Delegate, line_user_id: str) -> bool:
     """Tell whether no seal and no bar stands in the way, of owner or receiver."""
     binding = session.get_one(Binding, delegate.binding_id)
-    rows = take_rows(session, vault, session.get_one(Student, binding.student_id))
+    rows = _rows_lent(session, vault, delegate)
     if any(one.is_sealed for one in rows):
         return False
     # Whoever unlinks the account stays who it was.
@@ -201,6 +201,28 @@ def _may_receive(session: Session, vault: Vault, delegate: Delegate, line_user_i
     persons = {binding.guardian_id, *session.exec(linked)}
     ids = [one.id for one in rows]
     return not any(is_barred(session, vault, one, ids) for one in persons)
+
+
+def _rows_lent(session: Session, vault: Vault, delegate: Delegate) -> list[Student]:
+    binding = session.get_one(Binding, delegate.binding_id)
+    return take_rows(session, vault, session.get_one(Student, binding.student_id))
+
+
+def end_of_account(
+    session: Session, vault: Vault, guardian_id: UUID, line_user_id: str, now: datetime
+) -> None:
+    """End what a LINE account receives of children whom its new guardian is kept from; joins the
+    transaction.
+
+    Before the link nobody could know whose it was. Nobody is told.
+    """
+    received = session.exec(
+        _with_child().where(Delegate.line_user_id == line_user_id, col(Delegate.ended_at).is_(None))
+    ).all()
+    for one in received:
+        ids = [row.id for row in _rows_lent(session, vault, one[0])]
+        if is_barred(session, vault, guardian_id, ids):
+            _end(session, one, "bar", now)
 
 
 def end_by_owner(

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from core.audit import record_audit
 from core.binding.barriers import is_open_to
+from core.binding.following import carried_from, carry
 from core.binding.quiet import quiet_until
 from core.binding.tables import BindingRequest
 from core.crypto import Vault
@@ -100,8 +101,9 @@ def approve(
 ) -> tuple[BindingRequest, UUID]:
     """Bind the one who waits; return the request and the binding. Joins the transaction.
 
-    Raises InputError: `answered`, or `not_possible` where the child left, is sealed, or the
-    guardian is kept from it; the request stays open then.
+    Whoever follows a child who moved keeps the boxes, and the old binding ends. Raises InputError:
+    `answered`, or `not_possible` where the child left, is sealed, or the guardian is kept from it;
+    the request stays open then.
     """
     waiting = session.get(BindingRequest, request_id)
     if waiting is None:
@@ -115,6 +117,9 @@ def approve(
     earlier = find_open_binding(session, request.guardian_id, student.id)
     if earlier is not None:
         return request, earlier.id
+    former = carried_from(session, request)
+    if former is not None and former.ended_at is None:
+        return request, carry(session, former, student.id, now)
     binding_id = add_binding(
         session,
         guardian_id=request.guardian_id,

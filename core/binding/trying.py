@@ -29,7 +29,7 @@ from core.binding.tries import (
 )
 from core.crypto import Vault
 from core.people.bindings import add_binding, find_open_binding
-from core.people.guardians import GENERAL_LEVEL
+from core.people.guardians import is_gold_level
 from core.people.roster import Claim, find_student
 from core.people.tables import Guardian, Student
 
@@ -70,7 +70,7 @@ class _Member:
 
     @property
     def has_real_name(self) -> bool:
-        return self.level.isdecimal() and self.level != GENERAL_LEVEL
+        return is_gold_level(self.level)
 
 
 def bind_child(

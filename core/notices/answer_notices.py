@@ -15,7 +15,7 @@ from core.kinds import Channel, EventKind, GuardianAnswer, NoticeKind, NoticeSta
 from core.notices import staff_bubbles as bubbles
 from core.notices.fan_out import facts_for, notice_to
 from core.notices.outbox import enqueue
-from core.notices.recipients import Recipient, recipients_of
+from core.notices.recipients import Recipient, is_in_quiet_day, recipients_of
 from core.notices.staff_desk import (
     StaffDesk,
     Topic,
@@ -129,9 +129,18 @@ def tell_help_given(
 
 
 def tell_school_reply(
-    session: Session, desk: StaffDesk, student: Student, reply: SchoolReply, now: datetime
+    session: Session,
+    desk: StaffDesk,
+    student: Student,
+    reply: SchoolReply,
+    now: datetime,
+    *,
+    was_seen: bool = False,
 ) -> int:
-    """Tell the guardians what the school replied, except who hears it in other news just now."""
+    """Tell the guardians what the school replied, except who hears it in other news just now.
+
+    Of a child that `was_seen` when somebody asked nobody hears in a quiet day: it is not missing.
+    """
     informed = set(
         session.scalars(
             select(col(Notice.guardian_id)).where(
@@ -144,7 +153,11 @@ def tell_school_reply(
             )
         )
     )
-    others = [to for to in _everybody(session, student) if to.guardian_id not in informed]
+    others = [
+        to
+        for to in _everybody(session, student)
+        if to.guardian_id not in informed and not (was_seen and is_in_quiet_day(to, now))
+    ]
     kind = NoticeKind.SCHOOL_REPLY
     return _tell(session, desk, kind, others, now, about=reply, reply=REPLIES[reply])
 

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from core.binding.following import CARRIED, carried_from
 from core.binding.tables import BindingRequest
 from core.clock import school_day_of
 from core.kinds import NoticeKind
 from core.notices.announce import tell_bound
 from core.notices.outbox import NewNotice, enqueue
+from core.notices.partings import forget
 from core.notices.templates import content_of
 from core.notices.wording import NoticeFacts
 from core.people.bindings import get_child
@@ -23,7 +25,13 @@ from core.settings import Settings
 def tell_approved(
     session: Session, settings: Settings, asked: BindingRequest, binding_id: UUID, now: datetime
 ) -> None:
-    """Tell everybody whom a new binding concerns; joins the caller's transaction."""
+    """Tell everybody whom a new binding concerns; joins the caller's transaction.
+
+    What hangs on the binding it follows ends, as with a yes that no school was asked about.
+    """
+    former = carried_from(session, asked)
+    if former is not None and former.ended_by == CARRIED:
+        forget(session, settings, asked.guardian_id, former.student_id, former.id, now)
     child = get_child(session, asked.guardian_id, binding_id)
     tell_bound(session, settings, child, asked.guardian_id, now)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import exists, select, update
 from sqlmodel import Session, col
 
+from core.binding.delegates import end_of_account
 from core.binding.rules import codes_may_vouch
 from core.clock import school_day_of
 from core.crypto import fingerprint
@@ -48,9 +49,9 @@ def make_link(
 ) -> Link:
     """Link, and tell the new LINE account and the one it moved from; joins the transaction.
 
-    What waits for the guardian goes to the new account; the old one is signed out. A general member
-    may be linked where a school's code can stand for the name. Raises AccessError
-    ("general_member").
+    What waits for the guardian goes to the new account; the old one is signed out. What the account
+    received of a child whom the guardian is kept from ends. A general member may be linked where a
+    school's code can stand for the name. Raises AccessError ("general_member").
     """
     link = link_account(
         session,
@@ -74,6 +75,7 @@ def make_link(
         cancel_unlinked(session, link.moved_from, now)
     # The account may have been another guardian's until now.
     cancel_unlinked(session, line_user_id, now)
+    end_of_account(session, house.vault, link.guardian.id, line_user_id, now)
     _tell(session, house, link.guardian, addresses, now)
     return link
 

@@ -28,7 +28,8 @@ from core.values import value
 
 # Where a guardian reads the school.
 DELEGATED_PLACE = N_("代收")
-# What a guardian new beside others does not hear for a day: where and when the child can be met.
+# What a guardian new beside others does not hear for a day: where and when the child can be met,
+# also when it is met on a leave that they could have filed themselves.
 # A missing child is told to everybody: a search that begins late costs more than it gives away.
 QUIETED = frozenset(
     {NoticeKind.ARRIVAL, NoticeKind.DEPARTURE, NoticeKind.NO_TAP_OUT, NoticeKind.LEAVE_TAP}
@@ -101,9 +102,14 @@ def place_of_texts(guardian_id: UUID) -> UUID:
     return uuid5(guardian_id, Channel.SMS)
 
 
+def is_in_quiet_day(to: Recipient, at: datetime) -> bool:
+    """Tell whether the recipient's quiet day runs at that moment."""
+    return to.quiet_until is not None and at < to.quiet_until
+
+
 def is_quieted(to: Recipient, kind: NoticeKind, at: datetime) -> bool:
     """Tell whether news of that moment falls into the recipient's quiet day."""
-    return to.quiet_until is not None and kind in QUIETED and at < to.quiet_until
+    return kind in QUIETED and is_in_quiet_day(to, at)
 
 
 def is_gathered(to: Recipient, now: datetime) -> bool:

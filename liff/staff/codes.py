@@ -28,6 +28,8 @@ from liff.staff.desk import Desk, open_desk
 from liff.visit import Visit, current_visit
 
 QR_SCALE = 4
+# How records name who asked.
+STAFF = "staff:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ def send_codes() -> ResponseReturnValue:
     with transaction(visit.house.engine) as database:
         desk = open_desk(database, visit)
         school = desk.get_school()
-        students, title = _asked(database, desk, school)
-        by = desk.actor
+        students, title, role = _asked(database, desk, school)
+        by = f"{STAFF}{role.id}"
         slips = issue_codes(database, visit.house.vault, students, by=by, now=visit.now)
         sheet_id = keep_sheet(
             database,
@@ -83,30 +85,35 @@ def send_codes() -> ResponseReturnValue:
     return redirect(url_for("liff.show_codes", school=desk.param, sheet=sheet_id), 303)
 
 
-def _asked(database: Session, desk: Desk, school: School) -> tuple[Sequence[Student], str]:
-    """Return whom codes are for. Raises AccessError 404 for what is not theirs, or empty."""
+def _asked(database: Session, desk: Desk, school: School) -> tuple[Sequence[Student], str, Staff]:
+    """Return whom codes are for, and the role they are seen by: the sheet ends with that one.
+
+    Raises AccessError 404 for what is not theirs, or empty.
+    """
     student_id = request.form.get("student_id", "")
     if student_id:
-        student = _own_student(database, school, student_id)
-        return [student], f"{class_words(student.homeroom)} {student.seat_number:02d} 號"
+        student, role = _own_student(database, school, student_id)
+        title = f"{class_words(student.homeroom)} {student.seat_number:02d} 號"
+        return [student], title, role
     homeroom = request.form.get("homeroom", "")
-    students = class_to_invite(database, school.code, homeroom) if desk.sees(homeroom) else []
-    if not students:
+    seen_by = for_staff(database, desk.roles).role_for_class(school.code, homeroom)
+    students = class_to_invite(database, school.code, homeroom)
+    if seen_by is None or not students:
         raise AccessError("no_such_class")
-    return students, class_words(homeroom)
+    return students, class_words(homeroom), seen_by
 
 
-def _own_student(database: Session, school: School, text: str) -> Student:
+def _own_student(database: Session, school: School, text: str) -> tuple[Student, Staff]:
     try:
         student_id = UUID(text)
     except ValueError:
         raise AccessError("no_such_child") from None
-    student, _ = for_staff(database, current_visit().roles).child(student_id)
+    student, role = for_staff(database, current_visit().roles).child(student_id)
     is_here = student.school_code == school.code
     is_enrolled = student.status == EnrollmentStatus.ENROLLED
     if not (is_here and is_enrolled and not student.is_sealed):
         raise AccessError("no_such_child")
-    return student
+    return student, role
 
 
 @open_to_all
@@ -183,6 +190,7 @@ def _waiting(database: Session, visit: Visit, desk: Desk) -> dict[str, str]:
     except ValueError:
         return {}
     row = find_sheet(database, sheet_id, visit.now)
-    if row is None or row.issued_by not in {f"staff:{role.id}" for role in desk.roles}:
+    own = {f"{STAFF}{role.id}": role for role in desk.roles}
+    if row is None or row.issued_by not in own:
         return {}
-    return {"title": row.title, "link": sheet_address(visit, desk.roles[0].id, sheet_id)}
+    return {"title": row.title, "link": sheet_address(visit, own[row.issued_by].id, sheet_id)}

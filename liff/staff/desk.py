@@ -113,10 +113,12 @@ class Desk:
         if not self.watches:
             raise AccessError(OUT_OF_ROLE, 403)
 
-    def require_manager(self) -> None:
-        """Raise AccessError 403 for whoever neither manages the school nor is of the bureau."""
-        if not self.manages:
-            raise AccessError(OUT_OF_ROLE, 403)
+    def require_manager(self) -> Staff:
+        """Return the role that manages the school, or is the bureau's. Raises AccessError 403."""
+        for role in self.roles:
+            if can_manage_school(role, self.code):
+                return role
+        raise AccessError(OUT_OF_ROLE, 403)
 
     def require_bureau(self) -> None:
         """Raise AccessError 403 for whoever is not of the bureau."""

@@ -22,7 +22,7 @@ from core.people.staff_changes import (
 from liff.guard import proved_recently, staff
 from liff.staff.actors import actor_words
 from liff.staff.desk import Desk
-from liff.staff.roles import FAULTS, asked_role, open_people, role_options, role_words
+from liff.staff.roles import FAULTS, asked_role, giver_of, open_people, role_options, role_words
 from liff.visit import Visit, current_visit
 
 
@@ -71,7 +71,7 @@ def send_invite() -> ResponseReturnValue:
                     school_code=desk.code,
                     role=role,
                     homeroom=homeroom,
-                    invited_by=desk.actor,
+                    invited_by=giver_of(desk),
                     now=visit.now,
                 )
                 text_id = _keep(database, visit, desk, code, role_words(role, homeroom))
@@ -104,7 +104,7 @@ def send_withdraw_invite(invite_id: UUID) -> ResponseReturnValue:
         desk = open_people(database, visit)
         found = find_invite(database, visit.house.vault, invite_id, desk.code, visit.now)
         is_ended = found is not None and withdraw_invite(
-            database, found, desk.code, desk.roles, by=desk.actor, now=visit.now
+            database, found, desk.code, desk.roles, by=giver_of(desk), now=visit.now
         )
     if not is_ended:
         return _invite_over(desk)
@@ -135,7 +135,7 @@ def _keep(database: Session, visit: Visit, desk: Desk, code: str, role: str) -> 
         "place": desk.school.short_name if desk.school else "教育局",
         "school": desk.param or "",
     }
-    return keep_text(database, visit.house.vault, facts, by=desk.actor, now=visit.now)
+    return keep_text(database, visit.house.vault, facts, by=giver_of(desk), now=visit.now)
 
 
 def _render_invite(database: Session, visit: Visit, desk: Desk, faults: dict[str, str]) -> str:

@@ -25,7 +25,7 @@ from core.people.tables import Staff, StaffRole
 from liff.guard import proved_recently, staff
 from liff.staff.desk import Desk
 from liff.staff.invites import open_invite_lines
-from liff.staff.roles import FAULTS, asked_role, open_people, role_options, role_words
+from liff.staff.roles import FAULTS, asked_role, giver_of, open_people, role_options, role_words
 from liff.visit import Visit, current_visit
 
 
@@ -85,7 +85,7 @@ def send_change(staff_id: UUID) -> ResponseReturnValue:
                     desk.roles,
                     role=role,
                     homeroom=homeroom,
-                    by=desk.actor,
+                    by=giver_of(desk),
                     now=visit.now,
                 )
         except InputError as error:
@@ -112,7 +112,7 @@ def send_revoke(staff_id: UUID) -> ResponseReturnValue:
         with transaction(visit.house.engine) as database:
             desk = open_people(database, visit)
             get_member(database, staff_id, desk.code)
-            ended = end_role(database, staff_id, desk.roles, by=desk.actor, now=visit.now)
+            ended = end_role(database, staff_id, desk.roles, by=giver_of(desk), now=visit.now)
     except InputError as error:
         return _render_revoke(staff_id, FAULTS[error.code]), 422
     _refresh_menu(visit, ended.line_user_id)

@@ -34,6 +34,11 @@ def open_people(database: Session, visit: Visit) -> Desk:
     return desk
 
 
+def giver_of(desk: Desk) -> str:
+    """Return who gives roles here, as records name it: what is given open ends with that role."""
+    return f"staff:{desk.require_manager().id}"
+
+
 def asked_role(
     database: Session, visit: Visit, desk: Desk
 ) -> tuple[dict[str, str], StaffRole | None, str | None]:

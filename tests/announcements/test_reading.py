@@ -1,6 +1,7 @@
 """A guardian reads what is for the own children; what is new stands out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select, update
@@ -21,6 +22,7 @@ from core.announcements.writing import (
     restore_announcement,
     revise_announcement,
 )
+from core.clock import TAIPEI
 from core.db import transaction
 from core.errors import AccessError
 from core.people.tables import Binding, EnrollmentStatus, Student
@@ -78,6 +80,24 @@ def test_child_who_left_the_school_takes_its_announcements_along(town: Town) -> 
         publish(session, OWN_SCHOOL, town.now)
         session.execute(update(Student).values(status=EnrollmentStatus.TRANSFERRED))
         assert titles(session, town) == []
+
+
+@pytest.mark.parametrize("narrow", [{"homeroom": "603"}, {"grade": 6}])
+def test_next_years_class_of_that_name_reads_nothing_of_this_years(
+    town: Town, narrow: dict[str, Any]
+) -> None:
+    with transaction(town.house.engine) as session:
+        old = publish(session, Audience(school_code="353607", **narrow), town.now)
+        publish(session, OWN_SCHOOL, town.now)
+        # Who was told something for the summer still reads it there.
+        town.house.clock.move_to(datetime(2027, 8, 20, 9, 0, tzinfo=TAIPEI))
+        assert len(titles(session, town)) == 2
+        town.house.clock.move_to(datetime(2027, 9, 1, 9, 0, tzinfo=TAIPEI))
+        assert len(titles(session, town)) == 1
+        with pytest.raises(AccessError):
+            get_shown(session, town.mei, old, town.now)
+        publish(session, Audience(school_code="353607", **narrow), town.now)
+        assert len(titles(session, town)) == 2
 
 
 def test_two_children_at_one_school_show_it_once(town: Town) -> None:

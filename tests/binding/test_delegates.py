@@ -19,6 +19,8 @@ from core.binding.delegates import (
     find_invitation,
     invite_delegate,
 )
+from core.binding.requests import approve
+from core.binding.rules import Rules, save_rules
 from core.binding.tables import CarryOver, Delegate, DelegateLabel
 from core.binding.tries import OWN_LIMIT
 from core.db import transaction
@@ -27,13 +29,15 @@ from core.duty.binding_tick import tidy_bindings, watch_bindings
 from core.errors import AccessError, InputError
 from core.house import House
 from core.kinds import Channel, EventKind, NoticeKind, NoticeState
+from core.notices.answers import tell_approved
 from core.notices.fan_out import tell_happenings
 from core.notices.happenings import Happening
+from core.notices.links import Consented, make_link
 from core.notices.moves import keep_binding
 from core.notices.partings import part, tell_delegates_ended
 from core.notices.tables import Notice
 from core.people.bindings import children_of
-from core.people.guardians import unlink_account
+from core.people.guardians import PassMember, unlink_account
 from core.people.roster import change_national_id, seal_birth_date
 from core.people.subscriptions import boxes_of, save_boxes
 from core.people.tables import Binding, EnrollmentStatus, Guardian, School, Student
@@ -192,6 +196,41 @@ def test_sealed_child_is_not_lent(house: House, cast: Cast) -> None:
             invite(session, house, binding)
 
 
+@pytest.mark.parametrize("is_bound", [True, False])
+def test_one_account_hears_of_an_arrival_once_whoever_lent_it(
+    house: House, cast: Cast, is_bound: bool
+) -> None:
+    mei, ming, binding = cast
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        hua = make_guardian(session, house, HUA, name="陳淑華")
+        theirs = make_binding(session, hua, ming)
+        reader = MEI if is_bound else GRANNY
+        for lent in (binding, theirs):
+            made = invite(session, house, lent)
+            assert accept(session, house.vault, made.id, reader, now)
+        arrive(session, house, ming)
+        assert [one[0] for one in letters(session, reader)] == ["arrival"]
+        assert [one[0] for one in letters(session, HUA)] == ["arrival"]
+
+
+def test_account_that_turns_out_to_be_of_somebody_kept_away_receives_no_more(
+    house: House, cast: Cast
+) -> None:
+    _, ming, binding = cast
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        hua = make_guardian(session, house, HUA, name="陳淑華")
+        assert bar(session, house.vault, hua.id, ming.id, by="staff:x", now=now)
+        lend(session, house, binding)
+        assert delegations_to(session, GRANNY, now)
+        member = PassMember(hua.taipei_pass_id, "陳淑華", "3")
+        make_link(session, house, GRANNY, Consented(member, "1"), now)
+        assert delegations_to(session, GRANNY, now) == []
+        arrive(session, house, ming)
+        assert "arrival" not in [one[0] for one in letters(session, GRANNY)]
+
+
 @pytest.mark.parametrize("is_linked", [True, False])
 def test_guardian_kept_away_receives_nothing_in_anothers_stead(
     house: House, cast: Cast, is_linked: bool
@@ -324,6 +363,40 @@ def test_child_who_moved_up_is_proposed_and_one_yes_keeps_the_boxes(
         assert boxes_of(session, kept.binding_id) == wanted
         with pytest.raises(InputError, match="answered"):
             follow(session, house, row.id, mei)
+
+
+def test_binding_that_the_new_school_approves_follows_with_its_boxes_too(
+    house: House, cast: Cast
+) -> None:
+    mei, ming, binding = cast
+    wanted = frozenset({(Channel.LINE, EventKind.NO_SHOW)})
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        save_boxes(session, binding_id=binding.id, wanted=wanted, now=now)
+        new = move_up(session, ming)
+        save_rules(session, new.school_code, Rules(needs_approval=True), by="staff:x", now=now)
+        hua = make_guardian(session, house, HUA, name="陳淑華")
+        make_binding(session, hua, new)
+        (row,) = propose(session, house.vault, now)
+        kept = follow(session, house, row.id, mei)
+        assert kept.request_id
+        assert [one.student_id for one in children_of(session, mei.id)] == [ming.id]
+        asked, made = approve(session, house.vault, kept.request_id, by="staff:x", now=now)
+        tell_approved(session, house.settings, asked, made, now)
+        (child,) = children_of(session, mei.id)
+        assert (child.student_id, child.quiet_until) == (new.id, None)
+        assert boxes_of(session, made) == wanted
+
+
+def test_quiet_day_that_still_runs_follows_the_child(house: House, cast: Cast) -> None:
+    mei, ming, binding = cast
+    until = house.clock.now() + timedelta(hours=20)
+    with transaction(house.engine) as session:
+        session.get_one(Binding, binding.id).quiet_until = until
+        move_up(session, ming)
+        (row,) = propose(session, house.vault, house.clock.now())
+        follow(session, house, row.id, mei)
+        assert [one.quiet_until for one in children_of(session, mei.id)] == [until]
 
 
 def test_child_still_enrolled_at_the_former_school_is_not_proposed(

@@ -19,7 +19,7 @@ from core.notices.fan_out import tell_no_shows
 from core.notices.staff_desk import staff_desk
 from core.notices.tables import Notice
 from core.people.guardians import find_guardian
-from core.people.tables import Student
+from core.people.tables import Binding, Student
 from tests.bot.conversation import hear
 from tests.bot.happenings import make_postback
 from tests.bot.line_limits import assert_line_takes, words_of
@@ -323,6 +323,54 @@ def test_at_night_the_school_is_not_asked(house: House, ming: Student) -> None:
 
     assert "請直接撥電話給學校；有立即危險請撥 110。" in heard
     assert pushed(house, LIN, NoticeKind.HELP_ASKED) == []
+
+
+def make_quiet(house: House, user: str) -> None:
+    """Let the quiet day of whoever is bound to Ming beside others run."""
+    with transaction(house.engine) as session:
+        guardian = find_guardian(session, user)
+        assert guardian is not None
+        binding = session.exec(select(Binding).where(Binding.guardian_id == guardian.id)).one()
+        binding.quiet_until = house.clock.now() + timedelta(hours=3)
+
+
+def test_in_the_quiet_day_the_school_does_not_say_where_a_child_is_that_was_seen(
+    house: House, ming: Student
+) -> None:
+    make_quiet(house, BA)
+    with transaction(house.engine) as session:
+        session.get_one(AttendanceDay, (ming.id, MONDAY)).arrived_at = clock(8, 35)
+    house.clock.move_to(clock(8, 40))
+
+    heard = said([tell(house, "請協助確認 小明", BA)])
+
+    assert "請直接撥電話給學校" in heard
+    assert "08:35" not in heard
+    assert pushed(house, LIN, NoticeKind.HELP_ASKED) == []
+
+
+def test_in_the_quiet_day_nobody_hears_what_another_asked_of_a_child_that_was_seen(
+    house: House, ming: Student
+) -> None:
+    make_quiet(house, BA)
+    with transaction(house.engine) as session:
+        session.get_one(AttendanceDay, (ming.id, MONDAY)).arrived_at = clock(8, 35)
+    house.clock.move_to(clock(8, 40))
+    tell(house, "請協助確認 小明", MEI)
+    press(house, pushed(house, LIN, NoticeKind.HELP_ASKED)[0], "在學校", LIN)
+
+    assert "孩子在學校" in said(pushed(house, MEI, NoticeKind.SCHOOL_REPLY))
+    assert pushed(house, BA, NoticeKind.SCHOOL_REPLY) == []
+    assert "孩子在學校" not in said([tell(house, "請協助確認 小明", BA)])
+
+
+def test_in_the_quiet_day_the_school_looks_for_a_missing_child_all_the_same(
+    house: House, ming: Student
+) -> None:
+    make_quiet(house, BA)
+
+    assert "已請學校確認" in said([tell(house, "請協助確認 小明", BA)])
+    assert len(pushed(house, LIN, NoticeKind.HELP_ASKED)) == 1
 
 
 def test_worried_words_offer_to_ask_the_school(house: House, ming: Student) -> None:

@@ -136,6 +136,14 @@ def test_yes_without_the_tick_asks_for_it(outdated: Phone, pages: House) -> None
     assert answers(pages) == [(NOW, "link")]
 
 
+def test_who_is_no_real_name_member_any_more_can_answer_too(outdated: Phone, pages: House) -> None:
+    with transaction(pages.engine) as session:
+        session.exec(select(Guardian)).one().verify_level = "0"
+    answer = outdated.post("/liff/consent", {"consent": NOW, "next": "/liff/home"})
+    assert answer.location == "/liff/home"
+    assert outdated.get("/liff/home").status_code == 200
+
+
 def test_same_yes_sent_twice_is_kept_once(outdated: Phone, pages: House) -> None:
     for _ in range(2):
         outdated.post("/liff/consent", {"answer": "yes", "consent": NOW})

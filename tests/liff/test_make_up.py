@@ -13,6 +13,7 @@ from core.db import snapshot, transaction
 from core.gate.tables import MakeUpRequest, Tap
 from core.house import House
 from core.notices.tables import Notice
+from core.people.guardians import find_guardian
 from core.people.tables import Student
 from tests.factories import HUA, make_binding, make_guardian
 from tests.liff.conftest import Family
@@ -246,3 +247,19 @@ def test_days_without_school_offer_nothing(mei: Phone, family: Family, pages: Ho
             session.add(CalendarDay(scope="city", day=day, is_open=False, **more))
     page = mei.text(page_of(family))
     assert "這幾天不上課，沒有可以補登的日子。" in page
+
+
+def test_in_the_quiet_day_nobody_reads_what_another_guardian_asked_for_today(
+    mei: Phone, hua: Phone, pages: House, family: Family
+) -> None:
+    with transaction(pages.engine) as session:
+        guardian = find_guardian(session, HUA)
+        assert guardian is not None
+        theirs = make_binding(session, guardian, session.exec(select(Student)).one())
+        theirs.quiet_until = pages.clock.now() + timedelta(hours=20)
+        page = f"/liff/children/{theirs.id}/make-up"
+    ask(mei, family)
+    assert "到校 07:10" not in hua.text(page)
+    pages.clock.move_to(pages.clock.now() + timedelta(hours=20))
+    hua.sign_in(HUA)
+    assert "到校 07:10 審核中・另一位家長申請" in hua.text(page)

@@ -180,6 +180,17 @@ def test_deleting_ends_everything_and_says_by_which_number(
     assert "data-next" in mei.get("/liff/home").text
 
 
+def test_who_is_no_real_name_member_any_more_can_stop_and_delete_too(
+    mei: Phone, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        session.exec(select(Guardian)).one().verify_level = "0"
+    mei.post(f"{PAGE}/stop", {"action": "stop"})
+    assert guardian_of(pages).stopped_at is not None
+    answer = mei.post(f"{PAGE}/delete", {"word": "刪除"})
+    assert "完成編號" in mei.text(answer.location)
+
+
 def test_whoever_deleted_starts_anew(mei: Phone, pages: House, outside: Outside) -> None:
     mei.post(f"{PAGE}/delete", {"word": "刪除"})
     mei.sign_in(MEI)

@@ -103,6 +103,22 @@ def test_wrong_method_is_answered_with_a_page(mei: Phone) -> None:
     assert "您的資料沒有變動" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("classes/%00", 404), ("classes/603?sort=%00", 400), ("codes?homeroom=6%0003", 400)],
+)
+def test_sign_that_no_text_holds_is_refused_in_an_address(
+    officer: Phone, path: str, status: int
+) -> None:
+    assert officer.get(f"/liff/staff/{path}").status_code == status
+
+
+def test_sign_that_no_text_holds_is_refused_in_a_form(officer: Phone) -> None:
+    codes = "/liff/staff/codes"
+    assert officer.post(codes, {"homeroom": "60\x003"}).status_code == 400
+    assert officer.post(codes, {"homeroom": "603"}).status_code == 303
+
+
 def test_our_own_fault_gives_a_code_and_no_details(app: Flask, outside: Outside) -> None:
     def break_down() -> str:
         raise RuntimeError("secret detail")

@@ -98,3 +98,16 @@ def test_account_is_not_deleted_while_an_order_is_open(
     assert refused.status_code == 422
     with snapshot(pages.engine) as session:
         assert session.get_one(Guardian, UUID(family.guardian_id)).erased_at is None
+
+
+def test_order_of_a_child_somebody_is_bound_to_no_more_can_be_ended_before_deleting(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    order = f"{PAGE}/{ordered(pages, family, OrderState.REQUESTED)}"
+    mei.post(f"{family.page}/unbind", {})
+    assert "還有審核中的簡訊申請，請先撤回。" in mei.text("/liff/my-data/delete")
+    assert f'href="{order}"' in mei.get(PAGE).text
+    assert f'href="{order}/withdraw"' in mei.get(order).text
+    mei.post(f"{order}/withdraw", {})
+    assert "已撤回" in mei.text(PAGE)
+    assert 'name="word"' in mei.get("/liff/my-data/delete").text

@@ -1,6 +1,7 @@
 """綁定 on the staff pages: codes and their sheet, who is bound, the queue."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,13 +15,15 @@ from core.house import House
 from core.notices.tables import Notice
 from core.people.bindings import children_of
 from core.people.guardians import find_guardian
-from core.people.tables import Student
-from tests.factories import HUA, MEI
+from core.people.staff import revoke_staff, roles_of
+from core.people.tables import StaffRole, Student
+from tests.factories import HUA, MEI, make_staff
 from tests.liff.conftest import Family
 from tests.liff.desk import ELSEWHERE, TEACHER, StaffPhone
 from tests.liff.phone import Phone, text_of
 from tests.liff.test_binding import FACTS, NEW_CHILD
 
+A_DAY = timedelta(days=1)
 CODES, QUEUE = "/liff/staff/codes", "/liff/staff/requests"
 
 
@@ -81,6 +84,33 @@ def test_teacher_makes_codes_of_the_own_class_alone(
     elsewhere = staff_phone(ELSEWHERE)
     fields = {"student_id": family.student_id}
     assert elsewhere.post(CODES, fields, form_at="/liff/account").status_code in (400, 404)
+
+
+def test_teacher_who_is_cashier_too_prints_the_sheet_of_the_own_class(
+    staff_phone: StaffPhone, pages: House
+) -> None:
+    teacher = staff_phone(TEACHER)
+    with transaction(pages.engine) as database:
+        make_staff(database, pages, TEACHER, role=StaffRole.CASHIER).enrolled_at -= A_DAY
+    path = make_sheet(teacher, {"homeroom": "603"})
+    assert "只顯示這一次" in teacher.text(path)
+    assert teacher.post(path, {}).status_code == 200
+
+
+def test_sheet_of_a_class_ends_with_the_role_it_was_made_in(
+    staff_phone: StaffPhone, pages: House
+) -> None:
+    teacher = staff_phone(TEACHER)
+    with transaction(pages.engine) as database:
+        other = make_staff(
+            database, pages, TEACHER, role=StaffRole.HOMEROOM_TEACHER, homeroom="602"
+        )
+        other.enrolled_at -= A_DAY
+        (own,) = [one for one in roles_of(database, TEACHER) if one.homeroom == "603"]
+    path = make_sheet(teacher, {"homeroom": "603"})
+    with transaction(pages.engine) as database:
+        revoke_staff(database, own.id, by="staff:x", now=pages.clock.now())
+    assert teacher.post(path, {}, form_at="/liff/").status_code == 410
 
 
 def test_school_ends_a_binding_with_a_reason_and_undoes_it(

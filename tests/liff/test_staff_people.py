@@ -21,6 +21,7 @@ PAGE, INVITE = "/liff/staff/people", "/liff/staff/people/invite"
 # A form that everybody here can open.
 WRITING = "/liff/staff/announcements/new"
 WISH = {"name": "許育文", "role": "officer", "homeroom": ""}
+A_DAY = timedelta(days=1)
 OTHER_ADMIN = "U" + "6" * 32
 
 
@@ -222,6 +223,21 @@ def test_revoked_persons_invitations_are_void(admin: Phone, pages: House) -> Non
     with transaction(pages.engine) as session:
         later = now + timedelta(seconds=1)
         assert enrol_staff(session, pages.vault, code=code, line_user_id=HUA, now=later) is None
+
+
+def test_invitations_end_with_the_role_that_gave_them_whatever_else_its_person_is(
+    admin: Phone, pages: House
+) -> None:
+    second_admin(pages)
+    given_by = role_of(pages, ADMIN)
+    with transaction(pages.engine) as session:
+        make_staff(session, pages, ADMIN, role=StaffRole.OFFICER).enrolled_at -= A_DAY
+    shown = text_of(admin.post(str(admin.post(INVITE, WISH).location), {}))
+    code = shown.split("邀請碼 ")[1].split(" ")[0]
+    revoke(admin, given_by.id)
+    now = pages.clock.now() + timedelta(seconds=1)
+    with transaction(pages.engine) as session:
+        assert enrol_staff(session, pages.vault, code=code, line_user_id=HUA, now=now) is None
 
 
 def test_last_admin_stays_whoever_asks(admin: Phone, staff_phone: StaffPhone, pages: House) -> None:

@@ -47,6 +47,18 @@ def test_five_right_facts_bind_and_tick_every_line_box(
         assert [child.given_name for child in children_of(session, mei.id)] == ["小明"]
 
 
+@pytest.mark.parametrize("level", ["0", "00", "٣", "3000"])
+def test_who_is_no_real_name_member_elsewhere_binds_by_no_facts(
+    house: House, mei_and_ming: tuple[Guardian, Student], level: str
+) -> None:
+    mei, ming = mei_and_ming
+    with transaction(house.engine) as session:
+        session.get_one(Guardian, mei.id).verify_level = level
+        session.flush()
+        outcome = _try(session, house, mei, claim_for(ming))
+        assert outcome.result is BindResult.GENERAL_MEMBER
+
+
 @pytest.mark.parametrize(
     "spelling",
     [{"name": " 王 小明 "}, {"student_number": "１１５１０００１"}, {"national_id": " a1 "}],

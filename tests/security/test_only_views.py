@@ -12,7 +12,7 @@ from core.db import snapshot, transaction
 from core.house import House
 from core.identity.identities import Provider, find_identity
 from core.people.guardians import PassMember, find_guardian, link_account, note_level
-from core.people.tables import AccountLink, Binding, Subscription
+from core.people.tables import AccountLink, Binding, Guardian, Subscription
 from tests.factories import HUA, MEI
 from tests.liff.conftest import Family, MenuChanges, make_app
 from tests.liff.outside import Outside
@@ -73,6 +73,15 @@ def test_viewer_sees_the_child_and_is_told_how_to_change(viewer: Phone, family: 
         if path != "/liff/leaves":
             assert "請以台北通登入後再修改" in answer.text, path
     assert "小明" in viewer.text("/liff/home")
+
+
+def test_viewer_is_not_asked_to_agree_in_the_guardians_stead(
+    pages: House, viewer: Phone, mei: Phone
+) -> None:
+    with transaction(pages.engine) as session:
+        session.exec(select(Guardian)).one().consent_version = "0"
+    assert viewer.get("/liff/home").status_code == 200
+    assert mei.get("/liff/home").location.startswith("/liff/consent")
 
 
 def test_no_form_of_a_viewer_changes_anything(

@@ -13,7 +13,7 @@ from core.duty.scheduler import forget_old_sign_ins
 from core.house import House
 from core.people.sessions import KEEP
 from core.people.tables import UsedIdToken, WebSession
-from tests.factories import HUA, MEI
+from tests.factories import HUA, MEI, make_staff
 from tests.liff.conftest import Family
 from tests.liff.outside import Outside
 from tests.liff.phone import Phone
@@ -131,6 +131,17 @@ def test_token_opens_nothing_after_signing_out(
     phone.post("/liff/session/end", {}, form_at="/liff/account")
     assert exchange(phone, token) == (401, {"error": "used"})
     assert exchange(phone, outside.add_person(MEI)) == (204, None)
+
+
+def test_token_opens_nothing_elsewhere_after_somebody_of_the_school_deleted_their_data(
+    phone: Phone, thief: Phone, outside: Outside, family: Family, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        make_staff(session, pages, MEI)
+    token = outside.add_person(MEI)
+    exchange(phone, token)
+    assert phone.post("/liff/my-data/delete", {"word": "刪除"}).status_code == 303
+    assert exchange(thief, token) == (401, {"error": "used"})
 
 
 def test_signing_out_everywhere_ends_every_browser_of_the_person_and_of_nobody_else(
