@@ -55,6 +55,22 @@ def test_database_that_does_not_answer_is_named_without_its_password() -> None:
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [("migrate",), ("backup",), ("restore", "--here", "2026-11-23T07:20"), ("reader", "list")],
+)
+def test_command_says_why_no_connection_comes_about(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    address = {"DATABASE_URL": "postgresql+psycopg://gate:topsecret@127.0.0.1:1/gate"}
+    places = {"BACKUP_FOLDER": f"{tmp_path}/backups", "TOMBSTONES_FILE": f"{tmp_path}/stones"}
+    refused = run_warm(*arguments, **address, **places)
+    assert refused.returncode == 1
+    assert "does not answer (nothing listens there). Check DATABASE_URL." in refused.stderr
+    assert "pg_stat_activity" not in refused.stderr
+    assert "topsecret" not in refused.stderr
+
+
+@pytest.mark.parametrize(
     "arguments", [("school", "add", *SCHOOL), ("reader", "list"), ("purge", "--dry-run")]
 )
 def test_command_on_an_empty_database_names_what_is_missing(

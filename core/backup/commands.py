@@ -12,6 +12,7 @@ from core.backup.restoring import restore, settle_here
 from core.backup.settling import Settled
 from core.clock import TAIPEI
 from core.duty.commands import fail, opened
+from core.duty.silence import silence_of
 from core.settings import Settings
 
 REDO = (
@@ -37,6 +38,8 @@ def backup_command(settings: Settings, folder: Path | None) -> None:
         except BackupFault as fault:
             fail(str(fault))
         except (OSError, SQLAlchemyError) as error:
+            if away := silence_of(house.engine):
+                fail(f"No backup was made. {away}.")
             fail(f"No backup was made ({type(error).__name__}). Look at the disk and the database.")
     rows = sum(manifest.counts.values())
     click.echo(f"{path}: {rows} rows at migration {manifest.revision}, checked.")
@@ -70,6 +73,8 @@ def restore_command(
         except BackupFault as fault:
             fail(str(fault))
         except SQLAlchemyError as error:
+            if away := silence_of(house.engine):
+                fail(f"Not restored. {away}.")
             fail(f"Not restored ({type(error).__name__}). Is anything still running on it?")
     click.echo(f"The database stands as of {since.astimezone(TAIPEI):%Y-%m-%d %H:%M:%S}.")
     if settled is not None:

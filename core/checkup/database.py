@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.db import POOL, durability_problem
 from core.duty.migrate import applied_revision, is_current, is_fit, is_known
+from core.duty.silence import silence
 from core.errors import Fault
 
 # The oldest the makers still mend. Source: postgresql.org, "Versioning Policy" (read 2026-11-22).
@@ -50,7 +51,7 @@ def database_faults(engine: Engine) -> Iterator[Fault]:
                 )
         yield from _migrations(engine)
     except SQLAlchemyError as error:
-        yield _silence(error)
+        yield silence(error)
 
 
 def faults_of_the_shape(engine: Engine) -> Iterator[Fault]:
@@ -59,12 +60,7 @@ def faults_of_the_shape(engine: Engine) -> Iterator[Fault]:
         if not is_fit(engine):
             yield from _migrations(engine)
     except SQLAlchemyError as error:
-        yield _silence(error)
-
-
-def _silence(error: SQLAlchemyError) -> Fault:
-    problem = f"the database does not answer ({type(error).__name__})"
-    return Fault("database", problem, "Check DATABASE_URL")
+        yield silence(error)
 
 
 def _migrations(engine: Engine) -> Iterator[Fault]:

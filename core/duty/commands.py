@@ -18,6 +18,7 @@ from core.duty.demo import next_school_morning
 from core.duty.migrate import migrate_in_traffic
 from core.duty.months import run_month_tick
 from core.duty.sample import invite_sample_staff, seed_sample, write_sample
+from core.duty.silence import silence_of
 from core.house import House, build_house
 from core.kinds import Level
 from core.people.names import short_school_name
@@ -36,10 +37,12 @@ CLOCK_TIME = click.DateTime(["%H:%M"])
 @click.pass_obj
 def run_migrations(settings: Settings) -> None:
     """Bring the database to the shape this version needs."""
+    house = build_house(settings)
     try:
-        house = build_house(settings)
         migrate_in_traffic(house.engine)
     except OperationalError as error:
+        if fault := silence_of(house.engine):
+            fail(f"Not migrated. {fault}.")
         hint = "Nothing was changed. Look for a long transaction in pg_stat_activity; try again."
         fail(f"Not migrated ({type(error.orig).__name__}). {hint}")
     except ProgrammingError as error:
