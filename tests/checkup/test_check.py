@@ -24,6 +24,7 @@ from bench.programs import free_pair
 from core.checkup.commands import Commands
 from core.checkup.database import database_faults
 from core.checkup.machine import machine_faults
+from core.checkup.names import dotenv_faults, environment_faults, name_faults
 from core.checkup.outside import outside_faults
 from core.checkup.secrets import liff_faults, secret_faults
 from core.clock import Clock
@@ -48,6 +49,39 @@ def settings(**given: Any) -> Settings:
         "line_channel_secret": "0123456789abcdef" * 2,
     }
     return load_settings(_env_file=None, **{**strong, **given})
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("DATABASE_ULR", "DATABASE_URL"),
+        ("APP_EVN", "APP_ENV"),
+        ("LINE_CHANEL_SECRET", "LINE_CHANNEL_SECRET"),
+        ("TAIPEI_PASS_CLIENT_ID_FILE", "TAIPEI_PASS_CLIENT_ID"),
+        ("DATABASE_URL", None),
+        ("DATA_KEYS_FILE", None),
+        ("HOSTNAME", None),
+        ("PGHOST", None),
+        ("REDIS_HOST", None),
+        ("TEST_DATABASE_URL", None),
+    ],
+)
+def test_misspelt_setting_of_the_environment_is_named(name: str, meant: str | None) -> None:
+    hints = [fault.hint for fault in environment_faults([name])]
+    assert hints == ([f"{meant} may be meant"] if meant else [])
+
+
+def test_name_in_the_env_file_that_sets_nothing_is_named() -> None:
+    names = ["DATABASE_URL", "APP_EVN", "DATA_KEYS_FILE", "COLOUR"]
+    assert [fault.name for fault in dotenv_faults(names)] == names[1:]
+
+
+def test_check_reads_the_env_file_for_misspelt_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("APP_EVN=production\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert "APP_EVN" in [fault.name for fault in name_faults()]
 
 
 @pytest.mark.parametrize(
