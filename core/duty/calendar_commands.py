@@ -27,7 +27,7 @@ from core.calendar.terms import (
 )
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import OPERATOR, fail, opened
+from core.duty.commands import OPERATOR, fail, no_school, opened
 from core.errors import AccessError, InputError
 from core.notices.staff_alarms import tell_closure_found
 from core.people.staff import closers_of
@@ -189,7 +189,7 @@ def show_month(settings: Settings, school_code: str, month: datetime | None) -> 
     with opened(settings) as house, snapshot(house.engine) as session:
         first, last = _month(month, house.clock.now())
         if session.get(School, school_code) is None:
-            fail(f"There is no school {school_code}. Check the code.")
+            no_school(school_code)
         statement = select(Student.grade).where(col(Student.school_code) == school_code).distinct()
         grades = sorted(session.exec(statement)) or [NO_GRADE]
         keys = [(school_code, grade) for grade in grades]

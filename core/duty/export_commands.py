@@ -11,7 +11,7 @@ from core.attendance.sheets import SheetRow, record_download, sheet
 from core.clock import school_day_of
 from core.db import transaction
 from core.duty.calendar_commands import DATE
-from core.duty.commands import OPERATOR, fail, opened
+from core.duty.commands import OPERATOR, fail, no_school, opened
 from core.house import House
 from core.people.tables import School
 from core.settings import Settings
@@ -75,7 +75,7 @@ def _looked_up(
 ) -> list[SheetRow]:
     now = house.clock.now()
     if session.get(School, school) is None:
-        fail(f"There is no school {school}.")
+        no_school(school)
     rows = sheet(session, school, *span, homeroom, now=now)
     if not rows:
         fail("Nobody was at school then, or there is no such class.")
