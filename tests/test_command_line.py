@@ -86,6 +86,13 @@ def test_database_that_does_not_answer_is_named_without_its_password() -> None:
     assert "topsecret" not in refused.stderr + refused.stdout
 
 
+@pytest.mark.parametrize("key_id", ["", "two words", "a" * 17])
+def test_key_that_no_setting_would_take_is_not_made(ready: str, key_id: str) -> None:
+    refused = run_warm("keys", "new", "--id", key_id, DATABASE_URL=ready)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "1 to 16 letters" in refused.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("migrate",), ("backup",), ("restore", "--here", "2026-11-23T07:20"), ("reader", "list")],
