@@ -28,7 +28,7 @@ from core.checkup.names import dotenv_faults, environment_faults, name_faults
 from core.checkup.outside import outside_faults
 from core.checkup.secrets import liff_faults, secret_faults
 from core.clock import Clock
-from core.duty.commands import run_migrations
+from core.duty.commands import opened, run_migrations
 from core.duty.migrate import applied_revision
 from core.house import House
 from core.settings import Settings, load_settings
@@ -119,6 +119,13 @@ def test_folder_that_is_no_folder_is_named(tmp_path: Path) -> None:
 
 def test_migrated_database_is_well(house: House) -> None:
     assert list(database_faults(house.engine)) == []
+
+
+def test_keys_of_another_database_are_named(house: House) -> None:
+    other = load_settings(_env_file=None, database_url=house.settings.database_url, data_keys=GOOD)
+    with opened(other) as wrong:
+        (fault,) = database_faults(wrong.engine)
+    assert (fault.name, fault.problem) == ("DATA_KEYS", "none of them opens this database")
 
 
 def test_database_of_a_newer_release_is_named(house: House) -> None:
