@@ -20,6 +20,12 @@ REDO = (
     "closed, codes, leaves, closures. Ask the schools; revoke again what was revoked."
 )
 
+# Nobody may ever have asked for it: then there is none, and nothing is wrong.
+NO_STONES = (
+    "{path} is not there (TOMBSTONES_FILE). If anybody ever deleted their data, put it there "
+    "before anything starts: by it they are deleted again."
+)
+
 
 @click.command(name="backup")
 @click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False))
@@ -79,6 +85,9 @@ def restore_command(
     click.echo(f"The database stands as of {since.astimezone(TAIPEI):%Y-%m-%d %H:%M:%S}.")
     if settled is not None:
         _tell(settled)
+    stones = Path(settings.tombstones_file)
+    if not stones.exists():
+        click.echo(NO_STONES.format(path=stones.absolute()))
 
 
 def _moment(text: str) -> datetime:
