@@ -35,6 +35,9 @@ MAX_SCHOOL_NAME = 40
 # How the audit names whoever sits at the keyboard.
 OPERATOR = "operator"
 LEVELS = click.Choice([*(one.value for one in Level), *(one.name.lower() for one in Level)])
+# A number a person mistyped must not reach a column it does not fit.
+ROC_YEAR = click.IntRange(100, 999)
+BILLING_DAYS = click.IntRange(1, 366)
 CLOCK_TIME = click.DateTime(["%H:%M"])
 
 
