@@ -38,6 +38,38 @@ def test_check_asks_for_migrations_and_then_is_content(url: str) -> None:
     assert (after.returncode, after.stdout) == (0, "Everything fits (development).\n")
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "complaint"),
+    [
+        # A closure of 中正區 would not cover it, and its children would be asked after.
+        ("--district", "中正", "'中正' is not one of '中正區'"),
+        ("--name", " ", "A school's name has 1 to 40 characters"),
+        ("--name", "榕" * 41, "A school's name has 1 to 40 characters"),
+        ("--short-name", "www.example.com", "no address in it"),
+    ],
+)
+def test_school_that_guardians_could_not_read_of_is_refused(
+    ready: str, option: str, value: str, complaint: str
+) -> None:
+    facts = [*SCHOOL]
+    facts[facts.index(option) + 1] = value
+    refused = run_warm("school", "add", *facts, DATABASE_URL=ready)
+    assert (refused.returncode != 0, complaint in refused.stderr) == (True, True), refused.stderr
+    assert "no school yet" in run_warm("school", "list", DATABASE_URL=ready).stdout
+
+
+def test_schools_are_listed_and_a_wrong_code_leads_there(ready: str) -> None:
+    run_warm("school", "add", *SCHOOL, DATABASE_URL=ready)
+    listed = run_warm("school", "list", DATABASE_URL=ready).stdout
+    times = "cut-off 08:30, departures from 11:30"
+    assert listed == f"353607  榕光國小  中正區 國小  {times}\n"
+    for arguments in (("reader", "list"), ("staff", "list"), ("policy", "list")):
+        refused = run_warm(*arguments, "--school", "353608", DATABASE_URL=ready)
+        assert refused.stderr == (
+            "✗ There is no school 353608. python app.py school list shows them.\n"
+        )
+
+
 def test_production_with_defaults_lists_every_fault_with_a_hint(url: str) -> None:
     refused = run_cold("check", DATABASE_URL=url, APP_ENV="production")
     assert refused.returncode == 2
@@ -52,6 +84,29 @@ def test_database_that_does_not_answer_is_named_without_its_password() -> None:
     assert refused.returncode == 1
     assert "Check DATABASE_URL" in refused.stderr
     assert "topsecret" not in refused.stderr + refused.stdout
+
+
+@pytest.mark.parametrize("key_id", ["", "two words", "a" * 17])
+def test_key_that_no_setting_would_take_is_not_made(ready: str, key_id: str) -> None:
+    refused = run_warm("keys", "new", "--id", key_id, DATABASE_URL=ready)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "1 to 16 letters" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("migrate",), ("backup",), ("restore", "--here", "2026-11-23T07:20"), ("reader", "list")],
+)
+def test_command_says_why_no_connection_comes_about(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    address = {"DATABASE_URL": "postgresql+psycopg://gate:topsecret@127.0.0.1:1/gate"}
+    places = {"BACKUP_FOLDER": f"{tmp_path}/backups", "TOMBSTONES_FILE": f"{tmp_path}/stones"}
+    refused = run_warm(*arguments, **address, **places)
+    assert refused.returncode == 1
+    assert "does not answer (nothing listens there). Check DATABASE_URL." in refused.stderr
+    assert "pg_stat_activity" not in refused.stderr
+    assert "topsecret" not in refused.stderr
 
 
 @pytest.mark.parametrize(

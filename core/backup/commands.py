@@ -12,11 +12,18 @@ from core.backup.restoring import restore, settle_here
 from core.backup.settling import Settled
 from core.clock import TAIPEI
 from core.duty.commands import fail, opened
+from core.duty.silence import silence_of
 from core.settings import Settings
 
 REDO = (
     "What was done since is not in it: cards reported lost, staff and readers revoked, children "
     "closed, codes, leaves, closures. Ask the schools; revoke again what was revoked."
+)
+
+# Nobody may ever have asked for it: then there is none, and nothing is wrong.
+NO_STONES = (
+    "{path} is not there (TOMBSTONES_FILE). If anybody ever deleted their data, put it there "
+    "before anything starts: by it they are deleted again."
 )
 
 
@@ -37,6 +44,8 @@ def backup_command(settings: Settings, folder: Path | None) -> None:
         except BackupFault as fault:
             fail(str(fault))
         except (OSError, SQLAlchemyError) as error:
+            if away := silence_of(house.engine):
+                fail(f"No backup was made. {away}.")
             fail(f"No backup was made ({type(error).__name__}). Look at the disk and the database.")
     rows = sum(manifest.counts.values())
     click.echo(f"{path}: {rows} rows at migration {manifest.revision}, checked.")
@@ -70,10 +79,15 @@ def restore_command(
         except BackupFault as fault:
             fail(str(fault))
         except SQLAlchemyError as error:
+            if away := silence_of(house.engine):
+                fail(f"Not restored. {away}.")
             fail(f"Not restored ({type(error).__name__}). Is anything still running on it?")
     click.echo(f"The database stands as of {since.astimezone(TAIPEI):%Y-%m-%d %H:%M:%S}.")
     if settled is not None:
         _tell(settled)
+    stones = Path(settings.tombstones_file)
+    if not stones.exists():
+        click.echo(NO_STONES.format(path=stones.absolute()))
 
 
 def _moment(text: str) -> datetime:

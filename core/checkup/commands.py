@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from core.checkup.database import database_faults, faults_of_the_shape
 from core.checkup.machine import machine_faults
+from core.checkup.names import name_faults
 from core.checkup.outside import outside_faults
 from core.checkup.secrets import liff_faults, secret_faults
 from core.duty.commands import opened
@@ -49,6 +50,7 @@ def check(settings: Settings, outside: bool | None) -> None:
 
 def _faults(house: House, *, asks_outside: bool) -> Iterator[Fault]:
     settings = house.settings
+    yield from name_faults()
     yield from liff_faults(settings)
     if settings.is_production:
         yield from secret_faults(settings)

@@ -9,9 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.crypto import SealBroken
 from core.db import POOL, durability_problem
 from core.duty.migrate import applied_revision, is_current, is_fit, is_known
+from core.duty.silence import silence
 from core.errors import Fault
+from core.sealed import keyring_of
 
 # The oldest the makers still mend. Source: postgresql.org, "Versioning Policy" (read 2026-11-22).
 LEAST_POSTGRESQL = 14
@@ -49,8 +52,10 @@ def database_faults(engine: Engine) -> Iterator[Fault]:
                     "Switch it on: a tap answered 2xx must survive a power cut",
                 )
         yield from _migrations(engine)
+        if is_fit(engine):
+            yield from _keys(engine)
     except SQLAlchemyError as error:
-        yield _silence(error)
+        yield silence(error)
 
 
 def faults_of_the_shape(engine: Engine) -> Iterator[Fault]:
@@ -59,12 +64,7 @@ def faults_of_the_shape(engine: Engine) -> Iterator[Fault]:
         if not is_fit(engine):
             yield from _migrations(engine)
     except SQLAlchemyError as error:
-        yield _silence(error)
-
-
-def _silence(error: SQLAlchemyError) -> Fault:
-    problem = f"the database does not answer ({type(error).__name__})"
-    return Fault("database", problem, "Check DATABASE_URL")
+        yield silence(error)
 
 
 def _migrations(engine: Engine) -> Iterator[Fault]:
@@ -77,6 +77,15 @@ def _migrations(engine: Engine) -> Iterator[Fault]:
     else:
         hint = "Run: python app.py migrate"
         yield Fault("migrations", "the database lacks some", hint)
+
+
+def _keys(engine: Engine) -> Iterator[Fault]:
+    """Try the keys on what everything needs: the kept key of the LINE user ids."""
+    try:
+        _ = keyring_of(engine.dialect).line_users
+    except SealBroken:
+        hint = "Put back those it was written with; python app.py keys status counts what lacks one"
+        yield Fault("DATA_KEYS", "none of them opens this database", hint)
 
 
 def _sqlite() -> Iterator[Fault]:

@@ -27,7 +27,7 @@ from core.calendar.terms import (
 )
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import OPERATOR, fail, opened
+from core.duty.commands import BILLING_DAYS, OPERATOR, ROC_YEAR, fail, no_school, opened
 from core.errors import AccessError, InputError
 from core.notices.staff_alarms import tell_closure_found
 from core.people.staff import closers_of
@@ -104,11 +104,13 @@ def term_commands() -> None:
 
 @term_commands.command(name="set")
 @click.option("--scope", default="city", show_default=True, help=SCOPE_HELP)
-@click.option("--year", "school_year", type=int, required=True, help="ROC school year, such as 115")
+@click.option(
+    "--year", "school_year", type=ROC_YEAR, required=True, help="ROC school year, such as 115"
+)
 @click.option("--number", type=click.IntRange(1, 2), required=True)
 @click.option("--first", type=DATE, required=True, help="first day of lessons")
 @click.option("--last", type=DATE, required=True, help="last day of lessons")
-@click.option("--billing-days", type=int, help="as the SMS order slip says; never counted")
+@click.option("--billing-days", type=BILLING_DAYS, help="as the SMS order slip says; never counted")
 @click.option("--source", required=True, help="the circular it stands in")
 @click.pass_obj
 def put_term(
@@ -122,7 +124,7 @@ def put_term(
 
 
 @term_commands.command(name="list")
-@click.option("--year", "school_year", type=int, help="ROC school year, such as 115")
+@click.option("--year", "school_year", type=ROC_YEAR, help="ROC school year, such as 115")
 @click.pass_obj
 def show_terms(settings: Settings, school_year: int | None) -> None:
     """List the terms."""
@@ -189,7 +191,7 @@ def show_month(settings: Settings, school_code: str, month: datetime | None) -> 
     with opened(settings) as house, snapshot(house.engine) as session:
         first, last = _month(month, house.clock.now())
         if session.get(School, school_code) is None:
-            fail(f"There is no school {school_code}. Check the code.")
+            no_school(school_code)
         statement = select(Student.grade).where(col(Student.school_code) == school_code).distinct()
         grades = sorted(session.exec(statement)) or [NO_GRADE]
         keys = [(school_code, grade) for grade in grades]

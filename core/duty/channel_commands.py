@@ -8,7 +8,7 @@ from core.calendar.scopes import CITY
 from core.calendar.semesters import Semester
 from core.clock import school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import OPERATOR, fail, opened
+from core.duty.commands import OPERATOR, fail, no_school, opened
 from core.errors import InputError
 from core.house import House
 from core.kinds import Channel, OfferState
@@ -79,7 +79,7 @@ def _place(
     session: Session, house: House, school_code: str | None, term: str
 ) -> tuple[str, Semester]:
     if school_code is not None and session.get(School, school_code) is None:
-        fail(f"There is no school {school_code}. Add it by: python app.py school add")
+        no_school(school_code)
     scope = school_code or CITY
     semester = semester_at(session, scope, school_day_of(house.clock.now()))
     return scope, semester.following if term == "next" else semester

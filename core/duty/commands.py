@@ -11,24 +11,33 @@ from typing import NoReturn
 
 import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlmodel import col, select
 
+from core.calendar.closure_text import DISTRICTS
 from core.calendar.school_days import is_school_day
-from core.db import transaction
+from core.db import snapshot, transaction
 from core.duty.demo import next_school_morning
 from core.duty.migrate import migrate_in_traffic
 from core.duty.months import run_month_tick
 from core.duty.sample import invite_sample_staff, seed_sample, write_sample
+from core.duty.silence import silence_of
 from core.house import House, build_house
 from core.kinds import Level
-from core.people.names import short_school_name
+from core.people.names import clean_line, short_school_name
+from core.people.roster import CANARY_SCHOOL
 from core.people.tables import School
 from core.settings import Settings
 
 SAMPLE = Path("var/sample.json")
 SAMPLE_SCHOOL = "353607"
+# As guardians read it in a line of a bubble.
+MAX_SCHOOL_NAME = 40
 # How the audit names whoever sits at the keyboard.
 OPERATOR = "operator"
 LEVELS = click.Choice([*(one.value for one in Level), *(one.name.lower() for one in Level)])
+# A number a person mistyped must not reach a column it does not fit.
+ROC_YEAR = click.IntRange(100, 999)
+BILLING_DAYS = click.IntRange(1, 366)
 CLOCK_TIME = click.DateTime(["%H:%M"])
 
 
@@ -36,10 +45,12 @@ CLOCK_TIME = click.DateTime(["%H:%M"])
 @click.pass_obj
 def run_migrations(settings: Settings) -> None:
     """Bring the database to the shape this version needs."""
+    house = build_house(settings)
     try:
-        house = build_house(settings)
         migrate_in_traffic(house.engine)
     except OperationalError as error:
+        if fault := silence_of(house.engine):
+            fail(f"Not migrated. {fault}.")
         hint = "Nothing was changed. Look for a long transaction in pg_stat_activity; try again."
         fail(f"Not migrated ({type(error.orig).__name__}). {hint}")
     except ProgrammingError as error:
@@ -68,7 +79,7 @@ def school_commands() -> None:
 @click.option("--code", required=True, help="school code, six characters")
 @click.option("--name", required=True, help="official name")
 @click.option("--short-name", help="as guardians read it, such as 榕光國小; made from the name")
-@click.option("--district", required=True)
+@click.option("--district", required=True, type=click.Choice(DISTRICTS.split("|")))
 @click.option("--level", required=True, type=LEVELS)
 @click.option("--phone", default="", help="for guardians who have a question")
 @click.option("--cutoff", type=CLOCK_TIME, default="08:30", show_default=True)
@@ -84,9 +95,10 @@ def add_one_school(
     **facts: str,
 ) -> None:
     """Register a school; times of day are Taipei's."""
+    facts["name"] = _line_of(facts["name"])
     school = School(
         level=Level.__members__.get(level.upper(), level),
-        short_name=short_name or short_school_name(facts["name"]),
+        short_name=_line_of(short_name or short_school_name(facts["name"])),
         cutoff=cutoff.time(),
         departure_from=departure_from.time(),
         **facts,
@@ -100,6 +112,30 @@ def add_one_school(
             fail(f"There is a school {school.code} already.")
         session.add(school)
     click.echo(f"school {school.code}")
+
+
+def _line_of(name: str) -> str:
+    """Return the name as guardians may read it; what is none ends the program."""
+    line = clean_line(name)
+    if not line or len(line) > MAX_SCHOOL_NAME:
+        fail(f"A school's name has 1 to {MAX_SCHOOL_NAME} characters, and no address in it.")
+    return line
+
+
+@school_commands.command(name="list")
+@click.pass_obj
+def list_schools(settings: Settings) -> None:
+    """Print each school with its code, district, level and usual times of day."""
+    with opened(settings) as house, snapshot(house.engine) as session:
+        # The canary's school is nobody's; no list shows it.
+        real = select(School).where(col(School.code) != CANARY_SCHOOL).order_by(col(School.code))
+        lines = [_school_line(one) for one in session.scalars(real)]
+    click.echo("\n".join(lines) or "There is no school yet. Add one: python app.py school add")
+
+
+def _school_line(school: School) -> str:
+    times = f"cut-off {school.cutoff:%H:%M}, departures from {school.departure_from:%H:%M}"
+    return f"{school.code}  {school.short_name}  {school.district} {school.level}  {times}"
 
 
 def seed_database(house: House, path: Path) -> str:
@@ -127,6 +163,20 @@ def opened(settings: Settings) -> Iterator[House]:
         yield house
     finally:
         house.engine.dispose()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file for its owner's eyes only; a place that takes none ends the program."""
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_bytes(content)
+    except OSError as error:
+        fail(f"Can't write {path.absolute()}: {error.strerror}. Name another place with --to.")
+
+
+def no_school(code: str) -> NoReturn:
+    """End the program because no school has this code."""
+    fail(f"There is no school {code}. python app.py school list shows them.")
 
 
 def fail(problem: str) -> NoReturn:

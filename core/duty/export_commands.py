@@ -11,7 +11,7 @@ from core.attendance.sheets import SheetRow, record_download, sheet
 from core.clock import school_day_of
 from core.db import transaction
 from core.duty.calendar_commands import DATE
-from core.duty.commands import OPERATOR, fail, opened
+from core.duty.commands import OPERATOR, fail, no_school, opened, write_private
 from core.house import House
 from core.people.tables import School
 from core.settings import Settings
@@ -48,9 +48,7 @@ def export_command(
         path = _free_path(path or Path(), file_name(school, first, last, extension))
         with transaction(house.engine) as session:
             rows = _looked_up(session, house, school, (first, last), homeroom)
-    # For its owner's eyes only.
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_bytes(WRITERS[extension](rows))
+    write_private(path, WRITERS[extension](rows))
     click.echo(f"{len(rows)} rows in {path}. Delete it once it has served.")
 
 
@@ -75,7 +73,7 @@ def _looked_up(
 ) -> list[SheetRow]:
     now = house.clock.now()
     if session.get(School, school) is None:
-        fail(f"There is no school {school}.")
+        no_school(school)
     rows = sheet(session, school, *span, homeroom, now=now)
     if not rows:
         fail("Nobody was at school then, or there is no such class.")

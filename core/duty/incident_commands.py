@@ -16,7 +16,7 @@ from core.audit import record_audit
 from core.clock import TAIPEI
 from core.crypto import Vault
 from core.db import snapshot, transaction
-from core.duty.commands import OPERATOR, fail, opened
+from core.duty.commands import OPERATOR, fail, opened, write_private
 from core.house import House
 from core.secrecy.incident import Span, Touch, contacts, touched_by_actor, touched_by_key
 from core.settings import Settings
@@ -124,9 +124,8 @@ def _write(rows: Iterator[Sequence[object]], path: Path | None) -> None:
     if path is None:
         sys.stdout.write(text.getvalue())
         return
-    # A byte-order mark, without which Excel takes UTF-8 for Big5; for its owner's eyes only.
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_text(text.getvalue(), encoding="utf-8-sig")
+    # A byte-order mark, without which Excel takes UTF-8 for Big5.
+    write_private(path, text.getvalue().encode("utf-8-sig"))
 
 
 def _say_deadline(house: House) -> None:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core.audit import record_audit
 from core.clock import TAIPEI
-from core.crypto import new_key
+from core.crypto import KEY_ID, new_key
 from core.db import snapshot, transaction
 from core.duty.commands import OPERATOR, fail, opened
 from core.house import House
@@ -40,6 +40,8 @@ def key_commands() -> None:
 @click.pass_obj
 def make_key(settings: Settings, key_id: str | None) -> None:
     """Print a fresh key as DATA_KEYS and INDEX_KEYS hold it."""
+    if key_id is not None and not KEY_ID.fullmatch(key_id):
+        fail("A key's id has 1 to 16 letters, digits, hyphens or underscores, such as k2026.")
     with opened(settings) as house:
         today = f"{house.clock.now().astimezone(TAIPEI):%Y%m%d}"
     click.echo(new_key(key_id or f"k{today}{token_hex(2)}"))

@@ -1,5 +1,6 @@
 """Commands of the paid SMS service: plans of a semester, and their closing."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,7 +10,7 @@ from sqlmodel import Session
 
 from core.db import snapshot, transaction
 from core.duty.calendar_commands import DATE
-from core.duty.commands import OPERATOR, fail, opened
+from core.duty.commands import BILLING_DAYS, OPERATOR, fail, opened
 from core.errors import InputError
 from core.orders.plan_book import find_plan, list_plans, record_plan
 from core.orders.plans import PRICES, Bearer, Items, Plan, Rounding
@@ -26,6 +27,9 @@ REFUSALS = {
     "running": "it still sends; close it when its last day is over",
     "closed": "it was closed before; its fees are fixed",
 }
+
+# New Taiwan dollars a semester.
+PRICE = click.IntRange(0, 9_999)
 
 
 @click.group(name="orders")
@@ -44,10 +48,12 @@ def plan_commands() -> None:
 @click.option("--first", type=DATE, required=True, help="first day of service and of texts")
 @click.option("--last", type=DATE, required=True, help="last day of service")
 @click.option("--send-until", type=DATE, help="last day of texts; the last day of service if none")
-@click.option("--billing-days", type=int, required=True, help="as the slip says; never counted")
-@click.option("--arrival", type=int, default=PRICES[Items.ARRIVAL], show_default=True)
-@click.option("--departure", type=int, default=PRICES[Items.DEPARTURE], show_default=True)
-@click.option("--both", type=int, default=PRICES[Items.BOTH], show_default=True)
+@click.option(
+    "--billing-days", type=BILLING_DAYS, required=True, help="as the slip says; never counted"
+)
+@click.option("--arrival", type=PRICE, default=PRICES[Items.ARRIVAL], show_default=True)
+@click.option("--departure", type=PRICE, default=PRICES[Items.DEPARTURE], show_default=True)
+@click.option("--both", type=PRICE, default=PRICES[Items.BOTH], show_default=True)
 @click.option(
     "--rounding", type=click.Choice(list(Rounding)), default=Rounding.PER_ORDER, show_default=True
 )
@@ -125,7 +131,7 @@ def _question(ahead: Outlook) -> str:
 
 def _semester(text: str) -> tuple[int, int]:
     year, _, term = text.partition("-")
-    if not year.isdigit() or term not in ("1", "2"):
+    if not re.fullmatch("[1-9][0-9]{2}", year) or term not in ("1", "2"):
         fail(f"{text} is no semester. Write such as 115-1.")
     return int(year), int(term)
 

@@ -21,7 +21,7 @@ from core.calendar.policy import (
 from core.calendar.tables import DayPolicy
 from core.clock import school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import CLOCK_TIME, OPERATOR, fail, opened
+from core.duty.commands import CLOCK_TIME, OPERATOR, fail, no_school, opened
 from core.errors import AccessError, InputError
 from core.people.tables import School, Student
 from core.settings import Settings
@@ -198,5 +198,5 @@ def _aim(rule: DayPolicy) -> tuple[int | None, int | None, date | None]:
 def _school(session: Session, school_code: str) -> School:
     school = session.get(School, school_code)
     if school is None:
-        fail(f"There is no school {school_code}. Check the code, or load it first.")
+        no_school(school_code)
     return school

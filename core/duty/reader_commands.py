@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import OPERATOR, fail, opened
+from core.duty.commands import OPERATOR, fail, no_school, opened
 from core.errors import InputError
 from core.gate.health import ReaderState, all_readers, reader_states
 from core.gate.readers import (
@@ -55,7 +55,7 @@ def add_one_reader(settings: Settings, school: str, gate: str, direction: str) -
         fail(f"Say where the reader stands in 1 to {MAX_GATE} characters, such as 正門.")
     with opened(settings) as house, transaction(house.engine) as session:
         if session.get(School, school) is None:
-            fail(f"There is no school {school}. Load it first, or check the code.")
+            no_school(school)
         reader, secret = add_reader(
             session,
             house.vault,
@@ -110,7 +110,7 @@ def list_readers(settings: Settings, school: str | None) -> None:
     with opened(settings) as house, snapshot(house.engine) as session:
         now = house.clock.now()
         if school is not None and session.get(School, school) is None:
-            fail(f"There is no school {school}. Check the code.")
+            no_school(school)
         states = reader_states(session, all_readers(session, school), now)
         lines = [_line(session, state, now) for state in states]
     click.echo("\n".join(lines) or "There is no reader yet. Add one: python app.py reader add")

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from core.clock import school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import OPERATOR, fail, opened
+from core.duty.commands import OPERATOR, fail, no_school, opened
 from core.house import House
 from core.people.tables import School
 from core.roster.comparing import compare, complete
@@ -45,7 +45,7 @@ def import_roster(settings: Settings, file: Path, school: str | None, dry_run: b
             rows = read_roster(file.read_bytes(), file.name, today=today, school_code=school)
             with transaction(house.engine) as session:
                 if school is not None and session.get(School, school) is None:
-                    fail(f"There is no school {school}. Add it first: school add")
+                    no_school(school)
                 counts = _take_over(session, house, rows, dry_run)
         except RosterError as refused:
             with snapshot(house.engine) as session:

@@ -3,14 +3,17 @@
 import click
 
 from core.db import snapshot, transaction
-from core.duty.commands import OPERATOR, fail, opened
+from core.duty.commands import OPERATOR, fail, no_school, opened
 from core.errors import InputError
 from core.people.staff import all_staff, invite_staff, staff_name
-from core.people.tables import Staff, StaffRole
+from core.people.tables import School, Staff, StaffRole
 from core.settings import Settings
 
 PROBLEMS = {
-    ("no_such_school", "school_code"): "There is no such school. Load it first, or check the code.",
+    (
+        "no_such_school",
+        "school_code",
+    ): "There is no such school. See: school list",
     ("wrong_place", "school_code"): "Everybody but a bureau_admin belongs to a school (--school).",
     ("wrong_place", "homeroom"): "A homeroom_teacher has a class (--homeroom), nobody else does.",
     ("bad_name", "name"): "A name has letters only, at most 40 of them.",
@@ -56,6 +59,8 @@ def invite(
 def list_all(settings: Settings, school: str | None) -> None:
     """Print who is staff now, with the id that `revoke` wants."""
     with opened(settings) as house, snapshot(house.engine) as session:
+        if school is not None and session.get(School, school) is None:
+            no_school(school)
         found = all_staff(session, school)
         lines = [_line(one, staff_name(house.vault, one)) for one in found]
     click.echo("\n".join(lines) or "There is no staff yet. Invite somebody: staff invite")

@@ -46,6 +46,13 @@ def give_card(
     return give_cards(session, liff_id, {uid: student_id}, by=by, now=now)
 
 
+def holder_of(session: Session, uid: str) -> Student | None:
+    """Return whose living card it is. Raises InputError malformed."""
+    living = (col(Card.uid) == _normalise(uid), col(Card.valid_until).is_(None))
+    owner = col(Student.id) == col(Card.student_id)
+    return session.scalars(select(Student).join(Card, owner).where(*living)).first()
+
+
 def give_cards(
     session: Session, liff_id: str, owners: Mapping[str, UUID], *, by: str, now: datetime
 ) -> int:

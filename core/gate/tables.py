@@ -10,6 +10,9 @@ from sqlmodel import Field, SQLModel
 from core.db import BIG_NUMBER, UtcDateTime
 from core.sealed import SealedText
 
+# Between the boot and the card of a tap whose number another tap of that boot has.
+CLASH = "~"
+
 
 class Verdict(StrEnum):
     """What was made of a tap; only UNKNOWN_CARD may change, once the card is known."""

@@ -22,7 +22,7 @@ from core.gate.continuity import Boot, follow_numbers
 from core.gate.day_facts import read_day_facts
 from core.gate.holders import Holder, former_holder, holder_at, holders_of
 from core.gate.readers import HeldReader, mark_cloned
-from core.gate.tables import Tap, TapNumber, TapSource, Verdict
+from core.gate.tables import CLASH, Tap, TapNumber, TapSource, Verdict
 from core.gate.tap_time import tap_moments
 from core.notices.staff_notices import tell_old_card, tell_quarantine
 from core.rows import SQLITE, given_rows, insert_given, run_rows
@@ -219,7 +219,7 @@ def _store_clashes(
         if (one := held.get(row["seq"])) and one != (row["card_uid"], row["tap_at"])
     ]
     for row in clashes:
-        row["boot_id"] = f"{row['boot_id']}~{row['card_uid']}"
+        row["boot_id"] = f"{row['boot_id']}{CLASH}{row['card_uid']}"
         row["verdict"] = Verdict.QUARANTINED
     if not clashes:
         return set()

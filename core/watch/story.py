@@ -18,7 +18,7 @@ from core.attendance.tables import AttendanceDay, Leave, NoShowRun
 from core.calendar.school_days import day_statuses
 from core.clock import at_taipei, day_end
 from core.gate.day_facts import read_day_facts
-from core.gate.tables import Reader, Tap, TapSource, Verdict
+from core.gate.tables import CLASH, Reader, Tap, TapSource, Verdict
 from core.kinds import NoticeState
 from core.notices.tables import Notice
 from core.people.roster import normalise_student_number
@@ -154,9 +154,20 @@ def _tap_text(tap: Tap, gate: str, news: Mapping[UUID, str]) -> str:
         if tap.effective_at != tap.tap_at:
             what += f", the reader's clock said {clock_of(tap.tap_at)}"
     if tap.verdict != Verdict.ACCEPTED:
-        return f"{what}: {tap.verdict}, stands for nothing"
+        return f"{what}: {_doubt(tap)}, stands for nothing"
     matched = f", its card found the child {clock_of(tap.matched_at)}" if tap.matched_at else ""
     return f"{what}{matched}: {news.get(tap.id, 'changes nothing (repeated, or taken back)')}"
+
+
+def _doubt(tap: Tap) -> str:
+    """Return why a tap was not believed, by what intake kept of it."""
+    if tap.verdict != Verdict.QUARANTINED:
+        return tap.verdict
+    if (tap.boot_id or "").endswith(f"{CLASH}{tap.card_uid}"):
+        return "quarantined (its number was another tap's: two devices, or one that counts wrong)"
+    if tap.effective_at is None:
+        return "quarantined (the reader's clock was not to be believed)"
+    return "quarantined (a reader of another school)"
 
 
 def _day_row(session: Session, child: Student, day: date) -> Iterator[Fact]:

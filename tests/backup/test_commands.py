@@ -49,6 +49,16 @@ def test_database_that_came_back_by_other_means_is_settled_in_place(
     assert done.stdout.startswith("The database stands as of 2026-11-23 07:20:00.\n")
 
 
+def test_restore_without_the_file_of_the_deleted_says_what_that_means(
+    url: str, files: dict[str, str]
+) -> None:
+    arguments = ("restore", "--here", "2026-11-23T07:20")
+    without = run_warm(*arguments, DATABASE_URL=url, **files)
+    assert f"{files['TOMBSTONES_FILE']} is not there" in without.stdout
+    Path(files["TOMBSTONES_FILE"]).touch()
+    assert "is not there" not in run_warm(*arguments, DATABASE_URL=url, **files).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

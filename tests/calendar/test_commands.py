@@ -10,6 +10,7 @@ from sqlmodel import select
 from core.calendar.tables import Closure, OfficeDay
 from core.db import transaction
 from core.duty.calendar_commands import calendar_commands, closure_commands
+from core.duty.order_commands import order_commands
 from core.house import House
 from core.kinds import NoticeKind
 from core.notices.tables import Notice
@@ -31,7 +32,8 @@ def settings(house: House, database_url: str) -> Settings:
 
 
 def run(settings: Settings, *words: str) -> Result:
-    group = closure_commands if words[0] == "closure" else calendar_commands
+    groups = {"closure": closure_commands, "orders": order_commands}
+    group = groups.get(words[0], calendar_commands)
     return CliRunner().invoke(group, words[1:], obj=settings)
 
 
@@ -78,6 +80,23 @@ def test_broken_file_names_every_line_and_writes_nothing(
         assert words in result.output
     with transaction(house.engine) as session:
         assert session.exec(select(OfficeDay)).all() == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["calendar", "term", "set", "--year", "99999999999", "--number", "1", "--source", "slip"],
+        ["calendar", "term", "set", "--year", "116", "--number", "1", "--source", "slip"]
+        + ["--billing-days", "99999999999"],
+        ["orders", "plan", "add", "116-1", "--billing-days", "99999999999"],
+        ["orders", "plan", "add", "116-1", "--billing-days", "91", "--both", "99999999999"],
+        ["orders", "plan", "add", "99999999999-1", "--billing-days", "91"],
+    ],
+)
+def test_number_no_column_holds_is_refused(settings: Settings, words: list[str]) -> None:
+    refused = run(settings, *words, "--first", "2027-09-07", "--last", "2028-01-20")
+    assert isinstance(refused.exception, SystemExit), refused.exception
+    assert any(words in refused.output for words in ("is not in the range", "is no semester"))
 
 
 @pytest.mark.parametrize(

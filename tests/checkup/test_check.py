@@ -24,10 +24,11 @@ from bench.programs import free_pair
 from core.checkup.commands import Commands
 from core.checkup.database import database_faults
 from core.checkup.machine import machine_faults
+from core.checkup.names import dotenv_faults, environment_faults, name_faults
 from core.checkup.outside import outside_faults
 from core.checkup.secrets import liff_faults, secret_faults
 from core.clock import Clock
-from core.duty.commands import run_migrations
+from core.duty.commands import opened, run_migrations
 from core.duty.migrate import applied_revision
 from core.house import House
 from core.settings import Settings, load_settings
@@ -48,6 +49,39 @@ def settings(**given: Any) -> Settings:
         "line_channel_secret": "0123456789abcdef" * 2,
     }
     return load_settings(_env_file=None, **{**strong, **given})
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("DATABASE_ULR", "DATABASE_URL"),
+        ("APP_EVN", "APP_ENV"),
+        ("LINE_CHANEL_SECRET", "LINE_CHANNEL_SECRET"),
+        ("TAIPEI_PASS_CLIENT_ID_FILE", "TAIPEI_PASS_CLIENT_ID"),
+        ("DATABASE_URL", None),
+        ("DATA_KEYS_FILE", None),
+        ("HOSTNAME", None),
+        ("PGHOST", None),
+        ("REDIS_HOST", None),
+        ("TEST_DATABASE_URL", None),
+    ],
+)
+def test_misspelt_setting_of_the_environment_is_named(name: str, meant: str | None) -> None:
+    hints = [fault.hint for fault in environment_faults([name])]
+    assert hints == ([f"{meant} may be meant"] if meant else [])
+
+
+def test_name_in_the_env_file_that_sets_nothing_is_named() -> None:
+    names = ["DATABASE_URL", "APP_EVN", "DATA_KEYS_FILE", "COLOUR"]
+    assert [fault.name for fault in dotenv_faults(names)] == names[1:]
+
+
+def test_check_reads_the_env_file_for_misspelt_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("APP_EVN=production\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert "APP_EVN" in [fault.name for fault in name_faults()]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +119,13 @@ def test_folder_that_is_no_folder_is_named(tmp_path: Path) -> None:
 
 def test_migrated_database_is_well(house: House) -> None:
     assert list(database_faults(house.engine)) == []
+
+
+def test_keys_of_another_database_are_named(house: House) -> None:
+    other = load_settings(_env_file=None, database_url=house.settings.database_url, data_keys=GOOD)
+    with opened(other) as wrong:
+        (fault,) = database_faults(wrong.engine)
+    assert (fault.name, fault.problem) == ("DATA_KEYS", "none of them opens this database")
 
 
 def test_database_of_a_newer_release_is_named(house: House) -> None:

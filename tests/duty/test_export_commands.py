@@ -54,6 +54,15 @@ def test_workbook_takes_the_name_it_is_given(settings: Settings, tmp_path: Path)
     assert file.read_bytes().startswith(b"PK")
 
 
+def test_place_that_takes_no_file_is_named(settings: Settings, tmp_path: Path) -> None:
+    # Where a link leads nowhere a new file is refused to root as well.
+    link = tmp_path / "link"
+    link.symlink_to("nowhere")
+    refused = run(settings, "353607", "--to", str(link))
+    assert (refused.exit_code, type(refused.exception)) == (1, SystemExit)
+    assert "Name another place with --to" in refused.output
+
+
 def test_guardians_see_the_look_and_the_audit_keeps_it(
     settings: Settings, house: House, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from core.attendance.tables import Leave, NoShowRun
 from core.audit import AuditEntry
 from core.clock import TAIPEI
 from core.db import snapshot, transaction
-from core.gate.tables import Reader
+from core.gate.tables import Reader, Tap, Verdict
 from core.house import House
 from core.kinds import NoticeState
 from core.people.friends import record_friendship
@@ -67,6 +67,32 @@ def test_repeated_tap_changes_nothing(house: House, ming: Ming, go: Go) -> None:
     go(seconds=10)
     ming.tap()
     assert has(story(house, ming), "received 07:20:10: changes nothing")
+
+
+def test_tap_under_a_number_that_was_used_says_why_it_counts_for_nothing(
+    house: House, ming: Ming, go: Go
+) -> None:
+    ming.tap()
+    go(seconds=10)
+    ming.seq -= 1
+    ming.tap()
+    assert has(story(house, ming), "quarantined (its number was another tap's", "for nothing")
+
+
+@pytest.mark.parametrize(
+    ("doubtful", "why"),
+    [
+        ({"effective_at": None, "school_day": None}, "the reader's clock was not to be believed"),
+        ({}, "a reader of another school"),
+    ],
+)
+def test_quarantined_tap_says_why(
+    house: House, ming: Ming, doubtful: dict[str, Any], why: str
+) -> None:
+    ming.tap()
+    with transaction(house.engine) as session:
+        session.execute(update(Tap).values(verdict=Verdict.QUARANTINED, **doubtful))
+    assert has(story(house, ming), f"quarantined ({why}), stands for nothing")
 
 
 def untick(house: House, _ming: Ming) -> None:
