@@ -68,7 +68,7 @@ class DayFacts:
 
     def day(self, leave: DayPart | None) -> Day:
         """Return what the taps of a child on this leave amount to."""
-        since = departures_from(self.rules.departure_from, (self.closed, leave))
+        since = departures_from(self.rules.departure_from, closed=self.closed, leave=leave)
         return decide(self.taps, since, self.rules.bounce)
 
 

@@ -1,6 +1,6 @@
 """The decision: from a child's taps of one day to arrivals and departures. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from enum import Enum, auto
 from uuid import UUID
@@ -75,9 +75,13 @@ class Day:
         return [one.kind for one in self.passings].count(kind)
 
 
-def departures_from(usual: time, free: Collection[DayPart | None]) -> time:
-    """Return from when a tap at an undirected reader means out, where these parts are free."""
-    return min(usual, NOON_DEPARTURES_FROM) if DayPart.AFTERNOON in free else usual
+def departures_from(usual: time, *, closed: DayPart | None, leave: DayPart | None) -> time:
+    """Return from when a tap at an undirected reader means out, by what of the day is free.
+
+    A closure of the whole day may come when the children are there already.
+    """
+    is_free = closed in (DayPart.AFTERNOON, DayPart.WHOLE) or leave is DayPart.AFTERNOON
+    return min(usual, NOON_DEPARTURES_FROM) if is_free else usual
 
 
 def decide(taps: Iterable[TapFact], departure_from: time, bounce: timedelta) -> Day:

@@ -135,7 +135,11 @@ def _close_at_noon(session: Session) -> None:
     put_closure(session, MONDAY, part=DayPart.AFTERNOON, school_code="353607")
 
 
-@pytest.mark.parametrize("free_the_afternoon", [_leave_at_noon, _close_at_noon])
+def _close_the_day(session: Session) -> None:
+    put_closure(session, MONDAY, part=DayPart.WHOLE, school_code="353607")
+
+
+@pytest.mark.parametrize("free_the_afternoon", [_leave_at_noon, _close_at_noon, _close_the_day])
 def test_who_is_free_in_the_afternoon_is_told_home_at_noon(
     house: House, reader: SigningReader, free_the_afternoon: Callable[[Session], None]
 ) -> None:
