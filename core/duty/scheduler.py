@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import OperationalError
 
 from core.clock import TAIPEI
 from core.db import transaction
@@ -125,6 +126,10 @@ def run_tick(tick: Tick, house: House, log: TickLog, *, rests: bool) -> None:
         if not (rests and _is_window(house)):
             tick(house)
         log.note(tick.__name__, house.clock.now())
+    except OperationalError as error:
+        # The database is away, as each tick finds again and again: a trace would say no more.
+        extra = {"action": tick.__name__, "error_type": type(error.orig).__name__}
+        logger.error("tick failed", extra=extra)  # noqa: TRY400
     except Exception:
         logger.exception("tick failed", extra={"action": tick.__name__})
 

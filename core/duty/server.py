@@ -190,9 +190,11 @@ def patiently(work: Callable[[], Result]) -> Result:
     while True:
         try:
             return work()
-        except OperationalError:
+        except OperationalError as error:
             if time.monotonic() >= deadline:
                 raise
+            extra = {"action": "start", "error_type": type(error.orig).__name__}
+            logger.warning("database away, trying again", extra=extra)
             time.sleep(LOOK_SECONDS)
 
 

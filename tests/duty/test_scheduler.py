@@ -1,8 +1,9 @@
-"""In the maintenance window ticks rest, but for those that only look."""
+"""Ticks rest in the maintenance window, but for those that only look; one that fails is told."""
 
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from core.db import snapshot
 from core.duty.scheduler import run_tick
@@ -46,3 +47,15 @@ def test_tick_that_rests_is_not_taken_for_one_that_stands_still(house: House) ->
     log.store_ticks(house)
     with snapshot(house.engine) as session:
         assert last_ticks(session) == {"watch": house.clock.now()}
+
+
+def test_database_that_is_away_is_one_line_in_the_log(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    def ask(_: House) -> None:
+        raise OperationalError("SELECT 1", {}, ConnectionRefusedError())
+
+    run_tick(ask, house, TickLog(), rests=False)
+    (said,) = caplog.records
+    assert (said.message, said.exc_info) == ("tick failed", None)
+    assert (said.action, said.error_type) == ("ask", "ConnectionRefusedError")  # type: ignore[attr-defined]
