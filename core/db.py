@@ -1,7 +1,7 @@
 """The database: engine, transactions, column types. The same code serves SQLite and PostgreSQL."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -105,9 +105,22 @@ def make_engine(url: str, patience: Patience = PATIENT) -> Engine:
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, **options)
+    event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(_dialect: Dialect, _record: Any, address: Any, _more: Any) -> None:
+    """Make the file for its owner alone; its log takes the same rights.
+
+    SQLite would let everybody on the machine read the names in it.
+    """
+    file = Path(address[0])
+    # No other kind of address names a file.
+    if file.is_absolute():
+        with suppress(OSError):
+            file.touch(mode=0o600)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -1,9 +1,11 @@
 """The database: moments stay aware, writers take turns, rules hold on both engines."""
 
+import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -46,6 +48,14 @@ def test_clear_text_in_a_sealed_column_is_refused(house: House) -> None:
     )
     with pytest.raises(StatementError, match="clear text"), transaction(house.engine) as session:
         session.add(row)
+
+
+def test_file_of_names_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "gate.db"
+    with transaction(make_engine(f"sqlite:///{file}")) as session:
+        session.execute(text("CREATE TABLE one (id INTEGER)"))
+        made = {one.name: stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()}
+    assert made == dict.fromkeys(("gate.db", "gate.db-wal", "gate.db-shm"), 0o600)
 
 
 def test_failed_use_case_leaves_nothing(house: House) -> None:
