@@ -32,8 +32,19 @@ READS = ("GET", "HEAD")
 # Where a school's code may stand for the name of a general member; the binding itself decides.
 BY_CODE = frozenset({"liff.show_new_child", "liff.bind_new_child"})
 # What is a linked person's own to decide, whatever the name is worth now: the answer to a new
-# notice, and that all of it ends.
-OF_THEIR_OWN = frozenset({"liff.answer_consent", "liff.change_stop", "liff.delete_my_data"})
+# notice, and that something ends.
+OF_THEIR_OWN = frozenset(
+    f"liff.{name}"
+    for name in (
+        "answer_consent",
+        "change_stop",
+        "delete_my_data",
+        "ask_withdraw_sms",
+        "withdraw_sms",
+        "ask_cancel_sms",
+        "cancel_sms",
+    )
+)
 # Forms that only lead to a change; who may not send them need not fill them in.
 CHANGE_FORMS = frozenset(
     f"liff.{name}"

@@ -58,6 +58,7 @@ def init_security(app: App, house: House) -> None:
         has_bureau_login=house.settings.has_bureau_login,
         maintenance=lambda: maintenance_of(house),
         may_change=lambda: current_visit().standing is Standing.REAL_NAME,
+        may_end=lambda: current_visit().is_linked,
         is_general_member=lambda: (
             current_visit().is_linked and current_visit().standing is Standing.ONLY_VIEWS
         ),

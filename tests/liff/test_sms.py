@@ -222,6 +222,26 @@ def test_request_is_taken_back_before_the_school_looks_at_it(
 
 
 @pytest.mark.usefixtures("sms_service")
+@pytest.mark.parametrize(
+    ("stands", "step", "done"),
+    [
+        (OrderState.REQUESTED, "withdraw", OrderState.WITHDRAWN),
+        (OrderState.ACTIVE, "cancel", OrderState.CANCELLING),
+    ],
+)
+def test_who_is_no_real_name_member_any_more_can_end_an_order_too(
+    mei: Phone, pages: House, family: Family, stands: OrderState, step: str, done: OrderState
+) -> None:
+    path = f"{PAGE}/{ordered(pages, family, stands)}"
+    with transaction(pages.engine) as session:
+        session.execute(update(Guardian).values(verify_level="0"))
+    assert f'href="{path}/{step}"' in mei.get(PAGE).text
+    assert mei.get(f"{path}/{step}").status_code == 200
+    assert mei.post(f"{path}/{step}", {}).status_code == 303
+    assert orders_in(pages)[0].state == done
+
+
+@pytest.mark.usefixtures("sms_service")
 def test_what_the_school_approved_meanwhile_is_not_withdrawn(
     mei: Phone, pages: House, family: Family
 ) -> None:
