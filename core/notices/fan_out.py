@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +26,7 @@ from core.notices.recipients import (
     recipients_of,
 )
 from core.notices.staff_desk import StaffDesk
-from core.notices.stops import cancel_no_shows, occurrences_of, uncorrected
+from core.notices.stops import cancel_no_shows, moot_no_shows, uncorrected
 from core.notices.templates import content_of
 from core.notices.texts import text_content
 from core.notices.wording import NoticeFacts
@@ -166,12 +165,11 @@ def tell_no_shows(
 
     The gate was heard at `heartbeat`, or is silent since; None where neither is known.
     `is_teacher`: the teacher said so, at `now`; it is no matter of taps then. What was said of the
-    day before is called off by now: whoever read that has to read this.
+    day and holds is not said again; where it was called off, whoever read that has to read this.
     """
     children = set(student_ids)
     recipients = recipients_of(session, children, EventKind.NO_SHOW)
-    before = occurrences_of(session, NoticeKind.NO_SHOW, children, school_day)
-    latest = {child: number for (child, _), number in sorted(before.items(), key=itemgetter(1))}
+    before = moot_no_shows(session, children, school_day)
     notices = []
     for to in (one for group in recipients.values() for one in group):
         # Elsewhere there are no buttons: a letter says whom to call.
@@ -188,7 +186,7 @@ def tell_no_shows(
             is_teacher=is_teacher,
             at=now if is_teacher else None,
         )
-        number = 1 + latest.get(to.student_id, 0)
+        number = 1 + before.get(to.student_id, 0)
         notices.append(notice_to(to, NoticeKind.NO_SHOW, facts, now, occurrence=number))
     return enqueue(session, notices, now)
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlmodel import Session, col
 
+from core.db import table_of
 from core.kinds import UNFINISHED_STATES, NoticeKind, NoticeState
 from core.notices.tables import Notice
+from core.rows import is_one_of, run
 
 # Where what does not hold any more lies, to be tried no more: by a sender, or when it is replayed.
 NEVER_AGAIN = (NoticeState.LEASED, NoticeState.DEAD)
@@ -65,24 +68,50 @@ def uncorrected(session: Session, read: Sequence[Any], school_day: date) -> list
     """Return those of these no-shows that no correction followed yet."""
     if not read:
         return []
-    students = {row.student_id for row in read}
-    corrected = occurrences_of(session, NoticeKind.CORRECTION, students, school_day)
+    corrected = _corrected(session, {row.student_id for row in read}, school_day)
     return [
         row for row in read if row.occurrence > corrected.get((row.student_id, row.guardian_id), 0)
     ]
 
 
-def occurrences_of(
-    session: Session, kind: NoticeKind, student_ids: Collection[UUID], school_day: date
+def moot_no_shows(
+    session: Session, student_ids: Collection[UUID], school_day: date
+) -> dict[UUID, int]:
+    """Return by child which of its no-shows of the day was the last that does not hold any more.
+
+    The next one is another matter; while one holds, there is no next one.
+    """
+    if not student_ids:
+        return {}
+    rows = run(session, _moot, {"student_ids": list(student_ids), "day": school_day})
+    return {row.student_id: row.latest for row in rows}
+
+
+@cache
+def _moot(engine: str) -> Any:
+    notice = table_of(Notice)
+    return (
+        select(notice.c.student_id, func.max(notice.c.occurrence).label("latest"))
+        .where(
+            is_one_of(engine, notice.c.student_id, "student_ids"),
+            notice.c.school_day == bindparam("day", type_=notice.c.school_day.type),
+            notice.c.kind == NoticeKind.NO_SHOW.value,
+            notice.c.moot_at.is_not(None),
+        )
+        .group_by(notice.c.student_id)
+    )
+
+
+def _corrected(
+    session: Session, student_ids: Collection[UUID], school_day: date
 ) -> dict[tuple[UUID, UUID], int]:
-    """Return by (child, guardian) how often they were told this of the day, on any channel."""
     latest = func.max(col(Notice.occurrence)).label("latest")
     rows = session.execute(
         select(col(Notice.student_id), col(Notice.guardian_id), latest)
         .where(
             col(Notice.student_id).in_(student_ids),
             col(Notice.school_day) == school_day,
-            col(Notice.kind) == kind,
+            col(Notice.kind) == NoticeKind.CORRECTION,
         )
         .group_by(col(Notice.student_id), col(Notice.guardian_id))
     )

@@ -1,6 +1,6 @@
 """One happening, several readers: each is told in what they read."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 from uuid import UUID, uuid4
 
 import orjson
@@ -16,6 +16,7 @@ from core.languages.speech import speaking
 from core.notices.closure_notices import ClosureNews, tell_closures
 from core.notices.fan_out import tell_no_shows
 from core.notices.leave_notices import LeaveNews, tell_leave
+from core.notices.stops import cancel_no_shows
 from core.notices.tables import Notice
 from core.people.tables import Student
 from tests.factories import DESK, HUA, MEI, make_binding, make_guardian, make_school, make_student
@@ -42,23 +43,36 @@ def told(session: Session) -> dict[str, str]:
     return {row.line_user_id: orjson.dumps(orjson.loads(row.content)).decode() for row in rows}
 
 
+def miss(session: Session, student_id: UUID, now: datetime) -> int:
+    """Tell that the child has not come; return how many notices are new."""
+    return tell_no_shows(
+        session,
+        DESK,
+        [student_id],
+        school_day=school_day_of(now),
+        cutoff=time(8, 30),
+        heartbeat=now,
+        now=now,
+    )
+
+
 def test_a_no_show_is_told_to_each_guardian_in_their_language(house: House, ming: UUID) -> None:
     now = house.clock.now()
     with transaction(house.engine) as session:
-        tell_no_shows(
-            session,
-            DESK,
-            [ming],
-            school_day=school_day_of(now),
-            cutoff=time(8, 30),
-            heartbeat=now,
-            now=now,
-        )
+        miss(session, ming, now)
         said = told(session)
 
     assert "Đến 08:30 chưa thấy 小明 quẹt thẻ" in said[MEI]
     assert "Xem hôm nay" in said[MEI]
     assert "小明截至 08:30 尚無刷卡紀錄" in said[HUA]
+
+
+def test_a_no_show_that_holds_is_not_said_again_one_called_off_is(house: House, ming: UUID) -> None:
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        assert [miss(session, ming, now), miss(session, ming, now)] == [2, 0]
+        cancel_no_shows(session, [ming], school_day_of(now), now)
+        assert [miss(session, ming, now), miss(session, ming, now)] == [2, 0]
 
 
 def test_a_leave_of_several_days_is_said_in_each_language(house: House, ming: UUID) -> None:
@@ -99,14 +113,6 @@ def test_a_closure_is_told_in_each_language(house: House, ming: UUID) -> None:
 def test_who_speaks_makes_no_difference_to_who_reads(house: House, ming: UUID) -> None:
     now = house.clock.now()
     with transaction(house.engine) as session, speaking(Language.JAPANESE):
-        tell_no_shows(
-            session,
-            DESK,
-            [ming],
-            school_day=school_day_of(now),
-            cutoff=time(8, 30),
-            heartbeat=now,
-            now=now,
-        )
+        miss(session, ming, now)
     with snapshot(house.engine) as session:
         assert "尚無刷卡紀錄" in told(session)[HUA]
