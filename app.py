@@ -38,7 +38,6 @@ from core.duty.commands import (
     SAMPLE,
     fail,
     run_migrations,
-    school_commands,
     seed,
     seed_database,
 )
@@ -51,6 +50,7 @@ from core.duty.policy_commands import policy_commands
 from core.duty.reader_commands import reader_commands
 from core.duty.roster_commands import roster_commands
 from core.duty.scheduler import Tick, run_ticks
+from core.duty.school_commands import school_commands
 from core.duty.server import (
     Background,
     Server,

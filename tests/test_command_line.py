@@ -70,6 +70,21 @@ def test_schools_are_listed_and_a_wrong_code_leads_there(ready: str) -> None:
         )
 
 
+def test_what_was_written_of_a_school_is_corrected(ready: str) -> None:
+    run_warm("school", "add", *SCHOOL, DATABASE_URL=ready)
+    change = ("school", "change", "--code")
+    told = run_warm(*change, "353607", "--phone", "02-2300-0001", DATABASE_URL=ready)
+    assert told.stdout.endswith("departures from 11:30  02-2300-0001\n")
+    run_warm(*change, "353607", "--district", "大安區", "--short-name", "榕光", DATABASE_URL=ready)
+    listed = run_warm("school", "list", DATABASE_URL=ready).stdout
+    assert listed.startswith("353607  榕光  大安區 國小  ")
+    assert listed.endswith("  02-2300-0001\n")
+    for wrong in (("353607",), ("353607", "--phone", "ask me"), ("353608", "--phone", "110")):
+        refused = run_warm(*change, *wrong, DATABASE_URL=ready)
+        assert (refused.returncode, refused.stderr[:2]) == (1, "✗ ")
+    assert run_warm("school", "list", DATABASE_URL=ready).stdout == listed
+
+
 def test_production_with_defaults_lists_every_fault_with_a_hint(url: str) -> None:
     refused = run_cold("check", DATABASE_URL=url, APP_ENV="production")
     assert refused.returncode == 2

@@ -1,40 +1,29 @@
-"""Commands about the database's content: migrations, schools, the sample; and what all share."""
+"""Commands about the database's content: migrations and the sample; and what all share."""
 
 import functools
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
 import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
-from sqlmodel import col, select
 
-from core.calendar.closure_text import DISTRICTS
 from core.calendar.school_days import is_school_day
-from core.db import snapshot, transaction
+from core.db import transaction
 from core.duty.demo import next_school_morning
 from core.duty.migrate import migrate_in_traffic
 from core.duty.months import run_month_tick
 from core.duty.sample import invite_sample_staff, seed_sample, write_sample
 from core.duty.silence import silence_of
 from core.house import House, build_house
-from core.kinds import Level
-from core.people.names import clean_line, short_school_name
-from core.people.roster import CANARY_SCHOOL
-from core.people.tables import School
 from core.settings import Settings
 
 SAMPLE = Path("var/sample.json")
 SAMPLE_SCHOOL = "353607"
-# As guardians read it in a line of a bubble.
-MAX_SCHOOL_NAME = 40
 # How the audit names whoever sits at the keyboard.
 OPERATOR = "operator"
-LEVELS = click.Choice([*(one.value for one in Level), *(one.name.lower() for one in Level)])
 # A number a person mistyped must not reach a column it does not fit.
 ROC_YEAR = click.IntRange(100, 999)
 BILLING_DAYS = click.IntRange(1, 366)
@@ -68,74 +57,6 @@ def seed(settings: Settings, path: Path) -> None:
     if settings.is_production:
         fail("Sample data does not belong in production.")
     click.echo(seed_database(build_house(settings), path))
-
-
-@click.group(name="school")
-def school_commands() -> None:
-    """Schools."""
-
-
-@school_commands.command(name="add")
-@click.option("--code", required=True, help="school code, six characters")
-@click.option("--name", required=True, help="official name")
-@click.option("--short-name", help="as guardians read it, such as 榕光國小; made from the name")
-@click.option("--district", required=True, type=click.Choice(DISTRICTS.split("|")))
-@click.option("--level", required=True, type=LEVELS)
-@click.option("--phone", default="", help="for guardians who have a question")
-@click.option("--cutoff", type=CLOCK_TIME, default="08:30", show_default=True)
-@click.option("--departure-from", type=CLOCK_TIME, default="11:30", show_default=True)
-@click.pass_obj
-def add_one_school(
-    settings: Settings,
-    /,
-    level: str,
-    short_name: str | None,
-    cutoff: datetime,
-    departure_from: datetime,
-    **facts: str,
-) -> None:
-    """Register a school; times of day are Taipei's."""
-    facts["name"] = _line_of(facts["name"])
-    school = School(
-        level=Level.__members__.get(level.upper(), level),
-        short_name=_line_of(short_name or short_school_name(facts["name"])),
-        cutoff=cutoff.time(),
-        departure_from=departure_from.time(),
-        **facts,
-    )
-    if not re.fullmatch(r"[0-9A-Z]{6}", school.code, re.ASCII):
-        fail("A school code has six digits or capital letters, such as 353607.")
-    if not school.cutoff < school.departure_from:
-        fail("The cut-off comes before the time from which a tap means leaving.")
-    with transaction(build_house(settings).engine) as session:
-        if session.get(School, school.code) is not None:
-            fail(f"There is a school {school.code} already.")
-        session.add(school)
-    click.echo(f"school {school.code}")
-
-
-def _line_of(name: str) -> str:
-    """Return the name as guardians may read it; what is none ends the program."""
-    line = clean_line(name)
-    if not line or len(line) > MAX_SCHOOL_NAME:
-        fail(f"A school's name has 1 to {MAX_SCHOOL_NAME} characters, and no address in it.")
-    return line
-
-
-@school_commands.command(name="list")
-@click.pass_obj
-def list_schools(settings: Settings) -> None:
-    """Print each school with its code, district, level and usual times of day."""
-    with opened(settings) as house, snapshot(house.engine) as session:
-        # The canary's school is nobody's; no list shows it.
-        real = select(School).where(col(School.code) != CANARY_SCHOOL).order_by(col(School.code))
-        lines = [_school_line(one) for one in session.scalars(real)]
-    click.echo("\n".join(lines) or "There is no school yet. Add one: python app.py school add")
-
-
-def _school_line(school: School) -> str:
-    times = f"cut-off {school.cutoff:%H:%M}, departures from {school.departure_from:%H:%M}"
-    return f"{school.code}  {school.short_name}  {school.district} {school.level}  {times}"
 
 
 def seed_database(house: House, path: Path) -> str:
