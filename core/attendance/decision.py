@@ -9,6 +9,8 @@ from core.clock import TAIPEI
 from core.kinds import DayPart, Direction, NoticeKind
 from core.values import value
 
+# Nobody comes to school before; who passes the gate then comes back from a trip and goes home.
+NIGHT_UNTIL = time(4)
 # Who is free in the afternoon goes home at noon, however long the others stay.
 NOON_DEPARTURES_FROM = time(11, 30)
 
@@ -87,7 +89,8 @@ def departures_from(usual: time, *, closed: DayPart | None, leave: DayPart | Non
 def decide(taps: Iterable[TapFact], departure_from: time, bounce: timedelta) -> Day:
     """Fold the day's taps in the order of their moments; the order they came in does not matter.
 
-    `departure_from` is a Taipei time of day: from then on a tap at an undirected reader means out.
+    `departure_from` is a Taipei time of day: from then on, and in the night, a tap at an undirected
+    reader means out.
     Several reads at one reader within `bounce` are one passing.
     """
     side: Side | None = None
@@ -113,5 +116,5 @@ def _side(tap: TapFact, departure_from: time) -> Side:
         return Side.INSIDE
     if tap.direction is Direction.OUT:
         return Side.OUTSIDE
-    is_late = tap.at.astimezone(TAIPEI).time() >= departure_from
-    return Side.OUTSIDE if is_late else Side.INSIDE
+    is_day = NIGHT_UNTIL <= tap.at.astimezone(TAIPEI).time() < departure_from
+    return Side.INSIDE if is_day else Side.OUTSIDE

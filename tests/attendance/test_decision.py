@@ -56,6 +56,11 @@ def test_child_who_forgot_to_tap_in_still_departs() -> None:
     assert day.arrival is None
 
 
+def test_who_comes_back_from_a_trip_in_the_night_goes_home_and_arrives_in_the_morning() -> None:
+    day = decide([_tap("00:10:00"), _tap("07:41:00"), _tap("16:00:00")], NOON)
+    assert _story(day) == [(OUT, 1, "00:10"), (IN, 1, "07:41"), (OUT, 2, "16:00")]
+
+
 def test_five_reads_in_ten_seconds_are_one_passing() -> None:
     day = decide([_tap(f"07:41:0{n}") for n in range(5)], NOON)
     assert _story(day) == [(IN, 1, "07:41")]
