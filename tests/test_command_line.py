@@ -41,8 +41,8 @@ def test_check_asks_for_migrations_and_then_is_content(url: str) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "complaint"),
     [
-        # A closure of 中正區 would not cover it, and its children would be asked after.
-        ("--district", "中正", "'中正' is not one of '中正區'"),
+        # A closure of 士林區 would not cover it, and its children would be asked after.
+        ("--district", "天母", "'天母' is not one of '中正區'"),
         ("--name", " ", "A school's name has 1 to 40 characters"),
         ("--name", "榕" * 41, "A school's name has 1 to 40 characters"),
         ("--short-name", "www.example.com", "no address in it"),
@@ -75,7 +75,7 @@ def test_what_was_written_of_a_school_is_corrected(ready: str) -> None:
     change = ("school", "change", "--code")
     told = run_warm(*change, "353607", "--phone", "02-2300-0001", DATABASE_URL=ready)
     assert told.stdout.endswith("departures from 11:30  02-2300-0001\n")
-    run_warm(*change, "353607", "--district", "大安區", "--short-name", "榕光", DATABASE_URL=ready)
+    run_warm(*change, "353607", "--district", "大安", "--short-name", "榕光", DATABASE_URL=ready)
     listed = run_warm("school", "list", DATABASE_URL=ready).stdout
     assert listed.startswith("353607  榕光  大安區 國小  ")
     assert listed.endswith("  02-2300-0001\n")

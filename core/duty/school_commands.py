@@ -20,8 +20,22 @@ from core.settings import Settings
 # As guardians read it in a line of a bubble.
 MAX_SCHOOL_NAME = 40
 LEVELS = click.Choice([*(one.value for one in Level), *(one.name.lower() for one in Level)])
-DISTRICT = click.Choice(DISTRICTS.split("|"))
 NUMBER = re.compile(r"[0-9+(][0-9+#() -]{2,23}", re.ASCII)
+
+
+class District(click.Choice[str]):
+    """One of the city's districts; 中正 is 中正區, by which a closure finds its schools."""
+
+    def __init__(self) -> None:
+        super().__init__(DISTRICTS.split("|"))
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the whole name. Raises BadParameter for any other place."""
+        whole = f"{value}區"
+        return super().convert(whole if whole in self.choices else value, param, ctx)
+
+
+DISTRICT = District()
 
 
 @click.group(name="school")
