@@ -15,7 +15,7 @@ from core.calendar.policy import DayRules, rules_for
 from core.clock import school_day_of
 from core.db import snapshot, transaction
 from core.delivery.quota_month import month_end, on_demand_kinds
-from core.errors import AccessError, InputError
+from core.errors import InputError
 from core.kinds import Channel
 from core.languages.dates import day_and_clock, parted, plain_date, short_date
 from core.languages.speech import N_, _
@@ -23,7 +23,7 @@ from core.notices.partings import part
 from core.notices.trail import told_days, trail_of
 from core.notices.wording import BOX_WORDS, on_demand_line
 from core.orders.standing import Ordered, ordered_of
-from core.people.bindings import BoundChild, has_unbound
+from core.people.bindings import BoundChild
 from core.people.doors import for_guardian
 from core.people.hurdles import reach_of
 from core.people.lost_cards import last_ended
@@ -156,25 +156,22 @@ def show_unbind(binding_id: UUID) -> ResponseReturnValue:
 
 @linked
 def unbind(binding_id: UUID) -> ResponseReturnValue:
-    """End the guardian's own binding; pressed twice, it ends once."""
+    """End the guardian's own binding."""
     visit = current_visit()
     guardian = visit.get_guardian()
     with transaction(visit.house.engine) as database:
-        _part(database, visit, guardian.id, binding_id)
+        part(
+            database,
+            visit.house.settings,
+            guardian_id=guardian.id,
+            binding_id=binding_id,
+            now=visit.now,
+        )
         has_children = bool(for_guardian(database, guardian.id).children())
     if not has_children:
         visit.on_link(visit.get_session().line_user_id, False)
     visit.house.notices_due.set()
     return redirect(url_for("liff.show_home", note="unbound"), 303)
-
-
-def _part(database: Session, visit: Visit, guardian_id: UUID, binding_id: UUID) -> None:
-    settings = visit.house.settings
-    try:
-        part(database, settings, guardian_id=guardian_id, binding_id=binding_id, now=visit.now)
-    except AccessError:
-        if not has_unbound(database, guardian_id, binding_id):
-            raise
 
 
 def _read_page(visit: Visit, binding_id: UUID) -> _Page:

@@ -90,16 +90,6 @@ def unbind_child(session: Session, *, guardian_id: UUID, binding_id: UUID, now: 
     return student_id
 
 
-def has_unbound(session: Session, guardian_id: UUID, binding_id: UUID) -> bool:
-    """Tell whether the guardian ended this own binding before."""
-    binding = session.get(Binding, binding_id, populate_existing=True)
-    return (
-        binding is not None
-        and binding.guardian_id == guardian_id
-        and binding.ended_by == "guardian"
-    )
-
-
 def is_bound(session: Session, guardian_id: UUID, student_id: UUID) -> bool:
     """Tell whether the guardian's binding to the child is open."""
     return find_open_binding(session, guardian_id, student_id) is not None

@@ -389,13 +389,6 @@ def test_unbinding_asks_first_and_says_what_others_keep(mei: Phone, family: Fami
     assert "解除後不再收到小明的通知，其他家長不受影響。" in page
 
 
-def test_unbinding_pressed_twice_says_the_same_again(mei: Phone, family: Family) -> None:
-    page = f"{family.page}/unbind"
-    first = mei.post(page, {})
-    second = mei.post(page, {}, form_at="/liff/account")
-    assert (second.status_code, second.location) == (303, first.location)
-
-
 def test_unbinding_the_last_child_changes_the_menu(
     mei: Phone, family: Family, menu_changes: MenuChanges
 ) -> None:
