@@ -81,8 +81,6 @@ BOXES = {Command.SUBSCRIBE: True, Command.UNSUBSCRIBE: False}
 SHORTEST_QUESTION = 4
 # Parents know these words too; whoever is both gets both answers, or the parent's.
 SHARED = frozenset({StaffVerb.HELP, StaffVerb.STATUS})
-# Whoever never was staff means another thing: whether there is school, or to leave off.
-PARENTS_SAY = frozenset({StaffVerb.CANCEL, StaffVerb.CLOSE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +240,7 @@ def _staff_ask(person: Person, said: str) -> StaffAsk | None:
         return ask
     if ask.verb in ABOUT_CHILD and person.roles and names_seat(ask):
         return ask
-    if ask.verb in PARENTS_SAY and not person.roles and not person.was_staff:
+    if _parents_say(ask, said) and not person.roles and not person.was_staff:
         return None
     if ask.typed in WHO_IS_MISSING and not person.roles:
         return None
@@ -253,6 +251,12 @@ def _staff_ask(person: Person, said: str) -> StaffAsk | None:
     if ask.verb in SHARED:
         return ask if person.roles else None
     return ask if person.is_only_staff else None
+
+
+def _parents_say(ask: StaffAsk, said: str) -> bool:
+    """Tell whether who never was staff means another thing: to leave off, or if there is school."""
+    is_asking = ask.verb is StaffVerb.CLOSE and is_question(said)
+    return is_asking or ask.verb is StaffVerb.CANCEL
 
 
 def _sends(person: Person, said: str) -> bool:
