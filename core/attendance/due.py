@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -19,6 +20,8 @@ ANY_GRADE = 0
 MOVABLE = (RunState.WAITING, RunState.TOLD, RunState.NO_SCHOOL)
 # A change bears the time at which it was asked for; by then it is there for others to see.
 COMMITTED = timedelta(minutes=1)
+# What is looked at of each run, every few seconds.
+SEEN = ("school_code", "cutoff", "state", "next_at", "ran_at")
 
 
 def due_runs(session: Session, now: datetime) -> list[RunKey]:
@@ -28,10 +31,9 @@ def due_runs(session: Session, now: datetime) -> list[RunKey]:
     """
     today = school_day_of(now)
     clock = now.astimezone(TAIPEI).time()
-    runs = {
-        (run.school_code, run.cutoff): run
-        for run in session.scalars(select(NoShowRun).where(col(NoShowRun.school_day) == today))
-    }
+    facts = [col(getattr(NoShowRun, name)) for name in SEEN]
+    rows = session.execute(select(*facts).where(col(NoShowRun.school_day) == today))
+    runs = {(run.school_code, run.cutoff): run for run in rows}
     passed = {
         (code, cutoff)
         for code, cutoffs in cutoffs_of(session, now).items()
@@ -49,12 +51,15 @@ def due_runs(session: Session, now: datetime) -> list[RunKey]:
     return [RunKey(code, today, cutoff) for code, cutoff in sorted(passed - at_rest)]
 
 
-def is_outdated(run: NoShowRun, changed_at: datetime | None) -> bool:
+def is_outdated(run: Any, changed_at: datetime | None) -> bool:
     """Tell whether a run that may go on by itself was looked at under other rules than now."""
-    return run.state in MOVABLE and changed_at is not None and changed_at > run.ran_at - COMMITTED
+    if changed_at is None or run.state not in MOVABLE:
+        return False
+    is_later: bool = changed_at > run.ran_at - COMMITTED
+    return is_later
 
 
-def _is_at_rest(run: NoShowRun, now: datetime) -> bool:
+def _is_at_rest(run: Any, now: datetime) -> bool:
     is_early = run.state == RunState.WAITING and run.next_at is not None and run.next_at > now
     return is_early or run.state not in OPEN
 

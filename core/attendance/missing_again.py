@@ -35,9 +35,10 @@ def hold_run(session: Session, student_id: UUID, day: date, now: datetime) -> No
         return None
     place = (student.school_code, day, cutoff)
     run = session.get(NoShowRun, place, with_for_update=True, populate_existing=True)
-    is_open = run is not None and run.state in (*OPEN, RunState.TOLD)
+    if run is None or run.state not in (*OPEN, RunState.TOLD):
+        return None
     is_expected = student.grade in grades_of(expected_groups(session, RunKey(*place)))
-    return run if is_open and is_expected else None
+    return run if is_expected else None
 
 
 def expect_again(session: Session, run: NoShowRun, student_id: UUID, now: datetime) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.attendance.brake import GateReport, brake
-from core.attendance.due import is_outdated
+from core.attendance.due import MOVABLE, is_outdated
 from core.attendance.no_show import (
     count_missing,
     end_waiting,
@@ -65,11 +65,11 @@ def advance_run(
     """
     run = lock_run(session, key, now)
     before = RunState(run.state)
-    groups = expected_groups(session, key)
-    if is_outdated(run, changed_today(session, now).get(run.school_code)):
-        _begin_anew(session, run, groups, now)
+    if run.state in MOVABLE:
+        _heed_changes(session, run, key, now)
     if run.state not in OPEN:
         return None
+    groups = expected_groups(session, key)
     told = _step(session, desk, run, groups, gate, now)
     run.ran_at = now
     run.told += told
@@ -78,11 +78,13 @@ def advance_run(
     return Advance(RunState(run.state), run.state != before, told)
 
 
-def _begin_anew(session: Session, run: NoShowRun, groups: Groups, now: datetime) -> None:
-    """Let a run begin again for those its rules, changed since, have brought to it."""
+def _heed_changes(session: Session, run: NoShowRun, key: RunKey, now: datetime) -> None:
+    """Let a run begin again for those whom rules that changed since have brought to it."""
+    if not is_outdated(run, changed_today(session, now).get(run.school_code)):
+        return
     run.ran_at = now
     session.add(run)
-    where = (run.school_code, grades_of(groups), run.school_day)
+    where = (run.school_code, grades_of(expected_groups(session, key)), run.school_day)
     is_late = now - at_taipei(run.school_day, run.cutoff) > CATCH_UP_LIMIT
     if not is_late and missing_children(session, *where, now):
         run.state = RunState.DUE
