@@ -141,7 +141,7 @@ def _happening_notice(
         one.kind,
         facts,
         at,
-        occurrence=one.number or one.occurrence,
+        occurrence=one.number,
         tap_id=one.tap_id,
         ended=ended,
         may_ride=bool(to.siblings),

@@ -12,8 +12,8 @@ from core.values import value
 class Happening:
     """A change of side at the gate. Moments are aware; `occurrence` counts from 1 in its day.
 
-    `number` is the one it is told under, 0 for the occurrence: another where entries of the day
-    were taken back. `reason` is set for what staff entered, at `recorded_at`. Within a closure
+    `number` is the one it is told under: not the occurrence where entries of the day were taken
+    back. `reason` is set for what staff entered, at `recorded_at`. Within a closure
     nothing is told. An older tap is one stored before that counts only now; it may have been told
     already.
     """
@@ -22,12 +22,12 @@ class Happening:
     school_day: date
     kind: NoticeKind
     occurrence: int
+    number: int
     at: datetime
     tap_id: UUID
     gate: str
     arrived_at: datetime | None
     departed_at: datetime | None
-    number: int = 0
     reason: str | None = None
     recorded_at: datetime | None = None
     is_in_closure: bool = False

@@ -101,7 +101,7 @@ def _notice(
         channel=Channel.SMS,
         school_day=one.school_day,
         at=one.recorded_at if one.is_make_up and one.recorded_at else one.at,
-        occurrence=one.number or one.occurrence,
+        occurrence=one.number,
         tap_id=one.tap_id,
         content=text_content(one.kind, facts),
         ended=(NoticeState.CANCELLED, word) if word else None,

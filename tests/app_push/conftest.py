@@ -99,6 +99,7 @@ def pass_gate(house: House, family: Family, occurrence: int = 1, **more: object)
         "school_day": MONDAY,
         "kind": NoticeKind.ARRIVAL,
         "occurrence": occurrence,
+        "number": occurrence,
         "at": now,
         "tap_id": uuid4(),
         "gate": "正門",

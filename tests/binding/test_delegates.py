@@ -99,6 +99,7 @@ def arrive(session: Session, house: House, ming: Student, number: int = 1) -> No
         school_day=MONDAY,
         kind=NoticeKind.ARRIVAL,
         occurrence=number,
+        number=number,
         at=now,
         tap_id=ming.id,
         gate="正門",

@@ -101,6 +101,7 @@ def arrive(house: House, family: Family, told: Collection[tuple[UUID, UUID]] = (
         school_day=MONDAY,
         kind=NoticeKind.ARRIVAL,
         occurrence=1,
+        number=1,
         at=now,
         tap_id=tap_id,
         gate="正門",

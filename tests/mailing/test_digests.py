@@ -72,6 +72,7 @@ def passes(
         school_day=school_day_of(moment),
         kind=kind,
         occurrence=occurrence,
+        number=occurrence,
         at=moment,
         tap_id=uuid4(),
         gate="正門",

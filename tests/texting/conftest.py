@@ -114,6 +114,7 @@ def pass_gate(
         "school_day": school_day_of(now),
         "kind": kind,
         "occurrence": 1,
+        "number": 1,
         "at": now,
         "tap_id": tap_id,
         "gate": "正門",
