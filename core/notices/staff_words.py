@@ -1,5 +1,6 @@
 """Sentences to staff, zh-TW. Lock screens name a class and a count, never a child."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,8 @@ from core.languages.slots import fill
 from core.notices.wording import first_known, short_moment, shown_number
 from core.people.names import masked_name
 from core.people.reach import Unreached
-from core.people.tables import StaffRole
+from core.people.staff import can_manage_school
+from core.people.tables import Staff, StaffRole
 
 LOCK_SCREEN = 30
 ROLE_WORDS = {
@@ -282,11 +284,9 @@ def hold_words(reason: HoldReason, since: datetime | None, share: int | None, no
     return first_known(wordings, {name: value for name, value in known.items() if value})
 
 
-def alone_words(*, invites: bool, hotline: str) -> tuple[str, str]:
-    """Return that nobody else may confirm what was proposed, and what to do about it.
-
-    `invites`: this person may bring in a second one.
-    """
+def alone_words(roles: Sequence[Staff], school_code: str | None, hotline: str) -> tuple[str, str]:
+    """Return that nobody else may confirm what these roles proposed, and what to do about it."""
+    invites = any(can_manage_school(role, school_code) for role in roles)
     fact = "已送出，但目前沒有其他人可以確認，還沒生效。"
     who = "請輸入「邀請」" if invites else "請學校管理者輸入「邀請」"
     return fact, f"{who}，讓第二位有權限的同仁登錄後再確認。來不及時請撥 {shown_number(hotline)}。"

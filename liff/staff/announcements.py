@@ -41,7 +41,7 @@ from core.errors import AccessError, InputError
 from core.languages.dates import day_and_clock, short_moment
 from core.notices.staff_desk import staff_desk
 from core.notices.staff_words import alone_words
-from core.people.staff import are_one_person, can_manage_school
+from core.people.staff import are_one_person
 from core.people.tables import Staff
 from liff.announced import Announced, announced
 from liff.guard import OUT_OF_ROLE, proved_recently, staff
@@ -240,8 +240,8 @@ def _alone(database: Session, visit: Visit, audience: Audience) -> str:
     own = visit.roles[0].line_user_id
     if any(one.line_user_id != own for one in publishers_of(database, audience)):
         return ""
-    invites = any(can_manage_school(role, audience.school_code) for role in visit.roles)
-    return "".join(alone_words(invites=invites, hotline=visit.house.settings.hotline))
+    hotline = visit.house.settings.hotline
+    return "".join(alone_words(visit.roles, audience.school_code, hotline))
 
 
 def _as_read(

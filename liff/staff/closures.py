@@ -33,7 +33,7 @@ from core.notices.staff_alarms import tell_closure_answered, tell_closure_asked
 from core.notices.staff_words import alone_words
 from core.notices.wording import short_moment
 from core.people.names import masked_name
-from core.people.staff import can_manage_school, other_closers, staff_name
+from core.people.staff import other_closers, staff_name
 from core.people.tables import School, Staff
 from liff.guard import OUT_OF_ROLE, proved_recently, staff
 from liff.staff.desk import Desk, open_desk
@@ -196,8 +196,7 @@ def _alone(database: Session, visit: Visit, school_code: str | None) -> str:
     """Return what to know where nobody else may confirm; nothing where somebody may."""
     if other_closers(database, school_code, visit.roles[0].line_user_id):
         return ""
-    invites = any(can_manage_school(role, school_code) for role in visit.roles)
-    return "".join(alone_words(invites=invites, hotline=visit.house.settings.hotline))
+    return "".join(alone_words(visit.roles, school_code, visit.house.settings.hotline))
 
 
 def _reachable(database: Session, desk: Desk, closure_id: UUID) -> Closure:

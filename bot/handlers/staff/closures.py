@@ -30,8 +30,9 @@ from core.calendar.scopes import GRADES, ClosureScope, coverage_of, label_of
 from core.calendar.tables import Closure
 from core.kinds import DayPart
 from core.notices.staff_notices import tell_closure_asked
+from core.notices.staff_words import alone_words
 from core.people.names import masked_name
-from core.people.staff import can_close, can_manage_school, other_closers, staff_name
+from core.people.staff import can_close, other_closers, staff_name
 from core.people.tables import School, Staff, StaffRole
 from core.postback import Action, Press
 
@@ -233,9 +234,8 @@ def _asked(turn: Turn, school_code: str | None) -> list[Json]:
     """Say that the second person is asked, or that there is none and what to do."""
     if _others(turn, school_code):
         return reply.asked()
-    invites = any(can_manage_school(role, school_code) for role in turn.person.roles)
-    page = turn.pages.staff("closures")
-    return reply.asked_nobody(page, turn.house.settings.hotline, invites=invites)
+    said = alone_words(turn.person.roles, school_code, turn.house.settings.hotline)
+    return reply.asked_nobody(turn.pages.staff("closures"), *said)
 
 
 def _others(turn: Turn, school_code: str | None) -> list[Staff]:

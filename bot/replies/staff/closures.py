@@ -24,7 +24,6 @@ from core.notices.flex import (
     strip_of,
     text,
 )
-from core.notices.staff_words import alone_words
 from core.notices.wording import PART_WORDS, short_date, short_moment
 
 STATES = {
@@ -129,9 +128,8 @@ def asked() -> list[Json]:
     return words.plainly(f"已送出，等第二人確認，{MINUTES} 分鐘內有效。", "停課")
 
 
-def asked_nobody(page: str, hotline: str, *, invites: bool) -> list[Json]:
+def asked_nobody(page: str, fact: str, next_step: str) -> list[Json]:
     """Say that nobody could be asked, and how there comes to be a second person."""
-    fact, next_step = alone_words(invites=invites, hotline=hotline)
     small = f"{next_step}{MINUTES} 分鐘內有效，逾時要重新送出。"
     return [tell("沒有第二位可以確認", fact, small, acts=[quiet("看停課", page)])]
 
