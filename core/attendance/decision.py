@@ -90,8 +90,7 @@ def decide(taps: Iterable[TapFact], departure_from: time, bounce: timedelta) -> 
     """Fold the day's taps in the order of their moments; the order they came in does not matter.
 
     `departure_from` is a Taipei time of day: from then on, and in the night, a tap at an undirected
-    reader means out.
-    Several reads at one reader within `bounce` are one passing.
+    reader means out. Several reads at one reader within `bounce` are one passing.
     """
     side: Side | None = None
     kept: dict[UUID, datetime] = {}

@@ -10,10 +10,7 @@ from core.people.tables import School, Staff, StaffRole
 from core.settings import Settings
 
 PROBLEMS = {
-    (
-        "no_such_school",
-        "school_code",
-    ): "There is no such school. See: school list",
+    ("no_such_school", "school_code"): "There is no such school. See: school list",
     ("wrong_place", "school_code"): "Everybody but a bureau_admin belongs to a school (--school).",
     ("wrong_place", "homeroom"): "A homeroom_teacher has a class (--homeroom), nobody else does.",
     ("bad_name", "name"): "A name has letters only, at most 40 of them.",

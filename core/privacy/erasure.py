@@ -39,6 +39,9 @@ from core.privacy.tombstones import (
 
 logger = logging.getLogger(__name__)
 
+# Of somebody who is staff as well. A used token that is forgotten signs in once more, anywhere.
+KEPT_FOR_WORK = frozenset({"line_friend", "web_session", "used_id_token"})
+
 
 @dataclass(frozen=True, slots=True)
 class Erased:
@@ -133,15 +136,11 @@ def _empty_tables(session: Session, person: Person) -> None:
     for table, rule in reversed(list(personal_tables())):
         theirs = is_theirs(table, rule, person)
         if rule.erase is Erase.DELETE:
-            if table.name in _KEPT_FOR_WORK:
+            if table.name in KEPT_FOR_WORK:
                 theirs = theirs & ~_works_here(table)
             session.execute(delete(table).where(theirs))
         elif rule.erase is Erase.SCRUB and table.name in _BLANKS:
             session.execute(update(table).where(theirs).values(**_BLANKS[table.name](table)))
-
-
-# Of somebody who is staff as well. A used token that is forgotten signs in once more, anywhere.
-_KEPT_FOR_WORK = frozenset({"line_friend", "web_session", "used_id_token"})
 
 
 def _works_here(table: Table) -> Any:

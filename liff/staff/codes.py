@@ -28,8 +28,6 @@ from liff.staff.desk import Desk, open_desk
 from liff.visit import Visit, current_visit
 
 QR_SCALE = 4
-# How records name who asked.
-STAFF = "staff:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def send_codes() -> ResponseReturnValue:
         desk = open_desk(database, visit)
         school = desk.get_school()
         students, title, role = _asked(database, desk, school)
-        by = f"{STAFF}{role.id}"
+        by = f"staff:{role.id}"
         slips = issue_codes(database, visit.house.vault, students, by=by, now=visit.now)
         sheet_id = keep_sheet(
             database,
@@ -190,7 +188,7 @@ def _waiting(database: Session, visit: Visit, desk: Desk) -> dict[str, str]:
     except ValueError:
         return {}
     row = find_sheet(database, sheet_id, visit.now)
-    own = {f"{STAFF}{role.id}": role for role in desk.roles}
+    own = {f"staff:{role.id}": role for role in desk.roles}
     if row is None or row.issued_by not in own:
         return {}
     return {"title": row.title, "link": sheet_address(visit, own[row.issued_by].id, sheet_id)}
