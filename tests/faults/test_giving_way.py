@@ -1,9 +1,9 @@
 """A migration under a lock somebody holds: it gives way, says so, and comes through later."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from alembic.config import Config
@@ -16,7 +16,6 @@ from core.duty.migrate import SCRIPTS, applied_revision, migrate_in_traffic
 from core.house import House
 from core.settings import Settings
 from tests.faults.releases import move
-from tests.waiting import wait_for
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 # A migration's patience with a lock, and how often it gives way here.
@@ -67,14 +66,12 @@ def test_migration_under_a_lock_gives_way_changes_nothing_and_says_so(
 
 @on_postgresql
 def test_migration_that_gave_way_goes_through_once_the_lock_is_free(
-    house: House, pending: Settings
+    house: House, pending: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrating = threading.Thread(target=migrate_in_traffic, args=[house.engine])
     with read_for_long(house.engine) as other:
-        migrating.start()
-        wait_for(lambda: _is_waited_for(other), "a migration that waits")
-        wait_for(lambda: not _is_waited_for(other), "the first try's end")
-    migrating.join()
+        let_go = SimpleNamespace(sleep=lambda _seconds: other.rollback())
+        monkeypatch.setattr(migrate, "time", let_go)
+        migrate_in_traffic(house.engine)
     assert applied_revision(house.engine) == "9999"
     assert inspect(house.engine).has_table("later")
 
@@ -85,8 +82,3 @@ def test_limits_are_those_the_guide_for_a_release_names() -> None:
     environment = (SCRIPTS / "env.py").read_text(encoding="utf-8")
     assert f'"lock_timeout": "{LOCK_SECONDS}s"' in environment
     assert migrate.TRIES == 10
-
-
-def _is_waited_for(connection: Connection) -> bool:
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'tap'::regclass"
-    return bool(connection.exec_driver_sql(waiting).scalar())
