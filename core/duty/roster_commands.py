@@ -16,6 +16,7 @@ from core.roster.comparing import compare, complete
 from core.roster.faults import RosterError
 from core.roster.rows import RosterRow, read_roster
 from core.roster.taking_over import take_over
+from core.roster.teachers import teachers_to_review
 from core.roster.words import say
 from core.settings import Settings
 
@@ -46,28 +47,33 @@ def import_roster(settings: Settings, file: Path, school: str | None, dry_run: b
             with transaction(house.engine) as session:
                 if school is not None and session.get(School, school) is None:
                     no_school(school)
-                counts = _take_over(session, house, rows, dry_run)
+                counts, classes = _take_over(session, house, rows, dry_run)
         except RosterError as refused:
             with snapshot(house.engine) as session:
                 _fail_with(complete(session, house.vault, refused))
     for word, count in counts.items():
         click.echo(f"{word:<10} {count}")
+    if classes:
+        click.echo(f"Teachers to review, most of their children leave: {', '.join(classes)}")
     click.echo("Nothing was written (dry run)." if dry_run else "The roster is taken over.")
 
 
 def _take_over(
     session: Session, house: House, rows: Sequence[RosterRow], is_dry: bool
-) -> dict[str, int]:
+) -> tuple[dict[str, int], list[str]]:
     plan = compare(session, house.vault, rows)
+    teachers = teachers_to_review(session, plan)
+    classes = [f"{one.school_code} {one.homeroom}" for one in teachers]
     if not is_dry:
         liff_id, now = house.settings.liff_id, house.clock.now()
         take_over(session, house.vault, liff_id, plan, by=OPERATOR, now=now)
-    return {
+    counts = {
         "added": len(plan.added),
         "changed": len(plan.changed),
         "unchanged": plan.unchanged,
         "left out": plan.left_out,
     }
+    return counts, classes
 
 
 def _fail_with(refused: RosterError) -> NoReturn:

@@ -9,12 +9,14 @@ from sqlmodel import Session
 from core.crypto import Vault
 from core.notices.staff_words import class_words
 from core.people.names import masked_name
-from core.people.tables import EnrollmentStatus, Student
+from core.people.staff import staff_name
+from core.people.tables import EnrollmentStatus, Staff, Student
 from core.roster.cells import STATUSES
 from core.roster.checks import fingerprint_of, leaves_school
 from core.roster.comparing import Change, compare
 from core.roster.outlook import Outlook, outlook_of
 from core.roster.rows import RosterRow
+from core.roster.teachers import teachers_to_review
 
 # How many of each list stand on the first page, and on a page of its own.
 AT_FIRST, A_PAGE = 8, 100
@@ -34,7 +36,10 @@ class ChildLine:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What is shown before anything is written. `lists` are by name, in the order of the page."""
+    """What is shown before anything is written. `lists` are by name, in the order of the page.
+
+    `teachers` are homeroom teachers whose class will be other children's, in words.
+    """
 
     seen: str
     added: int
@@ -44,6 +49,7 @@ class Preview:
     leaving: int
     bindings_of_leaving: int
     bindings_of_absent: int
+    teachers: Sequence[str]
     lists: dict[str, Sequence[ChildLine]]
 
     @property
@@ -65,6 +71,7 @@ def preview_of(
     """Return the preview of checked rows, names half hidden where asked. Raises RosterError."""
     plan = compare(session, vault, rows)
     outlook = outlook_of(session, school_code, rows, plan)
+    teachers = teachers_to_review(session, plan)
     others = [one for one in plan.changed if not leaves_school(one)]
     return Preview(
         seen=fingerprint_of(plan),
@@ -75,6 +82,7 @@ def preview_of(
         leaving=len(outlook.leaving),
         bindings_of_leaving=outlook.bindings_of_leaving,
         bindings_of_absent=outlook.bindings_of_absent,
+        teachers=[_teacher(vault, one, is_masked=is_masked) for one in teachers],
         lists=_lists(plan.added, others, outlook, is_masked),
     )
 
@@ -91,6 +99,11 @@ def _lists(
         "added": [_added(one, name(one.facts.name)) for one in added],
         "absent": [_absent(one, name(one.name)) for one in outlook.absent],
     }
+
+
+def _teacher(vault: Vault, teacher: Staff, *, is_masked: bool) -> str:
+    name = staff_name(vault, teacher)
+    return f"{class_words(teacher.homeroom or '')} {masked_name(name) if is_masked else name}"
 
 
 def _added(row: RosterRow, name: str) -> ChildLine:

@@ -19,7 +19,7 @@ from core.roster.tables import RosterCheck
 from tests.conftest import FixedClock
 from tests.factories import make_staff
 from tests.liff.conftest import Family
-from tests.liff.desk import ADMIN, BUREAU, ELSEWHERE, OFFICER, StaffPhone, enrol, monday
+from tests.liff.desk import ADMIN, BUREAU, ELSEWHERE, OFFICER, TEACHER, StaffPhone, enrol, monday
 from tests.liff.outside import Outside
 from tests.liff.phone import Phone, text_of
 from tests.roster.files import MING, QING, UID, as_csv, as_xlsx, row
@@ -105,6 +105,19 @@ def test_a_child_who_leaves_keeps_its_guardians_and_it_says_so(
     page = admin.text(check(admin, row(status="轉學", national_id="A100005015")))
     assert "離開學校 1 位 有 1 個家長綁定會保留，但不再通知「尚無刷卡紀錄」" in page
     assert "在學 → 轉學" in page
+
+
+def test_teachers_whose_class_becomes_others_are_named(
+    admin: Phone, staff_phone: StaffPhone, pages: House
+) -> None:
+    enrol(pages, TEACHER)
+    said = "這些班的學生大多會換，導師身分不會跟著換：603 班 林國華。"
+    preview = check(admin, row(homeroom="604"))
+    assert said in admin.text(preview)
+    assert "導師身分" not in admin.text(check(admin, row(seat_number="1")))
+    bureau = staff_phone(BUREAU)
+    preview = check(bureau, row(homeroom="604"), page=f"{PAGE}?school=353607")
+    assert said.replace("國", "○") in bureau.text(preview)
 
 
 def test_children_not_in_the_file_are_named_and_stay(admin: Phone, pages: House) -> None:
