@@ -17,6 +17,7 @@ from core.binding.delegates import (
     end_by_owner,
     end_by_receiver,
     find_invitation,
+    has_taken,
     invite_delegate,
 )
 from core.binding.tables import Delegate, DelegateLabel
@@ -99,7 +100,7 @@ def end_own(binding_id: UUID, delegate_id: UUID) -> ResponseReturnValue:
         guardian_id = visit.get_guardian().id
         get_child(database, guardian_id, binding_id)
         ended = end_by_owner(database, delegate_id, guardian_id, visit.now)
-        if ended.delegate.accepted_at is not None:
+        if ended is not None and ended.delegate.accepted_at is not None:
             tell_delegates_ended(database, visit.house.settings, [ended], visit.now)
     visit.house.notices_due.set()
     return redirect(url_for("liff.show_delegates", binding_id=binding_id, note="ended"), 303)
@@ -118,6 +119,8 @@ def take_invitation() -> ResponseReturnValue:
     code, user = request.form.get("code", ""), visit.get_session().line_user_id
     try:
         with transaction(visit.house.engine) as database:
+            if has_taken(database, visit.house.vault, code, user, visit.now):
+                return redirect(url_for("liff.show_delegations", note="taken"), 303)
             found = find_invitation(database, visit.house.vault, code, user, visit.now)
             is_agreed = found is not None and request.form.get("answer") == "yes"
             if found is not None and is_agreed:
@@ -157,7 +160,8 @@ def end_received(delegate_id: UUID) -> ResponseReturnValue:
     with transaction(visit.house.engine) as database:
         user = visit.get_session().line_user_id
         ended = end_by_receiver(database, delegate_id, user, visit.now)
-        tell_delegates_ended(database, visit.house.settings, [ended], visit.now)
+        if ended is not None:
+            tell_delegates_ended(database, visit.house.settings, [ended], visit.now)
     visit.house.notices_due.set()
     return redirect(url_for("liff.show_delegations", note="ended"), 303)
 

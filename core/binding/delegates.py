@@ -148,9 +148,8 @@ def find_invitation(
     own = receiver_subject(vault, line_user_id)
     if not take_slots(session, [own], now):
         raise InputError("own_limit")
-    indexes = vault.index_candidates(normalise_code(code), CODE)
     statement = _with_child().where(
-        col(Delegate.code_index).in_(indexes),
+        col(Delegate.code_index).in_(_indexes(vault, code)),
         col(Delegate.accepted_at).is_(None),
         col(Delegate.ended_at).is_(None),
         Delegate.code_expires_at > now,
@@ -161,6 +160,17 @@ def find_invitation(
         return None
     give_back(session, [own], now)
     return Delegation(found[0], given_name(found[1]))
+
+
+def has_taken(session: Session, vault: Vault, code: str, line_user_id: str, now: datetime) -> bool:
+    """Tell whether the LINE user receives by this very code already: a link is opened again."""
+    indexes = _indexes(vault, code)
+    received = delegations_to(session, line_user_id, now)
+    return any(one.delegate.code_index in indexes for one in received)
+
+
+def _indexes(vault: Vault, code: str) -> list[str]:
+    return vault.index_candidates(normalise_code(code), CODE)
 
 
 def accept(
@@ -227,30 +237,24 @@ def end_of_account(
 
 def end_by_owner(
     session: Session, delegate_id: UUID, guardian_id: UUID, now: datetime
-) -> Delegation:
-    """End what the guardian gave; joins the transaction. Raises AccessError 404 for others'."""
-    found = session.exec(
-        _with_child().where(
-            Delegate.id == delegate_id,
-            Binding.guardian_id == guardian_id,
-            col(Delegate.ended_at).is_(None),
-        )
-    ).first()
-    return _end(session, found, f"guardian:{guardian_id}", now)
+) -> Delegation | None:
+    """End what the guardian gave, None where it was over; joins the transaction.
+
+    Raises AccessError 404 for others'.
+    """
+    own = _with_child().where(Delegate.id == delegate_id, Binding.guardian_id == guardian_id)
+    return _end_own(session, session.exec(own).first(), f"guardian:{guardian_id}", now)
 
 
 def end_by_receiver(
     session: Session, delegate_id: UUID, line_user_id: str, now: datetime
-) -> Delegation:
-    """End what the LINE user receives; joins the transaction. Raises AccessError 404."""
-    found = session.exec(
-        _with_child().where(
-            Delegate.id == delegate_id,
-            Delegate.line_user_id == line_user_id,
-            col(Delegate.ended_at).is_(None),
-        )
-    ).first()
-    return _end(session, found, f"delegate:{delegate_id}", now)
+) -> Delegation | None:
+    """End what the LINE user receives, None where it was over; joins the transaction.
+
+    Raises AccessError 404 for others'.
+    """
+    own = _with_child().where(Delegate.id == delegate_id, Delegate.line_user_id == line_user_id)
+    return _end_own(session, session.exec(own).first(), f"delegate:{delegate_id}", now)
 
 
 def end_of_bindings(session: Session, binding_ids: list[UUID], now: datetime) -> list[Delegation]:
@@ -315,11 +319,15 @@ def _end_all(
     return [one for one in ended if one.delegate.accepted_at is not None]
 
 
-def _end(
+def _end_own(
     session: Session, found: tuple[Delegate, str] | None, by: str, now: datetime
-) -> Delegation:
+) -> Delegation | None:
     if found is None:
         raise AccessError("no_such_delegate")
+    return None if found[0].ended_at is not None else _end(session, found, by, now)
+
+
+def _end(session: Session, found: tuple[Delegate, str], by: str, now: datetime) -> Delegation:
     delegate, name = found
     delegate.ended_at, delegate.ended_by, delegate.code_sealed = now, by, None
     session.add(delegate)

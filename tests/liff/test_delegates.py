@@ -6,8 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from flask import Flask
+from sqlmodel import select
 
-from core.db import transaction
+from core.audit import AuditEntry
+from core.db import snapshot, transaction
 from core.duty.binding_tick import tidy_bindings
 from core.house import House
 from core.people.tables import EnrollmentStatus, Student
@@ -42,13 +44,40 @@ def test_granny_receives_and_either_side_stops_it(
     assert "正在代收" in mei.text(f"{family.page}/delegates")
     assert granny.get(family.page).location == "/liff/home"
     assert "代收的通知" in granny.text("/liff/home")
-    again = granny.post("/liff/delegate", {"code": code, "answer": "yes"})
-    assert again.status_code == 422
     found = re.search(r'action="([^"]+/end)"', granny.get("/liff/delegations").text)
     assert found
     granny.post(found.group(1), {}, form_at="/liff/delegations")
     assert "目前沒有代收" in granny.text("/liff/delegations")
     assert "正在代收" not in mei.text(f"{family.page}/delegates")
+
+
+def test_link_opened_again_shows_what_it_gave_to_its_taker_alone(
+    mei: Phone, hua: Phone, family: Family, app: Flask, outside: Outside
+) -> None:
+    granny = Phone(app, outside).sign_in(GRANNY)
+    code = invite(mei, family)
+    granny.post("/liff/delegate", {"code": code, "answer": "yes"})
+    for fields in ({"code": code}, {"code": code, "answer": "yes"}):
+        again = granny.post("/liff/delegate", fields)
+        assert (again.status_code, again.location) == (303, "/liff/delegations?note=taken")
+        assert hua.post("/liff/delegate", fields).status_code == 422
+
+
+def test_ended_twice_is_ended_once_and_says_so(
+    mei: Phone, family: Family, app: Flask, outside: Outside, pages: House
+) -> None:
+    granny = Phone(app, outside).sign_in(GRANNY)
+    granny.post("/liff/delegate", {"code": invite(mei, family), "answer": "yes"})
+    own = re.search(r'action="([^"]+/end)"', mei.get(f"{family.page}/delegates").text)
+    received = re.search(r'action="([^"]+/end)"', granny.get("/liff/delegations").text)
+    assert own and received
+    for _press in range(2):
+        done = granny.post(received.group(1), {}, form_at="/liff/delegate")
+        assert "已停止代收，不會再收到通知。" in granny.text(done.location)
+        assert mei.post(own.group(1), {}, form_at="/liff/account").status_code == 303
+    with snapshot(pages.engine) as session:
+        ends = session.exec(select(AuditEntry).where(AuditEntry.action == "delegate.end")).all()
+    assert len(ends) == 1
 
 
 def test_stranger_sees_and_ends_nothing(mei: Phone, hua: Phone, family: Family) -> None:
