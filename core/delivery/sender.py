@@ -46,8 +46,8 @@ logger = logging.getLogger(__name__)
 
 # Source: LINE's 2,000 pushes a second at a tenth of a second each are 200 under way.
 IN_FLIGHT = 256
-# The ends of pushes are gathered for so long and settled together, with the next claim if one comes
-# before; and in a rush the claims are so far apart.
+# While pushes are under way their ends are gathered for so long and settled together, with the next
+# claim if one comes before; and in a rush the claims are so far apart.
 GATHER_SECONDS = 0.02
 # The net under the bell: how long a notice written by another process waits at most.
 POLL_SECONDS = 1.0
@@ -177,7 +177,16 @@ class Sender:
     def _start(self, line: LinePush, notice: Leased, token: Token | None) -> None:
         flight = asyncio.create_task(self._fly(line, notice, token))
         self._flights.add(flight)
-        flight.add_done_callback(self._flights.discard)
+        flight.add_done_callback(self._end)
+
+    def _end(self, flight: asyncio.Task[None]) -> None:
+        """See to it that what has landed is settled, together with what lands soon."""
+        self._flights.discard(flight)
+        if not self._flights:
+            # It was the last: settled now it does not make the next claim wait.
+            self._bell.set()
+        elif self._settling is None:
+            self._settling = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._bell.set)
 
     async def _fly(self, line: LinePush, notice: Leased, token: Token | None) -> None:
         started = time.monotonic()
@@ -194,9 +203,6 @@ class Sender:
         self._heed(notice, answer, token)
         self._landed.append((notice, answer))
         log_push(notice, answer, time.monotonic() - started)
-        if self._settling is None:
-            ring = self._bell.set
-            self._settling = asyncio.get_running_loop().call_later(GATHER_SECONDS, ring)
 
     def _take_landed(self) -> list[tuple[Leased, PushAnswer]]:
         if self._settling is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import core.delivery.breaker
+import core.delivery.sender
 from core.delivery.breaker import FAILURES
 from core.delivery.line import PUSH_PATH
 from core.delivery.outcomes import CHANNEL_PAUSE
@@ -44,6 +45,16 @@ def test_line_that_answers_nobody_is_left_in_peace(
         wait_for(lambda: len(line.requests) >= FAILURES, "the failures")
         wait_for_a_turn(house)
     assert len(line.requests) == FAILURES
+
+
+def test_push_that_lands_last_is_settled_at_once(
+    house: House, line: FakeLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pause in ("GATHER_SECONDS", "POLL_SECONDS"):
+        monkeypatch.setattr(core.delivery.sender, pause, 3600)
+    tell(house, guardians(house, 2))
+    with sender_at_work(house, line.origin):
+        wait_for(lambda: {one.state for one in notices(house)} == {NoticeState.ACCEPTED}, "ends")
 
 
 @pytest.mark.parametrize(
