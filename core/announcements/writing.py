@@ -125,9 +125,13 @@ def revise_announcement(
 def publish_version(
     session: Session, announcement_id: UUID, number: int, by: str, now: datetime
 ) -> None:
-    """Let guardians see a version, as its second person. Refuses one's own and what has lapsed."""
+    """Let guardians see a version, as its second person.
+
+    Refuses one's own, what has lapsed, and what was put away meanwhile.
+    """
     # Taken first by whoever writes: an edit and a confirmation must not wait for each other.
-    _locked(session, announcement_id)
+    if _locked(session, announcement_id).archived_at is not None:
+        raise InputError("answered")
     version = _get_version(session, announcement_id, number)
     if version.declined_at is None and version.published_at is None:
         if not is_waiting(version, now):
