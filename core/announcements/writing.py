@@ -105,8 +105,9 @@ def revise_announcement(
 ) -> AnnouncementVersion:
     """Write the next version; what guardians read stays until it is published.
 
-    `seen` is the number of the version the writer began from; a later one is "changed". A version
-    that still waits falls.
+    `seen` is the number of the version the writer began from; a later one is "changed". What goes
+    out as a message goes when it is published: a later moment is "at_once". A version that still
+    waits falls.
     """
     announcement = _locked(session, announcement_id)
     if _last_number(session, announcement_id) != seen:
@@ -117,6 +118,8 @@ def revise_announcement(
         announcement.published_number is None
         and _get_version(session, announcement_id, seen).is_pushed
     )
+    if is_pushed and text.publish_from > now:
+        raise InputError("at_once", "publish_from")
     waits = _open(announcement_id)
     session.execute(_change(*waits).values(declined_by=by, declined_at=now))
     return _add_version(session, announcement, seen + 1, text, by, now, is_pushed=is_pushed)
