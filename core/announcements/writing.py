@@ -23,6 +23,7 @@ from core.announcements.tables import (
 from core.announcements.texts import clean_body, clean_title
 from core.audit import record_audit
 from core.errors import AccessError, InputError
+from core.notices.announcement_notices import stop_announcement
 from core.people.staff import are_one_person
 
 # How long a version waits for the second person.
@@ -154,8 +155,12 @@ def decline_version(
 
 
 def archive_announcement(session: Session, announcement_id: UUID, by: str, now: datetime) -> None:
-    """Move an announcement among those of the past, where guardians still find it."""
+    """Move an announcement among those of the past, where guardians still find it.
+
+    Whoever the message has not reached yet is not sent it any more.
+    """
     _move(session, announcement_id, col(Announcement.archived_at).is_(None), now)
+    stop_announcement(session, announcement_id, now)
     _record(session, announcement_id, "archive", by, now)
 
 

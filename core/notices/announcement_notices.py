@@ -24,10 +24,13 @@ from core.notices.closure_notices import (
 from core.notices.flex import INK3, Json, bubble, buttons, flex_message, quiet, row, text
 from core.notices.outbox import NewNotice, enqueue
 from core.notices.recipients import UNFOLLOWED
+from core.notices.stops import hold, stop_held
+from core.notices.tables import Notice
 from core.notices.templates import frozen
 from core.notices.texts import announcement_text
 from core.people.tables import Guardian, LineFriend
 
+ARCHIVED = "archived"
 ALT = N_("學校公告：{title}")
 # What a lock screen holds of the wide signs of Chinese and Japanese, and of the others.
 WIDE_LOCK_SCREEN, LOCK_SCREEN = 30, 60
@@ -112,6 +115,20 @@ def push_announcement(
             )
         )
     return enqueue(session, notices, now)
+
+
+def stop_announcement(session: Session, announcement_id: UUID, now: datetime) -> None:
+    """Tell nobody more of it; joins the caller's transaction, which holds the announcement.
+
+    What is in a sender's hands gets no further try.
+    """
+    theirs = (
+        col(Notice.settled_at).is_(None),
+        col(Notice.kind) == NoticeKind.ANNOUNCEMENT,
+        col(Notice.dedupe_key).contains(f"/{announcement_id}/"),
+    )
+    hold(session, *theirs)
+    stop_held(session, theirs, now, ARCHIVED)
 
 
 def count_hearing(session: Session, students: Any) -> int:
