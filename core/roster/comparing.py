@@ -10,6 +10,9 @@ from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from core.crypto import Vault
+from core.people.bindings import guardians_bound
+from core.people.identity_numbers import is_renewal
+from core.people.names import masked_name
 from core.people.roster import BIRTH_DATE, NATIONAL_ID
 from core.people.tables import Card, EnrollmentStatus, School, Student
 from core.roster.columns import Column
@@ -77,7 +80,7 @@ class _Known:
     """The students of a school, by what names them."""
 
     def __init__(self, session: Session, vault: Vault, school_code: str) -> None:
-        self._vault = vault
+        self._session, self._vault = session, vault
         students = session.exec(select(Student).where(Student.school_code == school_code)).all()
         self._by_key = {(one.entry_year, one.student_number): one for one in students}
         self._enrolled = {one.id for one in students if one.status == EnrollmentStatus.ENROLLED}
@@ -125,9 +128,22 @@ class _Known:
         holder = holders.get(row.card_uid or "")
         if holder is not None and holder[0] != own_id:
             yield Fault(row.number, Column.CARD_UID, "card_taken", holder[1])
+        if student is not None and self._is_anothers(row, student):
+            yield Fault(
+                row.number, Column.STUDENT_NUMBER, "another_child", masked_name(student.name)
+            )
         person = self._same_person(row)
         if person is not None and person.id != own_id and row.status == EnrollmentStatus.ENROLLED:
             yield Fault(row.number, Column.NATIONAL_ID, "person_taken", person.student_number)
+
+    def _is_anothers(self, row: RosterRow, student: Student) -> bool:
+        """Tell whether a row would put another child before the guardians of the one on file."""
+        changed = set(self._differences(row, student))
+        if not changed >= {"name", "national_id"}:
+            return False
+        former = self._vault.open(student.national_id_sealed, NATIONAL_ID)
+        is_renewed = is_renewal(former, row.facts.national_id) and "birth_date" not in changed
+        return not is_renewed and bool(guardians_bound(self._session, student.id))
 
     def _same_person(self, row: RosterRow) -> Student | None:
         indexes = self._vault.index_candidates(row.facts.national_id, NATIONAL_ID)
