@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from core.crypto import Vault
@@ -19,6 +18,10 @@ from core.roster.columns import Column
 from core.roster.faults import Fault, RosterError
 from core.roster.rows import RosterRow
 
+# Who left for good needs the card no more; who pauses comes back with it.
+LEFT = frozenset(
+    {EnrollmentStatus.TRANSFERRED, EnrollmentStatus.GRADUATED, EnrollmentStatus.WITHDRAWN}
+)
 # As many keys as one statement takes on either engine without growing slow.
 CHUNK = 500
 PLAIN_FIELDS = ("name", "grade", "homeroom", "seat_number")
@@ -32,6 +35,15 @@ class Change:
     row: RosterRow
     columns: frozenset[str]
     has_new_card: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """Who holds a card now, where that child sits, and whether they leave it to others."""
+
+    student_id: UUID
+    seat: str
+    has_left: bool
 
 
 @dataclass(slots=True)
@@ -103,7 +115,7 @@ class _Known:
         row: RosterRow,
         plan: Plan,
         faults: list[Fault],
-        holders: Mapping[str, tuple[UUID, str]],
+        holders: Mapping[str, _Holder],
     ) -> None:
         student = self._by_key.get((row.facts.entry_year, row.facts.student_number))
         faults += self._conflicts(row, student, holders)
@@ -112,7 +124,9 @@ class _Known:
             return
         self._enrolled.discard(student.id)
         columns = frozenset(self._differences(row, student))
-        has_new_card = row.card_uid is not None and row.card_uid not in holders
+        holder = holders.get(row.card_uid or "")
+        is_own = holder is not None and holder.student_id == student.id
+        has_new_card = row.card_uid is not None and not is_own
         if columns or has_new_card:
             plan.changed.append(Change(student, row, columns, has_new_card))
         else:
@@ -122,12 +136,12 @@ class _Known:
         return len(self._enrolled)
 
     def _conflicts(
-        self, row: RosterRow, student: Student | None, holders: Mapping[str, tuple[UUID, str]]
+        self, row: RosterRow, student: Student | None, holders: Mapping[str, _Holder]
     ) -> Iterator[Fault]:
         own_id = student.id if student else None
         holder = holders.get(row.card_uid or "")
-        if holder is not None and holder[0] != own_id:
-            yield Fault(row.number, Column.CARD_UID, "card_taken", holder[1])
+        if holder is not None and holder.student_id != own_id and not holder.has_left:
+            yield Fault(row.number, Column.CARD_UID, "card_taken", holder.seat)
         if student is not None and self._is_anothers(row, student):
             yield Fault(
                 row.number, Column.STUDENT_NUMBER, "another_child", masked_name(student.name)
@@ -172,21 +186,22 @@ def _unknown_schools(session: Session, rows: Sequence[RosterRow]) -> Iterator[Fa
             yield Fault(row.number, Column.SCHOOL_CODE, "no_such_school", row.facts.school_code)
 
 
-def _card_holders(session: Session, rows: Sequence[RosterRow]) -> dict[str, tuple[UUID, str]]:
-    """Return who holds the cards of the file now: the child's id, and where that child sits."""
+def _card_holders(session: Session, rows: Sequence[RosterRow]) -> dict[str, _Holder]:
+    """Return who holds the cards of the file now; what it says of them counts first."""
     uids = [row.card_uid for row in rows if row.card_uid is not None]
-    found: dict[str, tuple[UUID, str]] = {}
+    said = {row.key: row.status for row in rows}
+    found: dict[str, _Holder] = {}
     for start in range(0, len(uids), CHUNK):
-        for card in session.execute(_live_cards(uids[start : start + CHUNK])):
-            seat = f"{card.school_code} {card.homeroom} {card.seat_number}"
-            found[card.uid] = (card.student_id, seat)
+        for uid, holder in session.exec(_live_cards(uids[start : start + CHUNK])):
+            key = (holder.school_code, holder.entry_year, holder.student_number)
+            seat = f"{holder.school_code} {holder.homeroom} {holder.seat_number}"
+            found[uid] = _Holder(holder.id, seat, said.get(key, holder.status) in LEFT)
     return found
 
 
 def _live_cards(uids: Collection[str]) -> Any:
-    where = (col(Student.school_code), col(Student.homeroom), col(Student.seat_number))
     return (
-        sql_select(col(Card.uid), col(Card.student_id), *where)
+        select(Card.uid, Student)
         .join(Student, col(Student.id) == col(Card.student_id))
         .where(col(Card.uid).in_(uids), col(Card.valid_until).is_(None))
     )

@@ -99,6 +99,30 @@ def test_a_card_of_another_child_is_refused_with_where_it_is(house: House) -> No
     ]
 
 
+def test_card_goes_with_a_child_who_left(house: House) -> None:
+    with transaction(house.engine) as session:
+        make_school(session, "343502")
+    _import(house, row(card_uid=UID))
+    _import(house, row(status="轉學"))
+    assert _import(house, row(school_code="343502", card_uid=UID)).added == 1
+    with transaction(house.engine) as session:
+        assert _live_cards(session) == [UID]
+        holder = session.exec(select(Student).where(Student.school_code == "343502")).one()
+        held = select(Card.student_id).where(col(Card.valid_until).is_(None))
+        assert session.exec(held).one() == holder.id
+
+
+def test_card_goes_with_a_new_number_in_one_file(house: House) -> None:
+    _import(house, row(card_uid=UID))
+    again = row(student_number="11510009", card_uid=UID)
+    assert _faults(house, row(status="休學"), again) == [
+        "第 3 列、卡片內碼：這張卡已屬於另一位學生（353607 603 12）"
+    ]
+    assert _import(house, row(status="轉學"), again).added == 1
+    with transaction(house.engine) as session:
+        assert _live_cards(session) == [UID]
+
+
 def test_bound_child_is_not_made_another(house: House) -> None:
     _import(house, MING, QING)
     with transaction(house.engine) as session:
