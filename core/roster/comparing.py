@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from core.crypto import Vault
 from core.people.bindings import guardians_bound
 from core.people.identity_numbers import is_renewal
+from core.people.lost_cards import blocked_cards
 from core.people.names import masked_name
 from core.people.roster import BIRTH_DATE, NATIONAL_ID
 from core.people.tables import Card, EnrollmentStatus, School, Student
@@ -62,11 +63,11 @@ def compare(session: Session, vault: Vault, rows: Sequence[RosterRow]) -> Plan:
     Nobody who is missing from the file is touched: a file may be one class.
     """
     plan, faults = Plan(), list(_unknown_schools(session, rows))
-    holders = _card_holders(session, rows)
+    holders, blocked = _card_holders(session, rows), _blocked_cards(session, rows)
     for school_code, own in groupby(
         sorted(rows, key=_place), key=lambda row: row.facts.school_code
     ):
-        known, school_rows = _Known(session, vault, school_code), list(own)
+        known, school_rows = _Known(session, vault, school_code, blocked), list(own)
         known.leave_to_file(school_rows)
         for row in school_rows:
             known.take(row, plan, faults, holders)
@@ -91,8 +92,14 @@ def complete(session: Session, vault: Vault, refused: RosterError) -> RosterErro
 class _Known:
     """The students of a school, by what names them."""
 
-    def __init__(self, session: Session, vault: Vault, school_code: str) -> None:
-        self._session, self._vault = session, vault
+    def __init__(
+        self,
+        session: Session,
+        vault: Vault,
+        school_code: str,
+        blocked: Collection[tuple[str, UUID]],
+    ) -> None:
+        self._session, self._vault, self._blocked = session, vault, blocked
         students = session.exec(select(Student).where(Student.school_code == school_code)).all()
         self._by_key = {(one.entry_year, one.student_number): one for one in students}
         self._enrolled = {one.id for one in students if one.status == EnrollmentStatus.ENROLLED}
@@ -124,13 +131,17 @@ class _Known:
             return
         self._enrolled.discard(student.id)
         columns = frozenset(self._differences(row, student))
-        holder = holders.get(row.card_uid or "")
-        is_own = holder is not None and holder.student_id == student.id
-        has_new_card = row.card_uid is not None and not is_own
+        has_new_card = row.card_uid is not None and self._is_new(row.card_uid, student, holders)
         if columns or has_new_card:
             plan.changed.append(Change(student, row, columns, has_new_card))
         else:
             plan.unchanged += 1
+
+    def _is_new(self, uid: str, student: Student, holders: Mapping[str, _Holder]) -> bool:
+        """Tell whether a card is another one than the child's own, lost ones included."""
+        holder = holders.get(uid)
+        is_own = holder is not None and holder.student_id == student.id
+        return not is_own and (uid, student.id) not in self._blocked
 
     def count_left_out(self) -> int:
         return len(self._enrolled)
@@ -186,13 +197,22 @@ def _unknown_schools(session: Session, rows: Sequence[RosterRow]) -> Iterator[Fa
             yield Fault(row.number, Column.SCHOOL_CODE, "no_such_school", row.facts.school_code)
 
 
+def _uids(rows: Sequence[RosterRow]) -> Iterator[list[str]]:
+    """Yield the cards of the file, as many at once as one statement takes."""
+    uids = [row.card_uid for row in rows if row.card_uid is not None]
+    return (uids[start : start + CHUNK] for start in range(0, len(uids), CHUNK))
+
+
+def _blocked_cards(session: Session, rows: Sequence[RosterRow]) -> set[tuple[str, UUID]]:
+    return {one for uids in _uids(rows) for one in blocked_cards(session, uids)}
+
+
 def _card_holders(session: Session, rows: Sequence[RosterRow]) -> dict[str, _Holder]:
     """Return who holds the cards of the file now; what it says of them counts first."""
-    uids = [row.card_uid for row in rows if row.card_uid is not None]
     said = {row.key: row.status for row in rows}
     found: dict[str, _Holder] = {}
-    for start in range(0, len(uids), CHUNK):
-        for uid, holder in session.exec(_live_cards(uids[start : start + CHUNK])):
+    for uids in _uids(rows):
+        for uid, holder in session.exec(_live_cards(uids)):
             key = (holder.school_code, holder.entry_year, holder.student_number)
             seat = f"{holder.school_code} {holder.homeroom} {holder.seat_number}"
             found[uid] = _Holder(holder.id, seat, said.get(key, holder.status) in LEFT)

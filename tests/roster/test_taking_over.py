@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from core.audit import AuditEntry
 from core.db import transaction
 from core.house import House
+from core.people.lost_cards import report_lost
 from core.people.roster import Claim, find_student
 from core.people.tables import Binding, Card, Student
 from core.roster.comparing import compare
@@ -97,6 +98,27 @@ def test_a_card_of_another_child_is_refused_with_where_it_is(house: House) -> No
     assert _faults(house, row(QING, card_uid=UID)) == [
         "第 2 列、卡片內碼：這張卡已屬於另一位學生（353607 603 12）"
     ]
+
+
+def test_lost_card_stays_dead_though_the_file_still_names_it(house: House) -> None:
+    _import(house, row(card_uid=UID))
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        card = session.exec(select(Card)).one()
+        names = {"student_id": card.student_id, "card_id": card.id}
+        report_lost(session, **names, by="guardian:1", now=now)
+    assert _import(house, row(card_uid=UID)) == Counts(0, 0, 1, 0, 0)
+    _import(house, row(card_uid="04A224B1C25E81"))
+    assert _import(house, row(card_uid=UID)) == Counts(0, 0, 1, 0, 0)
+    with transaction(house.engine) as session:
+        assert _live_cards(session) == ["04A224B1C25E81"]
+
+
+def test_card_that_gave_way_by_mistake_comes_back(house: House) -> None:
+    for uid in (UID, "04A224B1C25E81", UID):
+        _import(house, row(card_uid=uid))
+    with transaction(house.engine) as session:
+        assert _live_cards(session) == [UID]
 
 
 def test_card_goes_with_a_child_who_left(house: House) -> None:
