@@ -12,14 +12,17 @@ from sqlalchemy import func
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, select
 
+from core.answers.school import reply_to_guardians
+from core.answers.tables import HelpRequest
 from core.audit import AuditEntry
 from core.binding.tables import Delegate
 from core.binding.tries import CHILD_LIMIT, OWN_LIMIT
 from core.binding.trying import BindResult, bind_child
 from core.db import make_engine, snapshot, transaction
 from core.house import House
-from core.kinds import NoticeKind, NoticeState
+from core.kinds import NoticeKind, NoticeState, SchoolReply
 from core.notices.outbox import NewNotice, enqueue
+from core.notices.staff_desk import staff_desk
 from core.notices.tables import Notice
 from core.notices.trail import trail_of
 from core.people.friends import friendship_of
@@ -359,6 +362,17 @@ def test_somebody_who_received_for_another_can_delete_too(home: House, cast: Cas
         lent = session.get_one(Delegate, done.delegate_id)
     assert (done.state, waits.state, waits.outcome) == ("accepted", "cancelled", "account_closed")
     assert (lent.line_user_id, lent.ended_at, lent.ended_by) == (None, NOW, "account_closed")
+
+
+def test_school_that_was_asked_can_still_reply_to_the_others(home: House, cast: Cast) -> None:
+    erase(home, cast.mei)
+    with transaction(home.engine) as session:
+        asked = session.exec(select(HelpRequest).where(HelpRequest.guardian_id == cast.mei)).one()
+        child = session.get_one(Student, asked.student_id)
+        role = make_staff(session, home, "U" + "7" * 32)
+        desk, at = staff_desk(home.settings), asked.asked_at
+        replied = reply_to_guardians(session, desk, child, SchoolReply.PRESENT, role, at)
+    assert replied.is_new
 
 
 def test_whoever_received_in_their_stead_hears_that_it_is_over(home: House, cast: Cast) -> None:
