@@ -28,10 +28,11 @@ from core.db import transaction
 from core.errors import AccessError, InputError
 from core.kinds import NoticeState
 from core.notices.tables import Notice
-from core.people.tables import Staff, StaffRole
+from core.people.tables import Guardian, Staff, StaffRole, Student
 from tests.announcements.conftest import CHEN, LATER, LIN, Town, words
-from tests.factories import make_staff
+from tests.factories import make_binding, make_staff
 
+CHILD = select(Student).where(Student.school_code == "353607")
 SCHOOL = Audience(school_code="353607")
 CLASS = Audience(school_code="353607", homeroom="603")
 
@@ -177,6 +178,26 @@ def test_message_that_was_not_sent_yet_stops_with_the_archive(town: Town) -> Non
             (True, NoticeState.CANCELLED),
             (False, NoticeState.PENDING),
         }
+
+
+def test_message_that_was_not_sent_yet_says_the_new_words(town: Town) -> None:
+    with transaction(town.house.engine) as session:
+        make_binding(session, session.get_one(Guardian, town.hua), session.exec(CHILD).one())
+        id_ = write_announcement(
+            session, CLASS, words(town.now, title="七點"), LIN, town.now, is_pushed=True
+        ).announcement_id
+        assert send_out(session, town.house.settings, id_, town.now) == 2
+        session.execute(
+            update(Notice)
+            .where(col(Notice.guardian_id) == town.hua)
+            .values(first_tried_at=town.now)
+        )
+        changed = words(town.now, title="八點")
+        revise_announcement(session, id_, changed, seen=1, by=LIN, now=town.now)
+        assert send_out(session, town.house.settings, id_, town.now) == 0
+        read = {one.guardian_id: one.content.decode() for one in session.exec(select(Notice))}
+        assert "八點" in read[town.mei]
+        assert "七點" in read[town.hua], "under the key of the first try nothing else may be sent"
 
 
 def test_what_goes_out_as_a_message_has_no_later_moment(town: Town) -> None:
