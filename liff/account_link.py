@@ -107,6 +107,7 @@ def _render(visit: Visit, ticket: LinkTicket, *, is_wrong: bool) -> str:
         is_gold=member.is_gold,
         ticket_id=ticket.id,
         is_moved=False,
+        is_replaced=False,
         consent=CONSENT,
         **notice_facts(visit.house.settings),
         is_wrong=is_wrong,

@@ -19,7 +19,7 @@ from core.people.names import given_name
 from core.people.sessions import is_proved_recently
 from core.people.staff import roles_of
 from core.privacy.copies import collect, holdings, to_zip
-from core.privacy.erasure import Erased, erase_guardian, file_stones, forget_traces
+from core.privacy.erasure import Erased, erase_on_request, file_stones, forget_traces
 from core.privacy.orders import is_fetchable, open_order, order_copy, take_order
 from core.privacy.stopping import resume_notices, stop_notices
 from liff.copy_link import copy_link, open_copy_link
@@ -171,7 +171,7 @@ def _may_copy(visit: Visit) -> bool:
 def _erase(visit: Visit) -> Erased | None:
     house = visit.house
     with transaction(house.engine) as database:
-        erased = erase_guardian(database, house.vault, visit.get_guardian().id, visit.now)
+        erased = erase_on_request(database, house, visit.get_guardian().id, visit.now)
     house.notices_due.set()
     if erased is None:
         return None

@@ -163,7 +163,9 @@ def _render_confirm(visit: Visit, ticket: LinkTicket, *, is_wrong: bool) -> str:
     member = waiting_member(visit.house.vault, ticket)
     with snapshot(visit.house.engine) as database:
         held = find_link_of_member(database, member.pass_id)
+        own = find_link(database, web_session.line_user_id)
         is_moved = held is not None and held.line_user_id != web_session.line_user_id
+        is_replaced = own is not None and (held is None or held.id != own.id)
     return render_template(
         "confirm.html",
         line_name=session_line_name(visit.house.vault, web_session),
@@ -171,6 +173,7 @@ def _render_confirm(visit: Visit, ticket: LinkTicket, *, is_wrong: bool) -> str:
         is_gold=member.is_gold,
         ticket_id=ticket.id,
         is_moved=is_moved,
+        is_replaced=is_replaced,
         consent=CONSENT,
         is_wrong=is_wrong,
         **notice_facts(visit.house.settings),

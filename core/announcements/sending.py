@@ -24,6 +24,7 @@ from core.notices.announcement_notices import (
     AnnouncementNews,
     count_hearing,
     push_announcement,
+    renew_announcement,
     tell_announcement,
     text_announcement,
 )
@@ -61,15 +62,14 @@ def cost_of(session: Session, audience: Audience, reserve: int, now: datetime) -
 def send_out(session: Session, settings: Settings, announcement_id: UUID, now: datetime) -> int:
     """Send what was just published to its guardians, if it is to go out; return how many.
 
+    What is not goes where an earlier version still waits to be sent: its new words are read.
     Raises InputError "too_costly" where that would eat into the reserve; nothing may stay of it.
     """
     announcement = get_announcement(session, announcement_id)
     version = _published(session, announcement)
-    if version is None or not version.is_pushed:
+    if version is None:
         return 0
     audience, liff_id = Audience.of(announcement), settings.liff_id
-    hold_month(session, now)
-    room = room_of(session, settings.line_quota_reserve, now)
     news = AnnouncementNews(
         announcement_id=announcement_id,
         number=version.number,
@@ -77,6 +77,11 @@ def send_out(session: Session, settings: Settings, announcement_id: UUID, now: d
         title=version.title,
         body=version.body,
     )
+    if not version.is_pushed:
+        renew_announcement(session, liff_id, news, now)
+        return 0
+    hold_month(session, now)
+    room = room_of(session, settings.line_quota_reserve, now)
     count = tell_announcement(session, liff_id, news, audience.students(), now)
     # What was sent before is not new, and costs nothing again.
     if room is not None and count > room:

@@ -23,6 +23,7 @@ from core.announcements.tables import (
 from core.announcements.texts import clean_body, clean_title
 from core.audit import record_audit
 from core.errors import AccessError, InputError
+from core.notices.announcement_notices import stop_announcement
 from core.people.staff import are_one_person
 
 # How long a version waits for the second person.
@@ -105,8 +106,9 @@ def revise_announcement(
 ) -> AnnouncementVersion:
     """Write the next version; what guardians read stays until it is published.
 
-    `seen` is the number of the version the writer began from; a later one is "changed". A version
-    that still waits falls.
+    `seen` is the number of the version the writer began from; a later one is "changed". What goes
+    out as a message goes when it is published: a later moment is "at_once". A version that still
+    waits falls.
     """
     announcement = _locked(session, announcement_id)
     if _last_number(session, announcement_id) != seen:
@@ -117,6 +119,8 @@ def revise_announcement(
         announcement.published_number is None
         and _get_version(session, announcement_id, seen).is_pushed
     )
+    if is_pushed and text.publish_from > now:
+        raise InputError("at_once", "publish_from")
     waits = _open(announcement_id)
     session.execute(_change(*waits).values(declined_by=by, declined_at=now))
     return _add_version(session, announcement, seen + 1, text, by, now, is_pushed=is_pushed)
@@ -125,9 +129,13 @@ def revise_announcement(
 def publish_version(
     session: Session, announcement_id: UUID, number: int, by: str, now: datetime
 ) -> None:
-    """Let guardians see a version, as its second person. Refuses one's own and what has lapsed."""
+    """Let guardians see a version, as its second person.
+
+    Refuses one's own, what has lapsed, and what was put away meanwhile.
+    """
     # Taken first by whoever writes: an edit and a confirmation must not wait for each other.
-    _locked(session, announcement_id)
+    if _locked(session, announcement_id).archived_at is not None:
+        raise InputError("answered")
     version = _get_version(session, announcement_id, number)
     if version.declined_at is None and version.published_at is None:
         if not is_waiting(version, now):
@@ -147,8 +155,12 @@ def decline_version(
 
 
 def archive_announcement(session: Session, announcement_id: UUID, by: str, now: datetime) -> None:
-    """Move an announcement among those of the past, where guardians still find it."""
+    """Move an announcement among those of the past, where guardians still find it.
+
+    Whoever the message has not reached yet is not sent it any more.
+    """
     _move(session, announcement_id, col(Announcement.archived_at).is_(None), now)
+    stop_announcement(session, announcement_id, now)
     _record(session, announcement_id, "archive", by, now)
 
 

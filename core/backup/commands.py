@@ -17,7 +17,8 @@ from core.settings import Settings
 
 REDO = (
     "What was done since is not in it: cards reported lost, staff and readers revoked, children "
-    "closed, codes, leaves, closures. Ask the schools; revoke again what was revoked."
+    "closed, guardians unbound or kept away, codes, leaves, closures, rosters, orders and what was "
+    "paid for them. Ask the schools; revoke again what was revoked."
 )
 
 # Nobody may ever have asked for it: then there is none, and nothing is wrong.

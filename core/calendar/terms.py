@@ -130,10 +130,11 @@ def list_terms(session: Session, school_year: int | None = None) -> list[Term]:
 
 def term_end(session: Session, place: Place, day: date) -> date | None:
     """Return the last day of the term a place is in, or before, on that day; None: not known."""
-    rows = session.exec(select(Term).where(col(Term.scope).in_(place.scopes), Term.last_day >= day))
-    latest_first = sorted(rows, key=lambda row: row.last_day, reverse=True)
-    ends = {row.scope: row.last_day for row in latest_first}
-    return next((ends[scope] for scope in place.scopes if scope in ends), None)
+    rows = session.exec(select(Term).where(col(Term.scope).in_(place.scopes)))
+    widest_first = sorted(rows, key=lambda row: -place.scopes.index(row.scope))
+    # Term by term: a school may have typed in only one of them.
+    ends = {(row.school_year, row.number): row.last_day for row in widest_first}
+    return min((end for end in ends.values() if end >= day), default=None)
 
 
 def set_day(session: Session, own: OwnDay, *, by: str, now: datetime) -> None:

@@ -5,13 +5,13 @@ The work is found by query, and each school is done once across machines: its ru
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from core.calendar.school_days import scope_of
+from core.calendar.school_days import closures_on, day_statuses, place_of, scope_of
 from core.calendar.scopes import ClosureScope, label_of
 from core.calendar.tables import Closure
 from core.clock import school_day_of
@@ -22,6 +22,7 @@ from core.house import House
 from core.kinds import DayPart, NoticeKind
 from core.notices.closure_notices import ClosureNews, tell_closures, tell_reopening
 from core.notices.wording import PART_WORDS
+from core.people.roster import grades_of
 from core.people.tables import School
 
 logger = logging.getLogger(__name__)
@@ -113,8 +114,46 @@ def announce(session: Session, one: Announcement, now: datetime) -> int:
 
 
 def _tell(session: Session, one: Announcement, closure: Closure, now: datetime) -> tuple[int, bool]:
+    if one.kind is NoticeKind.CLOSURE_OFF:
+        return _tell_undone(session, one.school_code, closure, now)
     students = ClosureScope(school_code=one.school_code, grade=closure.grade).students()
-    news = ClosureNews(
+    return tell_closures(session, _news(session, closure), students, now), True
+
+
+def _tell_undone(
+    session: Session, school_code: str, closure: Closure, now: datetime
+) -> tuple[int, bool]:
+    """Tell each grade what holds now: another closure may go on, or it was no school day at all."""
+    count, is_done, news = 0, True, _news(session, closure)
+    grades = grades_of(session, school_code) if closure.grade is None else [closure.grade]
+    keys = [(school_code, grade) for grade in grades]
+    statuses = day_statuses(session, keys, closure.day, closure.day)
+    for grade in grades:
+        left = _left(session, school_code, grade, closure)
+        is_open = statuses[school_code, grade][closure.day].is_open
+        told, is_over = tell_reopening(
+            session,
+            news,
+            ClosureScope(school_code=school_code, grade=grade).students(),
+            now,
+            left=left,
+            is_news=is_open and (left is None or left.part != news.part),
+        )
+        count, is_done = count + told, is_done and is_over
+    return count, is_done
+
+
+def _left(session: Session, school_code: str, grade: int, undone: Closure) -> ClosureNews | None:
+    """Return another closure of the day that goes on for a grade, if one does."""
+    place = replace(place_of(session, school_code), grade=grade)
+    for other in closures_on(session, undone.day, undone.day)[undone.day]:
+        if scope_of(other).covers(place):
+            return replace(_news(session, other), after=undone.id)
+    return None
+
+
+def _news(session: Session, closure: Closure) -> ClosureNews:
+    return ClosureNews(
         closure_id=closure.id,
         scope=label_of(session, scope_of(closure)),
         day=closure.day,
@@ -122,9 +161,6 @@ def _tell(session: Session, one: Announcement, closure: Closure, now: datetime) 
         source=closure.source,
         source_at=closure.source_at,
     )
-    if one.kind is NoticeKind.CLOSURE_OFF:
-        return tell_reopening(session, news, students, now)
-    return tell_closures(session, news, students, now), True
 
 
 def _hold_closure(session: Session, closure_id: UUID) -> Closure:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, func, select
 
 from core.clock import school_day_of
@@ -24,10 +24,13 @@ from core.notices.closure_notices import (
 from core.notices.flex import INK3, Json, bubble, buttons, flex_message, quiet, row, text
 from core.notices.outbox import NewNotice, enqueue
 from core.notices.recipients import UNFOLLOWED
+from core.notices.stops import hold, stop_held
+from core.notices.tables import Notice
 from core.notices.templates import frozen
 from core.notices.texts import announcement_text
 from core.people.tables import Guardian, LineFriend
 
+ARCHIVED = "archived"
 ALT = N_("學校公告：{title}")
 # What a lock screen holds of the wide signs of Chinese and Japanese, and of the others.
 WIDE_LOCK_SCREEN, LOCK_SCREEN = 30, 60
@@ -78,7 +81,7 @@ def text_announcement(
             school_day=school_day_of(now),
             at=now,
             about=f"{news.announcement_id}/{news.number}",
-            content=announcement_text(news.school, news.title, language_of(one.locale) or SOURCE),
+            content=_content(Channel.SMS, "", news, one.locale, now),
         )
         for one in session.execute(wanting)
     ]
@@ -95,23 +98,69 @@ def push_announcement(
     wanting = guardians_by_app(students).where(
         col(Guardian.stopped_at).is_(None), wants_any(Channel.APP)
     )
-    page, notices = page_of(liff_id, news.announcement_id), []
-    for one in session.execute(wanting):
-        with speaking(language_of(one.locale) or SOURCE):
-            content = app_announcement(news.title, page)
-        notices.append(
-            NewNotice(
-                kind=NoticeKind.ANNOUNCEMENT,
-                guardian_id=one.guardian_id,
-                line_user_id=None,
-                channel=Channel.APP,
-                school_day=school_day_of(now),
-                at=now,
-                about=f"{news.announcement_id}/{news.number}",
-                content=content,
-            )
+    notices = [
+        NewNotice(
+            kind=NoticeKind.ANNOUNCEMENT,
+            guardian_id=one.guardian_id,
+            line_user_id=None,
+            channel=Channel.APP,
+            school_day=school_day_of(now),
+            at=now,
+            about=f"{news.announcement_id}/{news.number}",
+            content=_content(Channel.APP, liff_id, news, one.locale, now),
         )
+        for one in session.execute(wanting)
+    ]
     return enqueue(session, notices, now)
+
+
+def stop_announcement(session: Session, announcement_id: UUID, now: datetime) -> None:
+    """Tell nobody more of it; joins the caller's transaction, which holds the announcement.
+
+    What is in a sender's hands gets no further try.
+    """
+    theirs = _unfinished(announcement_id)
+    hold(session, *theirs)
+    stop_held(session, theirs, now, ARCHIVED)
+
+
+def renew_announcement(
+    session: Session, liff_id: str, news: AnnouncementNews, now: datetime
+) -> None:
+    """Let what nobody can have read yet say the words of a later version; joins the transaction."""
+    theirs = (*_unfinished(news.announcement_id), col(Notice.first_tried_at).is_(None))
+    hold(session, *theirs)
+    reader = select(Guardian.locale).where(col(Guardian.id) == col(Notice.guardian_id))
+    locale = reader.scalar_subquery()
+    looks = select(col(Notice.channel), locale.label("locale")).where(*theirs).distinct()
+    for look in session.execute(looks).all():
+        content = _content(Channel(look.channel), liff_id, news, look.locale, now)
+        session.execute(
+            update(Notice)
+            .where(*theirs, col(Notice.channel) == look.channel, locale == look.locale)
+            .values(content=content)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _unfinished(announcement_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Notice.settled_at).is_(None),
+        col(Notice.kind) == NoticeKind.ANNOUNCEMENT,
+        col(Notice.dedupe_key).contains(f"/{announcement_id}/"),
+    )
+
+
+def _content(
+    channel: Channel, liff_id: str, news: AnnouncementNews, locale: str, now: datetime
+) -> bytes:
+    language, page = language_of(locale) or SOURCE, page_of(liff_id, news.announcement_id)
+    if channel is Channel.SMS:
+        return announcement_text(news.school, news.title, language)
+    with speaking(language):
+        if channel is Channel.APP:
+            return app_announcement(news.title, page)
+        return frozen(messages_of(news, page, now))
 
 
 def count_hearing(session: Session, students: Any) -> int:
@@ -159,10 +208,8 @@ def _hearing(students: Any) -> Any:
 def _notices(
     liff_id: str, news: AnnouncementNews, guardians: Collection[Any], now: datetime
 ) -> list[NewNotice]:
-    content, page = {}, page_of(liff_id, news.announcement_id)
-    for locale in {one.locale for one in guardians}:
-        with speaking(language_of(locale) or SOURCE):
-            content[locale] = frozen(messages_of(news, page, now))
+    locales = {one.locale for one in guardians}
+    content = {one: _content(Channel.LINE, liff_id, news, one, now) for one in locales}
     return [
         NewNotice(
             kind=NoticeKind.ANNOUNCEMENT,

@@ -29,6 +29,7 @@ class ClosureNews:
     """A closure as guardians read it. `part` is 全天, 上午 or 下午; `source_at` is aware.
 
     `scope` says whose it is (全市, 榕光國小 6 年級): a guardian may have children at two schools.
+    `after` is the closure by whose undoing this one alone is left.
     """
 
     closure_id: UUID
@@ -37,6 +38,12 @@ class ClosureNews:
     part: str
     source: str
     source_at: datetime
+    after: UUID | None = None
+
+    @property
+    def about(self) -> str:
+        """Return what names it: told once, and anew where another one is gone."""
+        return f"{self.closure_id}/{self.after}" if self.after else str(self.closure_id)
 
 
 def tell_closures(session: Session, news: ClosureNews, students: Any, now: datetime) -> int:
@@ -54,20 +61,29 @@ def tell_closures(session: Session, news: ClosureNews, students: Any, now: datet
 
 
 def tell_reopening(
-    session: Session, news: ClosureNews, students: Any, now: datetime
+    session: Session,
+    news: ClosureNews,
+    students: Any,
+    now: datetime,
+    *,
+    left: ClosureNews | None = None,
+    is_news: bool = True,
 ) -> tuple[int, bool]:
     """Enqueue a closure's undoing for those of these guardians who may have read of the closure.
 
-    What was not sent yet is dropped. Returns how many are new, and whether all is done: a closure
-    in a sender's hands must arrive before its undoing, so its guardian is left for the next turn.
+    Where half a day stays closed they read of that, `left`; where all is as they read, it is no
+    news. What was not sent yet is dropped. Returns how many are new, and whether all is done: a
+    closure in a sender's hands must arrive before its undoing, so its guardian is left for the next
+    turn.
     """
     guardians = [row for one in _guardians(students).values() for row in session.execute(one)]
     told_before = _notices(NoticeKind.CLOSURE_ON, news, guardians, now)
     keys = [retry_key_of(one.dedupe_key) for one in told_before]
     told = _stop_closures(session, keys, news.day, now)
     is_sent = {(row.guardian_id, row.channel) for row in told if row.state != NoticeState.LEASED}
-    readers = [row for row in guardians if (row.guardian_id, row.channel) in is_sent]
-    count = enqueue(session, _notices(NoticeKind.CLOSURE_OFF, news, readers, now), now)
+    readers = [row for row in guardians if (row.guardian_id, row.channel) in is_sent and is_news]
+    kind = NoticeKind.CLOSURE_ON if left else NoticeKind.CLOSURE_OFF
+    count = enqueue(session, _notices(kind, left or news, readers, now), now)
     return count, len(is_sent) == len(told)
 
 
@@ -174,7 +190,7 @@ def _notices(
             school_day=news.day,
             # So that it expires with the day, however late it was announced.
             at=min(now, day_end(news.day) - RETRY_HORIZON),
-            about=str(news.closure_id),
+            about=news.about,
             channel=Channel(row.channel),
             content=content[row.channel, row.locale],
             ended=UNFOLLOWED if row.is_following is False else None,

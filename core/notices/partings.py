@@ -4,6 +4,7 @@ Everybody who ends a binding comes through here. Nobody is told who else is boun
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -84,6 +85,18 @@ def tell_delegates_ended(
     """Stop what waits for them and tell them that it is over; joins the caller's transaction."""
     cancel_delegates(session, [one.delegate.id for one in ended], now, "delegate_ended")
     enqueue(session, _to_delegates(session, settings, ended, NoticeKind.DELEGATE_ENDED, now), now)
+
+
+def farewells(
+    session: Session, settings: Settings, binding_ids: Sequence[UUID], now: datetime
+) -> list[NewNotice]:
+    """End who receives in the stead of a guardian about to be erased; return what to tell them.
+
+    It is written once the erasure is done, and names nothing that goes with it.
+    """
+    ended = end_of_bindings(session, list(binding_ids), now)
+    told = _to_delegates(session, settings, ended, NoticeKind.DELEGATE_ENDED, now)
+    return [replace(one, delegate_id=None, about=str(one.delegate_id)) for one in told]
 
 
 def _to_delegates(

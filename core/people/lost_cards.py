@@ -9,13 +9,15 @@ from uuid import UUID
 from sqlalchemy import and_, case, func, update
 from sqlmodel import Session, col, select
 
-from core.audit import record_audit
+from core.audit import AuditEntry, record_audit
 from core.db import table_of
 from core.errors import InputError
 from core.people.tables import Card, EnrollmentStatus, Student
 from core.rows import is_one_of, run
 
 ACTION = "card.lost"
+# By a guardian, and by an operator.
+BLOCKED_BY = (ACTION, "card.end")
 
 
 def live_card(session: Session, student_id: UUID) -> Card | None:
@@ -65,6 +67,23 @@ def _ends(engine: str) -> Any:
         .where(is_one_of(engine, card.student_id, "student_ids"))
         .group_by(card.student_id)
     )
+
+
+def blocked_cards(session: Session, uids: Collection[str]) -> set[tuple[str, UUID]]:
+    """Return which of these chips were blocked, and whose they were: a found card stays dead.
+
+    One that only gave way to a reissue is none of them.
+    """
+    ended = select(Card).where(col(Card.uid).in_(uids), col(Card.valid_until).is_not(None))
+    by_end = {
+        (f"student:{card.student_id}", card.valid_until): (card.uid, card.student_id)
+        for card in session.exec(ended)
+    }
+    blocks = select(AuditEntry.subject, AuditEntry.at).where(
+        col(AuditEntry.subject).in_({subject for subject, _ in by_end}),
+        col(AuditEntry.action).in_(BLOCKED_BY),
+    )
+    return {by_end[end] for end in session.exec(blocks) if end in by_end}
 
 
 def report_lost(

@@ -20,6 +20,8 @@ from core.crypto import Vault, new_code
 from core.db import snapshot, transaction
 from core.errors import InputError
 from core.house import House
+from core.notices.outbox import enqueue
+from core.notices.partings import farewells
 from core.notices.tables import Notice
 from core.orders.leaving import end_open_orders, has_open_orders
 from core.people.guardians import NAME
@@ -50,6 +52,19 @@ class Erased:
     code: str
     line_user_ids: tuple[str, ...]
     stones: tuple[Stone, ...]
+
+
+def erase_on_request(
+    session: Session, house: House, guardian_id: UUID, now: datetime
+) -> Erased | None:
+    """Erase as `erase_guardian` does, and tell whoever received in their stead that it is over."""
+    person = person_of(session, house.vault, guardian_id)
+    told = farewells(session, house.settings, person.binding_ids, now)
+    erased = erase_guardian(session, house.vault, guardian_id, now)
+    if erased is not None:
+        others = [one for one in told if one.line_user_id not in erased.line_user_ids]
+        enqueue(session, others, now)
+    return erased
 
 
 def erase_guardian(

@@ -99,9 +99,8 @@ RULES: dict[str, Rule] = {
         found_by=BY_GUARDIAN, erase=Erase.DELETE, actors=frozenset({"decided_by"})
     ),
     "no_show_answer": Rule(found_by=BY_GUARDIAN, erase=Erase.DELETE),
-    "help_request": Rule(
-        found_by=BY_GUARDIAN, erase=Erase.DELETE, actors=frozenset({"answered_by"})
-    ),
+    # The child's: the other guardians read that the school was asked, and wait for its reply.
+    "help_request": Rule(found_by=BY_GUARDIAN, actors=frozenset({"answered_by"})),
     # What was typed of a task that is not sent; kept no longer than the message it came in.
     "conversation": Rule(found_by=BY_LINE, erase=Erase.DELETE),
     "make_up_request": Rule(

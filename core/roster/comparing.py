@@ -6,16 +6,23 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from core.crypto import Vault
+from core.people.bindings import guardians_bound
+from core.people.identity_numbers import is_renewal
+from core.people.lost_cards import blocked_cards
+from core.people.names import masked_name
 from core.people.roster import BIRTH_DATE, NATIONAL_ID
 from core.people.tables import Card, EnrollmentStatus, School, Student
 from core.roster.columns import Column
 from core.roster.faults import Fault, RosterError
 from core.roster.rows import RosterRow
 
+# Who left for good needs the card no more; who pauses comes back with it.
+LEFT = frozenset(
+    {EnrollmentStatus.TRANSFERRED, EnrollmentStatus.GRADUATED, EnrollmentStatus.WITHDRAWN}
+)
 # As many keys as one statement takes on either engine without growing slow.
 CHUNK = 500
 PLAIN_FIELDS = ("name", "grade", "homeroom", "seat_number")
@@ -29,6 +36,15 @@ class Change:
     row: RosterRow
     columns: frozenset[str]
     has_new_card: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """Who holds a card now, where that child sits, and whether they leave it to others."""
+
+    student_id: UUID
+    seat: str
+    has_left: bool
 
 
 @dataclass(slots=True)
@@ -47,11 +63,11 @@ def compare(session: Session, vault: Vault, rows: Sequence[RosterRow]) -> Plan:
     Nobody who is missing from the file is touched: a file may be one class.
     """
     plan, faults = Plan(), list(_unknown_schools(session, rows))
-    holders = _card_holders(session, rows)
+    holders, blocked = _card_holders(session, rows), _blocked_cards(session, rows)
     for school_code, own in groupby(
         sorted(rows, key=_place), key=lambda row: row.facts.school_code
     ):
-        known, school_rows = _Known(session, vault, school_code), list(own)
+        known, school_rows = _Known(session, vault, school_code, blocked), list(own)
         known.leave_to_file(school_rows)
         for row in school_rows:
             known.take(row, plan, faults, holders)
@@ -76,8 +92,14 @@ def complete(session: Session, vault: Vault, refused: RosterError) -> RosterErro
 class _Known:
     """The students of a school, by what names them."""
 
-    def __init__(self, session: Session, vault: Vault, school_code: str) -> None:
-        self._vault = vault
+    def __init__(
+        self,
+        session: Session,
+        vault: Vault,
+        school_code: str,
+        blocked: Collection[tuple[str, UUID]],
+    ) -> None:
+        self._session, self._vault, self._blocked = session, vault, blocked
         students = session.exec(select(Student).where(Student.school_code == school_code)).all()
         self._by_key = {(one.entry_year, one.student_number): one for one in students}
         self._enrolled = {one.id for one in students if one.status == EnrollmentStatus.ENROLLED}
@@ -100,7 +122,7 @@ class _Known:
         row: RosterRow,
         plan: Plan,
         faults: list[Fault],
-        holders: Mapping[str, tuple[UUID, str]],
+        holders: Mapping[str, _Holder],
     ) -> None:
         student = self._by_key.get((row.facts.entry_year, row.facts.student_number))
         faults += self._conflicts(row, student, holders)
@@ -109,25 +131,44 @@ class _Known:
             return
         self._enrolled.discard(student.id)
         columns = frozenset(self._differences(row, student))
-        has_new_card = row.card_uid is not None and row.card_uid not in holders
+        has_new_card = row.card_uid is not None and self._is_new(row.card_uid, student, holders)
         if columns or has_new_card:
             plan.changed.append(Change(student, row, columns, has_new_card))
         else:
             plan.unchanged += 1
 
+    def _is_new(self, uid: str, student: Student, holders: Mapping[str, _Holder]) -> bool:
+        """Tell whether a card is another one than the child's own, lost ones included."""
+        holder = holders.get(uid)
+        is_own = holder is not None and holder.student_id == student.id
+        return not is_own and (uid, student.id) not in self._blocked
+
     def count_left_out(self) -> int:
         return len(self._enrolled)
 
     def _conflicts(
-        self, row: RosterRow, student: Student | None, holders: Mapping[str, tuple[UUID, str]]
+        self, row: RosterRow, student: Student | None, holders: Mapping[str, _Holder]
     ) -> Iterator[Fault]:
         own_id = student.id if student else None
         holder = holders.get(row.card_uid or "")
-        if holder is not None and holder[0] != own_id:
-            yield Fault(row.number, Column.CARD_UID, "card_taken", holder[1])
+        if holder is not None and holder.student_id != own_id and not holder.has_left:
+            yield Fault(row.number, Column.CARD_UID, "card_taken", holder.seat)
+        if student is not None and self._is_anothers(row, student):
+            yield Fault(
+                row.number, Column.STUDENT_NUMBER, "another_child", masked_name(student.name)
+            )
         person = self._same_person(row)
         if person is not None and person.id != own_id and row.status == EnrollmentStatus.ENROLLED:
             yield Fault(row.number, Column.NATIONAL_ID, "person_taken", person.student_number)
+
+    def _is_anothers(self, row: RosterRow, student: Student) -> bool:
+        """Tell whether a row would put another child before the guardians of the one on file."""
+        changed = set(self._differences(row, student))
+        if not changed >= {"name", "national_id"}:
+            return False
+        former = self._vault.open(student.national_id_sealed, NATIONAL_ID)
+        is_renewed = is_renewal(former, row.facts.national_id) and "birth_date" not in changed
+        return not is_renewed and bool(guardians_bound(self._session, student.id))
 
     def _same_person(self, row: RosterRow) -> Student | None:
         indexes = self._vault.index_candidates(row.facts.national_id, NATIONAL_ID)
@@ -156,21 +197,31 @@ def _unknown_schools(session: Session, rows: Sequence[RosterRow]) -> Iterator[Fa
             yield Fault(row.number, Column.SCHOOL_CODE, "no_such_school", row.facts.school_code)
 
 
-def _card_holders(session: Session, rows: Sequence[RosterRow]) -> dict[str, tuple[UUID, str]]:
-    """Return who holds the cards of the file now: the child's id, and where that child sits."""
+def _uids(rows: Sequence[RosterRow]) -> Iterator[list[str]]:
+    """Yield the cards of the file, as many at once as one statement takes."""
     uids = [row.card_uid for row in rows if row.card_uid is not None]
-    found: dict[str, tuple[UUID, str]] = {}
-    for start in range(0, len(uids), CHUNK):
-        for card in session.execute(_live_cards(uids[start : start + CHUNK])):
-            seat = f"{card.school_code} {card.homeroom} {card.seat_number}"
-            found[card.uid] = (card.student_id, seat)
+    return (uids[start : start + CHUNK] for start in range(0, len(uids), CHUNK))
+
+
+def _blocked_cards(session: Session, rows: Sequence[RosterRow]) -> set[tuple[str, UUID]]:
+    return {one for uids in _uids(rows) for one in blocked_cards(session, uids)}
+
+
+def _card_holders(session: Session, rows: Sequence[RosterRow]) -> dict[str, _Holder]:
+    """Return who holds the cards of the file now; what it says of them counts first."""
+    said = {row.key: row.status for row in rows}
+    found: dict[str, _Holder] = {}
+    for uids in _uids(rows):
+        for uid, holder in session.exec(_live_cards(uids)):
+            key = (holder.school_code, holder.entry_year, holder.student_number)
+            seat = f"{holder.school_code} {holder.homeroom} {holder.seat_number}"
+            found[uid] = _Holder(holder.id, seat, said.get(key, holder.status) in LEFT)
     return found
 
 
 def _live_cards(uids: Collection[str]) -> Any:
-    where = (col(Student.school_code), col(Student.homeroom), col(Student.seat_number))
     return (
-        sql_select(col(Card.uid), col(Card.student_id), *where)
+        select(Card.uid, Student)
         .join(Student, col(Student.id) == col(Card.student_id))
         .where(col(Card.uid).in_(uids), col(Card.valid_until).is_(None))
     )

@@ -22,6 +22,8 @@ ROW_WORDS = {
     "no_such_school": "沒有這所學校（{found}），請先登錄學校",
     "entry_year": "入學學年度應是民國年，例如 115",
     "student_number": "學號應是數字或英文字母，例如 10723456",
+    "another_child": "登記的是另一位學生（{found}），有家長綁定，姓名和字號都不同。請確認學號；"
+    "要改成這位學生，先解除原來的家長綁定；是同一位，先改姓名、再改字號，分兩次傳",
     "twice": "重複，第 {found} 列也是這個{column}",
     "person_taken": "同校學號 {found} 已登記這個號碼",
     "national_id": "身分證字號或居留證號格式不對（…{found}）",

@@ -54,6 +54,7 @@ MEANINGS = {
     "smtp_250": "the mail server took it",
     "smtp_550": "the mail server knows no such mailbox; the address is used no more",
     "closure": "lessons were called off",
+    "archived": "the announcement was put away before it went",
     "corrected": "told as a correction instead",
     "leave_tap": "told as a tap during a leave instead",
     "tap_came": "a tap came first",

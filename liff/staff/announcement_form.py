@@ -33,6 +33,7 @@ NAMES = {"title": "標題", "body": "內容"}
 LONGEST = {"title": LONGEST_TITLE, "body": LONGEST_BODY}
 NOBODY = "這個對象裡沒有學生"
 CHANGED = "剛才有人改過這則公告，請回到公告看過新的內容再修改"
+SENT_AT_ONCE = "這則公告確認後會用 LINE 發送，不能預定時間，請留空白"
 
 Options = Sequence[tuple[str, str]]
 
@@ -98,7 +99,11 @@ class AnnouncementForm(PageForm):
         """Return what to say of a refusal, and beside which field."""
         name = error.field or ""
         if name not in NAMES:
-            late = {"too_far": ("publish_from", "最多提前一年"), "changed": ("title", CHANGED)}
+            late = {
+                "too_far": ("publish_from", "最多提前一年"),
+                "at_once": ("publish_from", SENT_AT_ONCE),
+                "changed": ("title", CHANGED),
+            }
             place, said = late.get(error.code, ("audience", NOBODY))
             return {place: said}
         typed = self[name].data or ""

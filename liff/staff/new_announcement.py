@@ -15,6 +15,7 @@ from core.announcements.audiences import (
     writer_of,
 )
 from core.announcements.reading import shown_as
+from core.announcements.sending import send_out
 from core.announcements.tables import Announcement
 from core.announcements.writing import (
     checked,
@@ -185,6 +186,8 @@ def _write(
         ask_second(database, staff_desk(visit.house.settings), version, name, now)
         is_public = get_announcement(database, version.announcement_id).published_number
         note = "published" if is_public == version.number else "proposed"
+        if note == "published":
+            send_out(database, visit.house.settings, version.announcement_id, now)
     visit.house.notices_due.set()
     page = url_for(
         "liff.show_announcement",

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from core.announcements.audiences import Audience, audience_label, may_write
+from core.announcements.sending import send_out
 from core.announcements.tables import AnnouncementVersion
 from core.announcements.writing import (
     AHEAD,
@@ -25,10 +26,13 @@ from core.announcements.writing import (
 from core.audit import AuditEntry
 from core.db import transaction
 from core.errors import AccessError, InputError
-from core.people.tables import Staff, StaffRole
+from core.kinds import NoticeState
+from core.notices.tables import Notice
+from core.people.tables import Guardian, Staff, StaffRole, Student
 from tests.announcements.conftest import CHEN, LATER, LIN, Town, words
-from tests.factories import make_staff
+from tests.factories import make_binding, make_staff
 
+CHILD = select(Student).where(Student.school_code == "353607")
 SCHOOL = Audience(school_code="353607")
 CLASS = Audience(school_code="353607", homeroom="603")
 
@@ -149,6 +153,62 @@ def test_archive_twice_is_answered_and_every_step_is_recorded(town: Town) -> Non
             ("announcement.restore", CHEN),
             ("announcement.write", LIN),
         ]
+
+
+def test_what_was_put_away_while_it_waited_is_not_published(town: Town) -> None:
+    with transaction(town.house.engine) as session:
+        id_ = write_announcement(session, SCHOOL, words(town.now), LIN, town.now).announcement_id
+        archive_announcement(session, id_, LIN, town.now)
+        assert refused(publish_version, session, id_, 1, CHEN, town.now) == "answered"
+        restore_announcement(session, id_, LIN, town.now)
+        publish_version(session, id_, 1, CHEN, town.now)
+
+
+def test_message_that_was_not_sent_yet_stops_with_the_archive(town: Town) -> None:
+    with transaction(town.house.engine) as session:
+        away, stays = (
+            write_announcement(session, CLASS, words(town.now), LIN, town.now, is_pushed=True)
+            for _ in range(2)
+        )
+        for one in (away, stays):
+            assert send_out(session, town.house.settings, one.announcement_id, town.now) == 1
+        archive_announcement(session, away.announcement_id, LIN, town.now)
+        rows = session.exec(select(Notice)).all()
+        assert {(str(away.announcement_id) in one.dedupe_key, one.state) for one in rows} == {
+            (True, NoticeState.CANCELLED),
+            (False, NoticeState.PENDING),
+        }
+
+
+def test_message_that_was_not_sent_yet_says_the_new_words(town: Town) -> None:
+    with transaction(town.house.engine) as session:
+        make_binding(session, session.get_one(Guardian, town.hua), session.exec(CHILD).one())
+        id_ = write_announcement(
+            session, CLASS, words(town.now, title="七點"), LIN, town.now, is_pushed=True
+        ).announcement_id
+        assert send_out(session, town.house.settings, id_, town.now) == 2
+        session.execute(
+            update(Notice)
+            .where(col(Notice.guardian_id) == town.hua)
+            .values(first_tried_at=town.now)
+        )
+        changed = words(town.now, title="八點")
+        revise_announcement(session, id_, changed, seen=1, by=LIN, now=town.now)
+        assert send_out(session, town.house.settings, id_, town.now) == 0
+        read = {one.guardian_id: one.content.decode() for one in session.exec(select(Notice))}
+        assert "八點" in read[town.mei]
+        assert "七點" in read[town.hua], "under the key of the first try nothing else may be sent"
+
+
+def test_what_goes_out_as_a_message_has_no_later_moment(town: Town) -> None:
+    with transaction(town.house.engine) as session:
+        text = words(town.now)
+        id_ = write_announcement(
+            session, SCHOOL, text, LIN, town.now, is_pushed=True
+        ).announcement_id
+        later = words(town.now, publish_from=town.now + LATER)
+        named = {"seen": 1, "by": LIN, "now": town.now}
+        assert refused(revise_announcement, session, id_, later, **named) == "at_once"
 
 
 def acts(session: Session, announcement_id: str) -> list[tuple[str, str]]:

@@ -232,7 +232,7 @@ def test_undoing_asks_the_second_person_again(house: House, room: Student) -> No
 
     assert said(asked)[:2] == [
         "復原 11/24（二）停課？",
-        "1 校恢復通知，已收到停課通知的家長會收到「照常上課」。",
+        "1 校恢復通知，已收到停課通知的家長會收到「照常上課」，當天另有停課的除外。",
     ]
     house.clock.move_to(NOW.replace(minute=31))
     for _ in range(2):

@@ -176,6 +176,44 @@ def test_undoing_is_told_to_those_who_may_have_read(families: House) -> None:
     assert due(families) == 0
 
 
+def test_undoing_says_nothing_while_another_closure_goes_on(families: House) -> None:
+    own = close(families, scope=ClosureScope(school_code="413601"))
+    close(families)
+    run_closure_tick(families)
+    send(families)
+    reopen(families, own)
+    run_closure_tick(families)
+    assert told(families, NoticeKind.CLOSURE_OFF) == []
+    assert len(told(families)) == 4
+    assert due(families) == 0
+
+
+def test_undoing_tells_the_half_day_that_stays_closed(families: House) -> None:
+    half, far = ClosureScope(school_code="413601", grade=6), ClosureScope(school_code="353607")
+    close(families, scope=half, part=DayPart.MORNING, source="芝蘭國小")
+    close(families, scope=far)
+    city = close(families)
+    run_closure_tick(families)
+    send(families)
+    reopen(families, city)
+    run_closure_tick(families)
+    assert told(families, NoticeKind.CLOSURE_OFF) == []
+    contents = [one.content.decode() for one in send(families)]
+    assert len(contents) == 2, "both guardians of the second school, once"
+    assert all("上午停課" in one and "芝蘭國小" in one for one in contents)
+    assert due(families) == 0
+
+
+def test_undoing_promises_no_lessons_on_a_free_day(families: House) -> None:
+    closure_id = close(families, day=date(2026, 11, 28))
+    run_closure_tick(families)
+    send(families)
+    reopen(families, closure_id)
+    run_closure_tick(families)
+    assert told(families, NoticeKind.CLOSURE_OFF) == []
+    assert due(families) == 0
+
+
 def test_undone_before_anybody_was_told_tells_nobody(families: House) -> None:
     reopen(families, close(families))
     run_closure_tick(families)

@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from core.audit import AuditEntry
 from core.calendar.school_days import is_school_day
+from core.calendar.scopes import Place
 from core.calendar.tables import CalendarDay
 from core.calendar.terms import (
     NewTerm,
@@ -16,6 +17,7 @@ from core.calendar.terms import (
     remove_day,
     set_day,
     set_term,
+    term_end,
 )
 from core.db import transaction
 from core.errors import AccessError, InputError
@@ -147,3 +149,18 @@ def test_day_needs_a_reason_people_can_read(house: House, reason: str) -> None:
 def test_day_that_is_not_there_cannot_be_taken_back(house: House) -> None:
     with transaction(house.engine) as session, pytest.raises(AccessError):
         remove_day(session, "city", FRIDAY, by="staff:lin", now=house.clock.now())
+
+
+def test_term_ends_by_the_narrowest_that_knows_it(house: House) -> None:
+    ends = {"city": date(2027, 1, 20), "353607": date(2027, 1, 15)}
+    spring = {"number": 2, "first_day": date(2027, 2, 17), "last_day": date(2027, 6, 30)}
+    place = Place("353607", 6)
+    with transaction(house.engine) as session:
+        make_school(session)
+        assert term_end(session, place, FRIDAY) is None
+        put(session, house, term_of())
+        put(session, house, term_of(scope="353607", **spring))
+        assert term_end(session, place, FRIDAY) == ends["city"], "not the next term's"
+        put(session, house, term_of(scope="353607", last_day=ends["353607"]))
+        assert term_end(session, place, FRIDAY) == ends["353607"]
+        assert term_end(session, place, date(2027, 1, 17)) == spring["last_day"]

@@ -17,7 +17,7 @@ from core.people.tables import StaffRole, Student
 from core.roster.apart import MOST_BYTES
 from core.roster.tables import RosterCheck
 from tests.conftest import FixedClock
-from tests.factories import make_staff
+from tests.factories import make_staff, national_id_of
 from tests.liff.conftest import Family
 from tests.liff.desk import ADMIN, BUREAU, ELSEWHERE, OFFICER, TEACHER, StaffPhone, enrol, monday
 from tests.liff.outside import Outside
@@ -92,7 +92,9 @@ def test_problems_are_listed_with_their_rows_and_nothing_is_kept(
     )
     assert answer.status_code == 422
     page = text_of(answer)
-    assert "名冊有 2 個問題，沒有寫入任何資料" in page
+    assert "名冊有 3 個問題，沒有寫入任何資料" in page
+    assert "第 3 列、學號：重複，第 2 列也是這個學號" in page
+    assert "第 3 列、學號：登記的是另一位學生（王○明），有家長綁定" in page
     assert "第 2 列、出生年月日：出生年月日看不懂，請寫 2015-03-05 或 104/03/05" in page
     assert "請修正後整份重傳。" in page
     with snapshot(pages.engine) as session:
@@ -239,7 +241,9 @@ def test_bureau_imports_for_a_chosen_school_and_reads_masked_names(
     bureau = staff_phone(BUREAU)
     assert "/liff/staff/schools?page=roster" in bureau.get(PAGE).location
     page = f"{PAGE}?school=353607"
-    preview = check(bureau, row(name="王小華"), QING, page=page)
+    preview = check(
+        bureau, row(name="王小華", national_id=national_id_of("11510001")), QING, page=page
+    )
     shown = bureau.text(preview)
     assert "王○明" in shown
     assert "姓名 王○明 → 王○華" in shown

@@ -276,6 +276,17 @@ def test_moving_to_another_line_is_said_before_and_told_to_both(
     assert "小明" in phone.text("/liff/home")
 
 
+@pytest.mark.parametrize(("member", "is_told"), [(f"pass-{MEI[-6:]}", False), ("pass-2", True)])
+def test_another_member_on_the_same_line_is_said_before(
+    mei: Phone, outside: Outside, member: str, is_told: bool
+) -> None:
+    outside.be_member(member)
+    mei.come_back(mei.go_to_pass())
+    page = mei.text(CONFIRM)
+    assert "確認連結這兩個帳號" in page
+    assert ("那位會員的孩子不再通知到這裡。" in page) is is_told
+
+
 def test_unlinking_asks_first_and_keeps_the_bindings(
     mei: Phone, pages: House, outside: Outside, menu_changes: MenuChanges
 ) -> None:

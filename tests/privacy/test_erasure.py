@@ -12,14 +12,17 @@ from sqlalchemy import func
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, select
 
+from core.answers.school import reply_to_guardians
+from core.answers.tables import HelpRequest
 from core.audit import AuditEntry
 from core.binding.tables import Delegate
 from core.binding.tries import CHILD_LIMIT, OWN_LIMIT
 from core.binding.trying import BindResult, bind_child
 from core.db import make_engine, snapshot, transaction
 from core.house import House
-from core.kinds import NoticeKind, NoticeState
+from core.kinds import NoticeKind, NoticeState, SchoolReply
 from core.notices.outbox import NewNotice, enqueue
+from core.notices.staff_desk import staff_desk
 from core.notices.tables import Notice
 from core.notices.trail import trail_of
 from core.people.friends import friendship_of
@@ -29,13 +32,14 @@ from core.people.tables import Binding, BindingAttempt, Guardian, Student
 from core.privacy.erasure import (
     Erased,
     erase_guardian,
+    erase_on_request,
     file_stones,
     forget_traces,
     heed_tombstones,
 )
 from core.privacy.tombstones import filed_stones, stored_stones
 from core.sealed import hold_keys
-from tests.factories import MEI, claim_for, make_staff
+from tests.factories import HUA, MEI, claim_for, make_staff
 from tests.privacy.bonds import OPINION, plant_delegate
 from tests.privacy.conftest import HUAS, MEIS, NOW, Cast, everything, later
 
@@ -45,7 +49,7 @@ KEPT = timedelta(days=35)
 def erase(house: House, guardian_id: UUID) -> Erased:
     """Erase as the page does."""
     with transaction(house.engine) as session:
-        erased = erase_guardian(session, house.vault, guardian_id, NOW)
+        erased = erase_on_request(session, house, guardian_id, NOW)
     assert erased is not None
     file_stones(house, erased.stones)
     return erased
@@ -358,6 +362,29 @@ def test_somebody_who_received_for_another_can_delete_too(home: House, cast: Cas
         lent = session.get_one(Delegate, done.delegate_id)
     assert (done.state, waits.state, waits.outcome) == ("accepted", "cancelled", "account_closed")
     assert (lent.line_user_id, lent.ended_at, lent.ended_by) == (None, NOW, "account_closed")
+
+
+def test_school_that_was_asked_can_still_reply_to_the_others(home: House, cast: Cast) -> None:
+    erase(home, cast.mei)
+    with transaction(home.engine) as session:
+        asked = session.exec(select(HelpRequest).where(HelpRequest.guardian_id == cast.mei)).one()
+        child = session.get_one(Student, asked.student_id)
+        role = make_staff(session, home, "U" + "7" * 32)
+        desk, at = staff_desk(home.settings), asked.asked_at
+        replied = reply_to_guardians(session, desk, child, SchoolReply.PRESENT, role, at)
+    assert replied.is_new
+
+
+def test_whoever_received_in_their_stead_hears_that_it_is_over(home: House, cast: Cast) -> None:
+    with transaction(home.engine) as session:
+        binding = session.exec(select(Binding).where(Binding.guardian_id == cast.mei)).first()
+        session.add(plant_delegate(home, binding, NOW, line_user_id=HUA))
+        session.add(plant_delegate(home, binding, NOW, line_user_id=MEI))
+    erase(home, cast.mei)
+    with snapshot(home.engine) as session:
+        (told,) = session.exec(select(Notice).where(Notice.kind == NoticeKind.DELEGATE_ENDED))
+    assert (told.state, told.line_user_id, told.delegate_id) == ("pending", HUA, None)
+    assert "代收已於 11/23（一）結束" in told.content.decode()
 
 
 def test_what_was_told_in_anothers_stead_does_not_become_that_guardians_own(

@@ -9,14 +9,15 @@ from sqlmodel import Session, col, select
 from core.audit import AuditEntry
 from core.db import transaction
 from core.house import House
+from core.people.lost_cards import report_lost
 from core.people.roster import Claim, find_student
-from core.people.tables import Card, Student
+from core.people.tables import Binding, Card, Student
 from core.roster.comparing import compare
 from core.roster.faults import RosterError
 from core.roster.rows import read_roster
 from core.roster.taking_over import Counts, take_over
 from core.roster.words import say
-from tests.factories import make_school
+from tests.factories import make_binding, make_guardian, make_school
 from tests.roster.files import MING, QING, UID, as_csv, row
 
 TODAY = date(2026, 11, 23)
@@ -97,6 +98,75 @@ def test_a_card_of_another_child_is_refused_with_where_it_is(house: House) -> No
     assert _faults(house, row(QING, card_uid=UID)) == [
         "第 2 列、卡片內碼：這張卡已屬於另一位學生（353607 603 12）"
     ]
+
+
+def test_lost_card_stays_dead_though_the_file_still_names_it(house: House) -> None:
+    _import(house, row(card_uid=UID))
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        card = session.exec(select(Card)).one()
+        names = {"student_id": card.student_id, "card_id": card.id}
+        report_lost(session, **names, by="guardian:1", now=now)
+    assert _import(house, row(card_uid=UID)) == Counts(0, 0, 1, 0, 0)
+    _import(house, row(card_uid="04A224B1C25E81"))
+    assert _import(house, row(card_uid=UID)) == Counts(0, 0, 1, 0, 0)
+    with transaction(house.engine) as session:
+        assert _live_cards(session) == ["04A224B1C25E81"]
+
+
+def test_card_that_gave_way_by_mistake_comes_back(house: House) -> None:
+    for uid in (UID, "04A224B1C25E81", UID):
+        _import(house, row(card_uid=uid))
+    with transaction(house.engine) as session:
+        assert _live_cards(session) == [UID]
+
+
+def test_card_goes_with_a_child_who_left(house: House) -> None:
+    with transaction(house.engine) as session:
+        make_school(session, "343502")
+    _import(house, row(card_uid=UID))
+    _import(house, row(status="轉學"))
+    assert _import(house, row(school_code="343502", card_uid=UID)).added == 1
+    with transaction(house.engine) as session:
+        assert _live_cards(session) == [UID]
+        holder = session.exec(select(Student).where(Student.school_code == "343502")).one()
+        held = select(Card.student_id).where(col(Card.valid_until).is_(None))
+        assert session.exec(held).one() == holder.id
+
+
+def test_card_goes_with_a_new_number_in_one_file(house: House) -> None:
+    _import(house, row(card_uid=UID))
+    again = row(student_number="11510009", card_uid=UID)
+    assert _faults(house, row(status="休學"), again) == [
+        "第 3 列、卡片內碼：這張卡已屬於另一位學生（353607 603 12）"
+    ]
+    assert _import(house, row(status="轉學"), again).added == 1
+    with transaction(house.engine) as session:
+        assert _live_cards(session) == [UID]
+
+
+def test_bound_child_is_not_made_another(house: House) -> None:
+    _import(house, MING, QING)
+    with transaction(house.engine) as session:
+        ming = session.exec(select(Student).where(Student.name == "王小明")).one()
+        binding = make_binding(session, make_guardian(session, house), ming)
+    swapped = (row(student_number=QING[2]), row(QING, student_number=MING[2]))
+    assert _faults(house, *swapped) == [
+        "第 3 列、學號：登記的是另一位學生（王○明），有家長綁定，姓名和字號都不同。請確認學號；"
+        "要改成這位學生，先解除原來的家長綁定；是同一位，先改姓名、再改字號，分兩次傳"
+    ]
+    assert _import(house, row(name="王曉明")).changed == 1
+    assert _import(house, row(name="王曉明", national_id="A800000014")).changed == 1
+    with transaction(house.engine) as session:
+        session.get_one(Binding, binding.id).ended_at = house.clock.now()
+    assert _import(house, *swapped).changed == 2
+
+
+def test_bound_child_renews_number_and_name_at_once(house: House) -> None:
+    _import(house, row(national_id="AC01234567"))
+    with transaction(house.engine) as session:
+        make_binding(session, make_guardian(session, house), session.exec(select(Student)).one())
+    assert _import(house, row(name="ANNA CHEN", national_id="A800000014")).changed == 1
 
 
 def test_swapped_and_shifted_numbers_can_be_put_right(house: House) -> None:

@@ -155,7 +155,8 @@ def undo_it(day: date, coverage: Coverage, yes: str, back: str) -> list[Json]:
     contents = [
         text(f"復原 {short_date(day)}停課？", weight="bold"),
         text(
-            f"{coverage.schools:,} 校恢復通知，已收到停課通知的家長會收到「照常上課」。",
+            f"{coverage.schools:,} 校恢復通知，已收到停課通知的家長會收到「照常上課」，"
+            "當天另有停課的除外。",
             size="sm",
             color=INK2,
             margin="sm",
