@@ -77,7 +77,7 @@ TYPED = {
     Command.SMS: sms.tell_sms,
 }
 BOXES = {Command.SUBSCRIBE: True, Command.UNSUBSCRIBE: False}
-# Shorter texts hold too little to look for, unless they are a word people look for.
+# Shorter texts hold too little to look for, unless people look for the word.
 SHORTEST_QUESTION = 4
 # Parents know these words too; whoever is both gets both answers, or the parent's.
 SHARED = frozenset({StaffVerb.HELP, StaffVerb.STATUS})
@@ -150,6 +150,9 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
         # Whoever was unlinked elsewhere, or lost the last child, has nothing to go on with.
         begun = conversations.find(session, user, now) if person.children else None
         found = _understood(person, found, said)
+        # A yes may have sent what was begun, and its answer was lost.
+        is_again = begun is None and incoming.is_retry and tasks.says_yes(said)
+        found = Match(Command.SEND) if is_again else found
         meant = _meant(person, begun, found, said, now)
         if meant.act is None and meant.command is not None:
             asked = _asked_about(person, meant.command, said)
@@ -158,7 +161,7 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
             answer = _unknown(house, person, found, said)
     command = meant.command
     if meant.act is not None:
-        with speaking(SOURCE if meant.ask is not None else spoken()):
+        with speaking(SOURCE if meant.ask else spoken()):
             rest = rest_from(house, meant.ask or command, now)
         done = rest or _do(house, incoming, user, meant.act, now)
         # What says nothing of the open task is one of the rest: looked for in the guide.

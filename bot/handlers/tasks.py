@@ -68,17 +68,21 @@ def _fills(person: Person, begun: Begun, said: str, now: datetime) -> bool:
 
 def go_on(turn: Turn, begun: Begun, said: str) -> Answer | None:
     """Go on with what is begun; None where the text says nothing of it."""
-    # 確定嗎 wants to know something first.
-    if fold(said) in YES and not is_question(said):
+    if says_yes(said):
         return send_task(turn)
     return TASKS[begun.task][1](turn, begun.words, said)
+
+
+def says_yes(said: str) -> bool:
+    """Tell whether a text is a yes; 確定嗎 wants to know something first."""
+    return fold(said) in YES and not is_question(said)
 
 
 def send_task(turn: Turn) -> Answer:
     """Send what is begun, or ask what is still open."""
     begun = _open(turn)
     if begun is None:
-        return Answer(messages=reply.nothing_begun())
+        return _sent_before(turn) or Answer(messages=reply.nothing_begun())
     require_real_name(turn)
     ask, _say_more, send = TASKS[begun.task]
     return send(turn, begun.words) or ask(turn, begun.words)
@@ -106,6 +110,13 @@ ABOUT_TASK: dict[Command | None, Callable[[Turn], Answer]] = {
     Command.DROP: drop_task,
     Command.SEND: send_task,
 }
+
+
+def _sent_before(turn: Turn) -> Answer | None:
+    # What the word sent is begun no more when the event is handed out again.
+    if not (turn.incoming.is_retry and turn.person.children):
+        return None
+    return leave.say_again(turn) or make_up.say_again(turn)
 
 
 def _open(turn: Turn) -> Begun | None:

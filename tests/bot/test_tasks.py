@@ -430,3 +430,29 @@ def test_every_command_is_answered_in_every_standing(
         for text in (command.value, f"/{command.value}　"):
             answer = hear(house, make_text(text, user=user), longest_alt=60)
             assert answer.messages or answer.asks_link_token
+
+
+@pytest.mark.parametrize("word", ["送出", "好"])
+def test_a_word_handed_out_twice_says_again_what_it_sent(
+    house: House, ming: Student, word: str
+) -> None:
+    chat(house, "請假 小明 明天")
+    event = make_text(word)
+
+    first, second = hear(house, event), hear(house, event, is_retry=True)
+
+    assert said(second)[0] == said(first)[0] == "已登記小明請假：11/24（二）全天。"
+    assert len(leaves(house)) == 1
+    assert said(chat(house, word))[0] != said(first)[0]
+
+
+def test_a_make_up_sent_by_a_word_handed_out_twice_is_said_to_be_sent(
+    house: House, noon: Student
+) -> None:
+    chat(house, "補登申請 小明 到校 07:50 忘帶卡")
+    event = make_text("送出", at=NOON)
+
+    first, second = hear(house, event), hear(house, event, is_retry=True)
+
+    assert said(second)[0] == said(first)[0]
+    assert len(requests(house)) == 1
