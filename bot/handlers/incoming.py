@@ -79,7 +79,7 @@ TYPED = {
 BOXES = {Command.SUBSCRIBE: True, Command.UNSUBSCRIBE: False}
 # Shorter texts hold too little to look for, unless people look for the word.
 SHORTEST_QUESTION = 4
-# Parents know these words too; whoever is both gets both answers, or the parent's.
+# Parents know these words too; who is both gets both answers, or the parent's.
 SHARED = frozenset({StaffVerb.HELP, StaffVerb.STATUS})
 
 
@@ -150,9 +150,8 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
         # Whoever was unlinked elsewhere, or lost the last child, has nothing to go on with.
         begun = conversations.find(session, user, now) if person.children else None
         found = _understood(person, found, said)
-        # A yes may have sent what was begun, and its answer was lost.
-        is_again = begun is None and incoming.is_retry and tasks.says_yes(said)
-        found = Match(Command.SEND) if is_again else found
+        if begun is None and incoming.is_retry and tasks.says_yes(said):
+            found = Match(Command.SEND)
         meant = _meant(person, begun, found, said, now)
         if meant.act is None and meant.command is not None:
             asked = _asked_about(person, meant.command, said)
@@ -297,5 +296,5 @@ def _questions(nearest: Command | None, said: str) -> Sequence[Question]:
 
 
 def _leave_in_a_sentence(said: str, now: datetime) -> Command | None:
-    has_day = read_days(plain(said), school_day_of(now)).first is not None
-    return Command.LEAVE if has_day and asks_for_leave(said) else None
+    days = read_days(plain(said), school_day_of(now))
+    return Command.LEAVE if (days.first or days.is_unclear) and asks_for_leave(said) else None

@@ -35,6 +35,13 @@ LINES = [
     ("補登申請 到校 7點50分 卡片不見", "07:50", Direction.IN, MakeUpReason.LOST),
     ("補登 離校 16點半 刷卡機沒反應", "16:30", Direction.OUT, MakeUpReason.READER),
     ("補登 0750 卡壞了", "07:50", None, MakeUpReason.FAULTY),
+    ("補登 下午4點半離校 忘帶卡", "16:30", Direction.OUT, MakeUpReason.FORGOTTEN),
+    ("補登 離校 下午 4:30 忘帶卡", "16:30", Direction.OUT, MakeUpReason.FORGOTTEN),
+    ("補登 離校 晚上6點 忘帶卡", "18:00", Direction.OUT, MakeUpReason.FORGOTTEN),
+    ("補登 離校 下午16:30 忘帶卡", "16:30", Direction.OUT, MakeUpReason.FORGOTTEN),
+    ("補登 離校 下午12點半 忘帶卡", "12:30", Direction.OUT, MakeUpReason.FORGOTTEN),
+    ("補登 離校 中午1點 忘帶卡", "13:00", Direction.OUT, MakeUpReason.FORGOTTEN),
+    ("補登 早上7點50 忘帶卡", "07:50", None, MakeUpReason.FORGOTTEN),
     ("忘記刷卡", None, None, MakeUpReason.FORGOTTEN),
     ("補登", None, None, None),
 ]
