@@ -120,7 +120,6 @@ CALLED_OFF = {
 }
 # What our buttons type in other languages to tick a box; there 訂閱 is the name of a page.
 TURN_ON = N_("開啟通知")
-WORRIED = ("找不到孩子", "孩子不見", "小孩不見", "走失", "救命")
 
 LONGEST = 30
 # People write these without a space: 請假小明明天.
@@ -190,12 +189,6 @@ def names_command(text: str) -> bool:
 def is_bare(text: str) -> bool:
     """Tell whether a text is a command's word and nothing more, as a tile of the menu types it."""
     return fold(text) in _TABLE
-
-
-def is_worried(text: str) -> bool:
-    """Tell whether somebody may be looking for a child right now."""
-    word = fold(text)
-    return any(fold(cry) in word for cry in WORRIED)
 
 
 def _dropping(text: str, word: str) -> Command | None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import child_words, conversations
 from bot.answer import Answer
-from bot.commands import ACTS, Command, Match, is_worried, match
+from bot.commands import ACTS, Command, Match, match
 from bot.conversations import Begun
 from bot.day_words import plain, read_days
 from bot.events import Happening, Incoming
@@ -56,6 +56,7 @@ from bot.staff_commands import (
     names_seat,
     read_staff,
 )
+from bot.worries import is_worried
 from core.clock import school_day_of
 from core.db import snapshot, transaction
 from core.guide.question import Question
@@ -140,12 +141,11 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
     if holds_identity(said):
         return Answer(messages=refusals.no_identity(Pages(house.settings.liff_id)), matters=True)
     found = match(said)
-    code = read_code(said) if found.command is None else None
-    if code is not None:
+    if found.command is None and (code := read_code(said)) is not None:
         return enrol(house, incoming, user, code, now)
     with snapshot(house.engine) as session:
         person = find_person(session, user)
-        if is_worried(said):
+        if is_worried(said, person.child_names) and not (person.roles and read_staff(said)):
             return Answer(messages=tell_what_is_known(session, house, person, now), matters=True)
         # Whoever was unlinked elsewhere, or lost the last child, has nothing to go on with.
         begun = conversations.find(session, user, now) if person.children else None
