@@ -163,6 +163,17 @@ def find_invitation(
     return Delegation(found[0], given_name(found[1]))
 
 
+def has_taken(session: Session, vault: Vault, code: str, line_user_id: str) -> bool:
+    """Tell whether the LINE user has taken up this very code, and still receives by it."""
+    indexes = vault.index_candidates(normalise_code(code), CODE)
+    own = select(Delegate.id).where(
+        col(Delegate.code_index).in_(indexes),
+        Delegate.line_user_id == line_user_id,
+        col(Delegate.ended_at).is_(None),
+    )
+    return session.exec(own).first() is not None
+
+
 def accept(
     session: Session, vault: Vault, delegate_id: UUID, line_user_id: str, now: datetime
 ) -> bool:

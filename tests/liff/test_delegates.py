@@ -43,7 +43,11 @@ def test_granny_receives_and_either_side_stops_it(
     assert granny.get(family.page).location == "/liff/home"
     assert "代收的通知" in granny.text("/liff/home")
     again = granny.post("/liff/delegate", {"code": code, "answer": "yes"})
-    assert again.status_code == 422
+    assert again.location == "/liff/delegations"
+    opened = granny.get(f"/liff/delegate?code={code}")
+    assert opened.location == "/liff/delegations"
+    uncle = Phone(app, outside).sign_in("U" + "8" * 32)
+    assert uncle.post("/liff/delegate", {"code": code, "answer": "yes"}).status_code == 422
     found = re.search(r'action="([^"]+/end)"', granny.get("/liff/delegations").text)
     assert found
     granny.post(found.group(1), {}, form_at="/liff/delegations")
