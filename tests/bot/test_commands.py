@@ -220,3 +220,16 @@ def test_words_of_staff_are_never_guessed() -> None:
 
 def test_ending_texts_in_one_word_is_about_texts() -> None:
     assert match("註銷") == Match(Command.SMS)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("改手機號碼", Command.SETTINGS),
+        ("改email", Command.SETTINGS),
+        ("刪除帳號", Command.MY_DATA),
+        ("不要再傳了", Command.UNSUBSCRIBE),
+    ],
+)
+def test_what_people_want_of_their_account(text: str, command: Command) -> None:
+    assert match(text).command is command
