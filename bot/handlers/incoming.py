@@ -12,7 +12,7 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import child_words, conversations
+from bot import child_words
 from bot.answer import Answer
 from bot.commands import ACTS, Command, Match, match
 from bot.conversations import Begun
@@ -147,8 +147,7 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
         person = find_person(session, user)
         if is_worried(said, person.child_names) and not (person.roles and read_staff(said)):
             return Answer(messages=tell_what_is_known(session, house, person, now), matters=True)
-        # Whoever was unlinked elsewhere, or lost the last child, has nothing to go on with.
-        begun = conversations.find(session, user, now) if person.children else None
+        begun = tasks.find_begun(session, person, now)
         found = _understood(person, found, said)
         if begun is None and incoming.is_retry and tasks.says_yes(said):
             found = Match(Command.SEND)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from sqlmodel import Session
+
 from bot import conversations
 from bot.answer import Answer, Json
 from bot.commands import Command, is_bare, names_command
@@ -32,6 +34,18 @@ TASKS: dict[Command, tuple[Ask, GoOn, SendTyped]] = {
 ELSEWHERE = frozenset({Command.TODAY, Command.LOST_CARD, Command.WHY})
 # What people type instead of pressing 送出.
 YES = frozenset({"確定", "確認", "好", "好的", "是", "是的", "對", "可以", "ok", "yes"})
+
+
+def find_begun(session: Session, person: Person, now: datetime) -> Begun | None:
+    """Return what is begun, as far as this person can go on with it.
+
+    Whoever was unlinked elsewhere, or lost the last child, has nothing to go on with. An only child
+    need not be named, but what was begun names the one it is for: it never becomes another's.
+    """
+    begun = conversations.find(session, person.line_user_id, now) if person.children else None
+    if begun is None or len(person.children) > 1:
+        return begun
+    return begun if f" {person.children[0].given_name} " in f"{begun.words} " else None
 
 
 def goes_on(
@@ -120,9 +134,9 @@ def _sent_before(turn: Turn) -> Answer | None:
 
 
 def _open(turn: Turn) -> Begun | None:
-    begun = conversations.find(turn.session, turn.person.line_user_id, turn.now)
+    begun = find_begun(turn.session, turn.person, turn.now)
     is_open = begun is not None and not begun.is_over and begun.task in TASKS
-    return begun if is_open and turn.person.children else None
+    return begun if is_open else None
 
 
 def offered_again(

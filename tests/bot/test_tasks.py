@@ -19,8 +19,9 @@ from core.gate.tables import MakeUpRequest
 from core.house import House
 from core.kinds import Direction, MakeUpReason
 from core.notices.links import end_link
+from core.people.bindings import unbind_child
 from core.people.guardians import find_guardian
-from core.people.tables import Student
+from core.people.tables import Binding, Student
 from core.postback import Action, PostbackCodec, Press
 from tests.bot.conversation import hear
 from tests.bot.happenings import make_postback, make_text
@@ -463,3 +464,25 @@ def test_a_make_up_sent_by_a_word_handed_out_twice_is_said_to_be_sent(
 
     assert said(second)[0] == said(first)[0]
     assert len(requests(house)) == 1
+
+
+@pytest.mark.parametrize("word", ["送出", "繼續", "好", "下午"])
+@pytest.mark.parametrize("line", ["請假 小明 明天 病假", "補登申請 小明 到校 07:50 忘帶卡"])
+def test_what_was_begun_for_one_child_never_becomes_anothers(
+    house: House, noon: Student, line: str, word: str
+) -> None:
+    with transaction(house.engine) as session:
+        guardian = find_guardian(session, MEI)
+        assert guardian is not None
+        make_binding(session, guardian, make_student(session, house, name="王小華", number="2"))
+    chat(house, line)
+    with transaction(house.engine) as session:
+        [binding] = session.exec(select(Binding).where(Binding.student_id == noon.id))
+        unbind_child(
+            session, guardian_id=binding.guardian_id, binding_id=binding.id, now=house.clock.now()
+        )
+
+    answer = chat(house, word)
+
+    assert (leaves(house), requests(house)) == ([], [])
+    assert "替小華" not in "".join(said(answer))
