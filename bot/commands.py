@@ -55,6 +55,7 @@ SYNONYMS = {
     "回家了嗎 現在 狀態 查到校 孩子在哪 today hômnay hariini",
     Command.WEEK: "這週 這個週 一週 週報 出勤 出勤紀錄 到離校紀錄 紀錄 week tuầnnày mingguini 今週",
     Command.SETTINGS: "我的帳號 帳號設定 修改 修改訂閱 我的孩子 通知設定 "
+    "改手機號碼 換手機號碼 改電話 換電話 換電話號碼 改email 換email 改信箱 換信箱 "
     "settings càiđặt pengaturan",
     Command.ADD_CHILD: "綁定 綁定孩子 新增孩子 加小孩 第二個孩子 歸戶 加入孩子",
     Command.HELP: "幫助 怎麼用 教學 功能 選單 常見問題 ? help trợgiúp bantuan ヘルプ",
@@ -68,14 +69,14 @@ SYNONYMS = {
     "忘了帶卡 沒帶學生證 忘記帶學生證 無卡補登",
     Command.ASK_SCHOOL: "協助確認 請學校確認 請老師確認 請確認 問學校 問老師",
     Command.SUBSCRIBE: "開啟通知 我要收到 訂閱通知 打開",
-    Command.UNSUBSCRIBE: "取消訂閱 關閉通知 不要通知 停止通知 取消通知",
+    Command.UNSUBSCRIBE: "取消訂閱 關閉通知 不要通知 停止通知 取消通知 不要再傳 不要再通知",
     Command.WHY: "沒收到 沒收到通知 收不到通知 沒通知 收不到 怎麼沒通知 沒有訊息 漏了 通知壞了",
     Command.NOTICES: "最新消息 網站公告",
     Command.TOPICS: "市政訊息 市政通知 到離校訊息通知 立即申辦",
     Command.SMS: "簡訊服務 訂購簡訊 撤回簡訊申請 註銷簡訊 註銷 取消註銷 簡訊費用 退費",
     Command.LOST_CARD: "卡片不見 卡不見了 學生證不見 學生證遺失 遺失 卡片掉了 卡掉了 "
     "學生證掉了 卡片弄丟 學生證弄丟",
-    Command.MY_DATA: "個資 刪除資料 下載資料 誰看過",
+    Command.MY_DATA: "個資 刪除資料 下載資料 誰看過 刪除帳號 刪帳號",
     Command.DELEGATE: "請人代收 代收通知 停止代收 代收的通知 阿公阿嬤 安親班",
     Command.NEW_PHONE: "換新手機 換手機怎麼辦 換line 換line帳號 換帳號",
     Command.UNLINK: "登出 解除綁定line",
@@ -120,7 +121,6 @@ CALLED_OFF = {
 }
 # What our buttons type in other languages to tick a box; there 訂閱 is the name of a page.
 TURN_ON = N_("開啟通知")
-WORRIED = ("找不到孩子", "孩子不見", "小孩不見", "走失", "救命")
 
 LONGEST = 30
 # People write these without a space: 請假小明明天.
@@ -190,12 +190,6 @@ def names_command(text: str) -> bool:
 def is_bare(text: str) -> bool:
     """Tell whether a text is a command's word and nothing more, as a tile of the menu types it."""
     return fold(text) in _TABLE
-
-
-def is_worried(text: str) -> bool:
-    """Tell whether somebody may be looking for a child right now."""
-    word = fold(text)
-    return any(fold(cry) in word for cry in WORRIED)
 
 
 def _dropping(text: str, word: str) -> Command | None:

@@ -33,7 +33,28 @@ SPAN = re.compile(
     rf"(?P<dash>[-–—~至到]\s*)?(?P<one>{DAY})"
     rf"(?:\s*[-–—~至到]\s*(?P<two>{DAY}|[0-9]{{1,2}}(?![0-9:/月])))?"
 )
+# 明後天 and 下週一到三 say in one word what two would.
+TOGETHER = (
+    (re.compile("今[、,和]?明(?:兩天|天)"), "今天到明天"),
+    (re.compile("明[、,和]?後(?:兩天|天)"), "明天到後天"),
+    (
+        re.compile(
+            rf"({WEEK}[{WEEKDAYS}天])\s*[-–—~至到]\s*([{WEEKDAYS}])(?=\s|$|[請病事喪公全發])"
+        ),
+        r"\1到週\2",
+    ),
+)
+# 11/24、25, 週三四, 明天起三天: more days than one word names, which are asked for.
+ENDS = r"(?=\s|$|[日號、,請病事喪公發])"
+MORE = re.compile(
+    rf"{DAY}\s*(?:[、,.和及跟與]\s*[0-9]{{1,2}}{ENDS}|起|開始)"
+    rf"|{WEEK}[{WEEKDAYS}]\s*[、,和及跟與]?\s*[{WEEKDAYS}]{ENDS}"
+    rf"|(?:{DAY}|[請假]|連續|共)\s*(?:[2-9]|1[0-9]|[兩二三四五六七八九十]+)\s*天"
+)
 CLOCK = re.compile(r"(?<![0-9:])([0-9]{1,2}):([0-9]{2})(?![0-9:])")
+# 下午 4:30 is 16:30.
+LATER = re.compile(r"(?:下午|傍晚|晚上)\s*(0?[1-9]|1[01])(?=:)|中午\s*(0?[12])(?=:)")
+NOON = 12
 # 0750, as a word of its own.
 PACKED_CLOCK = re.compile(r"(?<!\S)([01][0-9]|2[0-3])([0-5][0-9])(?!\S)")
 # Three digits are a year since the Republic began.
@@ -60,12 +81,14 @@ def plain(text: str) -> str:
 
 def read_days(text: str, today: date) -> DayWords:
     """Return the days a plain text names, as seen from `today`."""
+    for together, two in TOGETHER:
+        text = together.sub(two, text)
     found = list(SPAN.finditer(text))
     rest = SPAN.sub(" ", text)
     if not found:
         return DayWords(rest=rest)
     try:
-        span = _span(found, today)
+        span = None if MORE.search(text) else _span(found, today)
     except (ValueError, OverflowError):
         span = None
     if span is None:
@@ -89,6 +112,11 @@ def read_clock(text: str) -> tuple[time | None, str]:
     if found is None or int(found[1]) > 23 or int(found[2]) > 59:
         return None, text
     return time(int(found[1]), int(found[2])), f"{text[: found.start()]} {text[found.end() :]}"
+
+
+def in_24_hours(text: str) -> str:
+    """Return a text with 下午 4:30 written as 16:30."""
+    return LATER.sub(lambda found: f" {int(found[1] or found[2]) + NOON}", text)
 
 
 def read_packed_clock(text: str) -> tuple[time | None, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import TypeVar
 
-from bot.day_words import CLOCK, SPAN, read_clock, read_days
+from bot.day_words import CLOCK, SPAN, in_24_hours, read_clock, read_days
 from bot.leave_words import find_child, folded, in_source
 from core.kinds import Direction, MakeUpReason
 
@@ -41,7 +41,7 @@ class MakeUpWords:
 
 def read_make_up(text: str, names: Sequence[Sequence[str]], today: date) -> MakeUpWords:
     """Return what a text says; an only child need not be named."""
-    plain = HOURS.sub(_clock_of, folded(in_source(text, TYPED)))
+    plain = in_24_hours(HOURS.sub(_clock_of, folded(in_source(text, TYPED))))
     days = read_days(plain, today)
     clock, rest = read_clock(JOINED.sub(r"\1:\2", days.rest))
     child, rest = find_child(rest, names)

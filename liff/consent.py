@@ -11,7 +11,7 @@ from core.db import snapshot, transaction
 from core.languages.dates import plain_date, plain_moment
 from core.languages.speech import N_, _
 from core.people.consents import ConsentWay, agree_again, consents_of, record_consent
-from liff.guard import HOME, linked, own_path
+from liff.guard import HOME, here, linked, own_path
 from liff.privacy import CONSENT, notice_facts
 from liff.visit import current_visit
 
@@ -50,7 +50,7 @@ def ask_again() -> ResponseReturnValue | None:
         return None
     if not is_theirs and request.endpoint != "liff.show_home":
         return None
-    return redirect(url_for("liff.show_consent", next=own_path(request.path)), 303)
+    return redirect(url_for("liff.show_consent", next=here()), 303)
 
 
 @linked

@@ -109,7 +109,10 @@ def end_own(binding_id: UUID, delegate_id: UUID) -> ResponseReturnValue:
 @signed_in
 def show_invitation() -> ResponseReturnValue:
     """Show the form of a link; what it is for is said when the code is sent."""
-    return render_template("delegate.html", code=request.args.get("code", ""), refusal="")
+    visit, code = current_visit(), request.args.get("code", "")
+    with snapshot(visit.house.engine) as database:
+        is_taken = _has_taken(database, visit, code)
+    return _to_taken() if is_taken else render_template("delegate.html", code=code, refusal="")
 
 
 @signed_in
@@ -119,8 +122,9 @@ def take_invitation() -> ResponseReturnValue:
     code, user = request.form.get("code", ""), visit.get_session().line_user_id
     try:
         with transaction(visit.house.engine) as database:
-            if has_taken(database, visit.house.vault, code, user, visit.now):
-                return redirect(url_for("liff.show_delegations", note="taken"), 303)
+            if _has_taken(database, visit, code):
+                # Sent twice, or the link pressed again on another day.
+                return _to_taken()
             found = find_invitation(database, visit.house.vault, code, user, visit.now)
             is_agreed = found is not None and request.form.get("answer") == "yes"
             if found is not None and is_agreed:
@@ -137,7 +141,7 @@ def take_invitation() -> ResponseReturnValue:
         until = short_date(found.delegate.until)
         return render_template("delegate_agree.html", code=code, child=found.child, until=until)
     visit.house.notices_due.set()
-    return redirect(url_for("liff.show_delegations", note="taken"), 303)
+    return _to_taken(note="taken")
 
 
 @signed_in
@@ -164,6 +168,15 @@ def end_received(delegate_id: UUID) -> ResponseReturnValue:
             tell_delegates_ended(database, visit.house.settings, [ended], visit.now)
     visit.house.notices_due.set()
     return redirect(url_for("liff.show_delegations", note="ended"), 303)
+
+
+def _has_taken(database: Session, visit: Visit, code: str) -> bool:
+    user = visit.get_session().line_user_id
+    return has_taken(database, visit.house.vault, code, user, visit.now)
+
+
+def _to_taken(note: str | None = None) -> ResponseReturnValue:
+    return redirect(url_for("liff.show_delegations", note=note), 303)
 
 
 def _refuse(code: str, refusal: str) -> str:

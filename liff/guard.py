@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import wraps
 from typing import ParamSpec
 
-from flask import redirect, render_template, request, session, url_for
+from flask import current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from core.db import snapshot
@@ -159,6 +159,23 @@ def own_path(text: str) -> str:
     return text if OWN_PATH.fullmatch(text) else HOME
 
 
+def page_at(path: str) -> str:
+    """Return the address, or where it only takes forms the nearest page above it."""
+    routes = current_app.url_map.bind("")
+    while path.count("/") > 1:
+        if routes.test(path, "GET"):
+            return own_path(path)
+        path = path.rpartition("/")[0]
+    return HOME
+
+
+def here() -> str:
+    """Return the address asked for; of one that only takes forms the page above it."""
+    query = request.query_string.decode("ascii", "ignore")
+    page = page_at(request.path)
+    return own_path(f"{page}?{query}" if query else page)
+
+
 def render_start(wanted: str, *, is_proof: bool = False) -> str:
     """Return the page that proves the LINE user and then goes to the wanted address.
 
@@ -174,7 +191,7 @@ def render_start(wanted: str, *, is_proof: bool = False) -> str:
 def _remember_slip() -> None:
     """Keep the code of a school's slip until its reader is linked: nobody scans it twice."""
     if request.endpoint == "liff.show_new_child" and request.args.get("binding_code"):
-        session[WANTED] = _here()
+        session[WANTED] = here()
 
 
 def _was_opened(now: datetime) -> bool:
@@ -188,10 +205,10 @@ def _was_opened(now: datetime) -> bool:
 def _ask_for_proof() -> ResponseReturnValue:
     if request.method in READS:
         # What Taipei Pass is asked for here ends here.
-        session[WANTED] = _here()
-        return render_start(_here(), is_proof=True), 403
-    session[WANTED] = own_path(request.path)
-    return redirect(url_for("liff.show_start", prove=1, next=own_path(request.path)), 303)
+        session[WANTED] = here()
+        return render_start(here(), is_proof=True), 403
+    session[WANTED] = wanted = page_at(request.path)
+    return redirect(url_for("liff.show_start", prove=1, next=wanted), 303)
 
 
 def take_wanted() -> str | None:
@@ -201,12 +218,6 @@ def take_wanted() -> str | None:
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:
-    here = _here()
     if request.method in READS:
-        return render_start(here)
-    return redirect(url_for("liff.show_start", late=1, next=here), 303)
-
-
-def _here() -> str:
-    query = request.query_string.decode("ascii", "ignore")
-    return own_path(f"{request.path}?{query}" if query else request.path)
+        return render_start(here())
+    return redirect(url_for("liff.show_start", late=1, next=here()), 303)

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.answer import Answer, MenuKind
+from bot.handlers.person import find_person
 from bot.menu_areas import menu_for
 from bot.replies import account_link
 from bot.replies.pages import Pages
@@ -14,7 +15,6 @@ from core.house import House
 from core.identity.tickets import redeem_nonce
 from core.notices.links import Consented, make_link
 from core.people.bindings import children_of
-from core.people.guardians import find_guardian
 from core.people.staff import roles_of
 
 logger = logging.getLogger(__name__)
@@ -26,10 +26,7 @@ def finish_link(house: House, line_user_id: str, nonce: str, now: datetime) -> A
         found = redeem_nonce(session, house.vault, nonce, now) if nonce else None
         if found is None:
             logger.info("account link", extra={"outcome": "refused"})
-            # LINE repeats an event whose answer it missed; the first time linked already.
-            is_linked = find_guardian(session, line_user_id) is not None
-            said = account_link.linked if is_linked else account_link.not_linked
-            return Answer(messages=said())
+            return _again(session, house, line_user_id)
         link = make_link(session, house, line_user_id, Consented(*found), now)
         has_children = bool(children_of(session, link.guardian.id))
         menu = menu_for(has_children=has_children, roles=roles_of(session, line_user_id))
@@ -41,6 +38,17 @@ def finish_link(house: House, line_user_id: str, nonce: str, now: datetime) -> A
         menu=menu,
         menus_of_others=former,
     )
+
+
+def _again(session: Session, house: House, line_user_id: str) -> Answer:
+    """Answer what links nothing: LINE repeats an event whose answer it missed."""
+    person = find_person(session, line_user_id)
+    if person.guardian is None:
+        return Answer(messages=account_link.not_linked())
+    said = account_link.linked()
+    if not person.children:
+        said = account_link.just_linked(Pages(house.settings.liff_id), has_children=False)
+    return Answer(messages=said, matters=True, menu=person.menu)
 
 
 def _menu_of_former(session: Session, moved_from: str | None) -> dict[str, MenuKind]:

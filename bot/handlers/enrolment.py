@@ -24,7 +24,8 @@ RIGHT = "staff_code.right"
 PERSON = "staff_code.person"
 # Wrong codes of one LINE user a Taipei date.
 LIMIT = 5
-PREFIX = "邀請碼"
+# Parents type the code of a class here too, and are told where it goes.
+PREFIX = re.compile("邀請碼|綁定碼")
 DASHES = re.compile(r"[-‐‑‒–—―ー_]")
 WITH_DASH = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}")
 JOINED = re.compile(f"[{CODE_SIGNS}]{{8}}")
@@ -35,7 +36,7 @@ def read_code(text: str) -> str | None:
 
     A telephone number of eight digits is none.
     """
-    plain = unicodedata.normalize("NFKC", text).upper().replace(PREFIX, "")
+    plain = PREFIX.sub("", unicodedata.normalize("NFKC", text).upper())
     joined = "".join(DASHES.sub("-", plain).split()).strip(":：")
     is_code = WITH_DASH.fullmatch(joined) or JOINED.fullmatch(joined)
     return joined if is_code and not joined.replace("-", "").isdecimal() else None
@@ -55,7 +56,9 @@ def enrol(house: House, incoming: Incoming, line_user_id: str, code: str, now: d
             actor = f"line:{person[0]}"
             record_audit(session, actor=actor, action=action, subject=subject, now=now)
         if staff is None:
-            return Answer(messages=reply.wrong(), matters=True)
+            is_staff = bool(roles_of(session, line_user_id))
+            said = reply.wrong() if is_staff else reply.wrong_of_parent()
+            return Answer(messages=said, matters=True)
         school = session.get(School, staff.school_code) if staff.school_code else None
         name = staff_name(house.vault, staff)
         messages = reply.welcome(staff, school, name)

@@ -9,7 +9,8 @@ from sqlmodel import col, select
 from bot.details import LeaveDetail
 from bot.handlers.turn import Turn, Words, refusing
 from core.attendance.leaves import Filer, file_leave
-from core.attendance.tables import Leave
+from core.attendance.tables import Leave, LeaveReason
+from core.kinds import DayPart
 
 
 def file_asked(turn: Turn, leave: LeaveDetail, filer: Filer, faults: Mapping[str, Words]) -> UUID:
@@ -42,3 +43,19 @@ def filed_since(
             col(Leave.filed_at) >= since,
         )
     ).first()
+
+
+def last_filed(turn: Turn, actor: str) -> LeaveDetail | None:
+    """Return the newest leave that somebody has filed since the event being answered."""
+    since = (Leave.filed_by == actor, col(Leave.filed_at) >= turn.pressed_at)
+    newest = select(Leave).where(*since).order_by(col(Leave.filed_at).desc())
+    leave = turn.session.exec(newest).first()
+    if leave is None:
+        return None
+    return LeaveDetail(
+        student_id=leave.student_id,
+        first=leave.first_day,
+        last=leave.last_day,
+        part=DayPart(leave.part),
+        reason=LeaveReason(leave.reason),
+    )

@@ -12,9 +12,9 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import child_words, conversations
+from bot import child_words
 from bot.answer import Answer
-from bot.commands import ACTS, Command, Match, is_worried, match
+from bot.commands import ACTS, Command, Match, match
 from bot.conversations import Begun
 from bot.day_words import plain, read_days
 from bot.events import Happening, Incoming
@@ -56,6 +56,7 @@ from bot.staff_commands import (
     names_seat,
     read_staff,
 )
+from bot.worries import is_worried
 from core.clock import school_day_of
 from core.db import snapshot, transaction
 from core.guide.question import Question
@@ -77,9 +78,9 @@ TYPED = {
     Command.SMS: sms.tell_sms,
 }
 BOXES = {Command.SUBSCRIBE: True, Command.UNSUBSCRIBE: False}
-# Shorter texts hold too little to look for, unless they are a word people look for.
+# Shorter texts hold too little to look for, unless people look for the word.
 SHORTEST_QUESTION = 4
-# Parents know these words too; whoever is both gets both answers, or the parent's.
+# Parents know these words too; who is both gets both answers, or the parent's.
 SHARED = frozenset({StaffVerb.HELP, StaffVerb.STATUS})
 
 
@@ -140,16 +141,16 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
     if holds_identity(said):
         return Answer(messages=refusals.no_identity(Pages(house.settings.liff_id)), matters=True)
     found = match(said)
-    code = read_code(said) if found.command is None else None
-    if code is not None:
+    if found.command is None and (code := read_code(said)) is not None:
         return enrol(house, incoming, user, code, now)
     with snapshot(house.engine) as session:
         person = find_person(session, user)
-        if is_worried(said):
+        if is_worried(said, person.child_names) and not (person.roles and read_staff(said)):
             return Answer(messages=tell_what_is_known(session, house, person, now), matters=True)
-        # Whoever was unlinked elsewhere, or lost the last child, has nothing to go on with.
-        begun = conversations.find(session, user, now) if person.children else None
+        begun = tasks.find_begun(session, person, now)
         found = _understood(person, found, said)
+        if begun is None and incoming.is_retry and tasks.says_yes(said):
+            found = Match(Command.SEND)
         meant = _meant(person, begun, found, said, now)
         if meant.act is None and meant.command is not None:
             asked = _asked_about(person, meant.command, said)
@@ -158,7 +159,7 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
             answer = _unknown(house, person, found, said)
     command = meant.command
     if meant.act is not None:
-        with speaking(SOURCE if meant.ask is not None else spoken()):
+        with speaking(SOURCE if meant.ask else spoken()):
             rest = rest_from(house, meant.ask or command, now)
         done = rest or _do(house, incoming, user, meant.act, now)
         # What says nothing of the open task is one of the rest: looked for in the guide.
@@ -294,5 +295,5 @@ def _questions(nearest: Command | None, said: str) -> Sequence[Question]:
 
 
 def _leave_in_a_sentence(said: str, now: datetime) -> Command | None:
-    has_day = read_days(plain(said), school_day_of(now)).first is not None
-    return Command.LEAVE if has_day and asks_for_leave(said) else None
+    days = read_days(plain(said), school_day_of(now))
+    return Command.LEAVE if (days.first or days.is_unclear) and asks_for_leave(said) else None

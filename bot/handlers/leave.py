@@ -7,7 +7,7 @@ from bot.answer import Answer, Json
 from bot.commands import Command
 from bot.day_words import read_days
 from bot.details import LeaveDetail
-from bot.handlers.filing import file_asked, filed_since
+from bot.handlers.filing import file_asked, filed_since, last_filed
 from bot.handlers.turn import Refused, Turn, Words, refusing, rehearse
 from bot.leave_words import LeaveWords, read_leave, with_more
 from bot.replies import leave as reply
@@ -46,6 +46,14 @@ def send_typed(turn: Turn, so_far: str) -> Answer | None:
         return None
     leave = _leave_of(_draft(turn.person.children[words.child], words))
     return send_leave(turn, Press(Action.LEAVE_SEND, str(leave))) if leave else None
+
+
+def say_again(turn: Turn) -> Answer | None:
+    """Say what this very word sent before, whose answer may have been lost; None for nothing."""
+    leave = last_filed(turn, _filer(turn).actor)
+    if leave is None:
+        return None
+    return send_leave(turn, Press(Action.LEAVE_SEND, str(leave), turn.pressed_at))
 
 
 def _ask(turn: Turn, words: LeaveWords, said: str) -> Answer:

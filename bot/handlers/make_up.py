@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlmodel import col, select
+
 from bot import conversations
 from bot.answer import Answer, Json
 from bot.commands import Command
@@ -16,6 +18,7 @@ from core.attendance.days import days_of
 from core.clock import at_taipei, school_day_of
 from core.errors import AccessError
 from core.gate.make_up_requests import NewRequest, ask_make_up
+from core.gate.tables import MakeUpRequest
 from core.kinds import Direction, MakeUpReason
 from core.languages.language import SOURCE
 from core.languages.speech import speaking
@@ -66,6 +69,18 @@ def send_typed(turn: Turn, said: str) -> Answer | None:
         return None
     detail = _detail(turn, _draft(turn.person.children[words.child], words))
     return send(turn, Press(Action.MAKE_UP_SEND, str(detail))) if detail else None
+
+
+def say_again(turn: Turn) -> Answer | None:
+    """Say what this very word sent before, whose answer may have been lost; None for nothing."""
+    if turn.person.guardian is None:
+        return None
+    own = MakeUpRequest.guardian_id == turn.person.guardian.id
+    theirs = select(MakeUpRequest).where(own, col(MakeUpRequest.asked_at) >= turn.pressed_at)
+    row = turn.session.exec(theirs.order_by(col(MakeUpRequest.asked_at).desc())).first()
+    if row is None:
+        return None
+    return Answer(messages=reply.sent(_own_child(turn, row.student_id), turn.pages), matters=True)
 
 
 def _ask(turn: Turn, words: MakeUpWords, said: str) -> Answer:

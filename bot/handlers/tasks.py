@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from sqlmodel import Session
+
 from bot import conversations
 from bot.answer import Answer, Json
 from bot.commands import Command, is_bare, names_command
@@ -32,6 +34,18 @@ TASKS: dict[Command, tuple[Ask, GoOn, SendTyped]] = {
 ELSEWHERE = frozenset({Command.TODAY, Command.LOST_CARD, Command.WHY})
 # What people type instead of pressing 送出.
 YES = frozenset({"確定", "確認", "好", "好的", "是", "是的", "對", "可以", "ok", "yes"})
+
+
+def find_begun(session: Session, person: Person, now: datetime) -> Begun | None:
+    """Return what is begun, as far as this person can go on with it.
+
+    Whoever was unlinked elsewhere, or lost the last child, has nothing to go on with. An only child
+    need not be named, but what was begun names the one it is for: it never becomes another's.
+    """
+    begun = conversations.find(session, person.line_user_id, now) if person.children else None
+    if begun is None or len(person.children) > 1:
+        return begun
+    return begun if f" {person.children[0].given_name} " in f"{begun.words} " else None
 
 
 def goes_on(
@@ -68,17 +82,21 @@ def _fills(person: Person, begun: Begun, said: str, now: datetime) -> bool:
 
 def go_on(turn: Turn, begun: Begun, said: str) -> Answer | None:
     """Go on with what is begun; None where the text says nothing of it."""
-    # 確定嗎 wants to know something first.
-    if fold(said) in YES and not is_question(said):
+    if says_yes(said):
         return send_task(turn)
     return TASKS[begun.task][1](turn, begun.words, said)
+
+
+def says_yes(said: str) -> bool:
+    """Tell whether a text is a yes; 確定嗎 wants to know something first."""
+    return fold(said) in YES and not is_question(said)
 
 
 def send_task(turn: Turn) -> Answer:
     """Send what is begun, or ask what is still open."""
     begun = _open(turn)
     if begun is None:
-        return Answer(messages=reply.nothing_begun())
+        return _sent_before(turn) or Answer(messages=reply.nothing_begun())
     require_real_name(turn)
     ask, _say_more, send = TASKS[begun.task]
     return send(turn, begun.words) or ask(turn, begun.words)
@@ -108,10 +126,17 @@ ABOUT_TASK: dict[Command | None, Callable[[Turn], Answer]] = {
 }
 
 
+def _sent_before(turn: Turn) -> Answer | None:
+    # What the word sent is begun no more when the event is handed out again.
+    if not (turn.incoming.is_retry and turn.person.children):
+        return None
+    return leave.say_again(turn) or make_up.say_again(turn)
+
+
 def _open(turn: Turn) -> Begun | None:
-    begun = conversations.find(turn.session, turn.person.line_user_id, turn.now)
+    begun = find_begun(turn.session, turn.person, turn.now)
     is_open = begun is not None and not begun.is_over and begun.task in TASKS
-    return begun if is_open and turn.person.children else None
+    return begun if is_open else None
 
 
 def offered_again(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import SYNONYMS, Command, Match, is_worried, match
+from bot.commands import SYNONYMS, Command, Match, match
 from bot.sentences import asks_for_leave, fold
 
 SPELLINGS = [
@@ -179,20 +179,11 @@ def test_a_day_is_found_in_a_sentence_of_any_language(text: str) -> None:
     assert match(text) == Match(nearest=Command.TODAY)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("找不到孩子", True), ("我的孩子不見了！", True), ("救命", True), ("孩子在哪", False)],
-)
-def test_worried_words_are_heard(text: str, expected: bool) -> None:
-    assert is_worried(text) is expected
-
-
 @given(st.text(max_size=80))
 def test_no_text_is_too_strange(text: str) -> None:
     found = match(text)
 
     assert found.command is None or found.nearest is None
-    is_worried(text)
 
 
 def slips_of(word: str) -> set[str]:
@@ -229,3 +220,16 @@ def test_words_of_staff_are_never_guessed() -> None:
 
 def test_ending_texts_in_one_word_is_about_texts() -> None:
     assert match("註銷") == Match(Command.SMS)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("改手機號碼", Command.SETTINGS),
+        ("改email", Command.SETTINGS),
+        ("刪除帳號", Command.MY_DATA),
+        ("不要再傳了", Command.UNSUBSCRIBE),
+    ],
+)
+def test_what_people_want_of_their_account(text: str, command: Command) -> None:
+    assert match(text).command is command

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.day_words import plain, read_clock, read_days, read_packed_clock, read_part
+from bot.day_words import (
+    in_24_hours,
+    plain,
+    read_clock,
+    read_days,
+    read_packed_clock,
+    read_part,
+)
 from core.kinds import DayPart
 
 MONDAY = date(2026, 11, 23)
@@ -45,6 +52,14 @@ def day(number: int, month: int = 11, year: int = 2026) -> date:
         ("下下週二", day(8, 12), day(8, 12)),
         ("下週一到週三", day(30), day(2, 12)),
         ("12/30–1/2", day(30, 12), day(2, 1, 2027)),
+        ("明後天", day(24), day(25)),
+        ("明、後天", day(24), day(25)),
+        ("下週一到三", day(30), day(2, 12)),
+        ("下星期一至三", day(30), day(2, 12)),
+        ("下週三到三峽", day(2, 12), day(2, 12)),
+        ("11/24、3年級", day(24), day(24)),
+        ("明天,7:50", day(24), day(24)),
+        ("明天 3 班", day(24), day(24)),
         ("11/20", day(20), day(20)),
     ],
 )
@@ -57,7 +72,9 @@ def test_one_span_of_days(text: str, first: date, last: date) -> None:
 @pytest.mark.parametrize(
     "text",
     ["13/45", "2/30", "11/24、11/26", "11/24 11/25 11/26", "到明天", "1/2/3/4", "26/11/24",
-     "99999-1-1", "9999-12-31", "1000-1-1", "11/24-40", "11/24-20/30", "11/24-11/25-11/26"],
+     "99999-1-1", "9999-12-31", "1000-1-1", "11/24-40", "11/24-20/30", "11/24-11/25-11/26",
+     "11/24、25", "11/24,25", "11/24和26", "11月24、25日", "下週三、四", "週三四", "明天起三天",
+     "明天開始請 3 天", "11/24起", "明天連續三天"],
 )  # fmt: skip
 def test_days_that_are_no_one_span_are_unclear(text: str) -> None:
     found = read_days(plain(text), MONDAY)
@@ -111,6 +128,21 @@ def test_parts_of_the_day(text: str, part: DayPart | None) -> None:
 )
 def test_times_of_day(text: str, clock: time | None) -> None:
     assert read_clock(text)[0] == clock
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("昨天 下午4:30 忘帶卡", time(16, 30)),
+        ("晚上 06:05", time(18, 5)),
+        ("下午 16:30", time(16, 30)),
+        ("下午 12:30", time(12, 30)),
+        ("中午 1:00", time(13)),
+        ("上午 7:50", time(7, 50)),
+    ],
+)
+def test_times_after_noon(text: str, clock: time) -> None:
+    assert read_packed_clock(in_24_hours(text))[0] == clock
 
 
 @given(text=st.text(max_size=60), today=ANY_DAY)

@@ -18,7 +18,7 @@ from tests.bot.line_limits import words_of
 from tests.bot.staff_room import tell
 from tests.factories import HUA, MEI
 
-WRONG = ["邀請碼無效或已使用，請向學校管理者索取。"]
+WRONG = ["邀請碼無效或已使用，請向學校管理者索取。家長的綁定碼請在「加入學生」填寫。"]
 
 
 def invite(house: House, role: StaffRole = StaffRole.HOMEROOM_TEACHER) -> str:
@@ -123,3 +123,20 @@ def test_a_parent_who_becomes_staff_keeps_the_parents_words(house: House, ming: 
     assert said(tell(house, "請假 11510001 11/24 病假", MEI))[0].startswith("603 班 12 王○明")
     helped = said(tell(house, "說明", MEI))
     assert {"可以輸入", "學校人員可以輸入"} <= set(helped)
+
+
+@pytest.mark.parametrize("typed", ["ABCD2345", "Saturday", "綁定碼 ABCD-2345", "綁定碼：ABCD2345"])
+def test_a_parent_is_told_where_a_code_of_the_class_goes(
+    house: House, ming: Student, typed: str
+) -> None:
+    answer = tell(house, typed, MEI)
+    assert said(answer) == WRONG
+    assert [act["action"]["text"] for act in answer.messages[0]["quickReply"]["items"]] == [
+        "加入學生",
+        "說明",
+    ]
+
+
+def test_staff_are_told_of_no_code_for_parents(house: House, ming: Student) -> None:
+    tell(house, invite(house), HUA)
+    assert said(tell(house, "ABCD-2345", HUA)) == ["邀請碼無效或已使用，請向學校管理者索取。"]

@@ -143,6 +143,11 @@ def test_a_teacher_who_is_a_parent_too_speaks_of_the_class(house: House, room: S
     assert "603 班 12" not in str(tell(house, "請假 603 12 明天 病假", MEI).messages)
 
 
+def test_an_afternoon_is_no_night(house: House, room: Student) -> None:
+    asked = tell(house, "補登 11510001 11/20 下午 4:30 離校 忘帶卡", HO)
+    assert said(asked)[0] == "603 班 12 王○明 11/20（五）補登離校 16:30，原因：忘帶卡？"
+
+
 def test_a_departure_without_an_arrival_is_asked_about(house: House, room: Student) -> None:
     warned = said(tell(house, "補登 11510001 07:40 忘帶卡 離校", HO))
     assert "這位學生當天還沒有到校紀錄。" in warned

@@ -19,8 +19,9 @@ from core.gate.tables import MakeUpRequest
 from core.house import House
 from core.kinds import Direction, MakeUpReason
 from core.notices.links import end_link
+from core.people.bindings import unbind_child
 from core.people.guardians import find_guardian
-from core.people.tables import Student
+from core.people.tables import Binding, Student
 from core.postback import Action, PostbackCodec, Press
 from tests.bot.conversation import hear
 from tests.bot.happenings import make_postback, make_text
@@ -35,6 +36,13 @@ LINES = [
     ("補登申請 到校 7點50分 卡片不見", "07:50", Direction.IN, MakeUpReason.LOST),
     ("補登 離校 16點半 刷卡機沒反應", "16:30", Direction.OUT, MakeUpReason.READER),
     ("補登 0750 卡壞了", "07:50", None, MakeUpReason.FAULTY),
+    ("補登 下午4點半離校 忘帶卡", "16:30", Direction.OUT, MakeUpReason.FORGOTTEN),
+    ("補登 離校 下午 4:30 忘帶卡", "16:30", Direction.OUT, MakeUpReason.FORGOTTEN),
+    ("補登 離校 晚上6點 忘帶卡", "18:00", Direction.OUT, MakeUpReason.FORGOTTEN),
+    ("補登 離校 下午16:30 忘帶卡", "16:30", Direction.OUT, MakeUpReason.FORGOTTEN),
+    ("補登 離校 下午12點半 忘帶卡", "12:30", Direction.OUT, MakeUpReason.FORGOTTEN),
+    ("補登 離校 中午1點 忘帶卡", "13:00", Direction.OUT, MakeUpReason.FORGOTTEN),
+    ("補登 早上7點50 忘帶卡", "07:50", None, MakeUpReason.FORGOTTEN),
     ("忘記刷卡", None, None, MakeUpReason.FORGOTTEN),
     ("補登", None, None, None),
 ]
@@ -430,3 +438,51 @@ def test_every_command_is_answered_in_every_standing(
         for text in (command.value, f"/{command.value}　"):
             answer = hear(house, make_text(text, user=user), longest_alt=60)
             assert answer.messages or answer.asks_link_token
+
+
+@pytest.mark.parametrize("word", ["送出", "好"])
+def test_a_word_handed_out_twice_says_again_what_it_sent(
+    house: House, ming: Student, word: str
+) -> None:
+    chat(house, "請假 小明 明天")
+    event = make_text(word)
+
+    first, second = hear(house, event), hear(house, event, is_retry=True)
+
+    assert said(second)[0] == said(first)[0] == "已登記小明請假：11/24（二）全天。"
+    assert len(leaves(house)) == 1
+    assert said(chat(house, word))[0] != said(first)[0]
+
+
+def test_a_make_up_sent_by_a_word_handed_out_twice_is_said_to_be_sent(
+    house: House, noon: Student
+) -> None:
+    chat(house, "補登申請 小明 到校 07:50 忘帶卡")
+    event = make_text("送出", at=NOON)
+
+    first, second = hear(house, event), hear(house, event, is_retry=True)
+
+    assert said(second)[0] == said(first)[0]
+    assert len(requests(house)) == 1
+
+
+@pytest.mark.parametrize("word", ["送出", "繼續", "好", "下午"])
+@pytest.mark.parametrize("line", ["請假 小明 明天 病假", "補登申請 小明 到校 07:50 忘帶卡"])
+def test_what_was_begun_for_one_child_never_becomes_anothers(
+    house: House, noon: Student, line: str, word: str
+) -> None:
+    with transaction(house.engine) as session:
+        guardian = find_guardian(session, MEI)
+        assert guardian is not None
+        make_binding(session, guardian, make_student(session, house, name="王小華", number="2"))
+    chat(house, line)
+    with transaction(house.engine) as session:
+        [binding] = session.exec(select(Binding).where(Binding.student_id == noon.id))
+        unbind_child(
+            session, guardian_id=binding.guardian_id, binding_id=binding.id, now=house.clock.now()
+        )
+
+    answer = chat(house, word)
+
+    assert (leaves(house), requests(house)) == ([], [])
+    assert "替小華" not in "".join(said(answer))

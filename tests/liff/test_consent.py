@@ -166,3 +166,11 @@ def test_answer_never_leads_to_another_site(outdated: Phone) -> None:
 
 def test_whoever_agreed_to_this_version_is_not_asked(mei: Phone) -> None:
     assert mei.get("/liff/home").status_code == 200
+
+
+def test_after_the_question_the_page_is_the_one_that_was_asked_for(
+    outdated: Phone, family: Family
+) -> None:
+    wanted = f"{family.page}?day=2026-11-20"
+    page = outdated.get(outdated.get(wanted).location)
+    assert f'name="next" value="{wanted}"' in page.text

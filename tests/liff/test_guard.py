@@ -119,3 +119,27 @@ def test_wanted_address_never_leaves_our_pages(trick: str) -> None:
 def test_own_page_with_a_query_is_kept() -> None:
     path = "/liff/children/new?district=%E5%A4%A7%E5%AE%89&level=a"
     assert own_path(path) == path
+
+
+@pytest.mark.parametrize(
+    ("sent_to", "page"),
+    [
+        ("/liff/account/test", "/liff/account"),
+        ("/liff/account/contact/phone/resend", "/liff/account/contact/phone"),
+        ("/liff/make-ups/00000000-0000-4000-8000-000000000001/withdraw", HOME),
+        ("/liff/staff/requests/rules", "/liff/staff/requests"),
+        ("/liff/session/end-everywhere", HOME),
+    ],
+)
+def test_after_a_late_form_the_way_back_leads_to_a_page(
+    phone: Phone, family: Family, sent_to: str, page: str
+) -> None:
+    token = phone.token_at("/liff/")
+    answer = phone.client.post(sent_to, data={"csrf_token": token})
+    assert f'href="{page}"' in phone.get(answer.location).text
+
+
+def test_a_form_whose_page_is_too_old_leads_back_to_a_page(mei: Phone) -> None:
+    answer = mei.client.post("/liff/account/test", data={"csrf_token": "old"})
+    assert answer.status_code == 400
+    assert 'href="/liff/account"' in answer.text

@@ -88,7 +88,20 @@ def test_nonce_counts_once(pages: House, nonce: str) -> None:
 def test_event_repeated_by_line_is_told_that_it_is_done(pages: House, nonce: str) -> None:
     finish_link(pages, NEW, nonce, pages.clock.now())
     again = finish_link(pages, NEW, nonce, pages.clock.now())
+    assert "已連結台北通。還差一步：綁定孩子。" in "".join(words_of(again.messages))
+    assert again.menu is MenuKind.UNBOUND
+
+
+def test_link_repeated_by_line_shows_the_parents_menu_again(
+    pages: House, phone: Phone, outside: Outside, family: Family
+) -> None:
+    outside.be_member(f"pass-{MEI[-6:]}")
+    phone.come_back(go_to_pass(phone))
+    nonce = nonce_of(phone)
+    finish_link(pages, NEW, nonce, pages.clock.now())
+    again = finish_link(pages, NEW, nonce, pages.clock.now())
     assert "這個 LINE 帳號已連結台北通" in "".join(words_of(again.messages))
+    assert again.menu is MenuKind.PARENT
 
 
 def test_nonce_grows_old(pages: House, nonce: str) -> None:

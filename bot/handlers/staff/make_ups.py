@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from bot.answer import Answer, Json
-from bot.day_words import read_days, read_packed_clock
+from bot.day_words import in_24_hours, read_days, read_packed_clock
 from bot.details import LONGEST_REASON, MakeUpDetail
 from bot.handlers.staff.rights import (
     actor_of,
@@ -161,7 +161,7 @@ def _read(turn: Turn, student: Student, rest: str) -> MakeUpDetail:
 
 def _moment(turn: Turn, rest: str) -> tuple[datetime, Direction | None, str]:
     """Return the moment that is named, the direction if one is, and the words left."""
-    clock, rest = read_packed_clock(rest)
+    clock, rest = read_packed_clock(in_24_hours(rest))
     if clock is None:
         raise Refused(words.plainly(words.BAD_CLOCK))
     days = read_days(rest, turn.today)

@@ -5,6 +5,7 @@ from bot.replies.confirm import tell
 from bot.replies.speech import offer, say
 from bot.replies.staff.words import HELP
 from bot.staff_commands import allowed
+from core.languages.speech import _
 from core.notices.staff_words import ROLE_WORDS, class_words
 from core.people.names import masked_name
 from core.people.tables import School, Staff, StaffRole
@@ -32,6 +33,12 @@ def place_of(staff: Staff, school: School | None) -> str:
 def wrong() -> list[Json]:
     """Say that a code is no good, without saying why."""
     return [say("邀請碼無效或已使用，請向學校管理者索取。", HELP)]
+
+
+def wrong_of_parent() -> list[Json]:
+    """Say the same to whoever is no staff yet: a class's codes look alike and are for a page."""
+    said = _("邀請碼無效或已使用，請向學校管理者索取。家長的綁定碼請在「加入學生」填寫。")
+    return [say(said, "加入學生", HELP)]
 
 
 def limit(tries: int) -> list[Json]:

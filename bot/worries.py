@@ -1,0 +1,41 @@
+"""小明不見了: whether somebody may be looking for a child right now. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from bot.of_child import KIN, SHORTEST_NAME
+from bot.sentences import fold
+
+# Whatever else is said.
+CRIES = re.compile(
+    "救命|失[蹤踪]|走失|走丟|[綁绑]架|誘拐|拐走|行方不明|迷子"
+    "|kidnap|mất tích|bị lạc|bắt cóc|diculik"
+)
+# A card may be lost as well, so these are said of a child: by its name, or by what it is.
+CHILDREN = ("學生", "子ども", "子供", "娘", "息子")
+LOST = (
+    "(?:真的|還是|好像|又|也|都|人|突然|現在|今天)*"
+    "(?:不見|找不到|[聯連][絡繫]不[到上]|被[帶抓]走|がいない|がいません|が見つか)"
+)
+SEARCHED = "(?:找不到|[聯連][絡繫]不[到上])(?:我們家|我家|我)?的?"
+# Of a thing of the child's: 找不到小明的卡片.
+OWNED = "(?!的|[卡證書手])"
+OTHERS = re.compile(
+    r"\b(?:child|son|daughter|kid)(?: is|'s) (?:missing|lost)\b"
+    r"|\b(?:child|son|daughter|kid)(?: has)? (?:gone|went) missing\b"
+    r"|\b(?:can't|cannot) find (?:my|our) (?:child|son|daughter|kid)\b(?!')"
+    r"|\bkhông (?:tìm )?thấy (?:con|cháu)\b"
+    r"|(?<!kartu )\banak (?:saya |kami )?hilang\b"
+)
+
+
+def is_worried(text: str, names: Sequence[Sequence[str]] = ()) -> bool:
+    """Tell whether a text cries for help; `names` are what the own children are called."""
+    word = fold(text)
+    own = [fold(name) for one in names for name in one if len(name) >= SHORTEST_NAME]
+    child = f"(?:{'|'.join(re.escape(one) for one in (*own, *KIN, *CHILDREN))})"
+    if re.search(f"{child}{LOST}|{SEARCHED}{child}{OWNED}", word):
+        return True
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    return bool(CRIES.search(plain) or CRIES.search(word) or OTHERS.search(plain))
