@@ -51,6 +51,7 @@ STEP_WORDS = {
     Step.APPROVE_CANCEL: N_("核准註銷"),
     Step.EXPIRE: N_("期滿"),
     Step.PAY: N_("繳費"),
+    Step.SETTLE: N_("結算"),
 }
 BEARER_WORDS = {
     Bearer.SCHOOL: N_("費用如果超過先繳的金額，由學校負擔，不用再補。"),

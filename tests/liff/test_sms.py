@@ -11,6 +11,7 @@ from core.house import House
 from core.languages.language import Language
 from core.orders import service
 from core.orders.plans import Items
+from core.orders.settling import settle_plan
 from core.orders.states import OrderState
 from core.orders.tables import SmsOrder
 from core.people.contacts import ContactSlot
@@ -20,6 +21,7 @@ from tests.factories import make_binding, make_student
 from tests.liff.conftest import Family
 from tests.liff.phone import Phone, text_of
 from tests.liff.sms_desk import OFFICER, count_texts, open_service, ordered, orders_in, verify_phone
+from tests.orders.shop import PLAN
 
 PAGE = "/liff/sms"
 # A page with a form that anybody signed in may open.
@@ -196,6 +198,18 @@ def test_money_is_counted_live(mei: Phone, pages: House, family: Family) -> None
     slip = mei.text(f"{PAGE}/{order_id}")
     assert "學生 王○明 班級 603・12 號 服務 到校和離校簡訊 狀態 生效" in slip
     assert "成功 42 則" in slip
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_settled_order_can_still_be_read(mei: Phone, pages: House, family: Family) -> None:
+    order_id = ordered(pages, family, OrderState.EXPIRED)
+    with transaction(pages.engine) as session:
+        plan_id = session.get_one(SmsOrder, UUID(order_id)).plan_id
+    settle_plan(pages, plan_id, by=OFFICER, now=PLAN.ends_at)
+    assert "結算 2027/01/21 00:00・教育局 " in mei.text(PAGE)
+    slip = mei.text(f"{PAGE}/{order_id}")
+    assert "狀態 期滿" in slip
+    assert "可退 136 元" in slip
 
 
 @pytest.mark.usefixtures("sms_service")
