@@ -9,12 +9,13 @@ from core.orders.late import Offer
 from core.orders.plan_book import plan_of
 from core.orders.plans import Items
 from core.orders.tables import SmsPlan
-from core.orders.words import CHOICE_WORDS, money
+from core.orders.words import CHOICE_WORDS, SHARED, money
 from liff.forms import PageForm
 
 FAULTS = {
     "consent": N_("請勾選同意費用"),
     "ordered": N_("這學期已經訂購"),
+    "shared": SHARED,
     "no_phone": N_("勾了簡訊但手機還沒驗證，請先驗證"),
     "too_late": N_("已過這學期的訂購期限"),
     "closed": N_("已過這學期的訂購期限"),

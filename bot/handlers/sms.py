@@ -18,6 +18,7 @@ from core.orders.service import keep
 from core.orders.service import withdraw as take_back
 from core.orders.standing import ChildService, Obstacle, service_of
 from core.orders.states import OrderState
+from core.orders.words import SHARED
 from core.people.bindings import BoundChild
 from core.people.doors import for_guardian
 from core.people.names import given_name
@@ -30,6 +31,7 @@ REFUSALS = {
     "not_offered": N_("本學期未提供簡訊服務。到校、離校用 LINE 通知，不收費。"),
     "no_phone": N_("訂購前請先驗證手機，簡訊會寄到這個號碼。"),
     "not_enrolled": N_("孩子目前不在學，請洽學校。"),
+    "shared": SHARED,
 }
 
 # How an order can be ended: what is pressed, and what is asked before.

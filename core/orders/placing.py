@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlmodel import Session, col
 
 from core.crypto import Vault
@@ -53,8 +53,8 @@ def place_order(
     """Put an order before the school. The caller has checked whose child it is.
 
     Raises InputError: "closed" or "too_late" of the plan, "not_enrolled" of the child, ("no_phone"
-    or "phone", "phone"), ("consent", "consent"), ("ordered", "items"), and of a payment what
-    `mark_paid` does.
+    or "phone", "phone"), ("consent", "consent"), ("ordered", "items"), ("shared", "items") where a
+    guardian's number has somebody else's order, and of a payment what `mark_paid` does.
     """
     plan = lock_plan(session, wish.plan_id, is_shared=True)
     if plan.closed_at is not None:
@@ -148,5 +148,17 @@ def _insert(session: Session, row: SmsOrder) -> SmsOrder:
         statement.on_conflict_do_nothing().returning(table_of(SmsOrder).c.id)
     ).first()
     if made is None:
-        raise InputError("ordered", "items")
+        raise InputError("ordered" if _has_own(session, row) else "shared", "items")
     return session.get_one(SmsOrder, row.id)
+
+
+def _has_own(session: Session, row: SmsOrder) -> bool:
+    """Tell whether who asks has an open order, or else their number has another's."""
+    is_own = (
+        col(SmsOrder.plan_id) == row.plan_id,
+        col(SmsOrder.student_id) == row.student_id,
+        col(SmsOrder.guardian_id) == row.guardian_id,
+        col(SmsOrder.ended_at).is_(None),
+    )
+    # A slip has nobody but its number.
+    return row.guardian_id is None or bool(session.scalar(select(exists().where(*is_own))))

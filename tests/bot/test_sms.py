@@ -30,6 +30,7 @@ from tests.liff.sms_desk import (
     open_service,
     orders_in,
     place,
+    place_slip,
     verify_phone,
 )
 
@@ -112,6 +113,15 @@ def test_order_by_buttons_from_end_to_end(house: House) -> None:
     again = press(house, asked, "同意並送出", MEI)
     assert words_of(again.messages)[0] == "這件事已經處理好了，不需要再按。"
     assert len(orders_in(house)) == 1
+
+
+@pytest.mark.usefixtures("service")
+def test_number_with_a_paper_slip_is_not_told_that_all_is_done(house: House, ming: Student) -> None:
+    with transaction(house.engine) as session:
+        place_slip(session, house, ming.id, "0912000123")
+    asked = tell(house, "訂購簡訊 小明 離校", MEI)
+    said = words_of(press(house, asked, "同意並送出", MEI).messages)
+    assert said[0].startswith("這支手機已經申請過這個孩子的簡訊")
 
 
 @pytest.mark.usefixtures("service")

@@ -19,7 +19,7 @@ from core.orders.placing import NewOrder, place_order
 from core.orders.plan_book import find_plan, record_plan
 from core.orders.plans import Items, Plan
 from core.orders.states import OrderState
-from core.orders.tables import Purpose, SmsOrder, SmsText, TextState
+from core.orders.tables import Origin, Purpose, SmsOrder, SmsText, TextState
 from core.people.contacts import Contact, ContactSlot, write_contact
 from core.people.tables import Binding
 from tests.factories import LONG_AGO
@@ -62,6 +62,20 @@ def place(session: Session, house: House, binding: Binding, items: Items = Items
     )
     by = f"guardian:{binding.guardian_id}"
     return place_order(session, house.vault, wish, by=by, now=house.clock.now()).id
+
+
+def place_slip(session: Session, house: House, student_id: UUID, phone: str) -> UUID:
+    """The school types in a paper slip."""
+    plan = find_plan(session, *PLAN.key)
+    assert plan is not None
+    wish = NewOrder(
+        plan_id=plan.id,
+        student_id=student_id,
+        items=Items.BOTH,
+        phone=phone,
+        origin=Origin.SLIP,
+    )
+    return place_order(session, house.vault, wish, by=OFFICER, now=house.clock.now()).id
 
 
 def ordered(house: House, family: HasBinding, state: OrderState, items: Items = Items.BOTH) -> str:

@@ -20,7 +20,15 @@ from tests.contact.test_proofs import code_of
 from tests.factories import make_binding, make_student
 from tests.liff.conftest import Family
 from tests.liff.phone import Phone, text_of
-from tests.liff.sms_desk import OFFICER, count_texts, open_service, ordered, orders_in, verify_phone
+from tests.liff.sms_desk import (
+    OFFICER,
+    count_texts,
+    open_service,
+    ordered,
+    orders_in,
+    place_slip,
+    verify_phone,
+)
 from tests.orders.shop import PLAN
 
 PAGE = "/liff/sms"
@@ -363,6 +371,19 @@ def test_another_guardian_of_the_child_sees_nothing_of_it(
     page = hua.text(PAGE)
     assert "這學期沒有訂購簡訊" in page
     assert "0912" not in page
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_number_with_a_paper_slip_needs_no_second_order(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    with transaction(pages.engine) as session:
+        child = session.get_one(Binding, UUID(family.binding_id)).student_id
+        place_slip(session, pages, child, "0912000123")
+    refused = mei.post(PAGE, wish(family))
+    assert refused.status_code == 422
+    assert "這支手機已經申請過這個孩子的簡訊（紙本回條，或另一位家長）" in text_of(refused)
+    assert len(orders_in(pages)) == 1
 
 
 @pytest.mark.usefixtures("sms_service")
