@@ -142,13 +142,13 @@ def _standing(view: OrderView, now: datetime) -> tuple[str, ...]:
             asked_at = order.cancel_asked_at or order.asked_at
             return _(REVIEWED), _age(asked_at, now)
         case OrderState.CANCELLED:
-            return _ends(order.cancel_effective_from), _refund(view, REFUND)
+            return _ends(order.cancel_effective_from), _refund(view)
         case OrderState.RETURNED:
-            return _returned(view)
+            return _returned(view), _paid_before(view, now)
         case OrderState.WITHDRAWN:
-            return _("申請已撤回，不會發送，也不收費。"), _refund(view)
+            return _("申請已撤回，不會發送，也不收費。"), _paid_before(view, now)
         case OrderState.EXPIRED:
-            return _("服務期間已結束。"), _refund(view, REFUND)
+            return _("服務期間已結束。"), _refund(view)
 
 
 def _to_pay(view: OrderView) -> str:
@@ -181,13 +181,18 @@ def _ends(at: datetime | None) -> str:
     return _("{day}起不再發送。", day=short_date(school_day_of(at))) if at else ""
 
 
-def _returned(view: OrderView) -> tuple[str, ...]:
+def _returned(view: OrderView) -> str:
     if not view.order.reason:
-        return (_("學期結束前沒有核准，沒有發送，也不收費。"),)
-    return _("學校退回了申請，原因：{reason}", reason=view.order.reason), _refund(view)
+        return _("學期結束前沒有核准，沒有發送，也不收費。")
+    return _("學校退回了申請，原因：{reason}", reason=view.order.reason)
 
 
-def _refund(view: OrderView, said: str = PAID_BEFORE) -> str:
+def _paid_before(view: OrderView, now: datetime) -> str:
+    # Of this semester nobody orders any more once it is over.
+    return _refund(view, PAID_BEFORE if now < view.plan.ends_at else REFUND)
+
+
+def _refund(view: OrderView, said: str = REFUND) -> str:
     return _(said) if view.order.prepaid else ""
 
 

@@ -10,10 +10,13 @@ from core.db import snapshot, transaction
 from core.house import House
 from core.languages.language import Language
 from core.orders import service
+from core.orders.listing import own_order
 from core.orders.plans import Items
 from core.orders.settling import settle_plan
+from core.orders.standing import view_of
 from core.orders.states import OrderState
 from core.orders.tables import SmsOrder
+from core.orders.words import order_lines
 from core.people.contacts import ContactSlot
 from core.people.tables import Binding, Guardian
 from tests.contact.test_proofs import code_of
@@ -126,6 +129,21 @@ def test_money_back_is_spoken_of_where_some_was_paid(
     with transaction(pages.engine) as session:
         session.exec(update(SmsOrder).values(prepaid=prepaid))
     assert ("退費請洽學校出納組。" in mei.text(PAGE)) == bool(prepaid)
+
+
+@pytest.mark.usefixtures("sms_service")
+@pytest.mark.parametrize("state", [OrderState.REQUESTED, OrderState.RETURNED, OrderState.WITHDRAWN])
+def test_money_of_a_semester_that_is_over_goes_to_no_other_order(
+    pages: House, family: Family, state: OrderState
+) -> None:
+    order_id = UUID(ordered(pages, family, state))
+    with transaction(pages.engine) as session:
+        service.mark_paid(session, order_id, 136, "A-0123", by=OFFICER, now=pages.clock.now())
+        service.expire(session, "liff", order_id, PLAN.ends_at)
+        listed = own_order(session, order_id, UUID(family.guardian_id))
+        said = order_lines(view_of(session, listed), PLAN.ends_at)
+    assert "退費請洽學校出納組。" in said
+    assert not any("再申請" in line for line in said)
 
 
 @pytest.mark.usefixtures("sms_service")
