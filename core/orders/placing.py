@@ -14,13 +14,11 @@ from core.orders.ledger import write_order, write_step
 from core.orders.paying import PHONE
 from core.orders.plan_book import lock_plan, plan_of
 from core.orders.plans import Items, Plan, effect_of
-from core.orders.service import mark_paid
+from core.orders.service import PAYMENT, forget_payment, mark_paid
 from core.orders.states import GIVEN_BACK, SYSTEM, Done, Step
 from core.orders.tables import Origin, SmsOrder
 from core.people.contacts import ContactSlot, contact_in, parse_phone
 from core.people.tables import EnrollmentStatus, Guardian, Student
-
-PAYMENT = ("prepaid", "receipt_number", "paid_at", "paid_by")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +98,7 @@ def _take_payment_over(session: Session, row: SmsOrder, now: datetime) -> None:
     said = f"{before.prepaid} {before.receipt_number}"
     write_order(session, row, **paid)
     write_step(session, row, Done(Step.PAY, SYSTEM, now, said))
-    write_order(session, before, **dict.fromkeys(PAYMENT) | {"prepaid": 0})
-    write_step(session, before, Done(Step.PAY, SYSTEM, now, "0"))
+    forget_payment(session, before, now)
 
 
 def _number(session: Session, vault: Vault, wish: NewOrder) -> str:

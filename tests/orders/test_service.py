@@ -34,6 +34,7 @@ from core.people.tables import Binding, EnrollmentStatus, Guardian, Student
 from tests.factories import HUA, make_guardian
 from tests.orders.shop import LIFF, NUMBER, OFFICER, Shop, at
 
+PHONES = ("0933000111", "0933000222")
 SLIP: dict[str, Any] = {
     "guardian_id": None,
     "origin": Origin.SLIP,
@@ -227,6 +228,22 @@ def test_payment_of_a_returned_order_counts_for_the_one_that_follows(shop: Shop)
     row, old = shop.row(order_id), shop.row(returned)
     assert (row.prepaid, row.receipt_number, row.paid_by) == (136, "A-0123", "staff:c")
     assert (old.prepaid, old.receipt_number, old.paid_at) == (0, None, None)
+
+
+def test_receipt_of_a_returned_slip_is_not_money_twice(shop: Shop) -> None:
+    paid = {**SLIP, "prepaid": 68, "receipt": "A-1"}
+    returned = shop.order(at(10, 6), **paid, phone=PHONES[0])
+    shop.does(return_order, LIFF, returned, "請確認手機號碼", by=OFFICER, now=at(10, 7))
+    order_id = shop.order(at(10, 8), **paid, phone=PHONES[1])
+    assert (shop.row(order_id).prepaid, shop.row(returned).prepaid) == (68, 0)
+    assert shop.does(steps_of, returned)[-1].reason == "0"
+
+
+def test_one_receipt_may_pay_for_two_readers(shop: Shop) -> None:
+    orders = [
+        shop.order(at(10, 6), **SLIP, phone=phone, prepaid=68, receipt="A-1") for phone in PHONES
+    ]
+    assert [shop.row(one).prepaid for one in orders] == [68, 68]
 
 
 def test_cancellation_taken_back_leaves_every_date(shop: Shop) -> None:
