@@ -1,7 +1,7 @@
 """The SMS service on the pages: a semester's plan, Mei's number, and what the school does."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -126,6 +126,18 @@ def _text(house: House, order_id: UUID, state: TextState) -> SmsText:
         created_at=now,
         changed_at=now,
     )
+
+
+def begin_another_semester(session: Session) -> None:
+    """What was ordered so far was of the semester before, and the next one can be ordered from."""
+    before = find_plan(session, *PLAN.key)
+    assert before is not None
+    before.school_year, before.term = 114, 2
+    before.first_day = date(2026, 2, 23)
+    before.last_day = before.send_until = date(2026, 6, 30)
+    session.add(before)
+    session.flush()
+    record_plan(session, PLAN, by="operator", now=LONG_AGO)
 
 
 Step = Callable[[Session, UUID, House], Any]
