@@ -104,7 +104,7 @@ def show_sms_slip(order_id: UUID) -> ResponseReturnValue:
     card = card_of(visit.house.vault, view, f"guardian:{guardian.id}", visit.now)
     return render_template(
         "sms_slip.html",
-        semester=semester_words(view.plan),
+        semester=card.semester,
         order=card,
         facts=_facts(listed, card),
         made=_("{time} 的資料；還在等待回報的簡訊可能改變費用。", time=plain_moment(visit.now)),

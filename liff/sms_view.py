@@ -19,6 +19,7 @@ from core.orders.words import (
     begins_later,
     money_lines,
     order_lines,
+    semester_words,
     span_words,
     state_words,
     who_words,
@@ -53,6 +54,7 @@ class OrderCard:
     """An order, ready to be shown."""
 
     id: UUID
+    semester: str
     title: str
     items: str
     phone: str
@@ -75,6 +77,7 @@ def card_of(vault: Vault, view: OrderView, own: str, now: datetime) -> OrderCard
     phone = masked(ContactSlot.PHONE, vault.open(sealed, PHONE)) if sealed else ""
     return OrderCard(
         id=view.order.id,
+        semester=semester_words(view.plan),
         title=_("{items}簡訊", items=items),
         items=items,
         phone=phone,

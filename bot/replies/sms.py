@@ -40,6 +40,7 @@ from core.orders.words import (
     money_lines,
     order_lines,
     price_words,
+    semester_words,
 )
 from core.people.bindings import BoundChild
 from core.postback import Action
@@ -172,15 +173,18 @@ def _bubble(service: ChildService, room: Room) -> Json:
     mark = pill(TONES[state], _(STATE_WORDS[state])) if state else pill(QUIET, _(NOT_ORDERED))
     contents = [name_row(child.given_name, mark)]
     if current is not None:
-        contents += _order(current, room)
+        contents += _order(service, current, room)
     contents += _how_to_order(service)
     contents.append(buttons(*_acts(service, room)))
     return bubble(contents)
 
 
-def _order(view: OrderView, room: Room) -> list[Json]:
+def _order(service: ChildService, view: OrderView, room: Room) -> list[Json]:
     title = text(_("{items}簡訊", items=_(ITEM_WORDS[view.items])), weight="bold", margin="md")
     lines = [_small(line) for line in order_lines(view, room.now)]
+    if service.plan is None or plan_of(service.plan).key != view.plan.key:
+        # Beside what can be ordered now, or is over, it has to say which it was.
+        lines.insert(0, _small(semester_words(view.plan)))
     if not view.has_money:
         return [title, *lines]
     rows = [_figure(line.label, line.value) for line in money_lines(view)]

@@ -25,6 +25,7 @@ from tests.bot.line_limits import words_of
 from tests.bot.staff_room import labels, press, tell
 from tests.factories import HUA, MEI, make_binding, make_guardian, make_student
 from tests.liff.sms_desk import (
+    begin_another_semester,
     bring_to,
     count_texts,
     open_service,
@@ -150,6 +151,17 @@ def test_every_state_has_its_bubble_in_every_language(house: House, state: Order
             guardian_in(session).locale = language.value
         shown = hear(house, make_text("簡訊"), longest_alt=60)
         assert "{" not in " ".join(words_of(shown.messages))
+
+
+@pytest.mark.usefixtures("service")
+def test_order_of_the_semester_before_says_which_it_was(house: House) -> None:
+    ordered(house, OrderState.EXPIRED)
+    assert "114 學年度第 2 學期" not in words_of(tell(house, "簡訊", MEI).messages)
+    with transaction(house.engine) as session:
+        begin_another_semester(session)
+    shown = tell(house, "簡訊", MEI)
+    assert "114 學年度第 2 學期" in words_of(shown.messages)
+    assert labels(shown) == ["僅到校", "僅離校", "到離校都要"]
 
 
 @pytest.mark.usefixtures("service")

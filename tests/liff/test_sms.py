@@ -25,6 +25,7 @@ from tests.liff.conftest import Family
 from tests.liff.phone import Phone, text_of
 from tests.liff.sms_desk import (
     OFFICER,
+    begin_another_semester,
     count_texts,
     open_service,
     ordered,
@@ -236,6 +237,20 @@ def test_settled_order_can_still_be_read(mei: Phone, pages: House, family: Famil
     slip = mei.text(f"{PAGE}/{order_id}")
     assert "狀態 期滿" in slip
     assert "可退 136 元" in slip
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_money_of_the_semester_before_is_not_this_ones(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    ordered(pages, family, OrderState.EXPIRED)
+    with transaction(pages.engine) as session:
+        begin_another_semester(session)
+    page = mei.text(PAGE)
+    assert "115 學年度第 1 學期 小明的簡訊 114 學年度第 2 學期 到校和離校簡訊" in page
+    assert "這學期的費用" not in page
+    assert "可退 136 元" in page
+    assert "送出申請" in page
 
 
 @pytest.mark.usefixtures("sms_service")
