@@ -50,6 +50,7 @@ STEP_WORDS = {
     Step.KEEP: N_("取消註銷"),
     Step.APPROVE_CANCEL: N_("核准註銷"),
     Step.EXPIRE: N_("期滿"),
+    Step.NUMBER: N_("更改手機"),
     Step.PAY: N_("繳費"),
     Step.SETTLE: N_("結算"),
 }
