@@ -106,6 +106,9 @@ def send_code(slot: str) -> ResponseReturnValue:
         return redirect(url_for("liff.show_account", note="proved"), 303)
     if asked in FAULTS:
         return _render_field(visit, which, typed, {"address": _(FAULTS[asked])}), 422
+    if asked is Asked.WAIT and _proof(visit, which) is None:
+        # The code before was used, or went with the address: no page waits for it.
+        return _render_field(visit, which, typed, {"address": _wait_words(visit, which)}), 422
     return redirect(url_for("liff.show_code", slot=which), 303)
 
 
@@ -159,8 +162,7 @@ def resend_code(slot: str) -> ResponseReturnValue:
         return redirect(url_for("liff.show_field", slot=which), 303)
     asked = _ask(visit, which, proof.address)
     if asked is Asked.WAIT:
-        seconds = proof.wait_seconds(visit.now)
-        return _ask_to_resend(visit, which, _("請 {s} 秒後再取得", s=seconds))
+        return _ask_to_resend(visit, which, _wait_words(visit, which))
     if asked in FAULTS:
         return _ask_to_resend(visit, which, _(FAULTS[asked]))
     return redirect(url_for("liff.show_code", slot=which), 303)
@@ -220,10 +222,19 @@ def _ask(visit: Visit, slot: ContactSlot, address: str) -> Asked:
     return asked
 
 
+def _wait_words(visit: Visit, slot: ContactSlot) -> str:
+    proof = _last_proof(visit, slot)
+    return _("請 {s} 秒後再取得", s=proof.wait_seconds(visit.now) if proof else 0)
+
+
+def _last_proof(visit: Visit, slot: ContactSlot) -> Proof | None:
+    with snapshot(visit.house.engine) as database:
+        return last_proof(database, visit.house.vault, visit.get_guardian().id, slot)
+
+
 def _proof(visit: Visit, slot: ContactSlot) -> Proof | None:
     """Return the code the page is about; None where there is none, or a new one is to be begun."""
-    with snapshot(visit.house.engine) as database:
-        proof = last_proof(database, visit.house.vault, visit.get_guardian().id, slot)
+    proof = _last_proof(visit, slot)
     is_shown = proof is not None and proof.state in SHOWN
     return proof if proof and is_shown and visit.now - proof.asked_at < SHOWN_FOR else None
 

@@ -246,6 +246,18 @@ def test_address_is_removed_after_a_question(mei: Phone, pages: House) -> None:
     assert mei.get(f"{CONTACT}/email1/remove").location == f"{CONTACT}/email1"
 
 
+def test_address_taken_out_and_typed_again_at_once_says_how_long_to_wait(
+    mei: Phone, pages: House
+) -> None:
+    ask(mei)
+    enter(mei, pages)
+    mei.post(f"{CONTACT}/email1/remove", {})
+    again = mei.post(f"{CONTACT}/email1", {"address": ONE})
+    assert again.status_code == 422
+    assert "請 60 秒後再取得" in text_of(again)
+    assert f'value="{ONE}"' in again.text
+
+
 @pytest.mark.usefixtures("sms_service")
 def test_ordered_texts_follow_the_new_number(mei: Phone, pages: House, family: Family) -> None:
     order_id = ordered(pages, family, OrderState.ACTIVE)
