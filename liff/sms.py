@@ -191,6 +191,7 @@ def _terms(visit: Visit, service: ChildService) -> dict[str, object]:
         "late": late_words(offers[0]) if offers else "",
         "closes": long_date(plan.send_until - ONE_DAY),
         "phone": held.masked,
+        "has_paid": service.has_paid,
     }
 
 

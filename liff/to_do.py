@@ -155,7 +155,7 @@ def _order_to_do(child: BoundChild, listed: Listed, now: datetime) -> Task | Non
         text = _("修改{child}的簡訊申請", child=child.given_name)
         reason = _("學校退回了申請，原因：{reason}", reason=order.reason)
         return Task("mail", text, reason, page)
-    if order.state == OrderState.REQUESTED and not order.prepaid:
+    if order.state == OrderState.REQUESTED and listed.is_unpaid:
         price = money(plan_of(listed.plan).prices[Items(order.items)])
         text = _("繳{child}的簡訊費", child=child.given_name)
         detail = _("請到學校出納組繳 {amount}，學校審核後隔日生效。", amount=price)
@@ -167,7 +167,7 @@ def _order_waiting(child: BoundChild, listed: Listed) -> Task | None:
     """Return what the school has to look at."""
     order = listed.order
     page = url_for("liff.show_sms", child=child.binding_id)
-    if order.state == OrderState.REQUESTED and order.prepaid:
+    if order.state == OrderState.REQUESTED and not listed.is_unpaid:
         text = _("{child}的簡訊申請等學校審核", child=child.given_name)
         return Task("clock", text, _("審核後隔日生效，會用 LINE 通知您。"), page)
     if order.state == OrderState.CANCELLING:

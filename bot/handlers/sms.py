@@ -79,8 +79,10 @@ def order(turn: Turn, press: Press) -> Answer:
             guardian_id=_guardian(turn).id,
             has_consented=True,
         )
-        place_order(turn.session, turn.house.vault, wish, by=turn.person.actor, now=turn.now)
-    return Answer(messages=reply.ordered(child, turn.pages), matters=True)
+        vault, by = turn.house.vault, turn.person.actor
+        placed = place_order(turn.session, vault, wish, by=by, now=turn.now)
+    said = reply.ordered(service, Items(items), placed.prepaid, turn.pages)
+    return Answer(messages=said, matters=True)
 
 
 def ask_withdraw(turn: Turn, press: Press) -> Answer:

@@ -26,6 +26,7 @@ from core.notices.flex import (
     text,
 )
 from core.notices.wording import LOCK_SCREEN_NAME
+from core.orders.fees import is_unpaid
 from core.orders.plan_book import plan_of
 from core.orders.plans import Items
 from core.orders.standing import ChildService, Obstacle, OrderView
@@ -33,16 +34,17 @@ from core.orders.states import OrderState
 from core.orders.words import (
     CHOICE_WORDS,
     ITEM_WORDS,
+    PAID_BEFORE,
     STATE_WORDS,
     WITHDRAWAL,
     late_words,
     money,
     money_lines,
     order_lines,
+    paid_words,
     price_words,
     semester_words,
 )
-from core.people.bindings import BoundChild
 from core.postback import Action
 
 TONES = {
@@ -93,7 +95,9 @@ def is_it_right(service: ChildService, items: Items, yes: str, no: str) -> list[
     child, plan, found = service.child, service.plan, service.offers[items]
     slots = {"child": child.given_name, "items": _(ITEM_WORDS[items])}
     small = [_("每則成功 0.75 元，依實際成功則數結算，最多約 {max}。", max=money(found.most))]
-    if plan is not None:
+    if service.has_paid:
+        small.insert(0, _(PAID_BEFORE))
+    elif plan is not None and is_unpaid(plan_of(plan), items, 0):
         price = money(plan_of(plan).prices[items])
         small.insert(0, _("請到學校出納組先繳 {amount}。", amount=price))
     small.append(late_words(found))
@@ -102,10 +106,13 @@ def is_it_right(service: ChildService, items: Items, yes: str, no: str) -> list[
     return [ask_back(alt, question, (_("同意並送出"), yes), (_("返回"), no), small)]
 
 
-def ordered(child: BoundChild, pages: Pages) -> list[Json]:
+def ordered(service: ChildService, items: Items, prepaid: int, pages: Pages) -> list[Json]:
     """Say that the school looks at it now, and what is to be done meanwhile."""
+    child = service.child
     said = _("已送出{child}的簡訊申請。", child=child.given_name)
     small = _("請到學校出納組繳費，學校審核後隔日生效。")
+    if service.plan is None or not is_unpaid(plan_of(service.plan), items, prepaid):
+        small = paid_words(prepaid) if prepaid else _("需經學校老師審核，審核後隔日生效。")
     alt = _("{child}的簡訊申請已送出", child=child.given_name[:LOCK_SCREEN_NAME])
     acts = [quiet(_("看簡訊服務"), pages.sms_of(child.binding_id))]
     return [offer(tell(alt, said, small, acts=acts), "簡訊", "今天")]

@@ -84,6 +84,11 @@ def money(amount: int) -> str:
     return _("{amount} 元", amount=amount)
 
 
+def paid_words(prepaid: int) -> str:
+    """Return what is noted as paid for a request."""
+    return _("已繳 {amount}，等學校審核。", amount=money(prepaid))
+
+
 def price_words(plan: Plan) -> str:
     """Return what the three choices cost: 僅到校 68 元／僅離校 68 元／到校和離校 136 元。"""
     prices = {f"{items}": plan.prices[items] for items in Items}
@@ -154,7 +159,9 @@ def _standing(view: OrderView, now: datetime) -> tuple[str, ...]:
 
 def _to_pay(view: OrderView) -> str:
     if view.order.prepaid:
-        return _("已繳 {amount}，等學校審核。", amount=money(view.order.prepaid))
+        return paid_words(view.order.prepaid)
+    if not is_unpaid(view.plan, view.items, 0):
+        return ""
     price = money(view.plan.prices[view.items])
     return _("請到學校出納組繳 {amount}，學校審核後隔日生效。", amount=price)
 

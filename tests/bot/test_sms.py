@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bot.answer import Answer
@@ -15,7 +16,9 @@ from core.kinds import NoticeKind
 from core.languages.language import Language
 from core.notices.tables import Notice
 from core.orders.plans import Items
+from core.orders.service import mark_paid
 from core.orders.states import OrderState
+from core.orders.tables import SmsPlan
 from core.people.guardians import find_guardian
 from core.people.tables import Binding, Guardian, Student
 from core.postback import Action, PostbackCodec, Press
@@ -25,6 +28,7 @@ from tests.bot.line_limits import words_of
 from tests.bot.staff_room import labels, press, tell
 from tests.factories import HUA, MEI, make_binding, make_guardian, make_student
 from tests.liff.sms_desk import (
+    OFFICER,
     begin_another_semester,
     bring_to,
     count_texts,
@@ -123,6 +127,31 @@ def test_number_with_a_paper_slip_is_not_told_that_all_is_done(house: House, min
     asked = tell(house, "訂購簡訊 小明 離校", MEI)
     said = words_of(press(house, asked, "同意並送出", MEI).messages)
     assert said[0].startswith("這支手機已經申請過這個孩子的簡訊")
+
+
+@pytest.mark.usefixtures("service")
+def test_who_paid_for_a_returned_order_is_not_sent_to_pay_again(house: House) -> None:
+    order_id = ordered(house, OrderState.REQUESTED)
+    with transaction(house.engine) as session:
+        mark_paid(session, order_id, 136, "A-0123", by=OFFICER, now=house.clock.now())
+    bring_to(house, order_id, OrderState.RETURNED)
+    asked = tell(house, "訂購簡訊 小明 離校", MEI)
+    said = words_of(asked.messages)
+    assert not any("請到學校出納組先繳" in line for line in said)
+    assert "已繳的費用，再申請時會轉過去；不再申請，退費請洽學校出納組。" in said
+    sent = words_of(press(house, asked, "同意並送出", MEI).messages)
+    assert "已繳 136 元，等學校審核。" in sent
+    assert not any("請到學校出納組繳費" in line for line in sent)
+
+
+@pytest.mark.usefixtures("service")
+def test_who_owes_nothing_before_is_not_sent_to_the_cashier(house: House) -> None:
+    with transaction(house.engine) as session:
+        session.execute(update(SmsPlan).values(price_departure=0))
+    asked = tell(house, "訂購簡訊 小明 離校", MEI)
+    sent = press(house, asked, "同意並送出", MEI)
+    for shown in (asked, sent, tell(house, "簡訊", MEI)):
+        assert not any("出納組" in line for line in words_of(shown.messages))
 
 
 @pytest.mark.usefixtures("service")

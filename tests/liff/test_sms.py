@@ -335,8 +335,13 @@ def test_end_is_asked_for_reviewed_and_can_be_taken_back(
 def test_returned_order_says_why_and_can_be_sent_again(
     mei: Phone, pages: House, family: Family
 ) -> None:
-    ordered(pages, family, OrderState.RETURNED, Items.ARRIVAL)
+    order_id = UUID(ordered(pages, family, OrderState.RETURNED, Items.ARRIVAL))
+    cashier = "送出後請到學校出納組繳費"
+    assert cashier in mei.text(PAGE)
+    with transaction(pages.engine) as session:
+        service.mark_paid(session, order_id, 68, "A-0123", by=OFFICER, now=pages.clock.now())
     page = mei.get(PAGE)
+    assert cashier not in text_of(page), "what was paid counts for the next one"
     assert "學校退回了申請，原因：手機號碼請再確認" in page.text
     assert 'value="arrival" checked' in page.text
     assert mei.post(PAGE, wish(family)).status_code == 303
