@@ -78,6 +78,18 @@ def test_slip_is_shown_with_the_child_before_it_counts(
     assert "學校" in officer.text("/liff/staff/sms")
 
 
+@pytest.mark.parametrize("page", ["review", "orders"])
+def test_nobody_is_said_to_hear_of_a_returned_slip(
+    officer: Phone, shop: Shop, pages: House, page: str
+) -> None:
+    officer.post(NEW, SLIP | {"sure": "1"})
+    (slip,) = orders(pages)
+    path, fields = f"/liff/staff/sms/{page}/{slip.id}", {"answer": "return", "reason": "請洽學校"}
+    form = "/liff/staff/sms/review" if page == "review" else path
+    answer = officer.post(path, fields, form_at=form)
+    assert "已退回。紙本回條的家長，請學校另外通知。" in officer.text(answer.location)
+
+
 def test_slip_can_be_corrected_before_it_is_sent(officer: Phone, shop: Shop) -> None:
     sent = dict(officer.hidden_in(officer.post(NEW, SLIP))) | {"again": "1"}
     page = officer.client.post(NEW, data=sent).text
