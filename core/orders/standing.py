@@ -203,8 +203,11 @@ def _obstacle(
     offers: Mapping[Items, Offer],
     now: datetime,
 ) -> Obstacle | None:
-    is_offered = Channel.SMS in choosable(session, {child.school_code}, school_day_of(now))
-    if plan is None or not is_offered:
+    if plan is None:
+        return Obstacle.NOT_OFFERED
+    # In a break it is the next semester's: this one's offer says nothing of it.
+    day = max(school_day_of(now), plan.first_day)
+    if Channel.SMS not in choosable(session, {child.school_code}, day):
         return Obstacle.NOT_OFFERED
     if any(one.plan.id == plan.id and one.order.ended_at is None for one in listed):
         return Obstacle.ORDERED
