@@ -93,7 +93,7 @@ def ask_withdraw(turn: Turn, press: Press) -> Answer:
 def withdraw(turn: Turn, press: Press) -> Answer:
     """Take a request back, while the school has not looked at it."""
     listed = _own_order(turn, press)
-    with refusing(_DONE):
+    with refusing(_as_it_stands(listed)):
         take_back(turn.session, listed.order.id, by=turn.person.actor, now=turn.now)
     return Answer(messages=reply.withdrawn(given_name(listed.student.name)), matters=True)
 
@@ -106,7 +106,7 @@ def ask_cancel(turn: Turn, press: Press) -> Answer:
 def cancel(turn: Turn, press: Press) -> Answer:
     """Ask the school for the end of an order, once."""
     listed, liff_id = _own_order(turn, press), turn.liff_id
-    with refusing(_DONE):
+    with refusing(_as_it_stands(listed)):
         order_id, by = listed.order.id, turn.person.actor
         ask_end(turn.session, liff_id, order_id, by=by, now=turn.now, in_chat=True)
     undo = turn.seal(Action.SMS_KEEP, order_id.hex)
@@ -116,13 +116,20 @@ def cancel(turn: Turn, press: Press) -> Answer:
 def keep_order(turn: Turn, press: Press) -> Answer:
     """Take the wish to end an order back, while the school has not looked at it."""
     listed, liff_id = _own_order(turn, press), turn.liff_id
-    with refusing(_DONE):
+    with refusing(_as_it_stands(listed)):
         order_id, by = listed.order.id, turn.person.actor
         keep(turn.session, liff_id, order_id, by=by, now=turn.now, in_chat=True)
     return Answer(messages=reply.kept(given_name(listed.student.name)), matters=True)
 
 
-_DONE: dict[str, Words] = {"wrong_state": reply.done_already, "closed": reply.done_already}
+def _as_it_stands(listed: Listed) -> dict[str, Words]:
+    """Return the answer to a step that does not fit any more: what is so, and what can be done."""
+
+    def say() -> list[Json]:
+        # Read anew by the step that was refused.
+        return reply.already(OrderState(listed.order.state))
+
+    return {"wrong_state": say, "closed": say}
 
 
 def _taken_up(turn: Turn, words: SmsWords, services: list[ChildService]) -> Answer | None:
@@ -157,7 +164,7 @@ def _ask_end(turn: Turn, listed: Listed, state: OrderState) -> Answer:
     """Ask before an order of that state ends, in its way; the button may be an old one."""
     require_real_name(turn)
     if listed.order.state != state:
-        return Answer(messages=reply.done_already())
+        return Answer(messages=reply.already(OrderState(listed.order.state)))
     action, question = QUESTIONS[state]
     yes, no = turn.seal(action, listed.order.id.hex), turn.seal(Action.BACK)
     name, items = given_name(listed.student.name), Items(listed.order.items)
@@ -186,7 +193,7 @@ def _refusals(turn: Turn) -> dict[str, Words]:
         return lambda: reply.refused(_(sentence), turn.pages)
 
     words = {code: saying(sentence) for code, sentence in REFUSALS.items()}
-    return {**words, "ordered": reply.done_already}
+    return {**words, "ordered": reply.ordered_already}
 
 
 def _guardian(turn: Turn) -> Guardian:

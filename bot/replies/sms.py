@@ -32,6 +32,7 @@ from core.orders.plans import Items
 from core.orders.standing import ChildService, Obstacle, OrderView
 from core.orders.states import OrderState
 from core.orders.words import (
+    ALREADY,
     CHOICE_WORDS,
     ITEM_WORDS,
     PAID_BEFORE,
@@ -162,9 +163,14 @@ def kept(child: str) -> list[Json]:
     return [offer(tell(alt, said), "簡訊", "今天")]
 
 
-def done_already() -> list[Json]:
-    """Say that somebody, or an earlier press, was quicker."""
-    said = _("這件事已經處理好了，不需要再按。")
+def already(state: OrderState) -> list[Json]:
+    """Say how an order stands to which a step does not fit any more."""
+    return [offer(tell(_("簡訊服務"), _(ALREADY[state])), "簡訊", "今天")]
+
+
+def ordered_already() -> list[Json]:
+    """Say that an earlier press was quicker, maybe for other items."""
+    said = _("這學期已經訂購，沒有重複送出。")
     return [offer(tell(said, said), "簡訊", "今天")]
 
 

@@ -116,7 +116,7 @@ def test_order_by_buttons_from_end_to_end(house: House) -> None:
     assert (order.items, order.state) == ("both", OrderState.REQUESTED)
     assert order.consented_at is not None
     again = press(house, asked, "同意並送出", MEI)
-    assert words_of(again.messages)[0] == "這件事已經處理好了，不需要再按。"
+    assert words_of(again.messages)[0] == "這學期已經訂購，沒有重複送出。"
     assert len(orders_in(house)) == 1
 
 
@@ -217,7 +217,7 @@ def test_end_is_asked_for_and_taken_back_by_buttons(house: House) -> None:
     assert orders_in(house)[0].state == OrderState.ACTIVE
     assert notices_in(house) == []
     again = press(house, waiting, "取消註銷", MEI)
-    assert words_of(again.messages)[0] == "這件事已經處理好了，不需要再按。"
+    assert words_of(again.messages)[0] == "這筆簡訊已經生效；不想收了，可以申請註銷。"
 
 
 @pytest.mark.usefixtures("service")
@@ -242,8 +242,19 @@ def test_request_is_taken_back_by_buttons(house: House) -> None:
     assert words_of(done.messages)[0] == "已撤回小明的簡訊申請。"
     assert orders_in(house)[0].state == OrderState.WITHDRAWN
     again = press(house, asked, "撤回申請", MEI)
-    assert words_of(again.messages)[0] == "這件事已經處理好了，不需要再按。"
+    assert words_of(again.messages)[0] == "這筆申請已經撤回，不用再送一次。"
     assert labels(tell(house, "簡訊", MEI)) == ["僅到校", "僅離校", "到離校都要"]
+
+
+@pytest.mark.usefixtures("service")
+def test_what_the_school_approved_meanwhile_is_not_said_to_be_withdrawn(house: House) -> None:
+    order_id = ordered(house, OrderState.REQUESTED)
+    shown = tell(house, "簡訊", MEI)
+    asked = press(house, shown, "撤回申請", MEI)
+    bring_to(house, order_id, OrderState.ACTIVE)
+    for late in (press(house, asked, "撤回申請", MEI), press(house, shown, "撤回申請", MEI)):
+        assert words_of(late.messages)[0] == "這筆簡訊已經生效；不想收了，可以申請註銷。"
+    assert orders_in(house)[0].state == OrderState.ACTIVE
 
 
 @pytest.mark.usefixtures("service")
