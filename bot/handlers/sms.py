@@ -161,8 +161,10 @@ def _ask(turn: Turn, service: ChildService, items: Items) -> Answer | None:
 
 
 def _ask_end(turn: Turn, listed: Listed, state: OrderState) -> Answer:
-    """Ask before an order of that state ends, in its way; the button may be an old one."""
-    require_real_name(turn)
+    """Ask before an order of that state ends, in its way; the button may be an old one.
+
+    Whoever is a real-name member no more may end it too: it goes on costing.
+    """
     if listed.order.state != state:
         return Answer(messages=reply.already(OrderState(listed.order.state)))
     action, question = QUESTIONS[state]

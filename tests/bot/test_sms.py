@@ -247,6 +247,24 @@ def test_request_is_taken_back_by_buttons(house: House) -> None:
 
 
 @pytest.mark.usefixtures("service")
+@pytest.mark.parametrize(
+    ("stands", "word", "done"),
+    [
+        (OrderState.REQUESTED, "撤回申請", OrderState.WITHDRAWN),
+        (OrderState.ACTIVE, "申請註銷", OrderState.CANCELLING),
+    ],
+)
+def test_who_is_no_real_name_member_any_more_can_end_an_order_too(
+    house: House, stands: OrderState, word: str, done: OrderState
+) -> None:
+    ordered(house, stands)
+    with transaction(house.engine) as session:
+        guardian_in(session).verify_level = "0"
+    press(house, tell(house, "註銷簡訊", MEI), word, MEI)
+    assert orders_in(house)[0].state == done
+
+
+@pytest.mark.usefixtures("service")
 def test_what_the_school_approved_meanwhile_is_not_said_to_be_withdrawn(house: House) -> None:
     order_id = ordered(house, OrderState.REQUESTED)
     shown = tell(house, "簡訊", MEI)
