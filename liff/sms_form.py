@@ -13,6 +13,7 @@ from core.orders.words import CHOICE_WORDS, SHARED, money
 from liff.forms import PageForm
 
 FAULTS = {
+    "changed": N_("費用或期間剛有更改，請再看一次後送出"),
     "consent": N_("請勾選同意費用"),
     "ordered": N_("這學期已經訂購"),
     "shared": SHARED,
@@ -27,6 +28,8 @@ FAULTS = {
 class SmsForm(PageForm):
     """What the page asks for, of the one child it is about."""
 
+    # Which plan was shown, and as of when.
+    plan = StringField()
     items = StringField()
     consent = BooleanField()
 

@@ -12,6 +12,7 @@ from core.errors import AccessError
 from core.languages.speech import N_, _
 from core.orders.listing import Listed, orders_of_guardian, own_order
 from core.orders.placing import NewOrder, place_order
+from core.orders.plan_book import version_of
 from core.orders.plans import Items
 from core.orders.service import ask_cancel as ask_end
 from core.orders.service import keep
@@ -67,10 +68,12 @@ def ask_order(turn: Turn, press: Press) -> Answer:
 
 
 def order(turn: Turn, press: Press) -> Answer:
-    """Put the order before the school, once."""
-    binding, items = press.detail.split("/")
+    """Put the order before the school, once; ask again where its price has changed."""
+    binding, items, *seen = press.detail.split("/")
     child = _own_child(turn, UUID(binding))
     service = _service(turn, child)
+    if seen and service.plan and seen != [version_of(service.plan)]:
+        return _ask(turn, service, Items(items)) or Answer(messages=_standing(turn, [service]))
     with refusing(_refusals(turn)):
         wish = NewOrder(
             plan_id=service.plan_to_order().id,
@@ -153,9 +156,9 @@ def _taken_up(turn: Turn, words: SmsWords, services: list[ChildService]) -> Answ
 def _ask(turn: Turn, service: ChildService, items: Items) -> Answer | None:
     """Return the question before an order; None where none can be placed."""
     require_real_name(turn)
-    if service.obstacle is not None or items not in service.offers:
+    if service.plan is None or service.obstacle is not None or items not in service.offers:
         return None
-    detail = f"{service.child.binding_id.hex}/{items}"
+    detail = f"{service.child.binding_id.hex}/{items}/{version_of(service.plan)}"
     yes, no = turn.seal(Action.SMS_ORDER, detail), turn.seal(Action.BACK)
     return Answer(messages=reply.is_it_right(service, items, yes, no))
 

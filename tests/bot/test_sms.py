@@ -31,6 +31,7 @@ from tests.liff.sms_desk import (
     OFFICER,
     begin_another_semester,
     bring_to,
+    change_prices,
     count_texts,
     open_service,
     orders_in,
@@ -152,6 +153,18 @@ def test_who_owes_nothing_before_is_not_sent_to_the_cashier(house: House) -> Non
     sent = press(house, asked, "同意並送出", MEI)
     for shown in (asked, sent, tell(house, "簡訊", MEI)):
         assert not any("出納組" in line for line in words_of(shown.messages))
+
+
+@pytest.mark.usefixtures("service")
+def test_prices_that_changed_meanwhile_are_asked_about_again(house: House) -> None:
+    asked = tell(house, "訂購簡訊 小明 離校", MEI)
+    with transaction(house.engine) as session:
+        change_prices(session)
+    again = press(house, asked, "同意並送出", MEI)
+    assert "請到學校出納組先繳 99 元。" in words_of(again.messages)
+    assert orders_in(house) == []
+    press(house, again, "同意並送出", MEI)
+    assert len(orders_in(house)) == 1
 
 
 @pytest.mark.usefixtures("service")

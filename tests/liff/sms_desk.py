@@ -1,6 +1,7 @@
 """The SMS service on the pages: a semester's plan, Mei's number, and what the school does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -126,6 +127,12 @@ def _text(house: House, order_id: UUID, state: TextState) -> SmsText:
         created_at=now,
         changed_at=now,
     )
+
+
+def change_prices(session: Session) -> None:
+    """The bureau corrects the plan before the first order."""
+    prices = dict.fromkeys(Items, 99)
+    record_plan(session, replace(PLAN, prices=prices), by="operator", now=LONG_AGO + timedelta(1))
 
 
 def begin_another_semester(session: Session) -> None:

@@ -1,5 +1,6 @@
 """到離校簡訊服務 on the pages: ordering, waiting, what it costs, and the end of it."""
 
+import re
 from uuid import UUID
 
 import pytest
@@ -26,6 +27,7 @@ from tests.liff.phone import Phone, text_of
 from tests.liff.sms_desk import (
     OFFICER,
     begin_another_semester,
+    change_prices,
     count_texts,
     open_service,
     ordered,
@@ -409,6 +411,23 @@ def test_another_guardian_of_the_child_sees_nothing_of_it(
     page = hua.text(PAGE)
     assert "這學期沒有訂購簡訊" in page
     assert "0912" not in page
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_prices_that_changed_meanwhile_are_shown_before_they_count(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    seen = re.findall(r'name="plan" value="([^"]+)"', mei.get(PAGE).text)
+    with transaction(pages.engine) as session:
+        change_prices(session)
+    refused = mei.post(PAGE, wish(family, plan=seen[0]))
+    assert refused.status_code == 422
+    assert "費用或期間剛有更改，請再看一次後送出" in text_of(refused)
+    assert "僅到校 99 元" in text_of(refused)
+    assert 'value="on" checked' not in refused.text
+    assert orders_in(pages) == []
+    now = re.findall(r'name="plan" value="([^"]+)"', refused.text)
+    assert mei.post(PAGE, wish(family, plan=now[0])).status_code == 303
 
 
 @pytest.mark.usefixtures("sms_service")
