@@ -24,7 +24,8 @@ from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.kinds import UNFINISHED_STATES, NoticeState
 from core.languages.speech import N_, _
-from core.people.contacts import ContactSlot, contact_in, masked, parse_contact
+from core.orders.numbers import follow_number, goes_to
+from core.people.contacts import Contact, ContactSlot, contact_in, masked, parse_contact
 from core.people.guardians import guardian_name
 from core.people.names import masked_name
 from liff.guard import linked, proved_recently
@@ -105,6 +106,9 @@ def send_code(slot: str) -> ResponseReturnValue:
         return redirect(url_for("liff.show_account", note="proved"), 303)
     if asked in FAULTS:
         return _render_field(visit, which, typed, {"address": _(FAULTS[asked])}), 422
+    if asked is Asked.WAIT and _proof(visit, which) is None:
+        # The code before was used, or went with the address: no page waits for it.
+        return _render_field(visit, which, typed, {"address": _wait_words(visit, which)}), 422
     return redirect(url_for("liff.show_code", slot=which), 303)
 
 
@@ -129,6 +133,8 @@ def enter_code(slot: str) -> ResponseReturnValue:
     with transaction(visit.house.engine) as database:
         guardian_id = visit.get_guardian().id
         tried = try_code(database, visit.house.vault, guardian_id, which, code, now=visit.now)
+        if tried is Tried.PROVED and not which.is_email:
+            follow_number(database, visit.house.vault, guardian_id, visit.now)
     match tried:
         case Tried.PROVED:
             order = None if which.is_email else take_ordering()
@@ -156,8 +162,7 @@ def resend_code(slot: str) -> ResponseReturnValue:
         return redirect(url_for("liff.show_field", slot=which), 303)
     asked = _ask(visit, which, proof.address)
     if asked is Asked.WAIT:
-        seconds = proof.wait_seconds(visit.now)
-        return _ask_to_resend(visit, which, _("請 {s} 秒後再取得", s=seconds))
+        return _ask_to_resend(visit, which, _wait_words(visit, which))
     if asked in FAULTS:
         return _ask_to_resend(visit, which, _(FAULTS[asked]))
     return redirect(url_for("liff.show_code", slot=which), 303)
@@ -171,19 +176,35 @@ def show_remove(slot: str) -> ResponseReturnValue:
     held = contact_in(visit.house.vault, visit.get_guardian(), which)
     if not held.address:
         return redirect(url_for("liff.show_field", slot=which), 303)
-    return render_template("contact_remove.html", title=_(TITLES[which]), masked=held.masked)
+    return render_template(
+        "contact_remove.html",
+        title=_(TITLES[which]),
+        masked=held.masked,
+        is_ordered=_is_ordered(visit, held),
+    )
 
 
 @linked
 @proved_recently
 def remove(slot: str) -> ResponseReturnValue:
-    """Forget an address."""
+    """Forget an address, but not a number that ordered texts go to."""
     visit, which = current_visit(), _slot(slot)
-    if contact_in(visit.house.vault, visit.get_guardian(), which).address:
+    held = contact_in(visit.house.vault, visit.get_guardian(), which)
+    if _is_ordered(visit, held):
+        return redirect(url_for("liff.show_remove", slot=which), 303)
+    if held.address:
         with transaction(visit.house.engine) as database:
             guardian_id = visit.get_guardian().id
             remove_contact(database, visit.house.vault, guardian_id, which, visit.now)
     return redirect(url_for("liff.show_account", note="removed"), 303)
+
+
+def _is_ordered(visit: Visit, held: Contact) -> bool:
+    if held.slot.is_email or not held.address:
+        return False
+    vault, guardian_id = visit.house.vault, visit.get_guardian().id
+    with snapshot(visit.house.engine) as database:
+        return goes_to(database, vault, guardian_id, held.address, visit.now)
 
 
 def _slot(text: str) -> ContactSlot:
@@ -201,10 +222,19 @@ def _ask(visit: Visit, slot: ContactSlot, address: str) -> Asked:
     return asked
 
 
+def _wait_words(visit: Visit, slot: ContactSlot) -> str:
+    proof = _last_proof(visit, slot)
+    return _("請 {s} 秒後再取得", s=proof.wait_seconds(visit.now) if proof else 0)
+
+
+def _last_proof(visit: Visit, slot: ContactSlot) -> Proof | None:
+    with snapshot(visit.house.engine) as database:
+        return last_proof(database, visit.house.vault, visit.get_guardian().id, slot)
+
+
 def _proof(visit: Visit, slot: ContactSlot) -> Proof | None:
     """Return the code the page is about; None where there is none, or a new one is to be begun."""
-    with snapshot(visit.house.engine) as database:
-        proof = last_proof(database, visit.house.vault, visit.get_guardian().id, slot)
+    proof = _last_proof(visit, slot)
     is_shown = proof is not None and proof.state in SHOWN
     return proof if proof and is_shown and visit.now - proof.asked_at < SHOWN_FOR else None
 

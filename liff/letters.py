@@ -18,6 +18,7 @@ from core.mailing.links import Letters, open_letters_link
 from core.people.bindings import BoundChild, children_of
 from core.people.languages import language_of_guardian
 from core.people.subscriptions import stop_letters
+from core.people.tables import Binding
 from liff.visit import current_visit
 
 ONE_CLICK = "List-Unsubscribe"
@@ -56,4 +57,6 @@ def _children(database: Session, letters: Letters) -> Sequence[BoundChild]:
     children = children_of(database, letters.guardian_id)
     if letters.binding_id is None:
         return children
-    return [child for child in children if child.binding_id == letters.binding_id]
+    # The guardian may have bound the child anew since the letter was written.
+    bound = database.get(Binding, letters.binding_id)
+    return [child for child in children if bound and child.student_id == bound.student_id]

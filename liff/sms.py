@@ -15,7 +15,7 @@ from core.languages.dates import long_date, parted, plain_moment
 from core.languages.speech import _
 from core.orders.listing import Listed, orders_of_guardian, own_order
 from core.orders.placing import NewOrder, place_order
-from core.orders.plan_book import plan_of
+from core.orders.plan_book import plan_of, version_of
 from core.orders.plans import Items
 from core.orders.standing import ChildService, Obstacle, service_of, view_of
 from core.orders.states import OrderState
@@ -104,7 +104,7 @@ def show_sms_slip(order_id: UUID) -> ResponseReturnValue:
     card = card_of(visit.house.vault, view, f"guardian:{guardian.id}", visit.now)
     return render_template(
         "sms_slip.html",
-        semester=semester_words(view.plan),
+        semester=card.semester,
         order=card,
         facts=_facts(listed, card),
         made=_("{time} 的資料；還在等待回報的簡訊可能改變費用。", time=plain_moment(visit.now)),
@@ -119,6 +119,10 @@ def _place(visit: Visit, binding_id: str, form: SmsForm) -> None:
     with transaction(visit.house.engine) as database:
         child = for_guardian(database, guardian.id).child(_id_in(binding_id))
         plan = service_of(database, guardian, child, visit.now).plan_to_order()
+        if form.plan.data and form.plan.data != version_of(plan):
+            # The yes was to other fees.
+            form.consent.data = False
+            raise InputError("changed", "items")
         wish = NewOrder(
             plan_id=plan.id,
             student_id=child.student_id,
@@ -187,10 +191,12 @@ def _terms(visit: Visit, service: ChildService) -> dict[str, object]:
     return {
         "prices": price_words(plan),
         "bearer": _(BEARER_WORDS[plan.shortfall_by]),
+        "version": version_of(service.plan),
         "choices": choices_of(service.plan, service.offers),
         "late": late_words(offers[0]) if offers else "",
         "closes": long_date(plan.send_until - ONE_DAY),
         "phone": held.masked,
+        "has_paid": service.has_paid,
     }
 
 

@@ -9,12 +9,14 @@ from core.orders.late import Offer
 from core.orders.plan_book import plan_of
 from core.orders.plans import Items
 from core.orders.tables import SmsPlan
-from core.orders.words import CHOICE_WORDS, money
+from core.orders.words import CHOICE_WORDS, SHARED, money
 from liff.forms import PageForm
 
 FAULTS = {
+    "changed": N_("費用或期間剛有更改，請再看一次後送出"),
     "consent": N_("請勾選同意費用"),
     "ordered": N_("這學期已經訂購"),
+    "shared": SHARED,
     "no_phone": N_("勾了簡訊但手機還沒驗證，請先驗證"),
     "too_late": N_("已過這學期的訂購期限"),
     "closed": N_("已過這學期的訂購期限"),
@@ -26,6 +28,8 @@ FAULTS = {
 class SmsForm(PageForm):
     """What the page asks for, of the one child it is about."""
 
+    # Which plan was shown, and as of when.
+    plan = StringField()
     items = StringField()
     consent = BooleanField()
 

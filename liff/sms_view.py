@@ -19,6 +19,7 @@ from core.orders.words import (
     begins_later,
     money_lines,
     order_lines,
+    semester_words,
     span_words,
     state_words,
     who_words,
@@ -36,6 +37,8 @@ MARKS = {
 }
 WAY = (N_("申請"), N_("繳費"), N_("學校審核"), N_("隔天生效"))
 DONE, NOW, AHEAD = "done", "now", ""
+# What these came to stands in the table, with the number of the receipt.
+OF_MONEY = frozenset({Step.PAY, Step.SETTLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class OrderCard:
     """An order, ready to be shown."""
 
     id: UUID
+    semester: str
     title: str
     items: str
     phone: str
@@ -73,6 +77,7 @@ def card_of(vault: Vault, view: OrderView, own: str, now: datetime) -> OrderCard
     phone = masked(ContactSlot.PHONE, vault.open(sealed, PHONE)) if sealed else ""
     return OrderCard(
         id=view.order.id,
+        semester=semester_words(view.plan),
         title=_("{items}簡訊", items=items),
         items=items,
         phone=phone,
@@ -108,12 +113,16 @@ def _log(view: OrderView, own: str) -> list[LogLine]:
     return [
         LogLine(
             _(STEP_WORDS[Step(step.step)]),
-            parted(plain_moment(step.at), who_words(step.actor, own), _reason(step)),
+            parted(plain_moment(step.at), _who(step, own), _reason(step)),
         )
         for step in view.steps
     ]
 
 
+def _who(step: SmsOrderStep, own: str) -> str:
+    # No school fixes the fees of a semester.
+    return _("教育局") if step.step == Step.SETTLE else who_words(step.actor, own)
+
+
 def _reason(step: SmsOrderStep) -> str:
-    # What was paid stands in the table, with the number of its receipt.
-    return "" if step.step == Step.PAY else step.reason
+    return "" if step.step in OF_MONEY else step.reason

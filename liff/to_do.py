@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from flask import url_for
@@ -15,7 +16,7 @@ from core.languages.dates import day_and_clock
 from core.languages.speech import _
 from core.orders.listing import Listed
 from core.orders.plan_book import plan_of
-from core.orders.plans import Items
+from core.orders.plans import Items, effect_of
 from core.orders.standing import in_force_of
 from core.orders.states import OrderState
 from core.orders.words import money
@@ -63,7 +64,7 @@ def tasks_of(
         tasks += _moves(database, visit)
         tasks += _cards(database, children)
         orders = _latest_orders(ordered, children)
-        tasks += [task for one in orders if (task := _order_to_do(*one))]
+        tasks += [task for one in orders if (task := _order_to_do(*one, visit.now))]
         if visit.get_guardian().stopped_at is None:
             tasks += _boxes(database, visit, children, in_force_of(ordered, visit.now))
         tasks += [task for one in orders if (task := _order_waiting(*one))]
@@ -145,15 +146,16 @@ def _latest_orders(
     return [(child, newest[child.student_id]) for child in children if child.student_id in newest]
 
 
-def _order_to_do(child: BoundChild, listed: Listed) -> Task | None:
+def _order_to_do(child: BoundChild, listed: Listed, now: datetime) -> Task | None:
     """Return what only the guardian can do about an order: correct it, or pay."""
     order = listed.order
     page = url_for("liff.show_sms", child=child.binding_id)
-    if order.state == OrderState.RETURNED and order.reason:
+    can_order = effect_of(now) < plan_of(listed.plan).ends_at
+    if order.state == OrderState.RETURNED and order.reason and can_order:
         text = _("修改{child}的簡訊申請", child=child.given_name)
         reason = _("學校退回了申請，原因：{reason}", reason=order.reason)
         return Task("mail", text, reason, page)
-    if order.state == OrderState.REQUESTED and not order.prepaid:
+    if order.state == OrderState.REQUESTED and listed.is_unpaid:
         price = money(plan_of(listed.plan).prices[Items(order.items)])
         text = _("繳{child}的簡訊費", child=child.given_name)
         detail = _("請到學校出納組繳 {amount}，學校審核後隔日生效。", amount=price)
@@ -165,7 +167,7 @@ def _order_waiting(child: BoundChild, listed: Listed) -> Task | None:
     """Return what the school has to look at."""
     order = listed.order
     page = url_for("liff.show_sms", child=child.binding_id)
-    if order.state == OrderState.REQUESTED and order.prepaid:
+    if order.state == OrderState.REQUESTED and not listed.is_unpaid:
         text = _("{child}的簡訊申請等學校審核", child=child.given_name)
         return Task("clock", text, _("審核後隔日生效，會用 LINE 通知您。"), page)
     if order.state == OrderState.CANCELLING:

@@ -117,8 +117,6 @@ CHANGES_OF_GUARDIANS = frozenset(
         Action.BOX_ON,
         Action.BOX_OFF,
         Action.SMS_ORDER,
-        Action.SMS_WITHDRAW_SURE,
-        Action.SMS_CANCEL_SURE,
         Action.SMS_KEEP,
         Action.MOVE_KEEP,
         Action.MOVE_DROP,
@@ -135,8 +133,11 @@ OF_GUARDIANS = CHANGES_OF_GUARDIANS | {
     Action.LEAVE_DROP,
     Action.MAKE_UP_MOMENT,
     Action.SMS_ITEMS,
+    # To end what costs is everybody's own.
     Action.SMS_WITHDRAW,
+    Action.SMS_WITHDRAW_SURE,
     Action.SMS_CANCEL,
+    Action.SMS_CANCEL_SURE,
     Action.UNLINK_SURE,
 }
 READS = frozenset({Action.WEEK_BEFORE})

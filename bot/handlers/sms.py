@@ -12,12 +12,14 @@ from core.errors import AccessError
 from core.languages.speech import N_, _
 from core.orders.listing import Listed, orders_of_guardian, own_order
 from core.orders.placing import NewOrder, place_order
+from core.orders.plan_book import version_of
 from core.orders.plans import Items
 from core.orders.service import ask_cancel as ask_end
 from core.orders.service import keep
 from core.orders.service import withdraw as take_back
 from core.orders.standing import ChildService, Obstacle, service_of
 from core.orders.states import OrderState
+from core.orders.words import SHARED
 from core.people.bindings import BoundChild
 from core.people.doors import for_guardian
 from core.people.names import given_name
@@ -30,6 +32,7 @@ REFUSALS = {
     "not_offered": N_("本學期未提供簡訊服務。到校、離校用 LINE 通知，不收費。"),
     "no_phone": N_("訂購前請先驗證手機，簡訊會寄到這個號碼。"),
     "not_enrolled": N_("孩子目前不在學，請洽學校。"),
+    "shared": SHARED,
 }
 
 # How an order can be ended: what is pressed, and what is asked before.
@@ -65,10 +68,12 @@ def ask_order(turn: Turn, press: Press) -> Answer:
 
 
 def order(turn: Turn, press: Press) -> Answer:
-    """Put the order before the school, once."""
-    binding, items = press.detail.split("/")
+    """Put the order before the school, once; ask again where its price has changed."""
+    binding, items, *seen = press.detail.split("/")
     child = _own_child(turn, UUID(binding))
     service = _service(turn, child)
+    if seen and service.plan and seen != [version_of(service.plan)]:
+        return _ask(turn, service, Items(items)) or Answer(messages=_standing(turn, [service]))
     with refusing(_refusals(turn)):
         wish = NewOrder(
             plan_id=service.plan_to_order().id,
@@ -77,8 +82,10 @@ def order(turn: Turn, press: Press) -> Answer:
             guardian_id=_guardian(turn).id,
             has_consented=True,
         )
-        place_order(turn.session, turn.house.vault, wish, by=turn.person.actor, now=turn.now)
-    return Answer(messages=reply.ordered(child, turn.pages), matters=True)
+        vault, by = turn.house.vault, turn.person.actor
+        placed = place_order(turn.session, vault, wish, by=by, now=turn.now)
+    said = reply.ordered(service, Items(items), placed.prepaid, turn.pages)
+    return Answer(messages=said, matters=True)
 
 
 def ask_withdraw(turn: Turn, press: Press) -> Answer:
@@ -89,7 +96,7 @@ def ask_withdraw(turn: Turn, press: Press) -> Answer:
 def withdraw(turn: Turn, press: Press) -> Answer:
     """Take a request back, while the school has not looked at it."""
     listed = _own_order(turn, press)
-    with refusing(_DONE):
+    with refusing(_as_it_stands(listed)):
         take_back(turn.session, listed.order.id, by=turn.person.actor, now=turn.now)
     return Answer(messages=reply.withdrawn(given_name(listed.student.name)), matters=True)
 
@@ -102,7 +109,7 @@ def ask_cancel(turn: Turn, press: Press) -> Answer:
 def cancel(turn: Turn, press: Press) -> Answer:
     """Ask the school for the end of an order, once."""
     listed, liff_id = _own_order(turn, press), turn.liff_id
-    with refusing(_DONE):
+    with refusing(_as_it_stands(listed)):
         order_id, by = listed.order.id, turn.person.actor
         ask_end(turn.session, liff_id, order_id, by=by, now=turn.now, in_chat=True)
     undo = turn.seal(Action.SMS_KEEP, order_id.hex)
@@ -112,13 +119,20 @@ def cancel(turn: Turn, press: Press) -> Answer:
 def keep_order(turn: Turn, press: Press) -> Answer:
     """Take the wish to end an order back, while the school has not looked at it."""
     listed, liff_id = _own_order(turn, press), turn.liff_id
-    with refusing(_DONE):
+    with refusing(_as_it_stands(listed)):
         order_id, by = listed.order.id, turn.person.actor
         keep(turn.session, liff_id, order_id, by=by, now=turn.now, in_chat=True)
     return Answer(messages=reply.kept(given_name(listed.student.name)), matters=True)
 
 
-_DONE: dict[str, Words] = {"wrong_state": reply.done_already, "closed": reply.done_already}
+def _as_it_stands(listed: Listed) -> dict[str, Words]:
+    """Return the answer to a step that does not fit any more: what is so, and what can be done."""
+
+    def say() -> list[Json]:
+        # Read anew by the step that was refused.
+        return reply.already(OrderState(listed.order.state))
+
+    return {"wrong_state": say, "closed": say}
 
 
 def _taken_up(turn: Turn, words: SmsWords, services: list[ChildService]) -> Answer | None:
@@ -142,18 +156,20 @@ def _taken_up(turn: Turn, words: SmsWords, services: list[ChildService]) -> Answ
 def _ask(turn: Turn, service: ChildService, items: Items) -> Answer | None:
     """Return the question before an order; None where none can be placed."""
     require_real_name(turn)
-    if service.obstacle is not None or items not in service.offers:
+    if service.plan is None or service.obstacle is not None or items not in service.offers:
         return None
-    detail = f"{service.child.binding_id.hex}/{items}"
+    detail = f"{service.child.binding_id.hex}/{items}/{version_of(service.plan)}"
     yes, no = turn.seal(Action.SMS_ORDER, detail), turn.seal(Action.BACK)
     return Answer(messages=reply.is_it_right(service, items, yes, no))
 
 
 def _ask_end(turn: Turn, listed: Listed, state: OrderState) -> Answer:
-    """Ask before an order of that state ends, in its way; the button may be an old one."""
-    require_real_name(turn)
+    """Ask before an order of that state ends, in its way; the button may be an old one.
+
+    Whoever is a real-name member no more may end it too: it goes on costing.
+    """
     if listed.order.state != state:
-        return Answer(messages=reply.done_already())
+        return Answer(messages=reply.already(OrderState(listed.order.state)))
     action, question = QUESTIONS[state]
     yes, no = turn.seal(action, listed.order.id.hex), turn.seal(Action.BACK)
     name, items = given_name(listed.student.name), Items(listed.order.items)
@@ -182,7 +198,7 @@ def _refusals(turn: Turn) -> dict[str, Words]:
         return lambda: reply.refused(_(sentence), turn.pages)
 
     words = {code: saying(sentence) for code, sentence in REFUSALS.items()}
-    return {**words, "ordered": reply.done_already}
+    return {**words, "ordered": reply.ordered_already}
 
 
 def _guardian(turn: Turn) -> Guardian:

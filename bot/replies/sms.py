@@ -26,22 +26,26 @@ from core.notices.flex import (
     text,
 )
 from core.notices.wording import LOCK_SCREEN_NAME
+from core.orders.fees import is_unpaid
 from core.orders.plan_book import plan_of
 from core.orders.plans import Items
 from core.orders.standing import ChildService, Obstacle, OrderView
 from core.orders.states import OrderState
 from core.orders.words import (
+    ALREADY,
     CHOICE_WORDS,
     ITEM_WORDS,
+    PAID_BEFORE,
     STATE_WORDS,
     WITHDRAWAL,
     late_words,
     money,
     money_lines,
     order_lines,
+    paid_words,
     price_words,
+    semester_words,
 )
-from core.people.bindings import BoundChild
 from core.postback import Action
 
 TONES = {
@@ -92,7 +96,9 @@ def is_it_right(service: ChildService, items: Items, yes: str, no: str) -> list[
     child, plan, found = service.child, service.plan, service.offers[items]
     slots = {"child": child.given_name, "items": _(ITEM_WORDS[items])}
     small = [_("每則成功 0.75 元，依實際成功則數結算，最多約 {max}。", max=money(found.most))]
-    if plan is not None:
+    if service.has_paid:
+        small.insert(0, _(PAID_BEFORE))
+    elif plan is not None and is_unpaid(plan_of(plan), items, 0):
         price = money(plan_of(plan).prices[items])
         small.insert(0, _("請到學校出納組先繳 {amount}。", amount=price))
     small.append(late_words(found))
@@ -101,10 +107,13 @@ def is_it_right(service: ChildService, items: Items, yes: str, no: str) -> list[
     return [ask_back(alt, question, (_("同意並送出"), yes), (_("返回"), no), small)]
 
 
-def ordered(child: BoundChild, pages: Pages) -> list[Json]:
+def ordered(service: ChildService, items: Items, prepaid: int, pages: Pages) -> list[Json]:
     """Say that the school looks at it now, and what is to be done meanwhile."""
+    child = service.child
     said = _("已送出{child}的簡訊申請。", child=child.given_name)
     small = _("請到學校出納組繳費，學校審核後隔日生效。")
+    if service.plan is None or not is_unpaid(plan_of(service.plan), items, prepaid):
+        small = paid_words(prepaid) if prepaid else _("需經學校老師審核，審核後隔日生效。")
     alt = _("{child}的簡訊申請已送出", child=child.given_name[:LOCK_SCREEN_NAME])
     acts = [quiet(_("看簡訊服務"), pages.sms_of(child.binding_id))]
     return [offer(tell(alt, said, small, acts=acts), "簡訊", "今天")]
@@ -154,9 +163,14 @@ def kept(child: str) -> list[Json]:
     return [offer(tell(alt, said), "簡訊", "今天")]
 
 
-def done_already() -> list[Json]:
-    """Say that somebody, or an earlier press, was quicker."""
-    said = _("這件事已經處理好了，不需要再按。")
+def already(state: OrderState) -> list[Json]:
+    """Say how an order stands to which a step does not fit any more."""
+    return [offer(tell(_("簡訊服務"), _(ALREADY[state])), "簡訊", "今天")]
+
+
+def ordered_already() -> list[Json]:
+    """Say that an earlier press was quicker, maybe for other items."""
+    said = _("這學期已經訂購，沒有重複送出。")
     return [offer(tell(said, said), "簡訊", "今天")]
 
 
@@ -172,15 +186,18 @@ def _bubble(service: ChildService, room: Room) -> Json:
     mark = pill(TONES[state], _(STATE_WORDS[state])) if state else pill(QUIET, _(NOT_ORDERED))
     contents = [name_row(child.given_name, mark)]
     if current is not None:
-        contents += _order(current, room)
+        contents += _order(service, current, room)
     contents += _how_to_order(service)
     contents.append(buttons(*_acts(service, room)))
     return bubble(contents)
 
 
-def _order(view: OrderView, room: Room) -> list[Json]:
+def _order(service: ChildService, view: OrderView, room: Room) -> list[Json]:
     title = text(_("{items}簡訊", items=_(ITEM_WORDS[view.items])), weight="bold", margin="md")
     lines = [_small(line) for line in order_lines(view, room.now)]
+    if service.plan is None or plan_of(service.plan).key != view.plan.key:
+        # Beside what can be ordered now, or is over, it has to say which it was.
+        lines.insert(0, _small(semester_words(view.plan)))
     if not view.has_money:
         return [title, *lines]
     rows = [_figure(line.label, line.value) for line in money_lines(view)]

@@ -140,6 +140,8 @@ def _slip(line: Row, places: Mapping[SlipColumn, int], faults: list[Fault]) -> S
         return None
     if said["prepaid"] and not said["receipt"]:
         faults.append(Fault(line.number, SlipColumn.RECEIPT, "receipt_missing"))
+    if said["receipt"] and not said["prepaid"]:
+        faults.append(Fault(line.number, SlipColumn.PREPAID, "prepaid_missing"))
     return Slip(line.number, **said)
 
 

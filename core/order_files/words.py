@@ -12,6 +12,7 @@ ROW_WORDS = {
     "amount": "金額應是 0–9999 的整數",
     "receipt": "收據號碼最多 20 個字",
     "receipt_missing": "有已收金額，請填收據號碼",
+    "prepaid_missing": "有收據號碼，請填已收金額",
     "no_such_child": "查無這個學號，或已不在學",
     "twins": "有兩位學生使用這個學號，請加上入學學年度",
     "twice": "重複，第 {found} 列也是這位學生和這支手機",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlmodel import Session, col
 
 from core.crypto import Vault
@@ -14,13 +14,11 @@ from core.orders.ledger import write_order, write_step
 from core.orders.paying import PHONE
 from core.orders.plan_book import lock_plan, plan_of
 from core.orders.plans import Items, Plan, effect_of
-from core.orders.service import mark_paid
+from core.orders.service import PAYMENT, forget_payment, mark_paid
 from core.orders.states import GIVEN_BACK, SYSTEM, Done, Step
 from core.orders.tables import Origin, SmsOrder
 from core.people.contacts import ContactSlot, contact_in, parse_phone
 from core.people.tables import EnrollmentStatus, Guardian, Student
-
-PAYMENT = ("prepaid", "receipt_number", "paid_at", "paid_by")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +51,8 @@ def place_order(
     """Put an order before the school. The caller has checked whose child it is.
 
     Raises InputError: "closed" or "too_late" of the plan, "not_enrolled" of the child, ("no_phone"
-    or "phone", "phone"), ("consent", "consent"), ("ordered", "items"), and of a payment what
-    `mark_paid` does.
+    or "phone", "phone"), ("consent", "consent"), ("ordered", "items"), ("shared", "items") where a
+    guardian's number has somebody else's order, and of a payment what `mark_paid` does.
     """
     plan = lock_plan(session, wish.plan_id, is_shared=True)
     if plan.closed_at is not None:
@@ -100,8 +98,7 @@ def _take_payment_over(session: Session, row: SmsOrder, now: datetime) -> None:
     said = f"{before.prepaid} {before.receipt_number}"
     write_order(session, row, **paid)
     write_step(session, row, Done(Step.PAY, SYSTEM, now, said))
-    write_order(session, before, **dict.fromkeys(PAYMENT) | {"prepaid": 0})
-    write_step(session, before, Done(Step.PAY, SYSTEM, now, "0"))
+    forget_payment(session, before, now)
 
 
 def _number(session: Session, vault: Vault, wish: NewOrder) -> str:
@@ -148,5 +145,17 @@ def _insert(session: Session, row: SmsOrder) -> SmsOrder:
         statement.on_conflict_do_nothing().returning(table_of(SmsOrder).c.id)
     ).first()
     if made is None:
-        raise InputError("ordered", "items")
+        raise InputError("ordered" if _has_own(session, row) else "shared", "items")
     return session.get_one(SmsOrder, row.id)
+
+
+def _has_own(session: Session, row: SmsOrder) -> bool:
+    """Tell whether who asks has an open order, or else their number has another's."""
+    is_own = (
+        col(SmsOrder.plan_id) == row.plan_id,
+        col(SmsOrder.student_id) == row.student_id,
+        col(SmsOrder.guardian_id) == row.guardian_id,
+        col(SmsOrder.ended_at).is_(None),
+    )
+    # A slip has nobody but its number.
+    return row.guardian_id is None or bool(session.scalar(select(exists().where(*is_own))))

@@ -34,6 +34,11 @@ def plan_of(row: SmsPlan) -> Plan:
     )
 
 
+def version_of(row: SmsPlan) -> str:
+    """Return what tells a plan as it stands from any other, and from itself before a change."""
+    return f"{row.id.hex[:8]}{int(row.recorded_at.timestamp() * 1_000_000):x}"
+
+
 def plan_of_day(session: Session, day: date) -> SmsPlan | None:
     """Return the plan a Taipei date belongs to, or else the next to come; None where none is.
 

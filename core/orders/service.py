@@ -8,20 +8,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from core.errors import InputError
 from core.kinds import NoticeKind
 from core.orders import states
 from core.orders.ledger import Taken, hold_order, take_step, write_order, write_step
 from core.orders.plan_book import plan_of
-from core.orders.states import Done, OrderState, Step
+from core.orders.states import GIVEN_BACK, SYSTEM, Done, OrderState, Step
 from core.orders.tables import SmsOrder
 from core.orders.telling import tell_step
 
 LONGEST_REASON = 100
 LONGEST_RECEIPT = 20
 MOST_PAID = 9999
+PAYMENT = ("prepaid", "receipt_number", "paid_at", "paid_by")
 
 
 def approve(session: Session, liff_id: str, order_id: UUID, *, by: str, now: datetime) -> SmsOrder:
@@ -133,7 +135,8 @@ def mark_paid(
 ) -> SmsOrder:
     """Note what was paid, in place of what was noted before; 0 where it was given back.
 
-    Whatever the state, until the plan is closed. Raises InputError("amount", "amount"), and
+    Whatever the state, until the plan is closed. A receipt noted for an order of the child that
+    was returned or withdrawn counts there no more. Raises InputError("amount", "amount"), and
     ("empty" or "length", "receipt").
     """
     if not 0 <= amount <= MOST_PAID:
@@ -144,10 +147,35 @@ def mark_paid(
     if len(receipt) > LONGEST_RECEIPT:
         raise InputError("length", "receipt")
     row, _plan = hold_order(session, order_id)
+    if amount and row.state not in GIVEN_BACK:
+        _take_back_receipt(session, row, receipt, now)
     paid = {"paid_at": now, "paid_by": by} if amount else {"paid_at": None, "paid_by": None}
     write_order(session, row, prepaid=amount, receipt_number=receipt or None, **paid)
     write_step(session, row, Done(Step.PAY, by, now, f"{amount} {receipt}".strip()))
     return row
+
+
+def forget_payment(session: Session, row: SmsOrder, now: datetime) -> None:
+    """Count what was paid for a held order no more: it is noted for another."""
+    write_order(session, row, **dict.fromkeys(PAYMENT) | {"prepaid": 0})
+    write_step(session, row, Done(Step.PAY, SYSTEM, now, "0"))
+
+
+def _take_back_receipt(session: Session, row: SmsOrder, receipt: str, now: datetime) -> None:
+    statement = (
+        select(SmsOrder)
+        .where(
+            col(SmsOrder.plan_id) == row.plan_id,
+            col(SmsOrder.student_id) == row.student_id,
+            col(SmsOrder.receipt_number) == receipt,
+            col(SmsOrder.state).in_(GIVEN_BACK),
+            col(SmsOrder.prepaid) > 0,
+        )
+        .order_by(col(SmsOrder.id))
+        .with_for_update()
+    )
+    for before in session.scalars(statement).all():
+        forget_payment(session, before, now)
 
 
 def expire(session: Session, liff_id: str, order_id: UUID, now: datetime) -> SmsOrder:

@@ -19,7 +19,7 @@ from core.orders.ledger import steps_of
 from core.orders.listing import Listed, orders_of_guardian
 from core.orders.plan_book import plan_of, plan_of_day
 from core.orders.plans import Items, Plan
-from core.orders.states import OrderState
+from core.orders.states import GIVEN_BACK, OrderState
 from core.orders.tables import SmsOrder, SmsOrderStep, SmsPlan
 from core.people.bindings import BoundChild
 from core.people.tables import Guardian
@@ -97,6 +97,13 @@ class ChildService:
     def earlier(self) -> list[OrderView]:
         """Return the others."""
         return [one for one in self.orders if one is not self.current]
+
+    @property
+    def has_paid(self) -> bool:
+        """Tell whether one of this semester that was given back is paid for: the next one is."""
+        key = plan_of(self.plan).key if self.plan else None
+        paid = (one for one in self.orders if one.state in GIVEN_BACK and one.order.prepaid)
+        return any(one.plan.key == key for one in paid)
 
     def plan_to_order(self) -> SmsPlan:
         """Return the plan an order would be of. Raises InputError: why none can be placed."""
@@ -196,8 +203,11 @@ def _obstacle(
     offers: Mapping[Items, Offer],
     now: datetime,
 ) -> Obstacle | None:
-    is_offered = Channel.SMS in choosable(session, {child.school_code}, school_day_of(now))
-    if plan is None or not is_offered:
+    if plan is None:
+        return Obstacle.NOT_OFFERED
+    # In a break it is the next semester's: this one's offer says nothing of it.
+    day = max(school_day_of(now), plan.first_day)
+    if Channel.SMS not in choosable(session, {child.school_code}, day):
         return Obstacle.NOT_OFFERED
     if any(one.plan.id == plan.id and one.order.ended_at is None for one in listed):
         return Obstacle.ORDERED

@@ -43,7 +43,8 @@ class Step(StrEnum):
     KEEP = "keep"
     APPROVE_CANCEL = "approve_cancel"
     EXPIRE = "expire"
-    # These two leave the state as it is.
+    # These leave the state as it is.
+    NUMBER = "number"
     PAY = "pay"
     SETTLE = "settle"
 

@@ -101,7 +101,8 @@ class SmsPlan(SQLModel, table=True):
 class SmsOrder(SQLModel, table=True):
     """One child's texts of a semester to one number.
 
-    A school's own order (slip, file) has no guardian. It sends from `effective_from` until
+    A school's own order (slip, file) has no guardian. A guardian's follows the number they prove,
+    see core.orders.numbers. It sends from `effective_from` until
     `cancel_effective_from`, or to the plan's end. `reason` says why it was returned. What was
     counted when the plan was closed is `arrivals` to `fee`; until then it is counted anew.
     """

@@ -50,7 +50,9 @@ STEP_WORDS = {
     Step.KEEP: N_("取消註銷"),
     Step.APPROVE_CANCEL: N_("核准註銷"),
     Step.EXPIRE: N_("期滿"),
+    Step.NUMBER: N_("更改手機"),
     Step.PAY: N_("繳費"),
+    Step.SETTLE: N_("結算"),
 }
 BEARER_WORDS = {
     Bearer.SCHOOL: N_("費用如果超過先繳的金額，由學校負擔，不用再補。"),
@@ -65,6 +67,9 @@ A_MOMENT = timedelta(minutes=30, seconds=1)
 CHANGE = N_("學校審核前可以撤回；要修改，就撤回後再申請一次。")
 REFUND = N_("退費請洽學校出納組。")
 PAID_BEFORE = N_("已繳的費用，再申請時會轉過去；不再申請，退費請洽學校出納組。")
+SHARED = N_(
+    "這支手機已經申請過這個孩子的簡訊（紙本回條，或另一位家長），不用再申請。要更改，請洽學校。"
+)
 WITHDRAWAL = N_("撤回後學校不再審核，不會發送，也不收費；要訂的話，可以再申請。")
 REVIEWED = N_("需經學校老師審核，審核後隔日生效；生效前仍會發送並計費。")
 
@@ -77,6 +82,11 @@ def semester_words(plan: Plan) -> str:
 def money(amount: int) -> str:
     """Return 68 元."""
     return _("{amount} 元", amount=amount)
+
+
+def paid_words(prepaid: int) -> str:
+    """Return what is noted as paid for a request."""
+    return _("已繳 {amount}，等學校審核。", amount=money(prepaid))
 
 
 def price_words(plan: Plan) -> str:
@@ -138,18 +148,20 @@ def _standing(view: OrderView, now: datetime) -> tuple[str, ...]:
             asked_at = order.cancel_asked_at or order.asked_at
             return _(REVIEWED), _age(asked_at, now)
         case OrderState.CANCELLED:
-            return _ends(order.cancel_effective_from), _refund(view, REFUND)
+            return _ends(order.cancel_effective_from), _refund(view)
         case OrderState.RETURNED:
-            return _returned(view)
+            return _returned(view), _paid_before(view, now)
         case OrderState.WITHDRAWN:
-            return _("申請已撤回，不會發送，也不收費。"), _refund(view)
+            return _("申請已撤回，不會發送，也不收費。"), _paid_before(view, now)
         case OrderState.EXPIRED:
-            return _("服務期間已結束。"), _refund(view, REFUND)
+            return _("服務期間已結束。"), _refund(view)
 
 
 def _to_pay(view: OrderView) -> str:
     if view.order.prepaid:
-        return _("已繳 {amount}，等學校審核。", amount=money(view.order.prepaid))
+        return paid_words(view.order.prepaid)
+    if not is_unpaid(view.plan, view.items, 0):
+        return ""
     price = money(view.plan.prices[view.items])
     return _("請到學校出納組繳 {amount}，學校審核後隔日生效。", amount=price)
 
@@ -177,13 +189,18 @@ def _ends(at: datetime | None) -> str:
     return _("{day}起不再發送。", day=short_date(school_day_of(at))) if at else ""
 
 
-def _returned(view: OrderView) -> tuple[str, ...]:
+def _returned(view: OrderView) -> str:
     if not view.order.reason:
-        return (_("學期結束前沒有核准，沒有發送，也不收費。"),)
-    return _("學校退回了申請，原因：{reason}", reason=view.order.reason), _refund(view)
+        return _("學期結束前沒有核准，沒有發送，也不收費。")
+    return _("學校退回了申請，原因：{reason}", reason=view.order.reason)
 
 
-def _refund(view: OrderView, said: str = PAID_BEFORE) -> str:
+def _paid_before(view: OrderView, now: datetime) -> str:
+    # Of this semester nobody orders any more once it is over.
+    return _refund(view, PAID_BEFORE if now < view.plan.ends_at else REFUND)
+
+
+def _refund(view: OrderView, said: str = REFUND) -> str:
     return _(said) if view.order.prepaid else ""
 
 

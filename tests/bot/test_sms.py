@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bot.answer import Answer
@@ -15,7 +16,9 @@ from core.kinds import NoticeKind
 from core.languages.language import Language
 from core.notices.tables import Notice
 from core.orders.plans import Items
+from core.orders.service import mark_paid
 from core.orders.states import OrderState
+from core.orders.tables import SmsPlan
 from core.people.guardians import find_guardian
 from core.people.tables import Binding, Guardian, Student
 from core.postback import Action, PostbackCodec, Press
@@ -25,11 +28,15 @@ from tests.bot.line_limits import words_of
 from tests.bot.staff_room import labels, press, tell
 from tests.factories import HUA, MEI, make_binding, make_guardian, make_student
 from tests.liff.sms_desk import (
+    OFFICER,
+    begin_another_semester,
     bring_to,
+    change_prices,
     count_texts,
     open_service,
     orders_in,
     place,
+    place_slip,
     verify_phone,
 )
 
@@ -110,7 +117,53 @@ def test_order_by_buttons_from_end_to_end(house: House) -> None:
     assert (order.items, order.state) == ("both", OrderState.REQUESTED)
     assert order.consented_at is not None
     again = press(house, asked, "同意並送出", MEI)
-    assert words_of(again.messages)[0] == "這件事已經處理好了，不需要再按。"
+    assert words_of(again.messages)[0] == "這學期已經訂購，沒有重複送出。"
+    assert len(orders_in(house)) == 1
+
+
+@pytest.mark.usefixtures("service")
+def test_number_with_a_paper_slip_is_not_told_that_all_is_done(house: House, ming: Student) -> None:
+    with transaction(house.engine) as session:
+        place_slip(session, house, ming.id, "0912000123")
+    asked = tell(house, "訂購簡訊 小明 離校", MEI)
+    said = words_of(press(house, asked, "同意並送出", MEI).messages)
+    assert said[0].startswith("這支手機已經申請過這個孩子的簡訊")
+
+
+@pytest.mark.usefixtures("service")
+def test_who_paid_for_a_returned_order_is_not_sent_to_pay_again(house: House) -> None:
+    order_id = ordered(house, OrderState.REQUESTED)
+    with transaction(house.engine) as session:
+        mark_paid(session, order_id, 136, "A-0123", by=OFFICER, now=house.clock.now())
+    bring_to(house, order_id, OrderState.RETURNED)
+    asked = tell(house, "訂購簡訊 小明 離校", MEI)
+    said = words_of(asked.messages)
+    assert not any("請到學校出納組先繳" in line for line in said)
+    assert "已繳的費用，再申請時會轉過去；不再申請，退費請洽學校出納組。" in said
+    sent = words_of(press(house, asked, "同意並送出", MEI).messages)
+    assert "已繳 136 元，等學校審核。" in sent
+    assert not any("請到學校出納組繳費" in line for line in sent)
+
+
+@pytest.mark.usefixtures("service")
+def test_who_owes_nothing_before_is_not_sent_to_the_cashier(house: House) -> None:
+    with transaction(house.engine) as session:
+        session.execute(update(SmsPlan).values(price_departure=0))
+    asked = tell(house, "訂購簡訊 小明 離校", MEI)
+    sent = press(house, asked, "同意並送出", MEI)
+    for shown in (asked, sent, tell(house, "簡訊", MEI)):
+        assert not any("出納組" in line for line in words_of(shown.messages))
+
+
+@pytest.mark.usefixtures("service")
+def test_prices_that_changed_meanwhile_are_asked_about_again(house: House) -> None:
+    asked = tell(house, "訂購簡訊 小明 離校", MEI)
+    with transaction(house.engine) as session:
+        change_prices(session)
+    again = press(house, asked, "同意並送出", MEI)
+    assert "請到學校出納組先繳 99 元。" in words_of(again.messages)
+    assert orders_in(house) == []
+    press(house, again, "同意並送出", MEI)
     assert len(orders_in(house)) == 1
 
 
@@ -143,6 +196,17 @@ def test_every_state_has_its_bubble_in_every_language(house: House, state: Order
 
 
 @pytest.mark.usefixtures("service")
+def test_order_of_the_semester_before_says_which_it_was(house: House) -> None:
+    ordered(house, OrderState.EXPIRED)
+    assert "114 學年度第 2 學期" not in words_of(tell(house, "簡訊", MEI).messages)
+    with transaction(house.engine) as session:
+        begin_another_semester(session)
+    shown = tell(house, "簡訊", MEI)
+    assert "114 學年度第 2 學期" in words_of(shown.messages)
+    assert labels(shown) == ["僅到校", "僅離校", "到離校都要"]
+
+
+@pytest.mark.usefixtures("service")
 def test_end_is_asked_for_and_taken_back_by_buttons(house: House) -> None:
     order_id = ordered(house, OrderState.ACTIVE)
     count_texts(house, order_id, delivered=41, failed=2, sent=1)
@@ -166,7 +230,7 @@ def test_end_is_asked_for_and_taken_back_by_buttons(house: House) -> None:
     assert orders_in(house)[0].state == OrderState.ACTIVE
     assert notices_in(house) == []
     again = press(house, waiting, "取消註銷", MEI)
-    assert words_of(again.messages)[0] == "這件事已經處理好了，不需要再按。"
+    assert words_of(again.messages)[0] == "這筆簡訊已經生效；不想收了，可以申請註銷。"
 
 
 @pytest.mark.usefixtures("service")
@@ -191,8 +255,37 @@ def test_request_is_taken_back_by_buttons(house: House) -> None:
     assert words_of(done.messages)[0] == "已撤回小明的簡訊申請。"
     assert orders_in(house)[0].state == OrderState.WITHDRAWN
     again = press(house, asked, "撤回申請", MEI)
-    assert words_of(again.messages)[0] == "這件事已經處理好了，不需要再按。"
+    assert words_of(again.messages)[0] == "這筆申請已經撤回，不用再送一次。"
     assert labels(tell(house, "簡訊", MEI)) == ["僅到校", "僅離校", "到離校都要"]
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize(
+    ("stands", "word", "done"),
+    [
+        (OrderState.REQUESTED, "撤回申請", OrderState.WITHDRAWN),
+        (OrderState.ACTIVE, "申請註銷", OrderState.CANCELLING),
+    ],
+)
+def test_who_is_no_real_name_member_any_more_can_end_an_order_too(
+    house: House, stands: OrderState, word: str, done: OrderState
+) -> None:
+    ordered(house, stands)
+    with transaction(house.engine) as session:
+        guardian_in(session).verify_level = "0"
+    press(house, tell(house, "註銷簡訊", MEI), word, MEI)
+    assert orders_in(house)[0].state == done
+
+
+@pytest.mark.usefixtures("service")
+def test_what_the_school_approved_meanwhile_is_not_said_to_be_withdrawn(house: House) -> None:
+    order_id = ordered(house, OrderState.REQUESTED)
+    shown = tell(house, "簡訊", MEI)
+    asked = press(house, shown, "撤回申請", MEI)
+    bring_to(house, order_id, OrderState.ACTIVE)
+    for late in (press(house, asked, "撤回申請", MEI), press(house, shown, "撤回申請", MEI)):
+        assert words_of(late.messages)[0] == "這筆簡訊已經生效；不想收了，可以申請註銷。"
+    assert orders_in(house)[0].state == OrderState.ACTIVE
 
 
 @pytest.mark.usefixtures("service")

@@ -1,7 +1,8 @@
 """The SMS service on the pages: a semester's plan, Mei's number, and what the school does."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from core.orders.placing import NewOrder, place_order
 from core.orders.plan_book import find_plan, record_plan
 from core.orders.plans import Items, Plan
 from core.orders.states import OrderState
-from core.orders.tables import Purpose, SmsOrder, SmsText, TextState
+from core.orders.tables import Origin, Purpose, SmsOrder, SmsText, TextState
 from core.people.contacts import Contact, ContactSlot, write_contact
 from core.people.tables import Binding
 from tests.factories import LONG_AGO
@@ -62,6 +63,20 @@ def place(session: Session, house: House, binding: Binding, items: Items = Items
     )
     by = f"guardian:{binding.guardian_id}"
     return place_order(session, house.vault, wish, by=by, now=house.clock.now()).id
+
+
+def place_slip(session: Session, house: House, student_id: UUID, phone: str) -> UUID:
+    """The school types in a paper slip."""
+    plan = find_plan(session, *PLAN.key)
+    assert plan is not None
+    wish = NewOrder(
+        plan_id=plan.id,
+        student_id=student_id,
+        items=Items.BOTH,
+        phone=phone,
+        origin=Origin.SLIP,
+    )
+    return place_order(session, house.vault, wish, by=OFFICER, now=house.clock.now()).id
 
 
 def ordered(house: House, family: HasBinding, state: OrderState, items: Items = Items.BOTH) -> str:
@@ -112,6 +127,24 @@ def _text(house: House, order_id: UUID, state: TextState) -> SmsText:
         created_at=now,
         changed_at=now,
     )
+
+
+def change_prices(session: Session) -> None:
+    """The bureau corrects the plan before the first order."""
+    prices = dict.fromkeys(Items, 99)
+    record_plan(session, replace(PLAN, prices=prices), by="operator", now=LONG_AGO + timedelta(1))
+
+
+def begin_another_semester(session: Session) -> None:
+    """What was ordered so far was of the semester before, and the next one can be ordered from."""
+    before = find_plan(session, *PLAN.key)
+    assert before is not None
+    before.school_year, before.term = 114, 2
+    before.first_day = date(2026, 2, 23)
+    before.last_day = before.send_until = date(2026, 6, 30)
+    session.add(before)
+    session.flush()
+    record_plan(session, PLAN, by="operator", now=LONG_AGO)
 
 
 Step = Callable[[Session, UUID, House], Any]

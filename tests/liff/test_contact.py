@@ -14,6 +14,8 @@ from core.contact.tables import ContactProof, ProofState
 from core.db import snapshot, transaction
 from core.house import House
 from core.kinds import Channel, NoticeState, OfferState
+from core.orders.states import OrderState
+from core.orders.tables import SmsOrder
 from core.people.contacts import Contact, ContactSlot, contact_in
 from core.people.guardians import find_guardian
 from core.settings import AppEnv
@@ -22,6 +24,7 @@ from tests.factories import MEI
 from tests.liff.conftest import Family, make_app
 from tests.liff.outside import Outside
 from tests.liff.phone import Phone, text_of
+from tests.liff.sms_desk import ordered
 
 ACCOUNT, CONTACT = "/liff/account", "/liff/account/contact"
 ONE, TWO, MOBILE = "mei@example.org", "work@example.org", "0912345678"
@@ -241,6 +244,46 @@ def test_address_is_removed_after_a_question(mei: Phone, pages: House) -> None:
     assert mei.post(f"{CONTACT}/email1/remove", {}).status_code == 303
     assert held(pages)[EMAIL1] == Contact(EMAIL1, "", is_verified=False)
     assert mei.get(f"{CONTACT}/email1/remove").location == f"{CONTACT}/email1"
+
+
+def test_address_taken_out_and_typed_again_at_once_says_how_long_to_wait(
+    mei: Phone, pages: House
+) -> None:
+    ask(mei)
+    enter(mei, pages)
+    mei.post(f"{CONTACT}/email1/remove", {})
+    again = mei.post(f"{CONTACT}/email1", {"address": ONE})
+    assert again.status_code == 422
+    assert "請 60 秒後再取得" in text_of(again)
+    assert f'value="{ONE}"' in again.text
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_ordered_texts_follow_the_new_number(mei: Phone, pages: House, family: Family) -> None:
+    order_id = ordered(pages, family, OrderState.ACTIVE)
+    ask(mei, PHONE, MOBILE)
+    assert "到校和離校簡訊 寄到 0912***123" in mei.text("/liff/sms")
+    enter(mei, pages, PHONE)
+    page = mei.text("/liff/sms")
+    assert "到校和離校簡訊 寄到 0912***678" in page
+    assert "更改手機 2026/11/23 07:20・您" in page
+    assert mei.get(f"/liff/sms/{order_id}").status_code == 200
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_number_that_ordered_texts_go_to_is_not_taken_out(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    ordered(pages, family, OrderState.ACTIVE)
+    path = f"{CONTACT}/phone/remove"
+    assert "訂購的簡訊送到 0912***123，現在不能移除。" in mei.text(path)
+    assert mei.post(path, {}, form_at="/liff/?prove=1").location == path
+    assert held(pages)[PHONE].is_verified
+    with transaction(pages.engine) as session:
+        session.execute(update(SmsOrder).values(state="期滿", ended_at=pages.clock.now()))
+    assert "移除後不再送到 0912***123" in mei.text(path)
+    assert mei.post(path, {}).status_code == 303
+    assert not held(pages)[PHONE].address
 
 
 def test_proved_address_outlives_the_next_sign_in_at_taipei_pass(

@@ -1,5 +1,6 @@
 """到離校簡訊服務 on the pages: ordering, waiting, what it costs, and the end of it."""
 
+import re
 from uuid import UUID
 
 import pytest
@@ -10,16 +11,31 @@ from core.db import snapshot, transaction
 from core.house import House
 from core.languages.language import Language
 from core.orders import service
+from core.orders.listing import own_order
 from core.orders.plans import Items
+from core.orders.settling import settle_plan
+from core.orders.standing import view_of
 from core.orders.states import OrderState
 from core.orders.tables import SmsOrder
+from core.orders.words import order_lines
 from core.people.contacts import ContactSlot
 from core.people.tables import Binding, Guardian
 from tests.contact.test_proofs import code_of
 from tests.factories import make_binding, make_student
 from tests.liff.conftest import Family
 from tests.liff.phone import Phone, text_of
-from tests.liff.sms_desk import OFFICER, count_texts, open_service, ordered, orders_in, verify_phone
+from tests.liff.sms_desk import (
+    OFFICER,
+    begin_another_semester,
+    change_prices,
+    count_texts,
+    open_service,
+    ordered,
+    orders_in,
+    place_slip,
+    verify_phone,
+)
+from tests.orders.shop import PLAN
 
 PAGE = "/liff/sms"
 # A page with a form that anybody signed in may open.
@@ -119,6 +135,21 @@ def test_money_back_is_spoken_of_where_some_was_paid(
 
 
 @pytest.mark.usefixtures("sms_service")
+@pytest.mark.parametrize("state", [OrderState.REQUESTED, OrderState.RETURNED, OrderState.WITHDRAWN])
+def test_money_of_a_semester_that_is_over_goes_to_no_other_order(
+    pages: House, family: Family, state: OrderState
+) -> None:
+    order_id = UUID(ordered(pages, family, state))
+    with transaction(pages.engine) as session:
+        service.mark_paid(session, order_id, 136, "A-0123", by=OFFICER, now=pages.clock.now())
+        service.expire(session, "liff", order_id, PLAN.ends_at)
+        listed = own_order(session, order_id, UUID(family.guardian_id))
+        said = order_lines(view_of(session, listed), PLAN.ends_at)
+    assert "退費請洽學校出納組。" in said
+    assert not any("再申請" in line for line in said)
+
+
+@pytest.mark.usefixtures("sms_service")
 @pytest.mark.parametrize(
     ("changed", "field", "fault"),
     [
@@ -196,6 +227,32 @@ def test_money_is_counted_live(mei: Phone, pages: House, family: Family) -> None
     slip = mei.text(f"{PAGE}/{order_id}")
     assert "學生 王○明 班級 603・12 號 服務 到校和離校簡訊 狀態 生效" in slip
     assert "成功 42 則" in slip
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_settled_order_can_still_be_read(mei: Phone, pages: House, family: Family) -> None:
+    order_id = ordered(pages, family, OrderState.EXPIRED)
+    with transaction(pages.engine) as session:
+        plan_id = session.get_one(SmsOrder, UUID(order_id)).plan_id
+    settle_plan(pages, plan_id, by=OFFICER, now=PLAN.ends_at)
+    assert "結算 2027/01/21 00:00・教育局 " in mei.text(PAGE)
+    slip = mei.text(f"{PAGE}/{order_id}")
+    assert "狀態 期滿" in slip
+    assert "可退 136 元" in slip
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_money_of_the_semester_before_is_not_this_ones(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    ordered(pages, family, OrderState.EXPIRED)
+    with transaction(pages.engine) as session:
+        begin_another_semester(session)
+    page = mei.text(PAGE)
+    assert "115 學年度第 1 學期 小明的簡訊 114 學年度第 2 學期 到校和離校簡訊" in page
+    assert "這學期的費用" not in page
+    assert "可退 136 元" in page
+    assert "送出申請" in page
 
 
 @pytest.mark.usefixtures("sms_service")
@@ -280,8 +337,13 @@ def test_end_is_asked_for_reviewed_and_can_be_taken_back(
 def test_returned_order_says_why_and_can_be_sent_again(
     mei: Phone, pages: House, family: Family
 ) -> None:
-    ordered(pages, family, OrderState.RETURNED, Items.ARRIVAL)
+    order_id = UUID(ordered(pages, family, OrderState.RETURNED, Items.ARRIVAL))
+    cashier = "送出後請到學校出納組繳費"
+    assert cashier in mei.text(PAGE)
+    with transaction(pages.engine) as session:
+        service.mark_paid(session, order_id, 68, "A-0123", by=OFFICER, now=pages.clock.now())
     page = mei.get(PAGE)
+    assert cashier not in text_of(page), "what was paid counts for the next one"
     assert "學校退回了申請，原因：手機號碼請再確認" in page.text
     assert 'value="arrival" checked' in page.text
     assert mei.post(PAGE, wish(family)).status_code == 303
@@ -349,6 +411,36 @@ def test_another_guardian_of_the_child_sees_nothing_of_it(
     page = hua.text(PAGE)
     assert "這學期沒有訂購簡訊" in page
     assert "0912" not in page
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_prices_that_changed_meanwhile_are_shown_before_they_count(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    seen = re.findall(r'name="plan" value="([^"]+)"', mei.get(PAGE).text)
+    with transaction(pages.engine) as session:
+        change_prices(session)
+    refused = mei.post(PAGE, wish(family, plan=seen[0]))
+    assert refused.status_code == 422
+    assert "費用或期間剛有更改，請再看一次後送出" in text_of(refused)
+    assert "僅到校 99 元" in text_of(refused)
+    assert 'value="on" checked' not in refused.text
+    assert orders_in(pages) == []
+    now = re.findall(r'name="plan" value="([^"]+)"', refused.text)
+    assert mei.post(PAGE, wish(family, plan=now[0])).status_code == 303
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_number_with_a_paper_slip_needs_no_second_order(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    with transaction(pages.engine) as session:
+        child = session.get_one(Binding, UUID(family.binding_id)).student_id
+        place_slip(session, pages, child, "0912000123")
+    refused = mei.post(PAGE, wish(family))
+    assert refused.status_code == 422
+    assert "這支手機已經申請過這個孩子的簡訊（紙本回條，或另一位家長）" in text_of(refused)
+    assert len(orders_in(pages)) == 1
 
 
 @pytest.mark.usefixtures("sms_service")

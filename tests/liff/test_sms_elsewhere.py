@@ -4,14 +4,14 @@ from uuid import UUID
 
 import pytest
 
-from core.db import snapshot
+from core.db import snapshot, transaction
 from core.house import House
 from core.orders.plans import Items
 from core.orders.states import OrderState
 from core.people.tables import Guardian
 from tests.liff.conftest import Family
 from tests.liff.phone import Phone, text_of
-from tests.liff.sms_desk import ordered, orders_in
+from tests.liff.sms_desk import begin_another_semester, ordered, orders_in
 
 PAGE = "/liff/sms"
 # A page with a form that anybody signed in may open.
@@ -69,6 +69,16 @@ def test_home_says_what_waits_and_leads_there(
     home = mei.get("/liff/home")
     assert f"待辦 {task}" in text_of(home)
     assert f'href="{PAGE}?child={family.binding_id}"' in home.text
+
+
+def test_home_has_no_task_of_a_semester_that_is_over(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    ordered(pages, family, OrderState.RETURNED)
+    assert "修改小明的簡訊申請" in mei.text("/liff/home")
+    with transaction(pages.engine) as session:
+        begin_another_semester(session)
+    assert "修改小明的簡訊申請" not in mei.text("/liff/home")
 
 
 def test_home_has_no_task_of_an_order_in_force(mei: Phone, pages: House, family: Family) -> None:

@@ -78,6 +78,18 @@ def test_slip_is_shown_with_the_child_before_it_counts(
     assert "學校" in officer.text("/liff/staff/sms")
 
 
+@pytest.mark.parametrize("page", ["review", "orders"])
+def test_nobody_is_said_to_hear_of_a_returned_slip(
+    officer: Phone, shop: Shop, pages: House, page: str
+) -> None:
+    officer.post(NEW, SLIP | {"sure": "1"})
+    (slip,) = orders(pages)
+    path, fields = f"/liff/staff/sms/{page}/{slip.id}", {"answer": "return", "reason": "請洽學校"}
+    form = "/liff/staff/sms/review" if page == "review" else path
+    answer = officer.post(path, fields, form_at=form)
+    assert "已退回。紙本回條的家長，請學校另外通知。" in officer.text(answer.location)
+
+
 def test_slip_can_be_corrected_before_it_is_sent(officer: Phone, shop: Shop) -> None:
     sent = dict(officer.hidden_in(officer.post(NEW, SLIP))) | {"again": "1"}
     page = officer.client.post(NEW, data=sent).text
@@ -95,6 +107,7 @@ def test_slip_can_be_corrected_before_it_is_sent(officer: Phone, shop: Shop) -> 
         ({"phone": ""}, "手機應是 09 開頭的 10 碼"),
         ({"prepaid": "x"}, "金額應是 0–9999 的整數"),
         ({"receipt": ""}, "請填收據號碼"),
+        ({"prepaid": ""}, "有收據號碼，請填已收金額"),
     ],
 )
 def test_wrong_slip_is_told_beside_the_field(
@@ -167,16 +180,18 @@ def test_every_fault_is_named_with_its_row_and_nothing_is_written(
                 ["11520001", "", "0912000123", "", ""],
                 ["11520001", "早上", "02-27589171", "68.5", ""],
                 ["11520001", "到校", "0912000123", "68", ""],
+                ["11520001", "到校", "0912000123", "", "A-0124"],
             ]
         ),
     )
-    assert "檔案有 5 個問題，沒有寫入任何資料" in said
+    assert "檔案有 6 個問題，沒有寫入任何資料" in said
     for line in (
         "第 4 列、項目：必填欄位是空的",
         "第 5 列、項目：請寫「到校」、「離校」或「到校和離校」",
         "第 5 列、手機：手機應是 09 開頭的 10 碼",
         "第 5 列、已收金額：金額應是 0–9999 的整數",
         "第 6 列、收據號碼：有已收金額，請填收據號碼",
+        "第 7 列、已收金額：有收據號碼，請填已收金額",
     ):
         assert line in said
     said = send(

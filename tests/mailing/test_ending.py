@@ -8,10 +8,12 @@ import app as composition
 from core.audit import AuditEntry
 from core.db import snapshot, transaction
 from core.house import House
-from core.kinds import Channel
+from core.kinds import Channel, EventKind
 from core.mailing.links import Letters, letters_link
-from core.people.subscriptions import boxes_of
-from tests.factories import HUA, make_guardian
+from core.people.bindings import unbind_child
+from core.people.subscriptions import boxes_of, turn_boxes
+from core.people.tables import Binding, Guardian, Student
+from tests.factories import HUA, make_binding, make_guardian
 from tests.mailing.conftest import ON_LINE, Family
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -89,6 +91,22 @@ def test_link_of_one_guardian_ends_nothing_of_another(
     assert client.post(path, data=ONE_CLICK).status_code == 200
     assert "小明" not in client.get(path).get_data(as_text=True)
     assert len(by_email(town, family)) == 3
+
+
+def test_link_of_an_earlier_binding_ends_the_letters_of_todays(
+    town: House, family: Family, client: FlaskClient, link: str
+) -> None:
+    box = (Channel.EMAIL, EventKind.ARRIVAL)
+    with transaction(town.engine) as session:
+        before, now = session.get_one(Binding, family.binding_id), town.clock.now()
+        unbind_child(session, guardian_id=before.guardian_id, binding_id=before.id, now=now)
+        guardian = session.get_one(Guardian, before.guardian_id)
+        again = make_binding(session, guardian, session.get_one(Student, before.student_id)).id
+        turn_boxes(session, binding_id=again, boxes=[box], is_on=True, now=now)
+    assert "退訂小明的 e-mail 通知？" in client.get(link).get_data(as_text=True)
+    client.post(link, data=ONE_CLICK)
+    with snapshot(town.engine) as session:
+        assert box not in boxes_of(session, again)
 
 
 def test_link_for_all_children_ends_all(town: House, family: Family, client: FlaskClient) -> None:

@@ -5,13 +5,20 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
 
-from core.kinds import EventKind
+from core.calendar.channels import Offer, set_offers
+from core.calendar.scopes import CITY
+from core.calendar.semesters import Semester
+from core.kinds import Channel, EventKind, OfferState
 from core.orders.accounts import account_for
 from core.orders.late import late_offer
 from core.orders.plans import Items
+from core.orders.standing import ChildService, Obstacle, service_of
 from core.orders.tables import SmsText, TextState
 from core.orders.texts import move_text
+from core.people.bindings import children_of
+from core.people.tables import Guardian
 from tests.factories import LONG_AGO
 from tests.orders.shop import PLAN, Shop, at, paid_text
 
@@ -98,6 +105,24 @@ def test_late_order_says_first_day_days_left_and_the_most(shop: Shop) -> None:
 def test_early_order_is_not_late_and_starts_with_the_service(shop: Shop) -> None:
     offer = shop.does(late_offer, PLAN, ("353607", 6), Items.ARRIVAL, at(9, 1))
     assert (offer.first_day, offer.is_late) == (PLAN.first_day, False)
+
+
+@pytest.mark.parametrize(
+    ("semester", "obstacle"),
+    [(Semester(115, 1), None), (Semester(114, 2), Obstacle.NOT_OFFERED)],
+)
+def test_what_the_plans_own_semester_offers_is_asked(
+    shop: Shop, semester: Semester, obstacle: Obstacle | None
+) -> None:
+    offered, now = {Channel.SMS: Offer(OfferState.OFFERED)}, at(7, 20)
+    shop.does(set_offers, CITY, semester, offered, by="staff:x", now=now)
+
+    def stands(session: Session) -> ChildService:
+        guardian = session.get_one(Guardian, shop.mei)
+        (child,) = children_of(session, shop.mei)
+        return service_of(session, guardian, child, now)
+
+    assert shop.does(stands).obstacle is obstacle
 
 
 @pytest.mark.parametrize("day", [20, 21])

@@ -84,4 +84,6 @@ def test_two_orders_for_one_reader_at_once_are_one(shop: Shop, other: dict[str, 
     if other:
         other = {**other, "phone": "0912000123"}
     both = press_both(lambda: shop.order(NOW), lambda: shop.order(NOW, **other))
-    assert sorted(both) == ["done", "ordered"]
+    # The guardian has no order where the slip was quicker.
+    refused = "shared" if other and both[1] == "done" else "ordered"
+    assert sorted(both) == ["done", refused]

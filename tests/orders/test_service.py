@@ -16,6 +16,7 @@ from core.orders import states
 from core.orders.leaving import end_open_orders
 from core.orders.ledger import hold_order, steps_of, take_step
 from core.orders.listing import own_order, waiting_orders
+from core.orders.numbers import follow_number
 from core.orders.paying import paying_orders, phone_of
 from core.orders.plans import Items, Plan
 from core.orders.service import (
@@ -30,10 +31,12 @@ from core.orders.service import (
 from core.orders.states import Order, OrderState
 from core.orders.tables import Origin
 from core.people.bindings import unbind_child
+from core.people.contacts import Contact, ContactSlot, write_contact
 from core.people.tables import Binding, EnrollmentStatus, Guardian, Student
 from tests.factories import HUA, make_guardian
 from tests.orders.shop import LIFF, NUMBER, OFFICER, Shop, at
 
+PHONES = ("0933000111", "0933000222")
 SLIP: dict[str, Any] = {
     "guardian_id": None,
     "origin": Origin.SLIP,
@@ -129,6 +132,44 @@ def test_semester_ends_an_order_with_its_last_day(shop: Shop) -> None:
 def test_only_what_was_ordered_is_sent(shop: Shop, items: Items, kinds: set[EventKind]) -> None:
     approved(shop, at(10, 6), items=items)
     assert {kind for kind in EventKind if senders(shop, at(10, 8), kind)} == kinds
+
+
+def prove(shop: Shop, number: str) -> None:
+    """Mei types the code that went to the number."""
+    phone = Contact(ContactSlot.PHONE, number, is_verified=True)
+    shop.does(write_contact, shop.house.vault, shop.mei, phone, at(10, 7))
+    shop.does(follow_number, shop.house.vault, shop.mei, at(10, 7))
+
+
+def number_of(shop: Shop, order_id: UUID) -> str:
+    return phone_of(shop.house.vault, shop.row(order_id).phone_sealed or "")
+
+
+def test_orders_follow_the_number_their_guardian_proves(shop: Shop) -> None:
+    ended = shop.order(at(10, 5))
+    shop.does(withdraw, ended, by="guardian:m", now=at(10, 5))
+    order_id = approved(shop, at(10, 6))
+    slip = approved(shop, at(10, 6), **SLIP, phone=PHONES[0])
+    for _ in range(2):
+        prove(shop, PHONES[1])
+    numbers = [number_of(shop, one) for one in (ended, order_id, slip)]
+    assert numbers == [NUMBER, PHONES[1], PHONES[0]]
+    assert [one.step for one in shop.does(steps_of, order_id)] == ["ask", "approve", "number"]
+
+
+def test_order_that_is_cancelled_follows_while_it_sends(shop: Shop) -> None:
+    order_id = approved(shop, at(10, 5))
+    shop.does(ask_cancel, LIFF, order_id, by="guardian:m", now=at(10, 6))
+    shop.does(approve_cancel, LIFF, order_id, by=OFFICER, now=at(10, 7))
+    prove(shop, PHONES[1])
+    assert number_of(shop, order_id) == PHONES[1]
+
+
+def test_number_that_has_a_slip_is_not_told_everything_twice(shop: Shop) -> None:
+    order_id = approved(shop, at(10, 6))
+    approved(shop, at(10, 6), **SLIP, phone=PHONES[0])
+    prove(shop, PHONES[0])
+    assert number_of(shop, order_id) == NUMBER
 
 
 def test_order_keeps_the_number_of_the_moment_it_was_asked_for(shop: Shop) -> None:
@@ -227,6 +268,22 @@ def test_payment_of_a_returned_order_counts_for_the_one_that_follows(shop: Shop)
     row, old = shop.row(order_id), shop.row(returned)
     assert (row.prepaid, row.receipt_number, row.paid_by) == (136, "A-0123", "staff:c")
     assert (old.prepaid, old.receipt_number, old.paid_at) == (0, None, None)
+
+
+def test_receipt_of_a_returned_slip_is_not_money_twice(shop: Shop) -> None:
+    paid = {**SLIP, "prepaid": 68, "receipt": "A-1"}
+    returned = shop.order(at(10, 6), **paid, phone=PHONES[0])
+    shop.does(return_order, LIFF, returned, "請確認手機號碼", by=OFFICER, now=at(10, 7))
+    order_id = shop.order(at(10, 8), **paid, phone=PHONES[1])
+    assert (shop.row(order_id).prepaid, shop.row(returned).prepaid) == (68, 0)
+    assert shop.does(steps_of, returned)[-1].reason == "0"
+
+
+def test_one_receipt_may_pay_for_two_readers(shop: Shop) -> None:
+    orders = [
+        shop.order(at(10, 6), **SLIP, phone=phone, prepaid=68, receipt="A-1") for phone in PHONES
+    ]
+    assert [shop.row(one).prepaid for one in orders] == [68, 68]
 
 
 def test_cancellation_taken_back_leaves_every_date(shop: Shop) -> None:

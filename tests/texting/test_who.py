@@ -13,8 +13,10 @@ from core.house import House
 from core.kinds import Channel, EventKind, NoticeKind, OfferState
 from core.languages.language import Language
 from core.notices.tables import Notice
+from core.orders.numbers import follow_number
 from core.orders.plans import Items
 from core.orders.service import approve_cancel, ask_cancel
+from core.people.contacts import Contact, ContactSlot, write_contact
 from core.people.tables import Binding, Guardian
 from tests.mailing.conftest import ON_LINE, Family, tick
 from tests.orders.shop import LIFF, OFFICER, at
@@ -88,6 +90,19 @@ def test_ordered_arrival_goes_to_the_orders_number_and_counts(
         ("departure", "paid"),
     ]
     assert {row.order_id for row in rows(town, Channel.SMS)} == {order.id}
+
+
+def test_text_in_the_queue_goes_to_the_number_proved_meanwhile(
+    town: House, family: Family, send: Send, sandbox: SandboxClient
+) -> None:
+    subscribe(town, family)
+    pass_gate(town, family)
+    with transaction(town.engine) as session:
+        contact = Contact(ContactSlot.PHONE, "0933000222", is_verified=True)
+        write_contact(session, town.vault, family.guardian_id, contact, town.clock.now())
+        follow_number(session, town.vault, family.guardian_id, town.clock.now())
+    send()
+    assert [sms["to"] for sms in texts_in(sandbox)] == ["0933000222"]
 
 
 def test_paper_slip_is_texted_without_any_guardian(

@@ -39,6 +39,7 @@ STEP_WORDS = {
     Step.KEEP: "取消註銷，維持生效",
     Step.APPROVE_CANCEL: "核准註銷",
     Step.EXPIRE: "期滿",
+    Step.NUMBER: "更改手機",
     Step.PAY: "登記繳費",
     Step.SETTLE: "結算",
 }

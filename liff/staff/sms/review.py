@@ -47,7 +47,8 @@ def answer_sms_review(order_id: UUID) -> ResponseReturnValue:
     try:
         with transaction(visit.house.engine) as database:
             desk = open_order_desk(database, visit)
-            steps.take(database, visit, desk, steps.own_order(database, desk, order_id), note)
+            one = steps.own_order(database, desk, order_id)
+            note = steps.take(database, visit, desk, one, note)
     except InputError as error:
         if error.code == "unpaid":
             return redirect(asked_first(order_id, desk.desk.param, REVIEW, _kind()), 303)

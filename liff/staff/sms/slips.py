@@ -71,9 +71,12 @@ class SlipForm(PageForm):
             raise ValidationError("手機應是 09 開頭的 10 碼")
 
     def validate_prepaid(self, field: StringField) -> None:
-        """Want whole dollars; empty is nothing yet."""
-        if field.data and whole_number(field.data, MOST_PAID) is None:
+        """Want whole dollars; empty is nothing yet, but of a receipt."""
+        amount = whole_number(field.data or "", MOST_PAID)
+        if field.data and amount is None:
             raise ValidationError(f"金額應是 0–{MOST_PAID} 的整數")
+        if not amount and (self.receipt.data or "").strip():
+            raise ValidationError("有收據號碼，請填已收金額")
 
     def validate_receipt(self, field: StringField) -> None:
         """Want the receipt's number where something was paid."""

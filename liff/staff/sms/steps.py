@@ -23,6 +23,7 @@ from liff.visit import Visit
 NOTES = {
     "approve": "已核准，{effect}起生效。",
     "return": "已退回，已排入家長通知。",
+    "return_slip": "已退回。紙本回條的家長，請學校另外通知。",
     "approve_cancel": "已核准註銷，明天 00:30 起不再發送。",
     "ask_cancel": "已申請註銷，等候審核。",
     "keep": "已取消註銷，維持生效。",
@@ -31,7 +32,7 @@ NOTES = {
     "closed": "這個學期已結算，不能再更改。",
     "too_late": "服務期間已沒有可以發送的日子，不能核准。請退回。",
 }
-GOOD = frozenset({"approve", "return", "approve_cancel", "ask_cancel", "keep", "pay"})
+GOOD = frozenset(NOTES) - {"wrong_state", "closed", "too_late"}
 FAULTS = {
     ("reason", "empty"): "請填退回的原因",
     ("reason", "length"): f"原因最多 {LONGEST_REASON} 個字",
@@ -82,8 +83,8 @@ def said(note: str, effect: datetime, now: datetime) -> str:
     return NOTES.get(note, "").format(effect=words)
 
 
-def take(database: Session, visit: Visit, desk: OrderDesk, one: Listed, answer: str) -> None:
-    """Take the step a form asks for, in the caller's transaction.
+def take(database: Session, visit: Visit, desk: OrderDesk, one: Listed, answer: str) -> str:
+    """Take the step a form asks for, in the caller's transaction; return which note says so.
 
     Raises AccessError 403 for a step that is not this person's, 404 for none, and InputError as the
     step does, or "unpaid" where an approval wants to be asked for once more.
@@ -95,6 +96,8 @@ def take(database: Session, visit: Visit, desk: OrderDesk, one: Listed, answer: 
     if answer == "approve" and one.is_unpaid and "sure" not in request.form:
         raise InputError("unpaid")
     step(database, visit, one, f"staff:{role.id}")
+    # A slip has nobody in LINE to tell.
+    return "return_slip" if answer == "return" and one.order.guardian_id is None else answer
 
 
 def _approve(database: Session, visit: Visit, one: Listed, by: str) -> None:
