@@ -8,14 +8,13 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
+from core.binding.delegate_ends import end_by_owner, end_by_receiver
 from core.binding.delegates import (
     LONGEST,
     accept,
     code_of,
     delegates_of,
     delegations_to,
-    end_by_owner,
-    end_by_receiver,
     find_invitation,
     has_taken,
     invite_delegate,

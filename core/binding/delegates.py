@@ -1,6 +1,5 @@
 """代收: somebody receives a child's arrivals and departures in a guardian's stead, for a while."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -19,7 +18,7 @@ from core.binding.tries import give_back, receiver_subject, take_slots
 from core.clock import school_day_of
 from core.crypto import Vault, new_code
 from core.db import table_of
-from core.errors import AccessError, InputError
+from core.errors import InputError
 from core.people.names import given_name
 from core.people.tables import AccountLink, Binding, Student
 from core.rows import run
@@ -110,7 +109,7 @@ def delegates_of(session: Session, binding_id: UUID, now: datetime) -> list[Dele
 def delegations_to(session: Session, line_user_id: str, now: datetime) -> list[Delegation]:
     """Return what the LINE user receives in another's stead."""
     statement = (
-        _with_child()
+        with_child()
         .where(
             Delegate.line_user_id == line_user_id,
             col(Delegate.ended_at).is_(None),
@@ -148,7 +147,7 @@ def find_invitation(
     own = receiver_subject(vault, line_user_id)
     if not take_slots(session, [own], now):
         raise InputError("own_limit")
-    statement = _with_child().where(
+    statement = with_child().where(
         col(Delegate.code_index).in_(_indexes(vault, code)),
         col(Delegate.accepted_at).is_(None),
         col(Delegate.ended_at).is_(None),
@@ -203,7 +202,7 @@ def accept(
 def _may_receive(session: Session, vault: Vault, delegate: Delegate, line_user_id: str) -> bool:
     """Tell whether no seal and no bar stands in the way, of owner or receiver."""
     binding = session.get_one(Binding, delegate.binding_id)
-    rows = _rows_lent(session, vault, delegate)
+    rows = rows_lent(session, vault, delegate)
     if any(one.is_sealed for one in rows):
         return False
     # Whoever unlinks the account stays who it was.
@@ -213,96 +212,14 @@ def _may_receive(session: Session, vault: Vault, delegate: Delegate, line_user_i
     return not any(is_barred(session, vault, one, ids) for one in persons)
 
 
-def _rows_lent(session: Session, vault: Vault, delegate: Delegate) -> list[Student]:
+def rows_lent(session: Session, vault: Vault, delegate: Delegate) -> list[Student]:
+    """Return the rows of the child that is lent, and take them for what is decided of them."""
     binding = session.get_one(Binding, delegate.binding_id)
     return take_rows(session, vault, session.get_one(Student, binding.student_id))
 
 
-def end_of_account(
-    session: Session, vault: Vault, guardian_id: UUID, line_user_id: str, now: datetime
-) -> None:
-    """End what a LINE account receives of children whom its new guardian is kept from; joins the
-    transaction.
-
-    Before the link nobody could know whose it was. Nobody is told.
-    """
-    received = session.exec(
-        _with_child().where(Delegate.line_user_id == line_user_id, col(Delegate.ended_at).is_(None))
-    ).all()
-    for one in received:
-        ids = [row.id for row in _rows_lent(session, vault, one[0])]
-        if is_barred(session, vault, guardian_id, ids):
-            _end(session, one, "bar", now)
-
-
-def end_by_owner(
-    session: Session, delegate_id: UUID, guardian_id: UUID, now: datetime
-) -> Delegation | None:
-    """End what the guardian gave, None where it was over; joins the transaction.
-
-    Raises AccessError 404 for others'.
-    """
-    own = _with_child().where(Delegate.id == delegate_id, Binding.guardian_id == guardian_id)
-    return _end_own(session, session.exec(own).first(), f"guardian:{guardian_id}", now)
-
-
-def end_by_receiver(
-    session: Session, delegate_id: UUID, line_user_id: str, now: datetime
-) -> Delegation | None:
-    """End what the LINE user receives, None where it was over; joins the transaction.
-
-    Raises AccessError 404 for others'.
-    """
-    own = _with_child().where(Delegate.id == delegate_id, Delegate.line_user_id == line_user_id)
-    return _end_own(session, session.exec(own).first(), f"delegate:{delegate_id}", now)
-
-
-def end_of_bindings(session: Session, binding_ids: list[UUID], now: datetime) -> list[Delegation]:
-    """End what hangs on bindings that are over; return those somebody had taken up."""
-    found = session.exec(
-        _with_child().where(
-            col(Delegate.binding_id).in_(binding_ids), col(Delegate.ended_at).is_(None)
-        )
-    ).all()
-    return _end_all(session, list(found), "binding", now)
-
-
-def end_of_receiver(
-    session: Session, guardian_id: UUID, student_ids: Collection[UUID], by: str, now: datetime
-) -> None:
-    """End what this guardian's LINE accounts, past ones too, receive of the child; joins the
-    transaction.
-
-    Nobody is told: it follows from the school's keeping somebody away.
-    """
-    theirs = select(AccountLink.line_user_id).where(AccountLink.guardian_id == guardian_id)
-    found = session.exec(
-        _with_child().where(
-            col(Delegate.line_user_id).in_(theirs),
-            col(Binding.student_id).in_(student_ids),
-            col(Delegate.ended_at).is_(None),
-        )
-    ).all()
-    _end_all(session, list(found), by, now)
-
-
-def has_overdue(session: Session, now: datetime) -> bool:
-    """Tell whether there is something to end."""
-    return session.exec(_overdue(now).limit(1)).first() is not None
-
-
-def _overdue(now: datetime) -> Any:
-    over = or_(Delegate.until < school_day_of(now), col(Binding.ended_at).is_not(None))
-    return _with_child().where(col(Delegate.ended_at).is_(None), over)
-
-
-def end_overdue(session: Session, now: datetime) -> list[Delegation]:
-    """End what has run out, or whose binding did; return those somebody had taken up."""
-    found = session.exec(_overdue(now)).all()
-    return _end_all(session, list(found), "time", now)
-
-
-def _with_child() -> Any:
+def with_child() -> Any:
+    """Return the statement of delegates with their child's name, to be narrowed."""
     return (
         select(Delegate, Student.name)
         .join(Binding, col(Binding.id) == col(Delegate.binding_id))
@@ -310,28 +227,3 @@ def _with_child() -> Any:
         # Who took a link up is written past what the session remembers.
         .execution_options(populate_existing=True)
     )
-
-
-def _end_all(
-    session: Session, found: list[tuple[Delegate, str]], by: str, now: datetime
-) -> list[Delegation]:
-    ended = [_end(session, one, by, now) for one in found]
-    return [one for one in ended if one.delegate.accepted_at is not None]
-
-
-def _end_own(
-    session: Session, found: tuple[Delegate, str] | None, by: str, now: datetime
-) -> Delegation | None:
-    if found is None:
-        raise AccessError("no_such_delegate")
-    return None if found[0].ended_at is not None else _end(session, found, by, now)
-
-
-def _end(session: Session, found: tuple[Delegate, str], by: str, now: datetime) -> Delegation:
-    delegate, name = found
-    delegate.ended_at, delegate.ended_by, delegate.code_sealed = now, by, None
-    session.add(delegate)
-    session.flush()
-    subject = f"delegate:{delegate.id}"
-    record_audit(session, actor=by, action="delegate.end", subject=subject, now=now)
-    return Delegation(delegate, given_name(name))

@@ -14,7 +14,7 @@ from core.audit import record_audit
 from core.binding import bars
 from core.binding.barriers import is_open_to, rows_in_charge, rows_of, take_rows
 from core.binding.bars import Barred
-from core.binding.delegates import end_of_receiver
+from core.binding.delegate_ends import end_of_receiver
 from core.binding.requests import close_requests
 from core.binding.tables import BindingCode, Measure, MeasureKind
 from core.crypto import Vault

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from core.binding.closed import has_newly_closed, take_newly_closed
-from core.binding.delegates import end_overdue, has_overdue
+from core.binding.delegate_ends import end_overdue, has_overdue
 from core.binding.sheets import forget_old_sheets
 from core.binding.tries import forget_old_counters, misses_since
 from core.clock import TAIPEI

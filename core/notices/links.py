@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import exists, select, update
 from sqlmodel import Session, col
 
-from core.binding.delegates import end_of_account
+from core.binding.delegate_ends import end_of_account
 from core.binding.rules import codes_may_vouch
 from core.clock import school_day_of
 from core.crypto import fingerprint

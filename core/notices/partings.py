@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from core.binding.delegates import Delegation, end_of_bindings
+from core.binding.delegate_ends import end_of_bindings
+from core.binding.delegates import Delegation
 from core.clock import school_day_of
 from core.kinds import NoticeKind
 from core.languages.language import SOURCE

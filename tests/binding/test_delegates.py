@@ -10,12 +10,12 @@ from sqlmodel import Session, col, select
 
 from core.binding.bars import bar
 from core.binding.carry_over import Kept, drop, proposals_to, propose
+from core.binding.delegate_ends import end_by_owner
 from core.binding.delegates import (
     Delegation,
     accept,
     code_of,
     delegations_to,
-    end_by_owner,
     find_invitation,
     invite_delegate,
 )
