@@ -49,12 +49,13 @@ IN_FLIGHT = 256
 # While pushes are under way their ends are gathered for so long and settled together, with the next
 # claim if one comes before; and in a rush the claims are so far apart.
 GATHER_SECONDS = 0.02
+# So many, of a family or two, are settled as soon as nothing else is under way.
+FEW = 4
 # The net under the bell: how long a notice written by another process waits at most.
 POLL_SECONDS = 1.0
 # Inside the ten seconds a stop may take; what has not ended by then is repeated with its key.
 FINISH_SECONDS = 8.0
-# How often what got too old is looked for, and the quota's step; the former is passed over in
-# between.
+# How often what got too old is ended, and the quota's step looked at.
 EXPIRE_SECONDS = 1.0
 TOKEN_PAUSE = timedelta(seconds=60)
 # How long a turn waits for a token; without one it settles what has landed.
@@ -182,8 +183,8 @@ class Sender:
     def _end(self, flight: asyncio.Task[None]) -> None:
         """See to it that what has landed is settled, together with what lands soon."""
         self._flights.discard(flight)
-        if not self._flights:
-            # It was the last: settled now it does not make the next claim wait.
+        if not self._flights and len(self._landed) <= FEW:
+            # Settled in between they do not make the next claim wait.
             self._bell.set()
         elif self._settling is None:
             self._settling = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._bell.set)
@@ -268,12 +269,11 @@ class Sender:
                 self._on_demand = on_demand_kinds(session, now)
                 end_told_later(session, self._on_demand, now)
                 self._expired_at = time.monotonic()
-            leased = self._claim(session, limit, now) if limit else []
+            leased = (
+                claim(session, now=now, limit=limit, on_demand=self._on_demand) if limit else []
+            )
         log_ends(settlements)
         return leased
-
-    def _claim(self, session: Session, limit: int, now: datetime) -> list[Leased]:
-        return claim(session, now=now, limit=limit, on_demand=self._on_demand)
 
     async def _finish(self, line: LinePush) -> None:
         """Wait for what is under way and settle it; what does not end stays leased."""
