@@ -15,10 +15,9 @@ from core.db import snapshot, transaction
 from core.guards import Guard, declare
 from core.languages.speech import speak
 from core.mailing.links import Letters, open_letters_link
-from core.people.bindings import BoundChild, children_of
+from core.people.bindings import BoundChild, bound_again, children_of
 from core.people.languages import language_of_guardian
 from core.people.subscriptions import stop_letters
-from core.people.tables import Binding
 from liff.visit import current_visit
 
 ONE_CLICK = "List-Unsubscribe"
@@ -54,9 +53,7 @@ def end_letters(token: str) -> ResponseReturnValue:
 
 
 def _children(database: Session, letters: Letters) -> Sequence[BoundChild]:
-    children = children_of(database, letters.guardian_id)
     if letters.binding_id is None:
-        return children
+        return children_of(database, letters.guardian_id)
     # The guardian may have bound the child anew since the letter was written.
-    bound = database.get(Binding, letters.binding_id)
-    return [child for child in children if bound and child.student_id == bound.student_id]
+    return bound_again(database, letters.guardian_id, letters.binding_id)

@@ -66,6 +66,16 @@ def pick_child(children: Sequence[BoundChild], binding_id: UUID) -> BoundChild:
     raise AccessError("no_such_child")
 
 
+def bound_again(session: Session, guardian_id: UUID, binding_id: UUID) -> list[BoundChild]:
+    """Return the child of a binding, which may have ended, as the guardian is bound to it now."""
+    bound = session.get(Binding, binding_id)
+    return [
+        child
+        for child in children_of(session, guardian_id)
+        if bound is not None and child.student_id == bound.student_id
+    ]
+
+
 def unbind_child(session: Session, *, guardian_id: UUID, binding_id: UUID, now: datetime) -> UUID:
     """End the guardian's own binding and return the child's id; others keep theirs.
 
