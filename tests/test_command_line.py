@@ -145,6 +145,28 @@ def test_command_without_its_database_says_so_without_a_trace() -> None:
     assert "topsecret" not in refused.stderr
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "notices why 353607/11510001 {}",
+        "policy show --school 353607 --date {}",
+        "calendar day set {} --closed --reason 校慶 --source 學校",
+        "calendar show --school 353607 --month {:.7}",
+        "closure list --from {}",
+        "closure read 停止上課 --announced {}_00:00",
+        "export 353607 --day {}",
+        "incident report --all --since {}",
+    ],
+)
+def test_year_that_is_a_slip_of_the_pen_is_refused(ready: str, command: str, day: str) -> None:
+    words = [word.replace("_", " ") for word in command.format(day).split()]
+    done = run_warm(*words, DATABASE_URL=ready)
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+    assert day[:7] in done.stderr or "Write moments as" in done.stderr
+
+
 @pytest.mark.parametrize("command", ["serve", "web"])
 def test_server_on_a_taken_port_says_so_and_ends(ready: str, command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -34,6 +34,9 @@ from core.people.tables import Staff, Student
 REMIND_EVERY = timedelta(minutes=5)
 # Taipei time of day in which staff can be expected to read the chat on a school day.
 FROM, UNTIL = time(6, 30), time(18, 0)
+# Who was asked at the last moment is followed by the next in line; a clock that was away until
+# later asks nobody, and tells the guardians at once.
+REMIND_UNTIL = time(18, 15)
 
 
 class Asked(StrEnum):
@@ -151,7 +154,7 @@ def _go_on(session: Session, desk: StaffDesk, row: HelpRequest, now: datetime) -
     if is_over or (not row.was_seen and _is_explained(session, row.student_id, row.school_day)):
         # A tap or a leave told the guardians meanwhile.
         row.next_at = None
-    elif row.rounds >= max(ROUNDS):
+    elif row.rounds >= max(ROUNDS) or now.astimezone(TAIPEI).time() >= REMIND_UNTIL:
         row.next_at = None
         tell_school_silent(session, desk, student, now)
     else:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import requests
 
+from core.delivery.granting import NoToken, grant_token
 from core.errors import Fault
 from core.post.app_push import app_gateway
 from core.post.reaching import direct_session
@@ -46,6 +47,7 @@ def _line(settings: Settings) -> Iterator[Fault]:
         problem = f"LINE refuses it ({answer.status_code})"
         yield Fault("LINE_CHANNEL_ACCESS_TOKEN", problem, hint)
         return
+    yield from _pushes(settings)
     endpoint = _ask(settings, "/v2/bot/channel/webhook/endpoint")
     told = _json(endpoint)
     wanted = f"{settings.base_url.rstrip('/')}{WEBHOOK}"
@@ -54,6 +56,18 @@ def _line(settings: Settings) -> Iterator[Fault]:
     elif not told.get("active"):
         hint = "Switch on Use webhook in the LINE Developers console"
         yield Fault("BASE_URL", "LINE's webhook is switched off", hint)
+
+
+def _pushes(settings: Settings) -> Iterator[Fault]:
+    """Fetch a token as senders do, where they fetch their own; one more takes none back."""
+    if not settings.line_channel_id:
+        return
+    try:
+        secret = settings.channel_secrets[0]
+        grant_token(settings.line_api, settings.line_channel_id, secret, TIMEOUT)
+    except NoToken as error:
+        hint = "Compare it and LINE_CHANNEL_SECRET with Basic settings of the Messaging API channel"
+        yield Fault("LINE_CHANNEL_ID", f"LINE gives no token to push with ({error})", hint)
 
 
 def _skew(answer: requests.Response) -> Iterator[Fault]:

@@ -27,18 +27,24 @@ from core.calendar.terms import (
 )
 from core.clock import TAIPEI, school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import BILLING_DAYS, OPERATOR, ROC_YEAR, fail, no_school, opened
+from core.duty.commands import (
+    BILLING_DAYS,
+    DATE,
+    OPERATOR,
+    ROC_YEAR,
+    Day,
+    fail,
+    no_school,
+    opened,
+)
 from core.errors import AccessError, InputError
 from core.notices.staff_alarms import tell_closure_found
 from core.people.staff import closers_of
 from core.people.tables import School, Student
 from core.settings import Settings
 
-DATE = click.DateTime(["%Y-%m-%d"])
-MOMENT = click.DateTime(["%Y-%m-%d %H:%M"])
-MONTH = click.option(
-    "--month", type=click.DateTime(["%Y-%m"]), help="such as 2026-11; this month if none"
-)
+MOMENT = Day(["%Y-%m-%d %H:%M"])
+MONTH = click.option("--month", type=Day(["%Y-%m"]), help="such as 2026-11; this month if none")
 SCOPE_HELP = "city, district:中正區, level:國小, 353607 or 353607/6"
 FILE_FAULTS = {
     "too_big": "the file has more than 1 MB; name the calendar's own CSV file",

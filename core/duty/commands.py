@@ -5,12 +5,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from core.calendar.school_days import is_school_day
+from core.clock import YEARS
 from core.db import transaction
 from core.duty.demo import next_school_morning
 from core.duty.migrate import migrate_in_traffic
@@ -28,6 +29,20 @@ OPERATOR = "operator"
 ROC_YEAR = click.IntRange(100, 999)
 BILLING_DAYS = click.IntRange(1, 366)
 CLOCK_TIME = click.DateTime(["%H:%M"])
+
+
+class Day(click.DateTime):
+    """A date or a month of this time; another year is a slip of the pen, and nobody's to count."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the moment it begins, naive. Raises BadParameter for another year."""
+        moment = super().convert(value, param, ctx)
+        if moment.year not in YEARS:
+            self.fail(f"{value} is too far off. Was the year meant?", param, ctx)
+        return moment
+
+
+DATE = Day(["%Y-%m-%d"])
 
 
 @click.command(name="migrate")

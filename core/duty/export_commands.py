@@ -10,8 +10,7 @@ from core.attendance.export import WRITERS, file_name
 from core.attendance.sheets import SheetRow, record_download, sheet
 from core.clock import school_day_of
 from core.db import transaction
-from core.duty.calendar_commands import DATE
-from core.duty.commands import OPERATOR, fail, no_school, opened, write_private
+from core.duty.commands import DATE, OPERATOR, fail, no_school, opened, write_private
 from core.house import House
 from core.people.tables import School
 from core.settings import Settings

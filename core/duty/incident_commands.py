@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core.attendance.export import harmless
 from core.audit import record_audit
-from core.clock import TAIPEI
+from core.clock import TAIPEI, YEARS
 from core.crypto import Vault
 from core.db import snapshot, transaction
 from core.duty.commands import OPERATOR, fail, opened, write_private
@@ -90,6 +90,8 @@ def _span(since: str, until: str | None, now: datetime) -> Span:
 
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
+    if moment.year not in YEARS:
+        raise ValueError(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=TAIPEI)
 
 

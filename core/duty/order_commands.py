@@ -9,8 +9,7 @@ import click
 from sqlmodel import Session
 
 from core.db import snapshot, transaction
-from core.duty.calendar_commands import DATE
-from core.duty.commands import BILLING_DAYS, OPERATOR, fail, opened
+from core.duty.commands import BILLING_DAYS, DATE, OPERATOR, fail, opened
 from core.errors import InputError
 from core.orders.plan_book import find_plan, list_plans, record_plan
 from core.orders.plans import PRICES, Bearer, Items, Plan, Rounding

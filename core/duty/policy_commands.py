@@ -21,12 +21,11 @@ from core.calendar.policy import (
 from core.calendar.tables import DayPolicy
 from core.clock import school_day_of
 from core.db import snapshot, transaction
-from core.duty.commands import CLOCK_TIME, OPERATOR, fail, no_school, opened
+from core.duty.commands import CLOCK_TIME, DATE, OPERATOR, fail, no_school, opened
 from core.errors import AccessError, InputError
 from core.people.tables import School, Student
 from core.settings import Settings
 
-DATE = click.DateTime(["%Y-%m-%d"])
 MINUTE = timedelta(minutes=1)
 SHOWN = (
     ("cutoff", "cutoff", ""),

@@ -41,7 +41,7 @@ def send_test(session: Session, settings: Settings, guardian: Guardian, now: dat
     The dedupe key holds it, so presses at once send one. Who connected the app gets one there too.
     """
     link = find_link_of_guardian(session, guardian.id)
-    if link is None:
+    if link is None or guardian.stopped_at is not None:
         return TryOut.NOWHERE
     if _sent_today(session, guardian, now) >= A_DAY:
         return TryOut.LIMIT

@@ -5,8 +5,10 @@ it ended by another moment and another look, so the two sums need not agree by t
 """
 
 from collections import Counter
-from datetime import datetime, time, timedelta
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, literal, select, true, union_all
 from sqlmodel import Session, col
@@ -49,6 +51,22 @@ def made_today(session: Session, now: datetime, not_before: datetime) -> Counter
     return made
 
 
+def count_again(session: Session, ids: Collection[UUID], now: datetime) -> None:
+    """Take what ended before today, and is about to wait again, into today; joins the transaction.
+
+    Until the tick has been at today's first moment it is left to it, as all that waits by then.
+    """
+    midnight = at_taipei(school_day_of(now), time())
+    run = lock_run(session, JOB, MADE_UNTIL, outcome_if_new="counted", now=midnight)
+    if run.ran_at > midnight:
+        notice = table_of(Notice).c
+        number = func.count().label("number")
+        ended = select(notice.channel, notice.kind, number).where(
+            notice.id.in_(ids), notice.settled_at < midnight
+        )
+        _write(session, ended.group_by(notice.channel, notice.kind), school_day_of(now))
+
+
 def _count_span(house: House) -> bool:
     """Count up to LAG ago, or to the day's end; tell whether another day is left."""
     now = house.clock.now()
@@ -59,14 +77,14 @@ def _count_span(house: House) -> bool:
         end = min(now - LAG, day_end(school_day_of(first)))
         if first >= end:
             return False
-        _add(session, first, end)
+        _write(session, _sums(first, end), school_day_of(first))
         run.ran_at = end
         session.add(run)
     return end < now - LAG
 
 
-def _add(session: Session, first: datetime, end: datetime) -> None:
-    sums = _sums(first, end).add_columns(literal(school_day_of(first)).label("day"))
+def _write(session: Session, found: Any, day: date) -> None:
+    sums = found.add_columns(literal(day).label("day"))
     names = ["channel", "kind", "number", "day"]
     statement = insert_for(session, MadeCount).from_select(names, sums)
     number = table_of(MadeCount).c.number + statement.excluded.number

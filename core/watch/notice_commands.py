@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core.audit import record_audit
 from core.clock import day_end
 from core.db import snapshot, transaction
-from core.duty.commands import OPERATOR, fail, opened
+from core.duty.commands import DATE, OPERATOR, fail, opened
 from core.notices.tables import Notice
 from core.people.tables import Student
 from core.settings import Settings
@@ -40,7 +40,7 @@ def notice_commands() -> None:
 
 @notice_commands.command(name="why")
 @click.argument("child")
-@click.argument("day", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("day", metavar="DATE", type=DATE)
 @click.pass_obj
 def tell_why(settings: Settings, child: str, day: datetime) -> None:
     """Tell a child's day: taps, no-show, notices, and who was not told, and why.

@@ -13,6 +13,7 @@ from core.kinds import NoticeState
 from core.notices.outbox import RETRY_HORIZON
 from core.notices.tables import Notice
 from core.watch.counting import hold_counts, uncount
+from core.watch.made import count_again
 
 
 class Replay(StrEnum):
@@ -56,6 +57,7 @@ def replay(session: Session, notice_id: UUID, *, by: str, now: datetime) -> Repl
         return refusal
     ids = [one.id for one in push]
     uncount(session, ids, counts)
+    count_again(session, ids, now)
     session.execute(
         update(Notice)
         .where(col(Notice.id).in_(ids), col(Notice.state) == NoticeState.DEAD)

@@ -22,7 +22,9 @@ HEALTH_WORDS = {
 MEANINGS = {
     Health.SLOW: N_("通知會晚一點送到，紀錄不受影響。"),
     Health.ON_DEMAND: N_("本月發送額度快用完了。輸入「今天」，立即回覆。"),
-    Health.PAUSED: N_("本月發送額度已用完。「尚無刷卡紀錄」改用 e-mail 通知。"),
+    Health.PAUSED: N_(
+        "本月發送額度已用完。「尚無刷卡紀錄」改寄到已驗證的 e-mail；還沒有的，輸入「今天」查看。"
+    ),
 }
 CHECKS = {
     RunState.DUE: N_("進行中"),

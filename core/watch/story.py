@@ -32,7 +32,10 @@ MEANINGS = {
     "stale": "it was too old to be news when it became known",
     "expired": "it got too old while it waited",
     "told_later": "the departure, which shows it too, had waited for it for a minute",
-    "not_wanted": "the box was unticked, or binding or link ended, before it went",
+    "not_wanted": "the box was unticked, binding, link, role or delegation ended, or the guardian "
+    "stopped all notices, before it went",
+    "quiet": "a guardian new beside others hears no gate news for a day",
+    "restored": "it came about before a restore, and may have gone out then",
     "in_digest": "it waits for the letter of the day, as this guardian chose",
     "digested": "it went with the letter of the day",
     "bounced": "the mail server took it, and said later that the mailbox is not there",
@@ -232,10 +235,7 @@ def _notices(session: Session, child: Student, day: date) -> list[Notice]:
 
 
 def _of_notice(one: Notice) -> Iterator[Fact]:
-    whom = (
-        f"guardian {short(one.guardian_id)}" if one.guardian_id else f"staff {short(one.staff_id)}"
-    )
-    what = f"{one.kind} {one.occurrence} to {whom} by {one.channel} (notice {one.id})"
+    what = f"{one.kind} {one.occurrence} to {_whom(one)} by {one.channel} (notice {one.id})"
     if one.first_tried_at is None and one.settled_at is not None:
         yield Fact(one.settled_at, f"{what}: {_end(one)}, never tried")
         return
@@ -246,6 +246,18 @@ def _of_notice(one: Notice) -> Iterator[Fact]:
     request = f", LINE request {one.line_request_id}" if one.line_request_id else ""
     riding = f", in the push of notice {one.rides_with}" if one.rides_with else ""
     yield Fact(last, f"{what}: {_end(one)}, tries {one.attempts}{request}{riding}")
+
+
+def _whom(one: Notice) -> str:
+    if one.staff_id is not None:
+        return f"staff {short(one.staff_id)}"
+    if one.guardian_id is None:
+        # Ordered at school, by a guardian who need not be one here.
+        return f"the number of order {short(one.order_id)}"
+    guardian = f"guardian {short(one.guardian_id)}"
+    if one.delegate_id is None:
+        return guardian
+    return f"delegate {short(one.delegate_id)} of {guardian}"
 
 
 def _end(one: Notice) -> str:

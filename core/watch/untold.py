@@ -41,7 +41,8 @@ def why_untold(
     for event in events:
         if not bindings:
             yield event.at, f"{event.name} told to nobody: no guardian was bound to the child"
-        told = {one.guardian_id for one in event.notices}
+        # Whoever receives in a guardian's stead is somebody else.
+        told = {one.guardian_id for one in event.notices if one.delegate_id is None}
         for binding in bindings:
             if binding.guardian_id not in told:
                 whom = f"guardian {short(binding.guardian_id)}"

@@ -268,6 +268,16 @@ def test_silence_goes_up_the_line_and_then_to_the_guardians(house: House, ming: 
     assert pushed(house, GAO, NoticeKind.HELP_ASKED) == []
 
 
+def test_reminder_that_comes_at_night_goes_to_the_guardians(house: House, ming: Student) -> None:
+    answer(house, "請協助確認")
+
+    assert after(house, 12 * 60) == 1
+
+    assert pushed(house, HO, NoticeKind.HELP_ASKED) == []
+    assert "到 20:31 還沒有回覆" in said(pushed(house, MEI, NoticeKind.SCHOOL_SILENT))
+    assert after(house, 5) == 0
+
+
 def test_a_tap_ends_the_reminders(house: House, ming: Student) -> None:
     answer(house, "請協助確認")
     tell_arrived(house, ming)

@@ -112,7 +112,9 @@ def test_used_up_quota_says_what_still_works(house: House, ming: Student) -> Non
     with transaction(house.engine) as session:
         record_quota(session, Quota(10, 10), Outlook(past=1, left=1), house.clock.now())
 
-    assert "LINE：暫停\n本月發送額度已用完。「尚無刷卡紀錄」改用 e-mail 通知。\n" in told(house)
+    said = told(house)
+    assert "LINE：暫停\n本月發送額度已用完。「尚無刷卡紀錄」改寄到已驗證的 e-mail；" in said
+    assert "還沒有的，輸入「今天」查看。\n" in said
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,15 @@ class Line(BaseHTTPRequestHandler):
     status = 200
     webhook: dict[str, Any] = {}
     skew = timedelta()
+    grants = 200
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = b'{"access_token":"t","expires_in":900}'
+        self.send_response(self.grants)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def do_GET(self) -> None:
         body = json.dumps(self.webhook if "webhook" in self.path else {"userId": "U1"}).encode()
@@ -217,6 +226,7 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list[str]]]:
             found = outside_faults(
                 settings(
                     line_api_base=origin,
+                    line_channel_id="1650000000",
                     base_url="https://gate.example.tw",
                     smtp_url=facts.get("smtp", f"smtp://127.0.0.1:{port}"),
                     sms_provider="mitake",
@@ -240,6 +250,7 @@ RIGHT = {"endpoint": "https://gate.example.tw/line/webhook", "active": True}
         ({"webhook": {}}, ["BASE_URL"]),
         ({"status": 401}, ["LINE_CHANNEL_ACCESS_TOKEN"]),
         ({"webhook": RIGHT, "skew": timedelta(minutes=2)}, ["clock"]),
+        ({"webhook": RIGHT, "grants": 400}, ["LINE_CHANNEL_ID"]),
     ],
 )
 def test_what_line_says_of_us_is_compared_with_the_settings(

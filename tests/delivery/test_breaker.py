@@ -33,6 +33,12 @@ def test_open_it_rests_and_then_lets_one_through() -> None:
     assert breaker.allowed(16) == 1
 
 
+def test_nobody_else_tries_while_one_is_under_way() -> None:
+    breaker, now = _broken()
+    now[0] += REST_SECONDS[0]
+    assert breaker.allowed(16, under_way=1) == 0
+
+
 def test_rests_grow_while_nothing_works() -> None:
     breaker, now = _broken()
     for rest in REST_SECONDS[:-1]:

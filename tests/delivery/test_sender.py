@@ -1,6 +1,7 @@
 """What the sender is made of is at work in it, and no transaction is open while it pushes."""
 
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -45,6 +46,29 @@ def test_line_that_answers_nobody_is_left_in_peace(
         wait_for(lambda: len(line.requests) >= FAILURES, "the failures")
         wait_for_a_turn(house)
     assert len(line.requests) == FAILURES
+
+
+def test_line_in_trouble_is_tried_by_one_at_a_time(
+    house: House, line: FakeLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core.delivery.breaker, "FAILURES", 1)
+    monkeypatch.setattr(core.delivery.breaker, "REST_SECONDS", (0,))
+    tried, stall = list[str](), threading.Event()
+
+    def answer(key: str, _body: dict[str, Any]) -> tuple[int, str]:
+        tried.append(key)
+        if len(tried) > 1:
+            stall.wait(30)
+        return 500, "{}"
+
+    line.answer = answer  # type: ignore[method-assign]
+    tell(house, guardians(house, 5))
+    with sender_at_work(house, line.origin, in_flight=2):
+        wait_for(lambda: any(one.outcome for one in notices(house)), "the first failure")
+        wait_for_a_turn(house)
+        under_way = len(tried)
+        stall.set()
+    assert under_way == 2
 
 
 def test_push_that_lands_last_is_settled_at_once(

@@ -16,6 +16,7 @@ from core.people.contacts import Contact, ContactSlot, write_contact
 from core.people.friends import record_friendship
 from core.people.guardians import find_guardian
 from core.people.tables import Guardian
+from core.privacy.stopping import stop_notices
 from tests.factories import MEI
 from tests.liff.phone import Phone
 
@@ -68,6 +69,15 @@ def test_no_test_is_offered_where_line_does_not_reach(mei: Phone, pages: House) 
     page = mei.get(PAGE)
     assert f'action="{PAGE}/test"' not in page.text
     assert "收不到通知" in page.text
+
+
+def test_old_page_sends_no_test_to_who_stopped_meanwhile(mei: Phone, pages: House) -> None:
+    with transaction(pages.engine) as session:
+        guardian = find_guardian(session, MEI)
+        assert guardian is not None
+        stop_notices(session, guardian.id, pages.clock.now())
+    assert mei.post(f"{PAGE}/test", {}, form_at=PAGE).location == f"{PAGE}?note="
+    assert sent_tests(pages) == []
 
 
 @pytest.mark.parametrize(("size", "sheet"), [("large", "large.css"), ("largest", "largest.css")])

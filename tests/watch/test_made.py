@@ -6,16 +6,18 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event
+from sqlalchemy import delete, event, update
 from sqlmodel import select
 
 from core.clock import at_taipei, school_day_of
 from core.db import snapshot, transaction
 from core.house import House
+from core.kinds import NoticeState
 from core.notices.tables import Notice
 from core.watch.counting import count_notices
 from core.watch.made import count_made
 from core.watch.metrics import metrics_page
+from core.watch.replay import replay
 from core.watch.tables import MadeCount
 from tests.watch.conftest import Ming
 from tests.watch.test_metrics import WALKS, explain
@@ -97,3 +99,25 @@ def test_counting_walks_through_no_notices(house: House, ming: Ming, go: Go) -> 
     (counting,) = [one for one in asked if "INSERT INTO made_count" in one[0]]
     plan = explain(house, *counting)
     assert not re.search(WALKS, plan), plan
+
+
+def test_what_is_replayed_on_another_day_is_taken_into_that_day(
+    house: House, ming: Ming, go: Go
+) -> None:
+    ming.tap()
+    ming.end(NoticeState.DEAD)
+    (dead,) = ming.notices()
+    go(minutes=3)
+    _count(house)
+    tomorrow = school_day_of(house.clock.now()) + timedelta(days=1)
+    for at in (time(0, 5), time(6)):
+        house.clock.move_to(at_taipei(tomorrow, at))
+        _count(house)
+    with transaction(house.engine) as session:
+        session.execute(update(Notice).values(expires_at=house.clock.now() + timedelta(hours=1)))
+        replay(session, dead.id, by="operator", now=house.clock.now())
+    assert (_total(house, CREATED), _total(house, STATES)) == (1, 1)
+    ming.end()
+    go(minutes=5)
+    _count(house)
+    assert (_total(house, CREATED), _total(house, STATES)) == (1, 1)
