@@ -43,9 +43,11 @@ class Step(StrEnum):
     KEEP = "keep"
     APPROVE_CANCEL = "approve_cancel"
     EXPIRE = "expire"
-    # These two leave the state as it is.
     PAY = "pay"
     SETTLE = "settle"
+
+
+KEEPS_STATE = frozenset({Step.PAY, Step.SETTLE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,6 +201,18 @@ def test_second_answer_is_told_that_it_came_late(
     assert "已有人處理。" in officer.text(late.location)
 
 
+def test_who_answered_is_not_told_of_somebody_else(
+    mei: Phone, teacher: Phone, family: Family
+) -> None:
+    ask(mei, family)
+    path = f"{REVIEW}/{request_in(teacher.get(REVIEW).text)}"
+    for word in ("approve", "undo"):
+        teacher.post(path, {"answer": word}, form_at=TOKEN)
+    for word, said in (("approve", "您已經登記了"), ("undo", "您已經更正了")):
+        again = teacher.post(path, {"answer": word}, form_at=TOKEN)
+        assert f"{said}，不需要再按。" in teacher.text(again.location)
+
+
 def test_only_who_sees_the_class_sees_and_answers(
     mei: Phone, staff_phone: StaffPhone, family: Family, pages: House
 ) -> None:

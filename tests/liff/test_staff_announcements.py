@@ -99,7 +99,7 @@ def test_second_person_is_told_and_an_answered_one_is_refused_politely(
     assert "已有人處理。" in press(admin, here, "confirm")
     assert "已公布，家長看得到了。" in press(admin, page, "confirm", 2)
     assert "公布中" in admin.text(here)
-    assert "已有人處理。" in press(admin, page, "confirm", 2)
+    assert "已公布，家長看得到了。" in press(admin, page, "confirm", 2)
 
 
 def test_one_for_a_class_asks_nobody(teacher: Phone, admin: Phone, pages: House) -> None:
@@ -120,7 +120,8 @@ def test_school_wide_one_waits_for_a_second_person(
     assert "發起人不能自己確認" in press(officer, page, "confirm")
     assert "已公布，家長看得到了。" in press(admin, page, "confirm")
     assert "12/5 園遊會" in mei.text(NOTICES)
-    assert "已有人處理。" in press(admin, page, "confirm")
+    assert "已公布，家長看得到了。" in press(admin, page, "confirm")
+    assert "已有人處理。" in press(officer, page, "confirm")
     history = officer.text(page)
     assert "11/23 07:20 林國華（生教組） 撰寫 11/23 07:20 林國華（學校管理者） 公布" in history
 
@@ -229,7 +230,7 @@ def test_archive_and_back(teacher: Phone, mei: Phone, pages: House) -> None:
     assert "12/5 園遊會" not in teacher.text(LIST)
     assert "12/5 園遊會" in teacher.text(f"{LIST}?tab=past")
     assert "12/5 園遊會" in mei.text(f"{NOTICES}?tab=past")
-    assert "已有人處理。" in press(teacher, page, "archive")
+    assert "已移到歷史公告" in press(teacher, page, "archive")
     assert "已移回最新。" in press(teacher, page, "restore")
     assert "12/5 園遊會" in mei.text(NOTICES)
     with snapshot(pages.engine) as session:
