@@ -16,7 +16,7 @@ from core.announcements.audiences import (
     reach_of,
     writer_of,
 )
-from core.announcements.reading import shown_as
+from core.announcements.reading import is_of_past_year, shown_as
 from core.announcements.sending import cost_of, send_out, tell_answered
 from core.announcements.standing import (
     Standing,
@@ -63,6 +63,7 @@ STANDINGS = {
     Standing.LAPSED: ("off", "逾時未確認"),
     Standing.SCHEDULED: ("late", "預定公布"),
     Standing.SHOWN: ("arrived", "公布中"),
+    Standing.OVER: ("off", "上學年的公告"),
     Standing.ARCHIVED: ("off", "歷史公告"),
 }
 ACTS = {
@@ -221,6 +222,7 @@ def _render(visit: Visit, announcement_id: UUID, note: str = "", fault: str = ""
             "reach": reach_of(database, audience),
             "cost": cost_of(database, audience, reserve, visit.now) if newest.is_pushed else None,
             "is_own": is_own,
+            "is_over": is_of_past_year(announcement, visit.now),
             "alone": _alone(database, visit, audience) if is_own and is_waiting else "",
             "history": _history(database, visit, announcement_id),
             "one": _as_read(database, visit, announcement, newest),

@@ -15,7 +15,7 @@ from core.house import House
 from core.kinds import NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import StaffRole
-from tests.factories import make_school, make_staff, make_student
+from tests.factories import MEI, make_school, make_staff, make_student
 from tests.liff.conftest import Family
 from tests.liff.desk import ADMIN, BUREAU, ELSEWHERE, OFFICER, TEACHER, StaffPhone
 from tests.liff.phone import Phone, text_of
@@ -365,3 +365,20 @@ def test_what_would_eat_into_the_reserve_is_not_published(
     assert sent(pages, NoticeKind.ANNOUNCEMENT) == []
     with snapshot(pages.engine) as session:
         assert session.exec(select(Announcement)).one().published_number is None
+
+
+def test_one_of_last_years_class_is_not_said_to_be_read(
+    teacher: Phone, mei: Phone, pages: House
+) -> None:
+    page = write(teacher, **FOR_CLASS)
+    pages.clock.move_to(pages.clock.now() + timedelta(days=300))
+    teacher.sign_in(TEACHER)
+    mei.sign_in(MEI)
+    said = "家長看不到了。要再告訴家長，請另寫一則。"
+
+    assert "公布中" not in teacher.text(LIST)
+    archived = press(teacher, page, "archive")
+    assert said in archived
+    assert "家長在「歷史公告」看得到" not in archived
+    assert said in press(teacher, page, "restore")
+    assert "12/5 園遊會" not in mei.text(NOTICES)
