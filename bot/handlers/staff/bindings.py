@@ -7,6 +7,7 @@ from bot.answer import Answer, Json
 from bot.handlers.staff.queue import next_of
 from bot.handlers.staff.rights import (
     actor_of,
+    door_of,
     find_child,
     own_actors,
     require_child,
@@ -26,22 +27,19 @@ from core.binding.requests import (
     school_of_request,
 )
 from core.notices.answers import tell_approved, tell_declined
-from core.people.staff import can_see_class
 from core.people.tables import Staff, Student
 from core.postback import Action, Press
 
 
 def show_codes(turn: Turn, ask: StaffAsk) -> Answer:
     """Return the way to the page that makes a class's codes."""
-    homeroom = ask.words.strip().upper().removesuffix("班").strip()
-    if not homeroom:
+    if not ask.words:
         return Answer(messages=words.usage("製作一班的綁定單，", ask.verb, samples_of(turn)))
-    for role in turn.person.roles:
-        if role.school_code and can_see_class(role, role.school_code, homeroom):
-            children = class_to_invite(turn.session, role.school_code, homeroom)
-            if children:
-                page = turn.pages.staff("codes", school=role.school_code, homeroom=homeroom)
-                return Answer(messages=reply.codes(homeroom, len(children), page))
+    for code, homeroom, _ in door_of(turn).classes_named(ask.words):
+        children = class_to_invite(turn.session, code, homeroom)
+        if children:
+            page = turn.pages.staff("codes", school=code, homeroom=homeroom)
+            return Answer(messages=reply.codes(homeroom, len(children), page))
     raise Refused(words.plainly(words.NO_CLASS))
 
 
