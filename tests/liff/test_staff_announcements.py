@@ -15,6 +15,7 @@ from core.house import House
 from core.kinds import NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import StaffRole
+from liff.staff import new_announcement
 from tests.factories import MEI, make_school, make_staff, make_student
 from tests.liff.conftest import Family
 from tests.liff.desk import ADMIN, BUREAU, ELSEWHERE, OFFICER, TEACHER, StaffPhone
@@ -382,3 +383,20 @@ def test_one_of_last_years_class_is_not_said_to_be_read(
     assert "家長在「歷史公告」看得到" not in archived
     assert said in press(teacher, page, "restore")
     assert "12/5 園遊會" not in mei.text(NOTICES)
+
+
+@pytest.mark.parametrize("is_at_once", [False, True])
+def test_preview_sent_twice_is_one_announcement(
+    teacher: Phone, pages: House, monkeypatch: pytest.MonkeyPatch, is_at_once: bool
+) -> None:
+    preview = teacher.post(NEW, {**WISH, **FOR_CLASS}).text
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', preview))
+    once = teacher.client.post(NEW, data={**fields, "sure": "1"})
+    look, unseen = new_announcement._sent_before, [None] * is_at_once
+    monkeypatch.setattr(
+        new_announcement, "_sent_before", lambda visit: unseen.pop() if unseen else look(visit)
+    )
+    again = teacher.client.post(NEW, data={**fields, "sure": "1"})
+    assert again.location == once.location
+    assert "已公布，家長看得到了。" in teacher.text(again.location)
+    assert len(written(pages)) == 1
