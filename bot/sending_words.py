@@ -10,7 +10,9 @@ VERBS = ("發公告", "發送", "公告")
 WHOLE_SCHOOL = ("全校", "全體")
 GRADES = "一二三四五六七八九"
 GRADE = re.compile(rf"(?:(?P<digits>[0-9]{{1,2}})|(?P<han>[{GRADES}]))\s*年級")
-HOMEROOM = re.compile(r"(?P<name>[0-9]{3,5}|[0-9]{1,2}年[0-9]{1,2}班?)班?")
+HOMEROOM = re.compile(
+    rf"(?P<name>[0-9]{{3,5}}|[0-9]{{1,2}}年[0-9]{{1,2}}班?|[{GRADES}]年\w{{1,2}}班)班?"
+)
 # Where a line that is too long for a title may end.
 ENDS = re.compile(r"[。，；！？,;!?\s]")
 
@@ -59,6 +61,12 @@ def read_sending(text: str) -> SendingWords:
     if found := HOMEROOM.fullmatch(plain):
         return SendingWords(homeroom=found["name"], content=tail)
     return SendingWords(content=rest)
+
+
+def for_class_first(said: SendingWords) -> SendingWords:
+    """Return the same with the first word read as a class."""
+    first, tail = _first_word(said.content)
+    return SendingWords(homeroom=unicodedata.normalize("NFKC", first), content=tail)
 
 
 def _without_verb(text: str) -> str:

@@ -140,13 +140,19 @@ OTHER_WORDS = {
 PLAINLY_STAFF = frozenset({"今日名單", "校務說明", "校務補登"})
 # Guardians type it too, for what they are to read.
 NOTICES_WORD = "公告"
+# A class as rosters write it: 603, 2A, 六年三班, 高一忠, 忠班; 今天上班 and 今天一起走 are none.
+HAN, NAMES = "一二三四五六七八九", "忠孝仁愛信義和平甲乙丙丁戊己庚辛"
+CLASS = (
+    rf"|[0-9A-Z].{{0,12}}|[{HAN}]?[{NAMES}]\s*班|[高國]中?[{HAN}]\s*\w\s*班?"
+    rf"|(?:[高國]中?)?[{HAN}]年\s*(?:\w{{1,2}}\s*班|[{HAN}{NAMES}])"
+)
 # What may follow; most words stand alone: 未到校 and 放行嗎 are none of these.
 SHAPES = {
-    StaffVerb.TODAY: re.compile(r"|[0-9A-Z].{0,12}"),
+    StaffVerb.TODAY: re.compile(CLASS),
     StaffVerb.MISSING: re.compile(r"|[0-9]{1,2}(?:\s*年級)?"),
-    StaffVerb.CODES: re.compile(r"|[0-9A-Z].{0,12}"),
+    StaffVerb.CODES: re.compile(CLASS),
     StaffVerb.QUEUE: re.compile(r"|(?:簡訊|註銷|補登|綁定|停課)(?:申請)?"),
-    StaffVerb.REVOKE: re.compile(r"|[0-9A-Z].{0,12}"),
+    StaffVerb.REVOKE: re.compile(CLASS),
     **dict.fromkeys(
         ABOUT_CHILD | {StaffVerb.CLOSE, StaffVerb.SEND, StaffVerb.INVITE}, re.compile(r".*")
     ),

@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column
-from sqlmodel import Field, Session, SQLModel
+from sqlalchemy import Column, func
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from core.db import UtcDateTime, table_of
 from core.rows import insert_given, run_rows
@@ -54,6 +54,19 @@ def record_audits(
         for one in subjects
     ]
     run_rows(session, _insert, [table_of(AuditEntry).c[name] for name in rows[0]], rows)
+
+
+def did_last(session: Session, actors: Collection[str], action: str, subject: str) -> bool:
+    """Tell whether this was done by one of these actors, and nothing to the subject since."""
+    is_about = AuditEntry.subject == subject
+    newest = select(func.max(AuditEntry.at)).where(is_about).scalar_subquery()
+    found = select(AuditEntry.id).where(
+        is_about,
+        AuditEntry.at == newest,
+        AuditEntry.action == action,
+        col(AuditEntry.actor).in_(actors),
+    )
+    return session.exec(found.limit(1)).first() is not None
 
 
 @cache

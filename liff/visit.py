@@ -54,6 +54,11 @@ class Visit:
         """Return what the guardian here may do."""
         return standing_of(self.get_guardian(), is_linked=self.is_linked)
 
+    @property
+    def actors(self) -> list[str]:
+        """Return this person as records may name staff: one for each role."""
+        return [f"staff:{role.id}" for role in self.roles]
+
     def get_session(self) -> WebSession:
         """Return the signed-in browser. Raises AccessError 401."""
         if self.web_session is None:

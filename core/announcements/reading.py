@@ -123,6 +123,14 @@ def _unread(_engine: str) -> Any:
     )
 
 
+def is_of_past_year(announcement: Announcement, now: datetime) -> bool:
+    """Tell whether it was for a class or grade of a year that is over: no guardian reads it."""
+    is_wide = announcement.grade is None and announcement.homeroom is None
+    return not (is_wide or announcement.shown_from is None) and (
+        announcement.shown_from < _first_moment_of_year(now)
+    )
+
+
 def mark_read(session: Session, guardian_id: UUID, shown: Shown, now: datetime) -> None:
     """Remember that the guardian opened this version; joins the caller's transaction."""
     row = {
@@ -241,8 +249,12 @@ def _is_of_this_year() -> ColumnElement[bool]:
 
 def _span(now: datetime) -> dict[str, datetime]:
     """Return now, since when something is news, and the first moment of this school year."""
+    return {"now": now, "since": now - NEWS_FOR, "year": _first_moment_of_year(now)}
+
+
+def _first_moment_of_year(now: datetime) -> datetime:
     first = date(school_year_of(school_day_of(now - LATE_SUMMER)) + ROC, 8, 1)
-    return {"now": now, "since": now - NEWS_FOR, "year": at_taipei(first, time())}
+    return at_taipei(first, time())
 
 
 def _is_for_own_child(guardian_id: Any) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
 from core.announcements.audiences import is_written_by
+from core.announcements.reading import is_of_past_year
 from core.announcements.tables import Announcement, AnnouncementVersion
 from core.announcements.writing import GOOD_FOR, is_waiting
 from core.audit import AuditEntry
@@ -17,7 +18,9 @@ from core.people.tables import Staff
 
 
 class Standing(StrEnum):
-    """Where an announcement stands. Guardians read it in SHOWN, CHANGING and ARCHIVED."""
+    """Where an announcement stands. Guardians read it in SHOWN, CHANGING and ARCHIVED, of the
+    past school year's classes and grades (OVER) nowhere.
+    """
 
     WAITING = "waiting"
     CHANGING = "changing"
@@ -25,6 +28,7 @@ class Standing(StrEnum):
     LAPSED = "lapsed"
     SCHEDULED = "scheduled"
     SHOWN = "shown"
+    OVER = "over"
     ARCHIVED = "archived"
 
 
@@ -45,6 +49,8 @@ def standing_of(written: Written, now: datetime) -> Standing:
         return Standing.CHANGING if announcement.published_number else Standing.WAITING
     if announcement.shown_from is None:
         return Standing.DECLINED if newest.declined_at else Standing.LAPSED
+    if is_of_past_year(announcement, now):
+        return Standing.OVER
     return Standing.SCHEDULED if announcement.shown_from > now else Standing.SHOWN
 
 

@@ -14,7 +14,7 @@ from core.clock import school_day_of
 from core.errors import AccessError
 from core.notices.fan_out import tell_no_shows
 from core.notices.staff_desk import StaffDesk
-from core.people.tables import Student
+from core.people.tables import EnrollmentStatus, Student
 
 
 class ReviewResult(StrEnum):
@@ -24,6 +24,7 @@ class ReviewResult(StrEnum):
     ALREADY_TOLD = "already_told"
     SEEN = "seen"
     ON_LEAVE = "on_leave"
+    LEFT = "left"
     OVER = "over"
 
 
@@ -32,13 +33,16 @@ def answer_absent(
 ) -> ReviewResult:
     """Tell the guardians at once that the teacher has not seen the child; joins the transaction.
 
-    Nothing is told of a child that was seen or excused meanwhile, nor on another day.
+    Nothing is told of a child that was seen or excused meanwhile, or that left the school, nor on
+    another day.
     """
     student = session.get(Student, student_id)
     if student is None:
         raise AccessError("no_such_student")
     if school_day != school_day_of(now):
         return ReviewResult.OVER
+    if student.status != EnrollmentStatus.ENROLLED:
+        return ReviewResult.LEFT
     lock_days(session, {(student_id, school_day)})
     day = session.get_one(AttendanceDay, (student_id, school_day), populate_existing=True)
     if (result := _standing(day)) is not None:

@@ -17,6 +17,7 @@ from core.attendance.tables import AttendanceDay, NoShowRun, NoShowState, RunSta
 from core.audit import record_audit
 from core.calendar.policy import DayRules, rules_for
 from core.calendar.school_days import day_statuses
+from core.clock import school_day_of
 from core.db import insert_for
 from core.errors import InputError
 from core.kinds import DayPart, EventKind, NoticeKind
@@ -100,13 +101,25 @@ def expected_groups(session: Session, key: RunKey) -> Groups:
     return found
 
 
+def why_not_held(run: NoShowRun | None, now: datetime) -> str | None:
+    """Return why nothing can be decided of a run any more: expired or answered; None while it can.
+
+    Another day's is expired, whether the sweep came by to say so or not.
+    """
+    if run is None or run.state == RunState.EXPIRED:
+        return "expired"
+    if run.state != RunState.HELD:
+        return "answered"
+    return None if run.school_day == school_day_of(now) else "expired"
+
+
 def release_run(
     session: Session, desk: StaffDesk, key: RunKey, *, gate: GateReport, by: str, now: datetime
 ) -> Released:
     """Tell the held no-shows after all, as staff decided; joins the transaction.
 
     `gate` is how the gate is now: the doubt it causes is told beside. Raises InputError answered
-    when the run is not held any more.
+    or expired when the run is not held any more.
     """
     run = _lock_held(session, key, now)
     children = _settle_all(session, key, NoShowState.TOLD, now)
@@ -121,7 +134,7 @@ def release_run(
 def cancel_run(session: Session, key: RunKey, *, by: str, now: datetime) -> int:
     """Leave the held no-shows untold and return how many they were; joins the transaction.
 
-    Raises InputError answered when the run is not held any more.
+    Raises InputError answered or expired when the run is not held any more.
     """
     run = _lock_held(session, key, now)
     children = _settle_all(session, key, NoShowState.UNTOLD, now)
@@ -207,8 +220,8 @@ def _settle_all(session: Session, key: RunKey, state: NoShowState, now: datetime
 
 def _lock_held(session: Session, key: RunKey, now: datetime) -> NoShowRun:
     run = lock_run(session, key, now)
-    if run.state != RunState.HELD:
-        raise InputError("answered")
+    if (code := why_not_held(run, now)) is not None:
+        raise InputError(code)
     return run
 
 

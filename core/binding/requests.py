@@ -1,5 +1,6 @@
 """綁定審核: proven guardians who wait for a school's yes."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -135,6 +136,14 @@ def approve(
 def decline(session: Session, request_id: UUID, *, by: str, now: datetime) -> BindingRequest:
     """Send the one who waits away; joins the transaction. Raises InputError("answered")."""
     return _decide(session, request_id, is_approved=False, by=by, now=now)
+
+
+def own_answer(session: Session, request_id: UUID, actors: Collection[str]) -> bool | None:
+    """Return yes or no as one of these actors answered, None where none of them did."""
+    statement = select(BindingRequest.is_approved).where(
+        BindingRequest.id == request_id, col(BindingRequest.decided_by).in_(actors)
+    )
+    return session.exec(statement).first()
 
 
 def close_requests(

@@ -23,7 +23,7 @@ from core.gate.make_up import SEEN, record_make_up
 from core.gate.tables import Tap, TapSource
 from core.kinds import DayPart, Direction, NoticeKind
 from core.notices.staff_desk import StaffDesk
-from core.people.tables import Student
+from core.people.tables import EnrollmentStatus, Student
 
 
 class ClassWord(StrEnum):
@@ -87,8 +87,8 @@ def answer_for(
     """Enter the answer and tell whether guardians hear of it; joins the caller's transaction.
 
     The child comes through a door. Raises InputError, which changes nothing if the caller rolls
-    back: over for the list of another day, no_school_day, seen, answered for a list by which it
-    was entered before, on_leave, overlap, or told where the guardians heard so already.
+    back: over for the list of another day, no_school_day, left, seen, answered for a list by which
+    it was entered before, on_leave, overlap, or told where the guardians heard so already.
     """
     asked = _Asked(session, desk, student, answer.by, now)
     _require_still_asked(asked, answer.shown_at)
@@ -161,6 +161,8 @@ def _require_still_asked(asked: _Asked, shown_at: datetime) -> None:
         raise InputError("over")
     if not day_statuses(asked.session, [place], today, today)[place][today].is_open:
         raise InputError("no_school_day")
+    if asked.student.status != EnrollmentStatus.ENROLLED:
+        raise InputError("left")
     # Held from here on, so that two colleagues who answer at once do so one after the other.
     lock_days(asked.session, {(asked.student.id, today)})
     if standing_of(asked.session, asked.student, today).seen_at is not None:

@@ -1,6 +1,6 @@
 """Requests for make-ups as they are listed: of a child to its guardians, of a school to staff."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -51,6 +51,25 @@ def requests_of_child(session: Session, student_id: UUID, since: date) -> list[M
     )
     newest = (col(MakeUpRequest.asked_at).desc(), col(MakeUpRequest.id))
     return list(session.exec(statement.order_by(*newest)))
+
+
+def own_answer(session: Session, request_id: UUID, actors: Collection[str]) -> RequestState | None:
+    """Return what one of these actors answered, None where none of them did."""
+    statement = select(MakeUpRequest.state).where(
+        MakeUpRequest.id == request_id, col(MakeUpRequest.closed_by).in_(actors)
+    )
+    found = session.exec(statement).first()
+    return RequestState(found) if found else None
+
+
+def has_undone(session: Session, request_id: UUID, actors: Collection[str]) -> bool:
+    """Tell whether one of these actors took back what was entered for the request."""
+    statement = (
+        select(Tap.id)
+        .join(MakeUpRequest, col(MakeUpRequest.tap_id) == col(Tap.undoes_id))
+        .where(MakeUpRequest.id == request_id, col(Tap.recorded_by).in_(actors))
+    )
+    return session.exec(statement).first() is not None
 
 
 def undone_taps(session: Session, requests: Sequence[MakeUpRequest]) -> set[UUID]:

@@ -4,7 +4,7 @@ Of two who press at once the first counts: the row is locked, and changed only f
 in. Every function joins the caller's transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from core.audit import record_audit
 from core.errors import AccessError, InputError
 from core.orders.plan_book import lock_plan, plan_of
 from core.orders.plans import Items, Plan
-from core.orders.states import ENDS, Done, Order, OrderState
+from core.orders.states import ENDS, KEEPS_STATE, Done, Order, OrderState, Step
 from core.orders.tables import SmsOrder, SmsOrderStep, SmsPlan
 
 Taken = Callable[[Order, Plan], Order]
@@ -109,3 +109,9 @@ def steps_of(session: Session, order_id: UUID) -> Sequence[SmsOrderStep]:
     """Return what was done to an order, first to last."""
     statement = select(SmsOrderStep).where(col(SmsOrderStep.order_id) == order_id)
     return session.scalars(statement.order_by(col(SmsOrderStep.number))).all()
+
+
+def own_last_step(session: Session, order_id: UUID, actors: Collection[str]) -> Step | None:
+    """Return the step that led to the order's state if one of these actors took it."""
+    led = [one for one in steps_of(session, order_id) if one.step not in KEEPS_STATE]
+    return Step(led[-1].step) if led and led[-1].actor in actors else None

@@ -51,7 +51,7 @@ class Filters:
     plan_id: UUID | None = None
     states: Collection[OrderState] = ()
     origins: Collection[Origin] = ()
-    homeroom: str | None = None
+    homerooms: Collection[str] = ()
     words: str = ""
     is_paid: bool | None = None
     is_cancellation: bool = False
@@ -154,8 +154,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         wanted.append(col(SmsOrder.state).in_(filters.states))
     if filters.origins:
         wanted.append(col(SmsOrder.origin).in_(filters.origins))
-    if filters.homeroom is not None:
-        wanted.append(col(Student.homeroom) == filters.homeroom)
+    if filters.homerooms:
+        wanted.append(col(Student.homeroom).in_(filters.homerooms))
     if filters.is_paid is not None:
         wanted.append(col(SmsOrder.prepaid) > 0 if filters.is_paid else col(SmsOrder.prepaid) == 0)
     if filters.is_cancellation:

@@ -43,10 +43,12 @@ class Step(StrEnum):
     KEEP = "keep"
     APPROVE_CANCEL = "approve_cancel"
     EXPIRE = "expire"
-    # These leave the state as it is.
     NUMBER = "number"
     PAY = "pay"
     SETTLE = "settle"
+
+
+KEEPS_STATE = frozenset({Step.NUMBER, Step.PAY, Step.SETTLE})
 
 
 @dataclass(frozen=True, slots=True)

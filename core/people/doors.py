@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from core.errors import AccessError
 from core.people.bindings import BoundChild, children_of, get_child, pick_child
-from core.people.roster import normalise_student_number
+from core.people.roster import normalise_student_number, plain_class
 from core.people.staff import can_see_class
 from core.people.tables import Binding, EnrollmentStatus, Staff, Student
 
@@ -116,6 +116,11 @@ class StaffDoor:
             for code, homeroom in places
             if (role := self.role_for_class(code, homeroom))
         ]
+
+    def classes_named(self, name: str) -> list[tuple[str, str, Staff]]:
+        """Return those of `classes` of that name, as people type it."""
+        wanted = plain_class(name)
+        return [one for one in self.classes() if plain_class(one[1]) == wanted]
 
     def first_child(self) -> Student | None:
         """Return the first child, by seat, of the first class that may be seen."""

@@ -98,6 +98,12 @@ def grades_offered(session: Session, school: School) -> list[int]:
     return sorted({*grades, *grades_of(session, school.code)})
 
 
+def plain_class(name: str) -> str:
+    """Return a class as it is compared, however it is typed: 603 for 603 班, 6年3 for 6年3班."""
+    folded = unicodedata.normalize("NFKC", name)
+    return "".join(folded.split()).upper().removesuffix("班")
+
+
 def homerooms_of(session: Session, school_code: str) -> list[str]:
     """Return the classes with anybody enrolled, by name."""
     statement = (

@@ -16,7 +16,7 @@ from core.announcements.audiences import (
     reach_of,
     writer_of,
 )
-from core.announcements.reading import shown_as
+from core.announcements.reading import is_of_past_year, shown_as
 from core.announcements.sending import cost_of, send_out, tell_answered
 from core.announcements.standing import (
     Standing,
@@ -36,6 +36,7 @@ from core.announcements.writing import (
     text_of,
     versions_of,
 )
+from core.audit import did_last
 from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.languages.dates import day_and_clock, short_moment
@@ -62,6 +63,7 @@ STANDINGS = {
     Standing.LAPSED: ("off", "逾時未確認"),
     Standing.SCHEDULED: ("late", "預定公布"),
     Standing.SHOWN: ("arrived", "公布中"),
+    Standing.OVER: ("off", "上學年的公告"),
     Standing.ARCHIVED: ("off", "歷史公告"),
 }
 ACTS = {
@@ -72,6 +74,8 @@ ACTS = {
     "announcement.archive": "移到歷史公告",
     "announcement.restore": "移回最新",
 }
+# By what name the records know an answer, where it is another.
+RECORDED = {"confirm": "publish"}
 REFUSALS = {
     "own_confirm": "發起人不能自己確認，請另一位有權限的人確認。",
     "expired": "逾時未確認，沒有公布。請修改後重新送出。",
@@ -152,12 +156,20 @@ def answer_announcement(announcement_id: UUID) -> ResponseReturnValue:
                 ANSWERS[answer](database, announcement_id, number, by, visit.now)
                 _tell(database, visit, announcement_id, writer, is_sent=answer == "confirm")
     except InputError as error:
-        return _render(visit, announcement_id, fault=REFUSALS[error.code]), 422
+        if not _is_repeated(visit, announcement_id, answer):
+            return _render(visit, announcement_id, fault=REFUSALS[error.code]), 422
     visit.house.notices_due.set()
     page = url_for(
         "liff.show_announcement", announcement_id=announcement_id, school=desk.param, note=answer
     )
     return redirect(page, 303)
+
+
+def _is_repeated(visit: Visit, announcement_id: UUID, answer: str) -> bool:
+    """Tell whether this very person took this very step last: the reply was lost."""
+    act = f"announcement.{RECORDED.get(answer, answer)}"
+    with snapshot(visit.house.engine) as database:
+        return did_last(database, visit.actors, act, f"announcement:{announcement_id}")
 
 
 def asked_version(field: str) -> int:
@@ -203,14 +215,14 @@ def _render(visit: Visit, announcement_id: UUID, note: str = "", fault: str = ""
         versions = versions_of(database, announcement_id)
         audience, newest = Audience.of(announcement), versions[0]
         standing = standing_of(Written(announcement, newest), visit.now)
-        actors = [f"staff:{role.id}" for role in visit.roles]
-        is_own = any(are_one_person(database, newest.written_by, one) for one in actors)
+        is_own = any(are_one_person(database, newest.written_by, one) for one in visit.actors)
         is_waiting = standing in (Standing.WAITING, Standing.CHANGING)
         page = {
             "label": audience_label(database, audience),
             "reach": reach_of(database, audience),
             "cost": cost_of(database, audience, reserve, visit.now) if newest.is_pushed else None,
             "is_own": is_own,
+            "is_over": is_of_past_year(announcement, visit.now),
             "alone": _alone(database, visit, audience) if is_own and is_waiting else "",
             "history": _history(database, visit, announcement_id),
             "one": _as_read(database, visit, announcement, newest),

@@ -41,7 +41,11 @@ def send_undo(change_id: UUID) -> ResponseReturnValue:
             change = _own(database, desk, change_id)
             undo_change(database, change.id, scopes_of(desk), by=desk.actor, now=visit.now)
     except InputError as error:
-        return _render(change_id, REFUSALS[error.code]), 422
+        with snapshot(visit.house.engine) as database:
+            desk = open_any_desk(database, visit)
+            change = _own(database, desk, change_id)
+        if error.code != "answered" or change.undone_by not in visit.actors:
+            return _render(change_id, REFUSALS[error.code]), 422
     return redirect(_list(desk, change, "undone"), 303)
 
 

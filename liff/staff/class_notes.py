@@ -27,14 +27,15 @@ NOBODY_HEARS = "沒有家長會收到通知，請直接聯絡。"
 REFUSED = {
     "over": "這份名單是之前打開的，沒有改變任何紀錄。以下是今天的名單。",
     "no_school_day": "今天不上課，沒有改變任何紀錄。",
+    "left": "有學生已不在學，沒有登記，也沒有通知家長。",
     "seen": "{child} {at} 已有紀錄，不需要再登記。",
     "answered": "{child}：這件事已經處理好了，不需要再按。",
     "on_leave": "{child} 今天已請假。要改登記，請在聊天輸入「取消請假 {place} 今天」。",
     "overlap": "{child} 今天已經請假了。要更改，請在聊天輸入「取消請假 {place} 今天」。",
     "told": "{child}：家長已經收到通知，沒有再發。",
 }
-# Of all of them at once, so no number of children stands above.
-OF_ALL = ("over", "no_school_day")
+# Of all of them at once, or of somebody not in the list: no number of children stands above.
+OF_ALL = ("over", "no_school_day", "left")
 WATCH_FOR = "看到還沒到校的學生時，請選「已到」。"
 
 

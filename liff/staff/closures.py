@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from core.attendance.closing import close_day, reopen_day
+from core.audit import did_last
 from core.calendar.closures import (
     GOOD_FOR,
     ClosureState,
@@ -58,6 +59,15 @@ STEPS: dict[str, Step] = {
     "keep": decline_undo,
 }
 ASKS = ("adopt", "undo")
+# What each leaves in the records.
+ACTS = {
+    "adopt": "closure.adopt",
+    "decline": "closure.decline",
+    "confirm": "closure.confirm",
+    "undo": "closure.propose_undo",
+    "confirm_undo": "closure.undo",
+    "keep": "closure.decline_undo",
+}
 OF_UNDOING = ("undo", "confirm_undo", "keep")
 CONFIRMS = ("confirm", "confirm_undo")
 REFUSALS = {
@@ -123,10 +133,17 @@ def answer_closure(closure_id: UUID) -> ResponseReturnValue:
             if not (was_found and answer == "decline"):
                 tell_others(database, visit, closure, closer, answer)
     except InputError as error:
-        return _render(visit, closure_id, fault=REFUSALS[error.code]), 422
+        if not _is_repeated(visit, closure_id, answer):
+            return _render(visit, closure_id, fault=REFUSALS[error.code]), 422
     visit.house.notices_due.set()
     page = url_for("liff.show_closure", closure_id=closure_id, school=desk.param, note=answer)
     return redirect(page, 303)
+
+
+def _is_repeated(visit: Visit, closure_id: UUID, answer: str) -> bool:
+    """Tell whether this very person took this very step last: the reply was lost."""
+    with snapshot(visit.house.engine) as database:
+        return did_last(database, visit.actors, ACTS[answer], f"closure:{closure_id}")
 
 
 def require_closer(desk: Desk, school_code: str | None) -> Staff:
@@ -175,7 +192,7 @@ def _render(visit: Visit, closure_id: UUID, note: str = "", fault: str = "") -> 
         coverage = coverage_of(database, scope_of(closure))
         asker = closure.undo_proposed_by or closure.proposed_by
         may_answer = desk.closer(closure.school_code) is not None
-        is_own = asker in {f"staff:{role.id}" for role in visit.roles}
+        is_own = asker in visit.actors
         is_asked = line.state in (ClosureState.PROPOSED, ClosureState.UNDO_PROPOSED)
         alone = _alone(database, visit, closure.school_code) if is_own and is_asked else ""
     return render_template(
@@ -209,9 +226,8 @@ def _reachable(database: Session, desk: Desk, closure_id: UUID) -> Closure:
 
 def closures_to_confirm(database: Session, visit: Visit, desk: Desk) -> int:
     """Return how many closures, or undoings, wait for this person as the second one."""
-    own = {f"staff:{role.id}" for role in visit.roles}
     return sum(
-        waits_for_another(one, own, visit.now) and desk.closer(one.school_code) is not None
+        waits_for_another(one, visit.actors, visit.now) and desk.closer(one.school_code) is not None
         for one in (list_closures(database, school_day_of(visit.now)) if desk.closes else [])
         if _concerns(one, desk.school)
     )

@@ -1,7 +1,7 @@
 """校務: whose desk it is, which school lies on it, and what may be done there."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from flask import request
@@ -34,11 +34,12 @@ class Desk:
     roles: Sequence[Staff]
     schools: Sequence[School]
     is_bureau: bool = False
+    # The school's; None on the bureau's desk. Read at once: what is refused expires the row.
+    code: str | None = field(init=False)
 
-    @property
-    def code(self) -> str | None:
-        """Return the school's code; None on the bureau's desk."""
-        return self.school.code if self.school else None
+    def __post_init__(self) -> None:
+        """Keep the code."""
+        object.__setattr__(self, "code", self.school.code if self.school else None)
 
     @property
     def is_of_bureau(self) -> bool:
@@ -54,7 +55,7 @@ class Desk:
     def param(self) -> str | None:
         """Return what keeps this school in an address; None where there is only one."""
         is_choice = self.is_bureau or len(self.schools) > 1
-        return self.school.code if self.school and is_choice else None
+        return self.code if is_choice else None
 
     @property
     def home(self) -> str | None:
@@ -74,8 +75,7 @@ class Desk:
     @property
     def runs_school(self) -> bool:
         """Tell whether held no-shows, exports and settings are theirs."""
-        code = self.school.code if self.school else ""
-        return any(can_run_school(role, code) for role in self.roles)
+        return any(can_run_school(role, self.code or "") for role in self.roles)
 
     @property
     def sees_classes(self) -> bool:
@@ -85,12 +85,12 @@ class Desk:
     @property
     def closes(self) -> bool:
         """Tell whether they may close a day, of the school or wider."""
-        return self.closer(self.school.code if self.school else None) is not None
+        return self.closer(self.code) is not None
 
     @property
     def reads_survey(self) -> bool:
         """Tell whether the survey's results, of the school or of the city, are theirs."""
-        codes = {self.school.code if self.school else None, None}
+        codes = {self.code, None}
         return any(can_read_survey(role, code) for role in self.roles for code in codes)
 
     def closer(self, school_code: str | None) -> Staff | None:
@@ -105,8 +105,7 @@ class Desk:
 
     def sees(self, homeroom: str) -> bool:
         """Tell whether the class's children are theirs to see."""
-        code = self.school.code if self.school else ""
-        return any(can_see_class(role, code, homeroom) for role in self.roles)
+        return any(can_see_class(role, self.code or "", homeroom) for role in self.roles)
 
     def require_watcher(self) -> None:
         """Raise AccessError 403 for whoever neither runs the school nor is of the bureau."""

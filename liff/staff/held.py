@@ -17,6 +17,7 @@ from core.attendance.runs import (
     held_children,
     release_run,
     unheard_children,
+    why_not_held,
 )
 from core.attendance.tables import NoShowRun, RunState
 from core.clock import school_day_of, taipei_clock
@@ -96,8 +97,8 @@ def ask_held() -> ResponseReturnValue:
         desk = open_desk(database, visit)
         key, answer = _asked(desk.require_runner())
         run = database.get(NoShowRun, (key.school_code, key.school_day, key.cutoff))
-        if run is None or run.state != RunState.HELD:
-            return _over(desk)
+        if (why := why_not_held(run, visit.now)) is not None:
+            return _over(desk, why)
         children = held_children(database, key, visit.now)
         unheard = count_unheard(database, children)
     return render_template(
@@ -119,8 +120,8 @@ def answer_held() -> ResponseReturnValue:
             desk = open_desk(database, visit)
             key, answer = _asked(desk.require_runner())
             outcome = _answer(database, visit, desk, key, answer)
-    except InputError:
-        return _over(desk)
+    except InputError as error:
+        return _over(desk, error.code)
     visit.house.notices_due.set()
     return redirect(url_for("liff.show_held", school=desk.param, **outcome), 303)
 
@@ -147,6 +148,8 @@ def _note() -> str:
             return f"已取消 {_count('told')} 位學生的通知，沒有通知家長。"
         case "answered":
             return "這件事已經處理好了，不需要再按。"
+        case "expired":
+            return "保留已超過 2 小時，通知沒有發出，請人工聯絡家長。"
     return ""
 
 
@@ -166,8 +169,8 @@ def _asked(school: School) -> tuple[RunKey, str]:
     return RunKey(school.code, day, cutoff), answer
 
 
-def _over(desk: Desk) -> ResponseReturnValue:
-    return redirect(url_for("liff.show_held", school=desk.param, note="answered"), 303)
+def _over(desk: Desk, why: str) -> ResponseReturnValue:
+    return redirect(url_for("liff.show_held", school=desk.param, note=why), 303)
 
 
 def _held_run(database: Session, visit: Visit, run: NoShowRun) -> HeldRun:

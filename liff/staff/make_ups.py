@@ -18,7 +18,13 @@ from core.gate.make_up_requests import (
     request_of_staff,
     undo_request,
 )
-from core.gate.make_up_review import Listed, open_requests, recent_answers
+from core.gate.make_up_review import (
+    Listed,
+    has_undone,
+    open_requests,
+    own_answer,
+    recent_answers,
+)
 from core.gate.tables import RequestState
 from core.kinds import Direction, MakeUpReason, MakeUpRefusal
 from core.languages.dates import short_date
@@ -41,6 +47,9 @@ NOTES = {
     "refused": "已退回，會通知家長原因。",
     "undone": "已更正，聽過通知的家長會收到說明。",
     "answered": "已有人處理。",
+    "approved_before": "您已經登記了，不需要再按。",
+    "refused_before": "您已經回覆不登記了，不需要再按。",
+    "undone_before": "您已經更正了，不需要再按。",
     "on_leave": "這位學生當天已請假，要先取消請假才能補登。沒有改變任何紀錄。",
     "too_old": "超過 7 天，不能再補登。請退回，或改在學校的出缺席系統登記。",
 }
@@ -96,7 +105,7 @@ def answer_make_up(request_id: UUID) -> ResponseReturnValue:
     except InputError as error:
         if error.code == "no_reason":
             return _render(visit, "", wrong=request_id), 422
-        note = error.code
+        note = _why_not(visit, request_id, error.code)
     visit.house.notices_due.set()
     return redirect(url_for("liff.show_make_ups", school=desk.param, note=note), 303)
 
@@ -117,6 +126,17 @@ def _answer(database: Session, visit: Visit, desk: Desk, request_id: UUID) -> st
             undo_request(database, liff_id, request_id, by=by, now=now)
             return "undone"
     raise AccessError("no_such_answer")
+
+
+def _why_not(visit: Visit, request_id: UUID, code: str) -> str:
+    """Return the note; whoever answered it before reads so."""
+    if code != "answered":
+        return code
+    with snapshot(visit.house.engine) as database:
+        if request.form.get("answer") == "undo":
+            return "undone_before" if has_undone(database, request_id, visit.actors) else code
+        own = own_answer(database, request_id, visit.actors)
+    return f"{own}_before" if own else code
 
 
 def _asked_reason() -> MakeUpRefusal:

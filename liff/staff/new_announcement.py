@@ -1,9 +1,10 @@
 """發公告: the form, a preview as guardians see it, then the version; nothing is written before."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from core.announcements.asking import ask_second
@@ -101,8 +102,11 @@ def _take(visit: Visit, announcement_id: UUID | None) -> ResponseReturnValue:
     faults = lacks if form.validate() else {**lacks, **form.faults}
     if not faults and "back" not in request.form:
         try:
-            step = _write if "sure" in request.form else _preview
-            return step(visit, form, announcement_id)
+            if "sure" not in request.form:
+                return _preview(visit, form, announcement_id)
+            if announcement_id is None:
+                return _write_once(visit, form)
+            return _write(visit, form, announcement_id)
         except InputError as error:
             faults = form.place_fault(error)
     with snapshot(visit.house.engine) as database:
@@ -165,7 +169,8 @@ def _preview(visit: Visit, form: AnnouncementForm, announcement_id: UUID | None)
         reach=reach,
         needs_second=audience.needs_second,
         starts=day_and_clock(text.publish_from) if is_later else "",
-        fields={**form.typed, "seen": str(asked_version("seen"))},
+        # Whoever sends the preview twice writes one announcement.
+        fields={**form.typed, "seen": str(asked_version("seen")), "draft": str(uuid4())},
     )
 
 
@@ -177,7 +182,9 @@ def _write(
         audience, writer = _audience(database, desk, form, announcement_id)
         text, by, now = form.text(visit.now), f"staff:{writer.id}", visit.now
         if announcement_id is None:
-            version = write_announcement(database, audience, text, by, now)
+            version = write_announcement(
+                database, audience, text, by, now, announcement_id=_draft()
+            )
         else:
             version = revise_announcement(
                 database, announcement_id, text, seen=asked_version("seen"), by=by, now=now
@@ -189,11 +196,41 @@ def _write(
         if note == "published":
             send_out(database, visit.house.settings, version.announcement_id, now)
     visit.house.notices_due.set()
+    return _lead_to(version.announcement_id, desk, note)
+
+
+def _write_once(visit: Visit, form: AnnouncementForm) -> ResponseReturnValue:
+    """Write a new one, or lead to what this very preview made already."""
+    try:
+        return _sent_before(visit) or _write(visit, form, None)
+    except IntegrityError:
+        # The same preview came twice at once, and the other was first.
+        if (found := _sent_before(visit)) is not None:
+            return found
+        raise
+
+
+def _draft() -> UUID | None:
+    try:
+        return UUID(request.form.get("draft", ""))
+    except ValueError:
+        return None
+
+
+def _sent_before(visit: Visit) -> ResponseReturnValue | None:
+    """Return the way to what this very preview made, None where it is sent first."""
+    draft = _draft()
+    with snapshot(visit.house.engine) as database:
+        if draft is None or database.get(Announcement, draft) is None:
+            return None
+        desk = open_desk(database, visit)
+        written, _ = open_written(database, desk, draft)
+    return _lead_to(draft, desk, "published" if written.published_number else "proposed")
+
+
+def _lead_to(announcement_id: UUID, desk: Desk, note: str) -> ResponseReturnValue:
     page = url_for(
-        "liff.show_announcement",
-        announcement_id=version.announcement_id,
-        school=desk.param,
-        note=note,
+        "liff.show_announcement", announcement_id=announcement_id, school=desk.param, note=note
     )
     return redirect(page, 303)
 

@@ -11,6 +11,7 @@ from core.binding.requests import (
     asking_guardian,
     decline,
     open_requests,
+    own_answer,
     school_of_request,
 )
 from core.binding.rules import Rules, rules_of, save_rules
@@ -31,6 +32,8 @@ NOTES = {
     "approved": "已核准，會通知家長。",
     "declined": "已退回，會通知家長。",
     "answered": "已有人處理。",
+    "approved_before": "您已經核准了，不需要再按。",
+    "declined_before": "您已經退回了，不需要再按。",
     "not_possible": "目前不能核准：學生已封存、不在學，或家長已限制。",
     "saved": "已儲存，立即生效。",
 }
@@ -66,7 +69,7 @@ def answer_request(request_id: UUID) -> ResponseReturnValue:
             _require_own(database, request_id, school.code)
             _answer(database, visit, request_id, desk.actor, is_approved=is_approved)
     except InputError as error:
-        note = error.code
+        note = _why_not(visit, request_id, error.code)
     visit.house.notices_due.set()
     return redirect(url_for("liff.show_requests", school=desk.param, note=note), 303)
 
@@ -92,6 +95,15 @@ def _answer(
         tell_approved(database, settings, asked, binding_id, now)
     else:
         tell_declined(database, decline(database, request_id, by=by, now=now), now)
+
+
+def _why_not(visit: Visit, request_id: UUID, code: str) -> str:
+    """Return the note; whoever answered it before reads so."""
+    with snapshot(visit.house.engine) as database:
+        own = own_answer(database, request_id, visit.actors)
+    if code != "answered" or own is None:
+        return code
+    return "approved_before" if own else "declined_before"
 
 
 def _require_own(database: Session, request_id: UUID, school_code: str) -> None:

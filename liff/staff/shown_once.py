@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from core.db import snapshot, transaction
 from core.people.one_time import is_waiting, show_text
 from liff.guard import staff
-from liff.visit import Visit, current_visit
+from liff.visit import current_visit
 
 
 @staff
@@ -16,7 +16,7 @@ def ask_shown_once(text_id: UUID) -> ResponseReturnValue:
     """Say what is about to be shown once; nothing is spent by looking."""
     visit = current_visit()
     with snapshot(visit.house.engine) as database:
-        waits = is_waiting(database, text_id, _askers(visit), visit.now)
+        waits = is_waiting(database, text_id, visit.actors, visit.now)
     return render_template("staff/shown_once_ask.html", waits=waits)
 
 
@@ -25,11 +25,7 @@ def show_once(text_id: UUID) -> ResponseReturnValue:
     """Show it, once."""
     visit = current_visit()
     with transaction(visit.house.engine) as database:
-        facts = show_text(database, visit.house.vault, text_id, _askers(visit), visit.now)
+        facts = show_text(database, visit.house.vault, text_id, visit.actors, visit.now)
     if facts is None:
         return redirect(url_for("liff.ask_shown_once", text_id=text_id), 303)
     return render_template("staff/shown_once.html", facts=facts)
-
-
-def _askers(visit: Visit) -> list[str]:
-    return [f"staff:{role.id}" for role in visit.roles]

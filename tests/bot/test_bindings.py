@@ -60,7 +60,8 @@ def test_queue_is_answered_once_by_who_runs_the_school(
     assert labels(queue) == ["退回", "核准"]
     assert labels(tell(house, asked, GAO)) == []
     assert words_of(press(house, queue, label, HO).messages)[0].startswith(f"已{label}。")
-    assert words_of(press(house, queue, label, HO).messages) == ["已有人處理。"]
+    again = words_of(press(house, queue, label, HO).messages)
+    assert again == [f"您已經{label}了，不需要再按。"]
     assert len(children(house, HUA)) == count
 
 

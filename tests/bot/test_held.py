@@ -1,6 +1,6 @@
 """放行 and 取消: held no-shows, decided once by whoever runs the school."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 import orjson
@@ -190,3 +190,13 @@ def test_a_right_that_ended_releases_nothing(house: House, room: Student) -> Non
     for user in (JIAN, GAO, MEI):
         assert said(press(house, asked, "放行", user)) == ["這個按鈕不能在這裡使用。"]
     assert rows_of(house, "audit_entry") == before
+
+
+def test_what_was_held_yesterday_is_not_released_today(house: House, room: Student) -> None:
+    asked = {word: press(house, tell(house, word, HO), word, HO) for word in ("放行", "取消")}
+    house.clock.move_to(NOW + timedelta(hours=16))
+    before = rows_of(house)
+
+    for word, answer in asked.items():
+        assert said(press(house, answer, word, HO))[0].startswith("保留已超過 2 小時"), word
+    assert rows_of(house) == before

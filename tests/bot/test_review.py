@@ -20,7 +20,7 @@ from core.kinds import Direction, NoticeKind
 from core.notices.staff_notices import MissingChild, staff_desk, tell_review
 from core.notices.tables import Notice
 from core.people.staff import revoke_staff, roles_of
-from core.people.tables import Student
+from core.people.tables import EnrollmentStatus, Student
 from tests.bot.conversation import hear
 from tests.bot.happenings import make_postback
 from tests.bot.line_limits import assert_line_takes, words_of
@@ -221,6 +221,18 @@ def test_yesterdays_question_is_over(house: House, room: Student) -> None:
     for label in labels(asked):
         assert "這個按鈕已過期" in said(press(house, asked, label, LIN))[0]
     assert rows_of(house) == before
+
+
+def test_nobody_hears_that_a_child_is_missing_who_has_left(house: House, room: Student) -> None:
+    asked = pushed(house, room)
+    with transaction(house.engine) as session:
+        session.get_one(Student, room.id).status = EnrollmentStatus.TRANSFERRED
+
+    answer = press(house, asked, "未到校", LIN)
+
+    assert said(answer) == ["12 王○明 已不在學，沒有通知家長。"]
+    with snapshot(house.engine) as session:
+        assert not session.exec(select(Notice).where(Notice.kind == NoticeKind.NO_SHOW)).all()
 
 
 def test_the_list_asks_back_before_anything_is_written(house: House, room: Student) -> None:

@@ -6,15 +6,17 @@ import pytest
 from sqlmodel import select
 
 from bot.answer import Answer
+from bot.replies.staff.samples import Own, sample_of
+from bot.staff_commands import StaffVerb
 from core.attendance.tables import AttendanceDay, NoShowRun, RunState
 from core.clock import TAIPEI
 from core.db import transaction
 from core.house import House
 from core.kinds import DayPart
 from core.people.friends import record_friendship
-from core.people.tables import Card, Student
+from core.people.tables import Card, Staff, Student
 from tests.bot.line_limits import words_of
-from tests.bot.staff_room import FANG, HO, LIN, SCHOOL, labels, make_room, tell
+from tests.bot.staff_room import FANG, HO, JIAN, LIN, SCHOOL, labels, make_room, tell
 from tests.factories import MEI, make_reader, make_student
 
 MONDAY = date(2026, 11, 23)
@@ -162,3 +164,27 @@ def test_the_service_state_of_a_school_and_of_the_city(house: House, room: Stude
         "待送通知：0 則",
     ]
     assert "保留中的未到校檢查：1 件" in said(tell(house, "服務狀態", FANG))[0]
+
+
+@pytest.mark.parametrize(
+    "homeroom", ["一年甲班", "六年三班", "1年2班", "603班", "高一忠", "2A", "忠班"]
+)
+@pytest.mark.parametrize(
+    ("verb", "found"),
+    [
+        (StaffVerb.TODAY, "應到"),
+        (StaffVerb.CODES, "張綁定單"),
+        (StaffVerb.SEND, "學生"),
+        (StaffVerb.INVITE, "導師？"),
+        (StaffVerb.REVOKE, "導師"),
+    ],
+)
+def test_sample_works_however_the_roster_writes_classes(
+    house: House, room: Student, homeroom: str, verb: StaffVerb, found: str
+) -> None:
+    with transaction(house.engine) as session:
+        for one in (*session.exec(select(Student)), *session.exec(select(Staff))):
+            one.homeroom = homeroom if one.homeroom == "603" else one.homeroom
+    asked = sample_of(verb, Own(homeroom=homeroom, day=MONDAY))
+    answer = " ".join(said(tell(house, asked, JIAN)))
+    assert found in answer, answer

@@ -85,7 +85,8 @@ def test_unpaid_order_is_asked_back_once(house: House, room: Shop) -> None:
     assert state(room) == OrderState.REQUESTED
     said = words_of(press(house, asked, "仍要核准", HO).messages)
     assert said[0] == "603 班 12 王○明：已核准，明天 00:30 起生效。"
-    assert words_of(press(house, asked, "仍要核准", HO).messages) == ["已有人處理。"]
+    again = words_of(press(house, asked, "仍要核准", HO).messages)
+    assert again == ["您已經核准了，不需要再按。"]
 
 
 def test_giving_back_asks_for_the_reason_the_guardian_reads(house: House, room: Shop) -> None:

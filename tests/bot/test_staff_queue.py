@@ -85,6 +85,21 @@ def test_of_two_answers_the_first_counts(house: House, ming: Student, label: str
     assert state(house) == "approved"
 
 
+@pytest.mark.parametrize(("label", "own"), [("登記", "登記"), ("不登記", "回覆不登記")])
+def test_who_answered_hears_it_of_a_second_press(
+    house: House, ming: Student, label: str, own: str
+) -> None:
+    card = tell(house, "審核", LIN)
+    said = press(house, card, label, LIN)
+    if label == "不登記":
+        card, label = said, "請直接和老師聯絡"
+        press(house, card, label, LIN)
+
+    again = words_of(press(house, card, label, LIN).messages)
+
+    assert again == [f"您已經{own}了，不需要再按。"]
+
+
 def test_others_see_nothing_of_it(house: House, ming: Student) -> None:
     for user in (WU, GAO):
         assert words_of(tell(house, "審核", user).messages) == ["目前沒有待審的申請。"]

@@ -15,7 +15,7 @@ from core.house import House
 from core.notices.tables import Notice
 from core.people.guardians import find_guardian
 from core.people.tables import Student
-from tests.factories import HUA, make_binding, make_guardian
+from tests.factories import HUA, make_binding, make_guardian, make_school, make_staff
 from tests.liff.conftest import Family
 from tests.liff.desk import ADMIN, ELSEWHERE, OFFICER, TEACHER, StaffPhone
 from tests.liff.phone import Phone, text_of
@@ -198,6 +198,32 @@ def test_second_answer_is_told_that_it_came_late(
     path = f"{REVIEW}/{request_in(officer.get(REVIEW).text)}"
     answer(teacher, "approve")
     late = officer.post(path, {"answer": "refuse", "refusal": "talk"}, form_at=REVIEW)
+    assert "已有人處理。" in officer.text(late.location)
+
+
+def test_who_answered_is_not_told_of_somebody_else(
+    mei: Phone, teacher: Phone, family: Family
+) -> None:
+    ask(mei, family)
+    path = f"{REVIEW}/{request_in(teacher.get(REVIEW).text)}"
+    for word in ("approve", "undo"):
+        teacher.post(path, {"answer": word}, form_at=TOKEN)
+    for word, said in (("approve", "您已經登記了"), ("undo", "您已經更正了")):
+        again = teacher.post(path, {"answer": word}, form_at=TOKEN)
+        assert f"{said}，不需要再按。" in teacher.text(again.location)
+
+
+def test_late_answer_of_somebody_at_two_schools_is_told_so(
+    mei: Phone, teacher: Phone, staff_phone: StaffPhone, family: Family, pages: House
+) -> None:
+    ask(mei, family)
+    officer = staff_phone(OFFICER)
+    with transaction(pages.engine) as session:
+        make_school(session, "353609")
+        make_staff(session, pages, OFFICER, school_code="353609")
+    path = f"{REVIEW}/{request_in(officer.get(f'{REVIEW}?school=353607').text)}?school=353607"
+    answer(teacher, "approve")
+    late = officer.post(path, {"answer": "approve"}, form_at=TOKEN)
     assert "已有人處理。" in officer.text(late.location)
 
 

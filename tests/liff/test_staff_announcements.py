@@ -15,7 +15,8 @@ from core.house import House
 from core.kinds import NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import StaffRole
-from tests.factories import make_school, make_staff, make_student
+from liff.staff import new_announcement
+from tests.factories import MEI, make_school, make_staff, make_student
 from tests.liff.conftest import Family
 from tests.liff.desk import ADMIN, BUREAU, ELSEWHERE, OFFICER, TEACHER, StaffPhone
 from tests.liff.phone import Phone, text_of
@@ -99,7 +100,7 @@ def test_second_person_is_told_and_an_answered_one_is_refused_politely(
     assert "已有人處理。" in press(admin, here, "confirm")
     assert "已公布，家長看得到了。" in press(admin, page, "confirm", 2)
     assert "公布中" in admin.text(here)
-    assert "已有人處理。" in press(admin, page, "confirm", 2)
+    assert "已公布，家長看得到了。" in press(admin, page, "confirm", 2)
 
 
 def test_one_for_a_class_asks_nobody(teacher: Phone, admin: Phone, pages: House) -> None:
@@ -120,7 +121,8 @@ def test_school_wide_one_waits_for_a_second_person(
     assert "發起人不能自己確認" in press(officer, page, "confirm")
     assert "已公布，家長看得到了。" in press(admin, page, "confirm")
     assert "12/5 園遊會" in mei.text(NOTICES)
-    assert "已有人處理。" in press(admin, page, "confirm")
+    assert "已公布，家長看得到了。" in press(admin, page, "confirm")
+    assert "已有人處理。" in press(officer, page, "confirm")
     history = officer.text(page)
     assert "11/23 07:20 林國華（生教組） 撰寫 11/23 07:20 林國華（學校管理者） 公布" in history
 
@@ -229,7 +231,7 @@ def test_archive_and_back(teacher: Phone, mei: Phone, pages: House) -> None:
     assert "12/5 園遊會" not in teacher.text(LIST)
     assert "12/5 園遊會" in teacher.text(f"{LIST}?tab=past")
     assert "12/5 園遊會" in mei.text(f"{NOTICES}?tab=past")
-    assert "已有人處理。" in press(teacher, page, "archive")
+    assert "已移到歷史公告" in press(teacher, page, "archive")
     assert "已移回最新。" in press(teacher, page, "restore")
     assert "12/5 園遊會" in mei.text(NOTICES)
     with snapshot(pages.engine) as session:
@@ -364,3 +366,37 @@ def test_what_would_eat_into_the_reserve_is_not_published(
     assert sent(pages, NoticeKind.ANNOUNCEMENT) == []
     with snapshot(pages.engine) as session:
         assert session.exec(select(Announcement)).one().published_number is None
+
+
+def test_one_of_last_years_class_is_not_said_to_be_read(
+    teacher: Phone, mei: Phone, pages: House
+) -> None:
+    page = write(teacher, **FOR_CLASS)
+    pages.clock.move_to(pages.clock.now() + timedelta(days=300))
+    teacher.sign_in(TEACHER)
+    mei.sign_in(MEI)
+    said = "家長看不到了。要再告訴家長，請另寫一則。"
+
+    assert "公布中" not in teacher.text(LIST)
+    archived = press(teacher, page, "archive")
+    assert said in archived
+    assert "家長在「歷史公告」看得到" not in archived
+    assert said in press(teacher, page, "restore")
+    assert "12/5 園遊會" not in mei.text(NOTICES)
+
+
+@pytest.mark.parametrize("is_at_once", [False, True])
+def test_preview_sent_twice_is_one_announcement(
+    teacher: Phone, pages: House, monkeypatch: pytest.MonkeyPatch, is_at_once: bool
+) -> None:
+    preview = teacher.post(NEW, {**WISH, **FOR_CLASS}).text
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', preview))
+    once = teacher.client.post(NEW, data={**fields, "sure": "1"})
+    look, unseen = new_announcement._sent_before, [None] * is_at_once
+    monkeypatch.setattr(
+        new_announcement, "_sent_before", lambda visit: unseen.pop() if unseen else look(visit)
+    )
+    again = teacher.client.post(NEW, data={**fields, "sure": "1"})
+    assert again.location == once.location
+    assert "已公布，家長看得到了。" in teacher.text(again.location)
+    assert len(written(pages)) == 1

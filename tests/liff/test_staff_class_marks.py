@@ -20,6 +20,7 @@ from core.house import House
 from core.kinds import DayPart, NoticeKind, NoticeState
 from core.notices.tables import Notice
 from core.people.staff import roles_of
+from core.people.tables import EnrollmentStatus, Student
 from tests.attendance.test_reports import MONDAY
 from tests.factories import make_reader
 from tests.liff.conftest import Family
@@ -383,6 +384,22 @@ def test_a_day_without_lessons_has_no_forms_and_enters_nothing(
     answer = officer.post(CLASS, fields, form_at=FORM)
     assert "今天不上課，沒有改變任何紀錄。" in said(officer, answer)
     assert facts(pages) == before
+
+
+def test_child_who_left_while_the_page_was_open_is_answered_for_no_more(
+    teacher: Phone, pages: House, family: Family
+) -> None:
+    with transaction(pages.engine) as session:
+        other = classmate(session, pages, 1).id
+    form, child = form_of(teacher), UUID(family.student_id)
+    with transaction(pages.engine) as session:
+        session.get_one(Student, child).status = EnrollmentStatus.TRANSFERRED
+    fields = {**form, f"answer-{child}": "absent", f"answer-{other}": "present"}
+    page = said(teacher, teacher.client.post(CLASS, data=fields))
+    assert "有學生已不在學，沒有登記，也沒有通知家長。" in page
+    assert "已登記 1 位" in page
+    with snapshot(pages.engine) as session:
+        assert not session.exec(select(Notice).where(Notice.student_id == child)).all()
 
 
 @pytest.mark.parametrize("shown", ["", "soon", "2026-11-23", "0001-01-01T00:00:00+23:59"])

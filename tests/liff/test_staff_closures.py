@@ -159,6 +159,16 @@ def test_second_person_can_turn_it_down(officer: Phone, admin: Phone, pages: Hou
     assert closures(pages)[0].confirmed_at is None
 
 
+def test_step_sent_again_after_a_lost_reply_reads_as_done(
+    officer: Phone, admin: Phone, pages: House
+) -> None:
+    page = propose(officer)
+    once, again = press(admin, page, "confirm"), press(admin, page, "confirm")
+    assert "已有人處理" not in again
+    assert again == once
+    assert "已有人處理。" in press(officer, page, "decline")
+
+
 def test_proposal_lapses(officer: Phone, admin: Phone, pages: House) -> None:
     page = propose(officer)
     pages.clock.move_to(monday(7, 20) + timedelta(minutes=61))

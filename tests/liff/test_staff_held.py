@@ -1,6 +1,6 @@
 """Held no-shows on the page: 放行 and 取消."""
 
-from datetime import time
+from datetime import time, timedelta
 from uuid import UUID
 
 import pytest
@@ -182,3 +182,11 @@ def test_child_that_came_meanwhile_is_not_on_the_list(
 
 def test_nothing_held_is_said(staff_phone: StaffPhone) -> None:
     assert "今天沒有保留的通知" in staff_phone(OFFICER).text(PAGE)
+
+
+def test_yesterdays_page_tells_nobody_today(officer: Phone, pages: House) -> None:
+    pages.clock.move_to(monday(8, 40) + timedelta(days=1))
+    officer.sign_in(OFFICER)
+    sent = officer.post(ANSWER, {**FIELDS, "answer": "release"}, form_at="/liff/staff/policy/new")
+    assert "保留已超過 2 小時，通知沒有發出，請人工聯絡家長。" in officer.text(sent.location)
+    assert told(pages) == 0

@@ -155,6 +155,8 @@ def test_change_to_come_is_listed_and_taken_back(
     assert "已收回，照原來的設定。" in admin.text(answer.location)
     assert rules(pages) == []
     assert "林國華（學校管理者） 2026/11/23 07:20 收回" in admin.text(PAGE)
+    again = admin.post(undo, {}, form_at=NEW)
+    assert "已收回，照原來的設定。" in admin.text(again.location)
     late = officer.post(undo, {}, form_at=NEW)
     assert (late.status_code, "已有人收回。" in text_of(late)) == (422, True)
 

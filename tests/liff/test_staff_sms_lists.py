@@ -10,6 +10,8 @@ from core.audit import AuditEntry
 from core.db import snapshot, transaction
 from core.house import House
 from core.orders.listing import PAGE_SIZE
+from core.people.tables import StaffRole
+from tests.factories import make_staff
 from tests.liff.conftest import Family
 from tests.liff.desk import (
     ADMIN,
@@ -125,6 +127,21 @@ def test_teacher_sees_the_own_class_whatever_is_asked(staff_phone: StaffPhone, s
         assert "王小明" in page
         assert "陳安安" not in page
     assert "登錄紙本回條" not in teacher.text(ORDERS)
+
+
+def test_teacher_of_two_classes_sees_both(
+    staff_phone: StaffPhone, shop: Shop, pages: House
+) -> None:
+    for number, homeroom in (("11520001", "604"), ("11520002", "605")):
+        shop.slip(shop.child(number, f"陳{homeroom}", homeroom=homeroom))
+    teacher = staff_phone(TEACHER)
+    with transaction(pages.engine) as session:
+        make_staff(session, pages, TEACHER, role=StaffRole.HOMEROOM_TEACHER, homeroom="604")
+    page = teacher.text(ORDERS)
+    assert "王小明" in page
+    assert "陳604" in page
+    assert "陳605" not in page
+    assert "王小明" not in teacher.text(f"{ORDERS}?homeroom=604")
 
 
 def test_another_school_and_the_bureau_see_nothing(staff_phone: StaffPhone, shop: Shop) -> None:

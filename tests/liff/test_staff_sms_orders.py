@@ -205,6 +205,13 @@ def test_second_officer_hears_politely_that_it_is_done(
     assert shop.row(order).state == OrderState.ACTIVE
 
 
+def test_who_approved_is_not_told_of_somebody_else(staff_phone: StaffPhone, order: UUID) -> None:
+    one, page = staff_phone(OFFICER), f"/liff/staff/sms/orders/{order}"
+    for path in (f"{REVIEW}/{order}", f"{REVIEW}/{order}", page):
+        sent = one.post(path, {"answer": "approve", "sure": "1"}, form_at=page)
+    assert "您已經核准了，不需要再按。" in one.text(sent.location)
+
+
 def test_two_who_press_at_once_have_one_effect(
     staff_phone: StaffPhone, shop: Shop, order: UUID
 ) -> None:

@@ -1,17 +1,20 @@
 """綁定 in the chat: codes for a class, answers, opening a child; the rest is on staff pages."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
-from bot.answer import Answer
+from bot.answer import Answer, Json
 from bot.handlers.staff.queue import next_of
 from bot.handlers.staff.rights import (
     actor_of,
+    door_of,
     find_child,
+    own_actors,
     require_child,
     require_runner,
 )
 from bot.handlers.staff.samples import samples_of
-from bot.handlers.turn import Refused, Turn, refusing
+from bot.handlers.turn import Refused, Turn, Words, refusing
 from bot.replies.staff import bindings as reply
 from bot.replies.staff import words
 from bot.staff_commands import StaffAsk
@@ -20,32 +23,30 @@ from core.binding.codes import class_to_invite
 from core.binding.requests import (
     approve,
     decline,
+    own_answer,
     school_of_request,
 )
 from core.notices.answers import tell_approved, tell_declined
-from core.people.staff import can_see_class
 from core.people.tables import Staff, Student
 from core.postback import Action, Press
 
 
 def show_codes(turn: Turn, ask: StaffAsk) -> Answer:
     """Return the way to the page that makes a class's codes."""
-    homeroom = ask.words.strip().upper().removesuffix("班").strip()
-    if not homeroom:
+    if not ask.words:
         return Answer(messages=words.usage("製作一班的綁定單，", ask.verb, samples_of(turn)))
-    for role in turn.person.roles:
-        if role.school_code and can_see_class(role, role.school_code, homeroom):
-            children = class_to_invite(turn.session, role.school_code, homeroom)
-            if children:
-                page = turn.pages.staff("codes", school=role.school_code, homeroom=homeroom)
-                return Answer(messages=reply.codes(homeroom, len(children), page))
+    for code, homeroom, _ in door_of(turn).classes_named(ask.words):
+        children = class_to_invite(turn.session, code, homeroom)
+        if children:
+            page = turn.pages.staff("codes", school=code, homeroom=homeroom)
+            return Answer(messages=reply.codes(homeroom, len(children), page))
     raise Refused(words.plainly(words.NO_CLASS))
 
 
 def approve_request(turn: Turn, press: Press) -> Answer:
     """Bind the guardian who waits; the first answer counts."""
     request_id, role = _asked(turn, press)
-    with refusing(reply.REFUSALS):
+    with refusing(_refusals(turn, request_id)):
         asked, binding_id = approve(
             turn.session, turn.house.vault, request_id, by=actor_of(role), now=turn.now
         )
@@ -56,7 +57,7 @@ def approve_request(turn: Turn, press: Press) -> Answer:
 def decline_request(turn: Turn, press: Press) -> Answer:
     """Send the guardian who waits away."""
     request_id, role = _asked(turn, press)
-    with refusing(reply.REFUSALS):
+    with refusing(_refusals(turn, request_id)):
         asked = decline(turn.session, request_id, by=actor_of(role), now=turn.now)
     tell_declined(turn.session, asked, turn.now)
     return Answer(messages=[*reply.declined(), *next_of(turn)], matters=True)
@@ -96,3 +97,11 @@ def _any_child(turn: Turn, ask: StaffAsk) -> tuple[Student, Staff]:
 def _asked(turn: Turn, press: Press) -> tuple[UUID, Staff]:
     request_id = UUID(press.detail)
     return request_id, require_runner(turn, school_of_request(turn.session, request_id))
+
+
+def _refusals(turn: Turn, request_id: UUID) -> Mapping[str, Words]:
+    def answered() -> list[Json]:
+        own = own_answer(turn.session, request_id, own_actors(turn))
+        return words.answered(reply.GIVEN.get(own))
+
+    return {**reply.REFUSALS, "answered": answered}

@@ -5,18 +5,30 @@ from sqlmodel import col, select
 from bot.answer import Answer
 from bot.details import read_run, run_detail
 from bot.handlers.staff.rights import actor_of, own_actors, require_runner, schools_run
-from bot.handlers.turn import Refused, Turn, refusing
+from bot.handlers.turn import Refused, Turn, Words, refusing
 from bot.replies.staff import held as reply
 from bot.replies.staff import words
 from bot.replies.staff.held import HeldRun
 from bot.staff_commands import StaffAsk
-from core.attendance.runs import RunKey, cancel_run, count_unheard, held_children, release_run
+from core.attendance.runs import (
+    RunKey,
+    cancel_run,
+    count_unheard,
+    held_children,
+    release_run,
+    why_not_held,
+)
 from core.attendance.tables import NoShowRun, RunState
 from core.gate.health import gate_health
 from core.kinds import HoldReason
 from core.notices.staff_words import hold_words
 from core.people.tables import School, Student
 from core.postback import Action, Press
+
+REFUSALS: dict[str, Words] = {
+    "answered": lambda: words.plainly(words.ANSWERED),
+    "expired": reply.expired,
+}
 
 
 def show_held(turn: Turn, ask: StaffAsk) -> Answer:
@@ -54,7 +66,7 @@ def release(turn: Turn, press: Press) -> Answer:
     key = read_run(press.detail)
     by = actor_of(require_runner(turn, key.school_code))
     _require_open(turn, key)
-    with refusing({"answered": lambda: words.plainly(words.ANSWERED)}):
+    with refusing(REFUSALS):
         gate = gate_health(turn.session, key.school_code, turn.now)
         done = release_run(turn.session, turn.desk, key, gate=gate, by=by, now=turn.now)
     return Answer(messages=reply.released(done, turn.pages.staff("held")), matters=True)
@@ -65,7 +77,7 @@ def cancel(turn: Turn, press: Press) -> Answer:
     key = read_run(press.detail)
     by = actor_of(require_runner(turn, key.school_code))
     _require_open(turn, key)
-    with refusing({"answered": lambda: words.plainly(words.ANSWERED)}):
+    with refusing(REFUSALS):
         cancel_run(turn.session, key, by=by, now=turn.now)
     return Answer(messages=reply.cancelled(), matters=True)
 
@@ -97,8 +109,9 @@ def _still_held(turn: Turn, press: Press) -> tuple[RunKey, list[Student]]:
 def _require_open(turn: Turn, key: RunKey) -> None:
     """Refuse what is decided already, saying by whom as far as this person did it."""
     run = turn.session.get(NoShowRun, (key.school_code, key.school_day, key.cutoff))
-    if run is None or run.state == RunState.EXPIRED:
+    code = why_not_held(run, turn.now)
+    if run is None or code == "expired":
         raise Refused(reply.expired())
-    if run.state != RunState.HELD:
+    if code is not None:
         is_own = run.decided_by in own_actors(turn)
         raise Refused(words.plainly(words.DONE if is_own else words.ANSWERED))

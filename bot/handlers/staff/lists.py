@@ -127,16 +127,8 @@ def _own_classes(turn: Turn) -> dict[Class, Staff]:
 
 def _named_classes(turn: Turn, named: str) -> dict[Class, Staff]:
     """Return the classes of that name this person may see, by school."""
-    wanted = _plain_class(named)
-    return {
-        (code, homeroom): role
-        for code, homeroom, role in door_of(turn).classes()
-        if _plain_class(homeroom) == wanted
-    }
-
-
-def _plain_class(name: str) -> str:
-    return "".join(name.split()).upper().removesuffix("班")
+    found = door_of(turn).classes_named(named)
+    return {(code, homeroom): role for code, homeroom, role in found}
 
 
 def _no_class() -> Answer:

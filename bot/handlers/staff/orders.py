@@ -1,18 +1,19 @@
 """Answers to SMS orders in the chat: approved, given back with a reason, or looked at later."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from uuid import UUID
 
 from bot.answer import Answer, Json
 from bot.handlers.staff.order_cards import first_of, waiting, what_of
 from bot.handlers.staff.queue import next_of
-from bot.handlers.staff.rights import actor_of, door_of, require_runner
-from bot.handlers.turn import Refused, Turn, refusing
+from bot.handlers.staff.rights import actor_of, door_of, own_actors, require_runner
+from bot.handlers.turn import Refused, Turn, Words, refusing
 from bot.replies.staff import orders as reply
 from bot.replies.staff import words
 from core.errors import AccessError
 from core.orders import service
+from core.orders.ledger import own_last_step
 from core.orders.listing import Listed, order_of_staff
 from core.orders.states import OrderState
 from core.orders.tables import SmsOrder
@@ -63,7 +64,7 @@ def show_next(turn: Turn, press: Press) -> Answer:
 def _taken(turn: Turn, detail: str, step: Callable[..., SmsOrder]) -> tuple[Listed, SmsOrder]:
     """Take a step of the order for the role that runs its school."""
     one, role = _asked(turn, detail)
-    with refusing(reply.REFUSALS):
+    with refusing(_refusals(turn, one.order.id)):
         order = step(turn.session, turn.liff_id, one.order.id, by=actor_of(role), now=turn.now)
     return one, order
 
@@ -80,3 +81,11 @@ def _asked(turn: Turn, detail: str) -> tuple[Listed, Staff]:
     except AccessError:
         raise Refused(words.plainly(words.NOT_FOUND)) from None
     return one, require_runner(turn, one.order.school_code)
+
+
+def _refusals(turn: Turn, order_id: UUID) -> Mapping[str, Words]:
+    def answered() -> list[Json]:
+        step = own_last_step(turn.session, order_id, own_actors(turn))
+        return words.answered(reply.GIVEN.get(step), "審核")
+
+    return {**reply.REFUSALS, "wrong_state": answered}

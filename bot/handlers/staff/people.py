@@ -12,11 +12,11 @@ from bot.menu_readers import menu_of
 from bot.replies.staff import people as reply
 from bot.replies.staff import words
 from bot.staff_commands import StaffAsk, StaffVerb
-from core.announcements.audiences import Audience
 from core.errors import AccessError
 from core.notices.staff_words import ROLE_WORDS
 from core.people.names import clean_name
 from core.people.one_time import keep_text, show_text
+from core.people.roster import homerooms_of, plain_class
 from core.people.staff import all_staff, can_manage_school, invite_staff, staff_at
 from core.people.staff import staff_name as name_of
 from core.people.staff_changes import RANKS, end_role, get_member, roles_to_give
@@ -29,24 +29,28 @@ ROLES = {word: role for role, word in ROLE_WORDS.items()} | {
     "學務": StaffRole.OFFICER,
     "管理者": StaffRole.SCHOOL_ADMIN,
 }
-HOMEROOM = re.compile(r"([0-9]{3,5})班?")
+# What can't be a name, whether there is such a class or not.
+HOMEROOM = re.compile(r"[0-9]{3,5}班?|\w{0,3}年\w{1,3}班")
+NO_SUCH = ""
+LONE_CLASS = re.compile(r"(?<=\S)\s+班(?=\s|$)")
 
 
 def ask_invite(turn: Turn, ask: StaffAsk) -> Answer:
     """Ask back before a code is made."""
-    school, left = _place(turn, ask.words.split())
+    school, left = _place(turn, LONE_CLASS.sub("班", ask.words).split())
     code = school.code if school else None
     may = roles_to_give(turn.person.roles, code)
     role = next((ROLES[word] for word in left if word in ROLES), None)
     if role is None or role not in may:
         raise Refused(reply.usage(may, is_wrong=role is not None))
-    homeroom = next((found[1] for word in left if (found := HOMEROOM.fullmatch(word))), None)
-    name = "".join(word for word in left if word not in ROLES and not HOMEROOM.fullmatch(word))
+    named = _classes(turn, code, [word for word in left if word not in ROLES])
+    homeroom = next(iter(named.values()), None)
+    name = "".join(word for word in left if word not in ROLES and word not in named)
     if clean_name(name) is None:
         raise Refused(reply.usage(may, is_wrong=False))
     if (homeroom is None) == (role is StaffRole.HOMEROOM_TEACHER):
         raise Refused(reply.usage([role], is_wrong=False))
-    if homeroom is not None and not _has_class(turn, code, homeroom):
+    if homeroom == NO_SUCH:
         raise Refused(words.plainly(words.NO_CLASS))
     facts = {"name": name, "role": role, "school": code or "", "homeroom": homeroom or ""}
     draft = keep_text(turn.session, turn.house.vault, facts, by=_giver(turn, code), now=turn.now)
@@ -80,8 +84,8 @@ def invite(turn: Turn, press: Press) -> Answer:
 
 def show_members(turn: Turn, ask: StaffAsk) -> Answer:
     """Return who is staff of the place, or the teachers of a class, each with a button."""
-    homeroom = ask.words.strip().upper().removesuffix("班")
-    members = [one for one in _members(turn) if homeroom in ("", one.homeroom or "")]
+    wanted = plain_class(ask.words)
+    members = [one for one in _members(turn) if wanted in ("", plain_class(one.homeroom or ""))]
     cards = [
         reply.Member(
             staff=one,
@@ -135,9 +139,15 @@ def _place(turn: Turn, said: list[str]) -> tuple[School | None, list[str]]:
     return (turn.session.get_one(School, own[0]) if own else None), said
 
 
-def _has_class(turn: Turn, school_code: str | None, homeroom: str) -> bool:
-    children = Audience(school_code=school_code, homeroom=homeroom).students()
-    return turn.session.scalars(children.limit(1)).first() is not None
+def _classes(turn: Turn, school_code: str | None, said: list[str]) -> dict[str, str]:
+    """Return the words that name a class, with the school's own name of it, or NO_SUCH."""
+    homerooms = homerooms_of(turn.session, school_code) if school_code else []
+    known = {plain_class(one): one for one in homerooms}
+    return {
+        word: known.get(plain_class(word), NO_SUCH)
+        for word in said
+        if plain_class(word) in known or HOMEROOM.fullmatch(word)
+    }
 
 
 def _members(turn: Turn) -> list[Staff]:

@@ -1,13 +1,19 @@
 """審核: what waits for this person's answer, longest first, and the answers to make-up requests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from bot.answer import Answer, Json
 from bot.handlers.staff import order_cards
 from bot.handlers.staff.closures import count_asked
-from bot.handlers.staff.rights import actor_of, door_of, note_children, schools_run
-from bot.handlers.turn import Refused, Turn, refusing
+from bot.handlers.staff.rights import (
+    actor_of,
+    door_of,
+    note_children,
+    own_actors,
+    schools_run,
+)
+from bot.handlers.turn import Refused, Turn, Words, refusing
 from bot.replies.staff import orders as order_reply
 from bot.replies.staff import queue as reply
 from bot.replies.staff import words
@@ -23,7 +29,7 @@ from core.gate.make_up_requests import (
     refuse_request,
     request_of_staff,
 )
-from core.gate.make_up_review import Listed, open_requests
+from core.gate.make_up_review import Listed, open_requests, own_answer
 from core.gate.tables import MakeUpRequest
 from core.kinds import Direction, MakeUpReason, MakeUpRefusal
 from core.notices.record_words import record_words
@@ -63,7 +69,7 @@ def next_of(turn: Turn, *, of_orders: bool = False) -> list[Json]:
 def enter_asked(turn: Turn, press: Press) -> Answer:
     """Enter what a guardian asked for; the first answer counts."""
     row, student, role = _asked(turn, press.detail)
-    with refusing(reply.REFUSALS):
+    with refusing(_refusals(turn, row)):
         approve_request(turn.session, turn.liff_id, row.id, by=actor_of(role), now=turn.now)
     said = reply.entered(student, _what(row))
     return Answer(messages=[*said, *next_of(turn)], matters=True)
@@ -80,7 +86,7 @@ def refuse_asked(turn: Turn, press: Press) -> Answer:
     """Say no, with the reason; the first answer counts."""
     detail, why = press.detail.split("/")
     row, student, role = _asked(turn, detail)
-    with refusing(reply.REFUSALS):
+    with refusing(_refusals(turn, row)):
         refuse_request(
             turn.session,
             turn.liff_id,
@@ -210,3 +216,11 @@ def _asked(turn: Turn, detail: str) -> tuple[MakeUpRequest, Student, Staff]:
         return request_of_staff(door_of(turn), UUID(detail))
     except AccessError:
         raise Refused(words.plainly(words.NOT_FOUND)) from None
+
+
+def _refusals(turn: Turn, row: MakeUpRequest) -> Mapping[str, Words]:
+    def answered() -> list[Json]:
+        own = own_answer(turn.session, row.id, own_actors(turn))
+        return words.answered(reply.GIVEN.get(own))
+
+    return {**reply.REFUSALS, "answered": answered}

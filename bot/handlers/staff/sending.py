@@ -1,14 +1,21 @@
 """公告 and 發送: to a class, a grade or the school; seen first, and for many by two persons."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from bot.answer import Answer
-from bot.handlers.staff.rights import actor_of, own_actors, require_staff, schools_run
+from bot.handlers.staff.rights import (
+    actor_of,
+    door_of,
+    own_actors,
+    require_staff,
+    schools_run,
+)
 from bot.handlers.staff.samples import samples_of
 from bot.handlers.turn import Refused, Turn, refusing
 from bot.replies.staff import sending as reply
 from bot.replies.staff import words
-from bot.sending_words import SendingWords, read_sending
+from bot.sending_words import SendingWords, for_class_first, read_sending
 from bot.staff_commands import StaffAsk
 from core.announcements.asking import ask_second
 from core.announcements.audiences import (
@@ -34,7 +41,7 @@ from core.postback import Action, Press
 
 def ask_sending(turn: Turn, ask: StaffAsk) -> Answer:
     """Return the preview of what was typed, or how it is written."""
-    said = read_sending(turn.incoming.content)
+    said = _read(turn)
     page = turn.pages.staff("announcements/new")
     if not said.content or not any(role.school_code for role in turn.person.roles):
         return Answer(messages=reply.usage(_samples(turn), page))
@@ -138,6 +145,14 @@ def _audience(turn: Turn, said: SendingWords) -> tuple[Audience, Staff]:
     with refusing(reply.FAULTS):
         require_audience(turn.session, audience)
     return audience, writer
+
+
+def _read(turn: Turn) -> SendingWords:
+    """Return what was typed, a class by the name it has in the roster."""
+    said = read_sending(turn.incoming.content)
+    of_class = said if said.names_audience else for_class_first(said)
+    known = door_of(turn).classes_named(of_class.homeroom) if of_class.homeroom else []
+    return replace(of_class, homeroom=known[0][1]) if known else said
 
 
 def _school(turn: Turn, said: SendingWords) -> str:

@@ -3,7 +3,7 @@
 from bot.answer import Json
 from bot.replies.confirm import ask_back
 from bot.replies.speech import say, show
-from bot.replies.staff.words import ANSWERED, QUEUED, full_child_words, plainly
+from bot.replies.staff.words import QUEUED, full_child_words, plainly
 from bot.staff_commands import StaffVerb
 from core.notices.flex import INK2, bubble, buttons, primary, text
 from core.notices.staff_words import class_words
@@ -15,10 +15,9 @@ PAGES = {
 }
 
 NOT_POSSIBLE = "目前不能核准：學生已封存、不在學，或家長已限制。"
-REFUSALS = {
-    "answered": lambda: plainly(ANSWERED),
-    "not_possible": lambda: plainly(NOT_POSSIBLE),
-}
+REFUSALS = {"not_possible": lambda: plainly(NOT_POSSIBLE)}
+# What somebody did before.
+GIVEN: dict[bool | None, str] = {True: "核准", False: "退回"}
 
 
 def codes(homeroom: str, count: int, page: str) -> list[Json]:

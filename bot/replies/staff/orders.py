@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.answer import Json
 from bot.replies.confirm import ask_back, press, sure
 from bot.replies.speech import offer, say, show
-from bot.replies.staff.words import ANSWERED, QUEUED, full_child_words, plainly
+from bot.replies.staff.words import QUEUED, full_child_words, plainly
 from core.clock import school_day_of
 from core.notices.flex import (
     INK2,
@@ -25,6 +25,7 @@ from core.notices.flex import (
 )
 from core.notices.wording import short_date
 from core.orders.plans import Items
+from core.orders.states import Step
 from core.people.tables import Student
 
 # From then on the age of a wait is shown in amber.
@@ -40,9 +41,14 @@ REASONS = {
 }
 NOTHING = "沒有待審的簡訊申請。"
 REFUSALS = {
-    "wrong_state": lambda: plainly(ANSWERED, "審核"),
     "closed": lambda: plainly("這個學期已結算，不能再更改。"),
     "too_late": lambda: plainly("服務期間已沒有可以發送的日子，不能核准。請退回。", "審核"),
+}
+# What somebody did before.
+GIVEN: dict[Step | None, str] = {
+    Step.APPROVE: "核准",
+    Step.RETURN: "退回",
+    Step.APPROVE_CANCEL: "核准註銷",
 }
 
 

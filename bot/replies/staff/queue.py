@@ -8,8 +8,9 @@ from bot.answer import Json
 from bot.replies.confirm import press, sure
 from bot.replies.speech import offer, say, show
 from bot.replies.staff.make_ups import KINDS
-from bot.replies.staff.words import ANSWERED, QUEUED, full_child_words, plainly
+from bot.replies.staff.words import QUEUED, full_child_words, plainly
 from core.clock import school_day_of, taipei_clock
+from core.gate.tables import RequestState
 from core.kinds import Direction, MakeUpReason, MakeUpRefusal
 from core.notices.flex import (
     INK2,
@@ -33,10 +34,14 @@ from core.people.tables import Student
 # From then on the age of a wait is shown in amber.
 LONG_WAIT = 2
 REFUSALS = {
-    "answered": lambda: plainly(ANSWERED),
     "on_leave": lambda: plainly("這位學生當天已請假，要先取消請假才能登記。", "審核"),
     "too_old": lambda: plainly("超過 7 天，不能再登記。請按「不登記」。", "審核"),
     "future": lambda: plainly("還沒到這個時間。", "審核"),
+}
+# What somebody did before.
+GIVEN: dict[RequestState | None, str] = {
+    RequestState.APPROVED: "登記",
+    RequestState.REFUSED: "回覆不登記",
 }
 
 

@@ -14,6 +14,7 @@ SAID = {
     ReviewResult.ALREADY_TOLD: "{child}：家長已經收到通知，沒有再發。",
     ReviewResult.SEEN: "{child} 已有刷卡紀錄，沒有通知家長。",
     ReviewResult.ON_LEAVE: "{child} 今天已請假，沒有通知家長。",
+    ReviewResult.LEFT: "{child} 已不在學，沒有通知家長。",
     ReviewResult.OVER: words.EXPIRED,
 }
 STILL_MISSING = (ReviewResult.TOLD, ReviewResult.ALREADY_TOLD)

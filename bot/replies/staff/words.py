@@ -40,6 +40,11 @@ def plainly(sentence: str, *words: str) -> list[Json]:
     return [say(sentence, *(words or (HELP,)))]
 
 
+def answered(own: str | None, *words: str) -> list[Json]:
+    """Say that it is done: what this person did themselves (`own`), or that somebody did."""
+    return plainly(f"您已經{own}了，不需要再按。" if own else ANSWERED, *words)
+
+
 def forbidden(verbs: Sequence[StaffVerb]) -> list[Json]:
     """Return what this person may do instead."""
     return plainly(f"您的權限不包含這個指令。目前可以使用：{_listed(verbs)}。")

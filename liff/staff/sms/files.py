@@ -79,7 +79,7 @@ def show_sms_file_check(slips_id: UUID) -> ResponseReturnValue:
     try:
         with snapshot(visit.house.engine) as database:
             desk, _plan = open_slip_desk(database, visit)
-            held = look_at_slips(database, visit.house.vault, slips_id, _own(visit), visit.now)
+            held = look_at_slips(database, visit.house.vault, slips_id, visit.actors, visit.now)
             if held is None or held.school_code != desk.school.code:
                 return redirect(url_for("liff.show_sms_file", school=desk.desk.param, note="over"))
             matched = _match(database, visit, desk, held.plan_id, held.slips)
@@ -99,7 +99,7 @@ def answer_sms_file(slips_id: UUID) -> ResponseReturnValue:
     try:
         with transaction(visit.house.engine) as database:
             desk, _plan = open_slip_desk(database, visit)
-            held = take_slips(database, visit.house.vault, slips_id, _own(visit), visit.now)
+            held = take_slips(database, visit.house.vault, slips_id, visit.actors, visit.now)
             if held is None or held.school_code != desk.school.code:
                 note = "over"
             elif answer == "take":
@@ -134,10 +134,6 @@ def _read() -> tuple[list[Slip], str]:
         # One more than allowed tells that there is more.
         data = stream.read(MOST_BYTES + 1)
     return read_slips(read_sheet_apart(data, sent.filename)), clean_line(sent.filename) or "回條"
-
-
-def _own(visit: Visit) -> list[str]:
-    return [f"staff:{role.id}" for role in visit.roles]
 
 
 def _render_check(

@@ -49,7 +49,7 @@ def answer_sms_order(order_id: UUID) -> ResponseReturnValue:
         fault = steps.FAULTS.get((error.field or "", error.code))
         if fault:
             return _render(visit, order_id, {error.field or "": fault}), 422
-        note = error.code
+        note = steps.why_not(visit, order_id, error.code)
     visit.house.notices_due.set()
     param = desk.desk.param
     return redirect(url_for("liff.show_sms_order", order_id=order_id, school=param, note=note), 303)

@@ -157,15 +157,15 @@ def _find(
     if plan is None:
         return Page([], 1, 0)
     states = [one for one in book.states if one.name == chosen["state"]]
-    homeroom = chosen["homeroom"] or None
+    homerooms = [chosen["homeroom"]] if chosen["homeroom"] else []
     if not desk.sees_all:
-        # A teacher's own class, whatever the address says.
-        homeroom = homeroom if homeroom in desk.homerooms else (*desk.homerooms, "")[0]
+        # A teacher's own classes, whatever the address says.
+        homerooms = [one for one in homerooms if one in desk.homerooms] or desk.homerooms
     filters = Filters(
         plan_id=plan.id,
         states=states,
         origins=APPLICANTS.get(chosen["applicant"], ("", ()))[1],
-        homeroom=homeroom,
+        homerooms=homerooms,
         is_paid=PAID.get(chosen["paid"]) if desk.sees_all else None,
         is_cancellation=book is CANCELLATIONS,
     )

@@ -55,7 +55,7 @@ def answer_sms_review(order_id: UUID) -> ResponseReturnValue:
         fault = steps.FAULTS.get((error.field or "", error.code))
         if fault:
             return _render(visit, wrong=order_id, fault=fault), 422
-        note = error.code
+        note = steps.why_not(visit, order_id, error.code)
     visit.house.notices_due.set()
     kind = _kind() or None
     href = url_for("liff.show_sms_review", school=desk.desk.param, kind=kind, note=note)

@@ -9,9 +9,11 @@ from flask import request
 from sqlmodel import Session
 
 from core.clock import school_day_of
+from core.db import snapshot
 from core.errors import AccessError, InputError
 from core.languages.dates import long_date
 from core.orders import service
+from core.orders.ledger import own_last_step
 from core.orders.listing import Listed, order_of_staff
 from core.orders.service import LONGEST_REASON, LONGEST_RECEIPT, MOST_PAID
 from core.orders.states import OrderState
@@ -30,6 +32,11 @@ NOTES = {
     "pay": "已儲存繳費。",
     "wrong_state": "已有人處理。",
     "closed": "這個學期已結算，不能再更改。",
+    "approve_before": "您已經核准了，不需要再按。",
+    "return_before": "您已經退回了，不需要再按。",
+    "approve_cancel_before": "您已經核准註銷了，不需要再按。",
+    "ask_cancel_before": "您已經申請註銷了，不需要再按。",
+    "keep_before": "您已經取消註銷了，不需要再按。",
     "too_late": "服務期間已沒有可以發送的日子，不能核准。請退回。",
 }
 GOOD = frozenset(NOTES) - {"wrong_state", "closed", "too_late"}
@@ -98,6 +105,15 @@ def take(database: Session, visit: Visit, desk: OrderDesk, one: Listed, answer: 
     step(database, visit, one, f"staff:{role.id}")
     # A slip has nobody in LINE to tell.
     return "return_slip" if answer == "return" and one.order.guardian_id is None else answer
+
+
+def why_not(visit: Visit, order_id: UUID, code: str) -> str:
+    """Return the note of a refused step; whoever took the last one reads so."""
+    if code != "wrong_state":
+        return code
+    with snapshot(visit.house.engine) as database:
+        own = f"{own_last_step(database, order_id, visit.actors)}_before"
+    return own if own in NOTES else code
 
 
 def _approve(database: Session, visit: Visit, one: Listed, by: str) -> None:
