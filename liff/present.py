@@ -136,7 +136,7 @@ def school_line(child: BoundChild) -> str:
 def day_and_time(moment: datetime, today: date) -> str:
     """Return 今天 07:41, or 11/20（五）07:41 for another day."""
     is_today = school_day_of(moment) == today
-    return f"{_('今天')} {taipei_clock(moment)}" if is_today else day_and_clock(moment)
+    return _("今天 {time}", time=taipei_clock(moment)) if is_today else day_and_clock(moment)
 
 
 def reader_line(school: str, contact: datetime | None, now: datetime) -> tuple[str, bool]:

@@ -66,6 +66,6 @@ def show_status() -> ResponseReturnValue:
 
 def _channel(one: ChannelState, last: str) -> tuple[str, str, str, list[str], str]:
     """Return name, mark, word, what else there is to say, and the city's own words."""
-    said = [channel_meaning(one), _("最近一次送出 {time}", time=last) if last else ""]
+    said = [channel_meaning(one), _("最近一次送出：{time}", time=last) if last else ""]
     name = _(CHANNEL_WORDS[one.channel])
     return name, MARKS[one.health], channel_word(one), [line for line in said if line], one.note

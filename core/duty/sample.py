@@ -106,7 +106,7 @@ SAMPLE_ANNOUNCEMENTS = (
         6, Audience(),
         AnnouncementType.SYSTEM, Importance.NORMAL,
         "停課期間不會發「尚無刷卡紀錄」",
-        "颱風等停課期間，到校、離校和「尚無刷卡紀錄」都不會通知，恢復上課後照常。\n\n"
+        "颱風等停課期間，不會通知到校和「尚無刷卡紀錄」；已經到校的孩子離校時，還是會通知。\n\n"
         "是否停課，請看 https://www.dgpa.gov.tw 公布的消息。",
     ),
 )  # fmt: skip

@@ -45,7 +45,7 @@ LONG_WAIT = timedelta(days=2)
 NOTES = {
     "approved": "已補登，會通知家長。",
     "refused": "已退回，會通知家長原因。",
-    "undone": "已更正，聽過通知的家長會收到說明。",
+    "undone": "已更正，收過通知的家長會收到說明。",
     "answered": "已有人處理。",
     "approved_before": "您已經登記了，不需要再按。",
     "refused_before": "您已經回覆不登記了，不需要再按。",

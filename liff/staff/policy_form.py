@@ -9,7 +9,7 @@ from core.calendar.policy import LIMITS, NewRule
 from core.notices.wording import WEEKDAYS
 from liff.forms import PageForm
 from liff.moments import parse_clock, parse_day
-from liff.numbers import whole_number
+from liff.numbers import typed_number
 
 TIMES = {"cutoff": "截止時間", "departure_from": "放學起算", "dismissal": "放學時間"}
 NUMBERS = {
@@ -100,4 +100,4 @@ def _require(
 
 
 def _parse_number(text: str) -> int | None:
-    return whole_number(text, MOST)
+    return typed_number(text, MOST)

@@ -9,9 +9,10 @@ from core.clock import school_day_of
 from core.db import transaction
 from core.house import House
 from core.kinds import Channel, NoticeKind, NoticeState
+from core.languages.language import Language
 from core.notices.outbox import NewNotice, enqueue
 from core.people.friends import record_friendship
-from core.people.tables import LineFriend
+from core.people.tables import Guardian, LineFriend
 from tests.conftest import FixedClock
 from tests.factories import HUA, MEI, make_reader
 from tests.liff.conftest import Family
@@ -189,6 +190,9 @@ def test_account_says_when_line_last_took_something(
     page = mei.text("/liff/account")
     assert "最近一次送出：LINE 今天 07:12、e-mail 今天 07:15。" in page
     assert IDLE not in page
+    with transaction(pages.engine) as session:
+        session.get_one(Guardian, UUID(family.guardian_id)).locale = Language.ENGLISH
+    assert "Last sent: LINE today 07:12, e-mail today 07:15." in mei.text("/liff/account")
 
 
 def test_account_warns_when_nothing_arrived_for_thirty_days(

@@ -284,6 +284,9 @@ def test_bureau_manages_every_school_and_its_own_people(
     sent = bureau.post(f"{INVITE}?school=353607", {**WISH, "role": "school_admin"})
     assert "榕光國小・學校管理者" in text_of(bureau.post(str(sent.location), {}))
     assert bureau.post(INVITE, {**WISH, "role": "school_admin"}).status_code == 422
+    only = bureau.get(INVITE).text
+    assert re.search(r'value="bureau_admin"[^>]*checked', only), "the one role there is"
+    assert "checked" not in bureau.get(f"{INVITE}?school=353607").text
     own = bureau.post(INVITE, {**WISH, "role": "bureau_admin"})
     assert "教育局・教育局" in text_of(bureau.post(str(own.location), {}))
     enrol(pages, OFFICER)

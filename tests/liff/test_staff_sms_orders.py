@@ -239,6 +239,14 @@ def test_twelve_cards_are_a_page(officer: Phone, shop: Shop) -> None:
     assert officer.get(f"{REVIEW}?page=2").text.count('value="approve"') == 1
 
 
+def test_payment_typed_in_full_width_digits_is_taken(
+    staff_phone: StaffPhone, shop: Shop, order: UUID
+) -> None:
+    paid = {"amount": "１３６", "receipt": "A-0123", "answer": "pay"}
+    assert staff_phone(CASHIER).post(page_of(order), paid).status_code == 303
+    assert shop.row(order).prepaid == 136
+
+
 @pytest.mark.parametrize(
     ("fields", "fault"),
     [

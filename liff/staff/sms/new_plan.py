@@ -15,7 +15,7 @@ from core.people.names import clean_line
 from liff.forms import PageForm
 from liff.guard import proved_recently, staff
 from liff.moments import parse_day
-from liff.numbers import whole_number
+from liff.numbers import typed_number
 from liff.staff.new_term import term_options
 from liff.staff.sms.access import open_bureau_desk
 from liff.staff.sms.plans import BEARERS, ROUNDINGS
@@ -72,12 +72,12 @@ class PlanForm(PageForm):
 
     def validate_billing_days(self, field: StringField) -> None:
         """Want a whole number of days."""
-        if whole_number(field.data or "", MOST_DAYS) is None:
+        if typed_number(field.data or "", MOST_DAYS) is None:
             raise ValidationError(f"天數應是 0–{MOST_DAYS} 的整數")
 
     def validate_price_arrival(self, field: StringField) -> None:
         """Want whole dollars."""
-        if whole_number(field.data or "", MOST_PRICE) is None:
+        if typed_number(field.data or "", MOST_PRICE) is None:
             raise ValidationError(f"金額應是 0–{MOST_PRICE} 的整數")
 
     validate_price_departure = validate_price_both = validate_price_arrival

@@ -22,7 +22,7 @@ from core.people.doors import for_staff
 from core.people.tables import Student
 from liff.forms import PageForm
 from liff.guard import staff
-from liff.numbers import whole_number
+from liff.numbers import typed_number
 from liff.staff.desk import note_look
 from liff.staff.sms import lines
 from liff.staff.sms.access import OrderDesk, open_order_desk
@@ -72,7 +72,7 @@ class SlipForm(PageForm):
 
     def validate_prepaid(self, field: StringField) -> None:
         """Want whole dollars; empty is nothing yet, but of a receipt."""
-        amount = whole_number(field.data or "", MOST_PAID)
+        amount = typed_number(field.data or "", MOST_PAID)
         if field.data and amount is None:
             raise ValidationError(f"金額應是 0–{MOST_PAID} 的整數")
         if not amount and (self.receipt.data or "").strip():
@@ -81,7 +81,7 @@ class SlipForm(PageForm):
     def validate_receipt(self, field: StringField) -> None:
         """Want the receipt's number where something was paid."""
         number = (field.data or "").strip()
-        if whole_number(self.prepaid.data or "", MOST_PAID) and not number:
+        if typed_number(self.prepaid.data or "", MOST_PAID) and not number:
             raise ValidationError("請填收據號碼")
         if len(number) > LONGEST_RECEIPT:
             raise ValidationError(f"收據號碼最多 {LONGEST_RECEIPT} 個字")
@@ -94,7 +94,7 @@ class SlipForm(PageForm):
             items=Items(self["items"].data),
             phone=self.phone.data,
             origin=Origin.SLIP,
-            prepaid=whole_number(self.prepaid.data or "", MOST_PAID) or 0,
+            prepaid=typed_number(self.prepaid.data or "", MOST_PAID) or 0,
             receipt=(self.receipt.data or "").strip(),
         )
 
@@ -147,7 +147,7 @@ def open_slip_desk(database: Session, visit: Visit) -> tuple[OrderDesk, SmsPlan]
 
 
 def _children(database: Session, desk: OrderDesk, form: SlipForm) -> Sequence[Student]:
-    year = whole_number(form.entry_year.data or "", 999)
+    year = typed_number(form.entry_year.data or "", 999)
     door = for_staff(database, desk.desk.roles)
     found = [one for one, _ in door.numbered(form.student_number.data or "", year)]
     return [one for one in found if one.school_code == desk.school.code]

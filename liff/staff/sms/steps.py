@@ -18,7 +18,7 @@ from core.orders.listing import Listed, order_of_staff
 from core.orders.service import LONGEST_REASON, LONGEST_RECEIPT, MOST_PAID
 from core.orders.states import OrderState
 from core.people.doors import for_staff
-from liff.numbers import whole_number
+from liff.numbers import typed_number
 from liff.staff.sms.access import OrderDesk
 from liff.visit import Visit
 
@@ -143,7 +143,7 @@ def _approve_cancel(database: Session, visit: Visit, one: Listed, by: str) -> No
 
 
 def _pay(database: Session, visit: Visit, one: Listed, by: str) -> None:
-    amount = whole_number(request.form.get("amount", ""), MOST_PAID)
+    amount = typed_number(request.form.get("amount", ""), MOST_PAID)
     receipt = request.form.get("receipt", "")
     # Below zero is refused like everything that is no number.
     paid = -1 if amount is None else amount
