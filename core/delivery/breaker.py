@@ -22,13 +22,13 @@ class Breaker:
         """Tell whether LINE is being left in peace or only tried."""
         return self._failures >= FAILURES
 
-    def allowed(self, wanted: int, under_way: int = 0) -> int:
-        """Return how many of the wanted pushes may go now, beside those that are under way."""
+    def allowed(self, most: int, under_way: int = 0) -> int:
+        """Return how many pushes may go now beside those that are under way, `most` in all."""
         if not self.is_open:
-            return wanted
+            return most - under_way
         # The one that tries may be under way for longer than a rest.
         may_try = not under_way and self._steady() >= self._open_until
-        return min(wanted, 1) if may_try else 0
+        return min(most, 1) if may_try else 0
 
     def note(self, *, worked: bool) -> None:
         """Take in how a push ended."""

@@ -173,8 +173,7 @@ class Sender:
     def _capacity(self) -> int:
         if self._paused_until and self._house.clock.now() < self._paused_until:
             return 0
-        under_way = len(self._flights)
-        return self._breaker.allowed(self._in_flight - under_way, under_way)
+        return self._breaker.allowed(self._in_flight, len(self._flights))
 
     def _start(self, line: LinePush, notice: Leased, token: Token | None) -> None:
         flight = asyncio.create_task(self._fly(line, notice, token))

@@ -144,7 +144,11 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
         (N_("請直接撥電話給學校：{school_phone}"), N_("請直接撥電話給學校。")),
     ),
     "closure_on": (
-        (N_("{date}{part}停課，停課期間不發到校、離校和尚無刷卡紀錄通知。"),),
+        (
+            N_(
+                "{date}{part}停課，停課期間不發到校和尚無刷卡紀錄通知；孩子如果已到校，離校仍會通知。"
+            ),
+        ),
         (N_("依據：{source}（{source_time} 公布）"),),
     ),
     "closure_off": (
