@@ -72,20 +72,7 @@ def text_announcement(
     wanting = guardians_by_text(students).where(
         col(Guardian.stopped_at).is_(None), wants_any(Channel.SMS)
     )
-    notices = [
-        NewNotice(
-            kind=NoticeKind.ANNOUNCEMENT,
-            guardian_id=one.guardian_id,
-            line_user_id=None,
-            channel=Channel.SMS,
-            school_day=school_day_of(now),
-            at=now,
-            about=f"{news.announcement_id}/{news.number}",
-            content=_content(Channel.SMS, "", news, one.locale, now),
-        )
-        for one in session.execute(wanting)
-    ]
-    return enqueue(session, notices, now)
+    return _enqueue_beside(session, Channel.SMS, "", news, wanting, now)
 
 
 def push_announcement(
@@ -98,18 +85,33 @@ def push_announcement(
     wanting = guardians_by_app(students).where(
         col(Guardian.stopped_at).is_(None), wants_any(Channel.APP)
     )
+    return _enqueue_beside(session, Channel.APP, liff_id, news, wanting, now)
+
+
+def _enqueue_beside(
+    session: Session,
+    channel: Channel,
+    liff_id: str,
+    news: AnnouncementNews,
+    wanting: Any,
+    now: datetime,
+) -> int:
+    """Enqueue it for those who want it by another channel, each look of it written once."""
+    readers = session.execute(wanting).all()
+    locales = {row.locale for row in readers}
+    content = {one: _content(channel, liff_id, news, one, now) for one in locales}
     notices = [
         NewNotice(
             kind=NoticeKind.ANNOUNCEMENT,
-            guardian_id=one.guardian_id,
+            guardian_id=row.guardian_id,
             line_user_id=None,
-            channel=Channel.APP,
+            channel=channel,
             school_day=school_day_of(now),
             at=now,
             about=f"{news.announcement_id}/{news.number}",
-            content=_content(Channel.APP, liff_id, news, one.locale, now),
+            content=content[row.locale],
         )
-        for one in session.execute(wanting)
+        for row in readers
     ]
     return enqueue(session, notices, now)
 
