@@ -128,8 +128,12 @@ def _tell_undone(
     grades = grades_of(session, school_code) if closure.grade is None else [closure.grade]
     keys = [(school_code, grade) for grade in grades]
     statuses = day_statuses(session, keys, closure.day, closure.day)
+    place = place_of(session, school_code)
+    others = closures_on(session, closure.day, closure.day)[closure.day]
     for grade in grades:
-        left = _left(session, school_code, grade, closure)
+        of_grade = replace(place, grade=grade)
+        other = next((one for one in others if scope_of(one).covers(of_grade)), None)
+        left = replace(_news(session, other), after=closure.id) if other else None
         is_open = statuses[school_code, grade][closure.day].is_open
         told, is_over = tell_reopening(
             session,
@@ -141,15 +145,6 @@ def _tell_undone(
         )
         count, is_done = count + told, is_done and is_over
     return count, is_done
-
-
-def _left(session: Session, school_code: str, grade: int, undone: Closure) -> ClosureNews | None:
-    """Return another closure of the day that goes on for a grade, if one does."""
-    place = replace(place_of(session, school_code), grade=grade)
-    for other in closures_on(session, undone.day, undone.day)[undone.day]:
-        if scope_of(other).covers(place):
-            return replace(_news(session, other), after=undone.id)
-    return None
 
 
 def _news(session: Session, closure: Closure) -> ClosureNews:
