@@ -79,6 +79,7 @@ def test_push_that_lands_last_is_settled_at_once(
     tell(house, guardians(house, 2))
     with sender_at_work(house, line.origin):
         wait_for(lambda: {one.state for one in notices(house)} == {NoticeState.ACCEPTED}, "ends")
+    assert len(line.accepted) == 2
 
 
 @pytest.mark.parametrize(
