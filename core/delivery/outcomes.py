@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from core.delivery.line import PushAnswer, PushResult
 from core.delivery.pushes import Leased
 from core.delivery.retry import next_try
-from core.delivery.settle import Settlement
+from core.delivery.settle import APART, Settlement
 from core.kinds import NoticeState
 
 RATE_PAUSE = timedelta(seconds=1)
@@ -21,13 +21,16 @@ PAUSES = {
 
 def settlement_for(notice: Leased, answer: PushAnswer, now: datetime) -> Settlement:
     """Decide what a push's answer means for its notices."""
-    state, due_at, is_try = NoticeState.PENDING, None, True
+    state, outcome, due_at, is_try = NoticeState.PENDING, answer.reason, None, True
     match answer.result:
         case PushResult.ACCEPTED:
             state = NoticeState.ACCEPTED
         case PushResult.NOBODY:
             # An earlier try may have been read before the account was gone.
             state = NoticeState.REFUSED if notice.attempts == 1 else NoticeState.UNKNOWN
+        case PushResult.WRONG if notice.riders and notice.attempts == 1:
+            # One of them is at fault, and nobody read the others.
+            outcome, due_at, is_try = APART, now, False
         case PushResult.WRONG:
             state = NoticeState.DEAD
         case PushResult.NOT_SENT:
@@ -42,7 +45,7 @@ def settlement_for(notice: Leased, answer: PushAnswer, now: datetime) -> Settlem
         notice.school_day,
         notice.lease_token,
         state,
-        answer.reason,
+        outcome,
         due_at,
         is_try,
         # The try that got through is the one to ask LINE about.

@@ -21,6 +21,8 @@ GIVEN = (
     "id", "school_day", "lease_token", "state", "outcome", "due_at", "settled_at",
     "line_request_id",
 )  # fmt: skip
+# The word for a push LINE found fault with: what rode in it goes by itself from now on.
+APART = "apart"
 
 
 @value()
@@ -28,7 +30,7 @@ class Settlement:
     """What became of a try. With `due_at` the notice goes back to wait for another one.
 
     `is_try` False: the request certainly did nothing, so it does not count. The riders are of the
-    same school day.
+    same school day; with the outcome `APART` they ride no longer.
     """
 
     notice_id: UUID
@@ -103,6 +105,7 @@ def _settling(engine: str) -> Any:
             attempts=attempts,
             # What was certainly never sent was never tried.
             first_tried_at=case((attempts == 0, None), else_=notice.c.first_tried_at),
+            rides_with=case((given.c.outcome == APART, None), else_=notice.c.rides_with),
             line_request_id=func.coalesce(given.c.line_request_id, notice.c.line_request_id),
             lease_until=None,
             lease_token=None,

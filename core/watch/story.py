@@ -40,6 +40,7 @@ MEANINGS = {
     "digested": "it went with the letter of the day",
     "bounced": "the mail server took it, and said later that the mailbox is not there",
     "on_demand": "the month's quota is short: told to whoever asks for today",
+    "apart": "LINE found fault with the push it was in; each of it goes by itself from then on",
     "broken_up": "what it was sent with may not be told any more, so it could not be repeated",
     "not_offered": "the channel is not offered this semester",
     "no_address": "no verified address was there when it was to leave",

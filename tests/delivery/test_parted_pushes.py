@@ -109,3 +109,28 @@ def test_news_for_another_account_leaves_the_push_it_rode_in(
     send(house, line)
     pushes = line.accepted.values()
     assert sorted((one["to"], len(one["messages"])) for one in pushes) == [(MEI, 2), (HUA, 1)]
+
+
+def test_news_line_finds_fault_with_takes_no_siblings_along(
+    house: House, walk: Walk, line: FakeLine
+) -> None:
+    wrong = '{"message":"The request body has 1 error(s)"}'
+    line.script = [(400, wrong), (400, wrong)]
+    walk("07:41:00", *NAMES)
+    assert [len(one) for one in send(house, line)] == [3]
+    assert [len(one) for one in send(house, line)] == [1, 1, 1]
+    assert states(house) == [NoticeState.ACCEPTED] * 2 + [NoticeState.DEAD]
+    assert [len(one["messages"]) for one in line.accepted.values()] == [1, 1]
+
+
+def test_push_that_may_have_been_read_before_is_not_taken_apart(
+    house: House, walk: Walk, line: FakeLine
+) -> None:
+    line.script = [(500, "{}"), (400, '{"message":"blocked on the way"}')]
+    walk("07:41:00", *NAMES)
+    send(house, line)
+    later(house, seconds=5)
+    send(house, line)
+    later(house, seconds=5)
+    assert send(house, line) == []
+    assert states(house) == [NoticeState.DEAD] * 3
