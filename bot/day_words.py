@@ -44,11 +44,15 @@ TOGETHER = (
         r"\1到週\2",
     ),
 )
-# 11/24、25, 週三四, 明天起三天: more days than one word names, which are asked for.
+# 11/24、25, 11/24-26、28, 週三四: more days than one span names, which are asked for.
 ENDS = r"(?=\s|$|[日號、,請病事喪公發])"
-MORE = re.compile(
-    rf"{DAY}\s*(?:[、,.和及跟與]\s*[0-9]{{1,2}}{ENDS}|起|開始)"
+LISTED = re.compile(
+    rf"{DAY}(?:\s*[-–—~至到]\s*[0-9]{{1,2}})?\s*[、,.和及跟與]\s*[0-9]{{1,2}}{ENDS}"
     rf"|{WEEK}[{WEEKDAYS}]\s*[、,和及跟與]?\s*[{WEEKDAYS}]{ENDS}"
+)
+# 明天起三天, 請三天: longer than the one day that is named, and nobody says until when.
+LONGER = re.compile(
+    rf"{DAY}\s*(?:起(?!床)|開始)"
     rf"|(?:{DAY}|[請假]|連續|共)\s*(?:[2-9]|1[0-9]|[兩二三四五六七八九十]+)\s*天"
 )
 CLOCK = re.compile(r"(?<![0-9:])([0-9]{1,2}):([0-9]{2})(?![0-9:])")
@@ -88,10 +92,10 @@ def read_days(text: str, today: date) -> DayWords:
     if not found:
         return DayWords(rest=rest)
     try:
-        span = None if MORE.search(text) else _span(found, today)
+        span = None if LISTED.search(text) else _span(found, today)
     except (ValueError, OverflowError):
         span = None
-    if span is None:
+    if span is None or (span[0] == span[1] and LONGER.search(text)):
         return DayWords(is_unclear=True, rest=rest)
     return DayWords(first=span[0], last=span[1], rest=rest)
 

@@ -18,6 +18,8 @@ LOST = (
     "(?:真的|還是|好像|又|也|都|人|突然|現在|今天)*"
     "(?:不見|找不到|[聯連][絡繫]不[到上]|被[帶抓]走|がいない|がいません|が見つか)"
 )
+# Of what the child looks for: 小明找不到學生證.
+MISLAID = "(?!(?:[他她]的|自己的)?(?:學生|悠遊|數位)*[卡證書手])"
 SEARCHED = "(?:找不到|[聯連][絡繫]不[到上])(?:我們家|我家|我)?的?"
 # Of a thing of the child's: 找不到小明的卡片.
 OWNED = "(?!的|[卡證書手])"
@@ -35,7 +37,7 @@ def is_worried(text: str, names: Sequence[Sequence[str]] = ()) -> bool:
     word = fold(text)
     own = [fold(name) for one in names for name in one if len(name) >= SHORTEST_NAME]
     child = f"(?:{'|'.join(re.escape(one) for one in (*own, *KIN, *CHILDREN))})"
-    if re.search(f"{child}{LOST}|{SEARCHED}{child}{OWNED}", word):
+    if re.search(f"{child}{LOST}{MISLAID}|{SEARCHED}{child}{OWNED}", word):
         return True
     plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     return bool(CRIES.search(plain) or CRIES.search(word) or OTHERS.search(plain))

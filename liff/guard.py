@@ -159,7 +159,14 @@ def own_path(text: str) -> str:
     return text if OWN_PATH.fullmatch(text) else HOME
 
 
-def page_at(path: str) -> str:
+def here() -> str:
+    """Return the address asked for; of one that only takes forms the page above it."""
+    query = request.query_string.decode("ascii", "ignore")
+    page = _page_at(request.path)
+    return own_path(f"{page}?{query}" if query else page)
+
+
+def _page_at(path: str) -> str:
     """Return the address, or where it only takes forms the nearest page above it."""
     routes = current_app.url_map.bind("")
     while path.count("/") > 1:
@@ -167,13 +174,6 @@ def page_at(path: str) -> str:
             return own_path(path)
         path = path.rpartition("/")[0]
     return HOME
-
-
-def here() -> str:
-    """Return the address asked for; of one that only takes forms the page above it."""
-    query = request.query_string.decode("ascii", "ignore")
-    page = page_at(request.path)
-    return own_path(f"{page}?{query}" if query else page)
 
 
 def render_start(wanted: str, *, is_proof: bool = False) -> str:
@@ -203,12 +203,11 @@ def _was_opened(now: datetime) -> bool:
 
 
 def _ask_for_proof() -> ResponseReturnValue:
+    # What Taipei Pass is asked for here ends here.
+    session[WANTED] = here()
     if request.method in READS:
-        # What Taipei Pass is asked for here ends here.
-        session[WANTED] = here()
         return render_start(here(), is_proof=True), 403
-    session[WANTED] = wanted = page_at(request.path)
-    return redirect(url_for("liff.show_start", prove=1, next=wanted), 303)
+    return redirect(url_for("liff.show_start", prove=1, next=here()), 303)
 
 
 def take_wanted() -> str | None:

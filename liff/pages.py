@@ -19,7 +19,7 @@ from core.identity.standing import Standing
 from core.languages.slots import fill
 from core.settings import Settings
 from liff.assets import asset_url, caching
-from liff.guard import HOME, OUT_OF_ROLE, page_at
+from liff.guard import HOME, OUT_OF_ROLE, here
 from liff.limits import RETRY_SECONDS
 from liff.maintenance import maintenance_of
 from liff.present import phone_link
@@ -147,7 +147,7 @@ def _show_expired(error: CSRFError) -> Any:
         return error
     if request.path == url_for("liff.start_session"):
         return jsonify(error="page_expired"), 400
-    return _message("page_expired", href=page_at(request.path)), 400
+    return _message("page_expired", href=here()), 400
 
 
 def _show_access_error(error: AccessError) -> ResponseReturnValue:

@@ -13,6 +13,7 @@ from core.db import snapshot, transaction
 from core.errors import AccessError, InputError
 from core.languages.dates import long_date, parted, plain_moment
 from core.languages.speech import _
+from core.orders.fees import is_unpaid
 from core.orders.listing import Listed, orders_of_guardian, own_order
 from core.orders.placing import NewOrder, place_order
 from core.orders.plan_book import plan_of, version_of
@@ -196,7 +197,8 @@ def _terms(visit: Visit, service: ChildService) -> dict[str, object]:
         "late": late_words(offers[0]) if offers else "",
         "closes": long_date(plan.send_until - ONE_DAY),
         "phone": held.masked,
-        "has_paid": service.has_paid,
+        "is_paid_first": not service.has_paid
+        and any(is_unpaid(plan, items, 0) for items in service.offers),
     }
 
 

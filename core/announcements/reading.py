@@ -1,7 +1,7 @@
 """What a guardian may read: of the city, and of schools, grades and classes of the own children."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,8 +28,7 @@ from core.announcements.tables import (
     Importance,
 )
 from core.announcements.writing import Text
-from core.calendar.breaks import ROC, school_year_of
-from core.clock import at_taipei, school_day_of
+from core.announcements.years import first_moment_of_year, is_of_this_year
 from core.db import UtcDateTime, insert_for, table_of
 from core.errors import AccessError
 from core.people.tables import Binding, School, Student
@@ -37,8 +36,6 @@ from core.rows import Build, run
 
 # Older ones are no news: a guardian bound in June has not missed the autumn.
 NEWS_FOR = timedelta(days=30)
-# Until lessons begin a class is the old one, and reads what it was told for the summer.
-LATE_SUMMER = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +117,6 @@ def _unread(_engine: str) -> Any:
         .where(_is_unread())
         .order_by(rank, col(Announcement.shown_from).desc(), col(Announcement.id))
         .limit(1)
-    )
-
-
-def is_of_past_year(announcement: Announcement, now: datetime) -> bool:
-    """Tell whether it was for a class or grade of a year that is over: no guardian reads it."""
-    is_wide = announcement.grade is None and announcement.homeroom is None
-    return not (is_wide or announcement.shown_from is None) and (
-        announcement.shown_from < _first_moment_of_year(now)
     )
 
 
@@ -236,25 +225,13 @@ def _meant(*facts: Any) -> Any:
         .join(_VERSION, words)
         .outerjoin(AnnouncementRead, opened)
         .where(col(Announcement.shown_from) <= bindparam("now"))
-        .where(or_(is_for_the_city(), _is_for_own_child(guardian_id)), _is_of_this_year())
+        .where(or_(is_for_the_city(), _is_for_own_child(guardian_id)), is_of_this_year())
     )
-
-
-def _is_of_this_year() -> ColumnElement[bool]:
-    """Return the condition that a class or grade is still the one it was written for."""
-    is_wide = and_(col(Announcement.grade).is_(None), col(Announcement.homeroom).is_(None))
-    year = bindparam("year", type_=UtcDateTime)
-    return or_(is_wide, col(Announcement.shown_from) >= year)
 
 
 def _span(now: datetime) -> dict[str, datetime]:
     """Return now, since when something is news, and the first moment of this school year."""
-    return {"now": now, "since": now - NEWS_FOR, "year": _first_moment_of_year(now)}
-
-
-def _first_moment_of_year(now: datetime) -> datetime:
-    first = date(school_year_of(school_day_of(now - LATE_SUMMER)) + ROC, 8, 1)
-    return at_taipei(first, time())
+    return {"now": now, "since": now - NEWS_FOR, "year": first_moment_of_year(now)}
 
 
 def _is_for_own_child(guardian_id: Any) -> ColumnElement[bool]:

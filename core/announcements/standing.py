@@ -10,9 +10,9 @@ from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
 from core.announcements.audiences import is_written_by
-from core.announcements.reading import is_of_past_year
 from core.announcements.tables import Announcement, AnnouncementVersion
 from core.announcements.writing import GOOD_FOR, is_waiting
+from core.announcements.years import is_of_past_year
 from core.audit import AuditEntry
 from core.people.tables import Staff
 

@@ -184,7 +184,10 @@ def _newest(_engine: str) -> Any:
 
 
 def _lock(session: Session, guardian_id: UUID) -> Guardian:
-    return session.get_one(Guardian, guardian_id, with_for_update=True, populate_existing=True)
+    # FOR NO KEY UPDATE: whoever tells the guardian something need not wait, as an approval of the
+    # order that this code is to wait for.
+    hold = {"key_share": True}
+    return session.get_one(Guardian, guardian_id, with_for_update=hold, populate_existing=True)
 
 
 def _is_in_other(

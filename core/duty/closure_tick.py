@@ -4,7 +4,7 @@ The work is found by query, and each school is done once across machines: its ru
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -130,6 +130,7 @@ def _tell_undone(
     statuses = day_statuses(session, keys, closure.day, closure.day)
     place = place_of(session, school_code)
     others = closures_on(session, closure.day, closure.day)[closure.day]
+    gone = _gone_before(session, closure)
     for grade in grades:
         of_grade = replace(place, grade=grade)
         other = next((one for one in others if scope_of(one).covers(of_grade)), None)
@@ -142,9 +143,20 @@ def _tell_undone(
             now,
             left=left,
             is_news=is_open and (left is None or left.part != news.part),
+            gone=gone,
         )
         count, is_done = count + told, is_done and is_over
     return count, is_done
+
+
+def _gone_before(session: Session, closure: Closure) -> Sequence[UUID]:
+    """Return the day's closures that were undone while this one, undone now, went on."""
+    undone = select(Closure.id).where(
+        col(Closure.day) == closure.day,
+        col(Closure.id) != closure.id,
+        col(Closure.undone_at).between(closure.confirmed_at, closure.undone_at),
+    )
+    return session.exec(undone).all()
 
 
 def _news(session: Session, closure: Closure) -> ClosureNews:

@@ -68,23 +68,39 @@ def tell_reopening(
     *,
     left: ClosureNews | None = None,
     is_news: bool = True,
+    gone: Collection[UUID] = (),
 ) -> tuple[int, bool]:
     """Enqueue a closure's undoing for those of these guardians who may have read of the closure.
 
     Where half a day stays closed they read of that, `left`; where all is as they read, it is no
-    news. What was not sent yet is dropped. Returns how many are new, and whether all is done: a
-    closure in a sender's hands must arrive before its undoing, so its guardian is left for the next
-    turn.
+    news. `gone` are closures that were undone while this one went on: whoever read of them was told
+    nothing yet, or of this one. What was not sent yet is dropped. Returns how many are new, and
+    whether all is done: a closure in a sender's hands must arrive before its undoing, so its
+    guardian is left for the next turn.
     """
     guardians = [row for one in _guardians(students).values() for row in session.execute(one)]
-    told_before = _notices(NoticeKind.CLOSURE_ON, news, guardians, now)
+    told_before = [
+        notice
+        for one in _looks(news, gone)
+        for notice in _notices(NoticeKind.CLOSURE_ON, one, guardians, now)
+    ]
     keys = [retry_key_of(one.dedupe_key) for one in told_before]
     told = _stop_closures(session, keys, news.day, now)
-    is_sent = {(row.guardian_id, row.channel) for row in told if row.state != NoticeState.LEASED}
+    waiting = {(row.guardian_id, row.channel) for row in told if row.state == NoticeState.LEASED}
+    is_sent = {(row.guardian_id, row.channel) for row in told} - waiting
     readers = [row for row in guardians if (row.guardian_id, row.channel) in is_sent and is_news]
     kind = NoticeKind.CLOSURE_ON if left else NoticeKind.CLOSURE_OFF
     count = enqueue(session, _notices(kind, left or news, readers, now), now)
-    return count, len(is_sent) == len(told)
+    return count, not waiting
+
+
+def _looks(news: ClosureNews, gone: Collection[UUID]) -> list[ClosureNews]:
+    """Return all that may have been told of a closure and of those before it, one for each name."""
+    return [
+        replace(news, closure_id=one, after=after)
+        for one in (news.closure_id, *gone)
+        for after in (None, *gone)
+    ]
 
 
 def _wants(channel: Channel) -> tuple[ColumnElement[bool], ...]:

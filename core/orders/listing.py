@@ -45,13 +45,14 @@ class Filters:
     """What a list is narrowed to; empty is everything. `words` is a student number or a name.
 
     `is_paid`: whether a payment is noted; None is either. `is_cancellation`: only where somebody
-    asked for the end, whatever became of it.
+    asked for the end, whatever became of it. `homerooms` are the classes that may be seen, None for
+    all of them: whoever has none sees none.
     """
 
     plan_id: UUID | None = None
     states: Collection[OrderState] = ()
     origins: Collection[Origin] = ()
-    homerooms: Collection[str] = ()
+    homerooms: Collection[str] | None = None
     words: str = ""
     is_paid: bool | None = None
     is_cancellation: bool = False
@@ -154,7 +155,7 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         wanted.append(col(SmsOrder.state).in_(filters.states))
     if filters.origins:
         wanted.append(col(SmsOrder.origin).in_(filters.origins))
-    if filters.homerooms:
+    if filters.homerooms is not None:
         wanted.append(col(Student.homeroom).in_(filters.homerooms))
     if filters.is_paid is not None:
         wanted.append(col(SmsOrder.prepaid) > 0 if filters.is_paid else col(SmsOrder.prepaid) == 0)

@@ -28,7 +28,7 @@ def goes_to(session: Session, vault: Vault, guardian_id: UUID, phone: str, now: 
 def follow_number(session: Session, vault: Vault, guardian_id: UUID, now: datetime) -> None:
     """Send what the guardian ordered to the number they proved just now.
 
-    Not where another order of the child goes there: one phone would hear everything twice.
+    Not where somebody else's order of the child goes there: one phone would hear everything twice.
     """
     guardian = session.get_one(Guardian, guardian_id, populate_existing=True)
     proved = verified_in(vault, guardian, ContactSlot.PHONE)
@@ -59,7 +59,10 @@ def _going_on(
 
 
 def _is_taken(session: Session, row: SmsOrder, indexes: Sequence[str]) -> bool:
+    # What the guardian asked for anew begins only when what is ending has ended.
+    is_others = col(SmsOrder.guardian_id).is_distinct_from(row.guardian_id)
     taken = exists().where(
+        is_others,
         col(SmsOrder.plan_id) == row.plan_id,
         col(SmsOrder.student_id) == row.student_id,
         col(SmsOrder.phone_index).in_(indexes),

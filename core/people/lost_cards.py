@@ -69,15 +69,20 @@ def _ends(engine: str) -> Any:
     )
 
 
-def blocked_cards(session: Session, uids: Collection[str]) -> set[tuple[str, UUID]]:
-    """Return which of these chips were blocked, and whose they were: a found card stays dead.
+def blocked_cards(session: Session, uids: Collection[str]) -> set[tuple[str, str]]:
+    """Return which of these chips were blocked, and the index of the identity number of whose they
+    were, at whatever school: a found card stays dead.
 
     One that only gave way to a reissue is none of them.
     """
-    ended = select(Card).where(col(Card.uid).in_(uids), col(Card.valid_until).is_not(None))
+    ended = (
+        select(Card, Student.national_id_index)
+        .join(Student, col(Student.id) == col(Card.student_id))
+        .where(col(Card.uid).in_(uids), col(Card.valid_until).is_not(None))
+    )
     by_end = {
-        (f"student:{card.student_id}", card.valid_until): (card.uid, card.student_id)
-        for card in session.exec(ended)
+        (f"student:{card.student_id}", card.valid_until): (card.uid, person)
+        for card, person in session.exec(ended)
     }
     blocks = select(AuditEntry.subject, AuditEntry.at).where(
         col(AuditEntry.subject).in_({subject for subject, _ in by_end}),

@@ -1,7 +1,7 @@
 """A roster file beside what is known: what is new, what differs, what is not in the file."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -97,7 +97,7 @@ class _Known:
         session: Session,
         vault: Vault,
         school_code: str,
-        blocked: Collection[tuple[str, UUID]],
+        blocked: Collection[tuple[str, str]],
     ) -> None:
         self._session, self._vault, self._blocked = session, vault, blocked
         students = session.exec(select(Student).where(Student.school_code == school_code)).all()
@@ -125,35 +125,43 @@ class _Known:
         holders: Mapping[str, _Holder],
     ) -> None:
         student = self._by_key.get((row.facts.entry_year, row.facts.student_number))
-        faults += self._conflicts(row, student, holders)
+        row = self._without_lost_card(row, student)
+        columns = frozenset(self._differences(row, student) if student else ())
+        faults += self._conflicts(row, student, columns, holders)
         if student is None:
             plan.added.append(row)
             return
         self._enrolled.discard(student.id)
-        columns = frozenset(self._differences(row, student))
-        has_new_card = row.card_uid is not None and self._is_new(row.card_uid, student, holders)
+        holder = holders.get(row.card_uid or "")
+        is_own = holder is not None and holder.student_id == student.id
+        has_new_card = row.card_uid is not None and not is_own
         if columns or has_new_card:
             plan.changed.append(Change(student, row, columns, has_new_card))
         else:
             plan.unchanged += 1
 
-    def _is_new(self, uid: str, student: Student, holders: Mapping[str, _Holder]) -> bool:
-        """Tell whether a card is another one than the child's own, lost ones included."""
-        holder = holders.get(uid)
-        is_own = holder is not None and holder.student_id == student.id
-        return not is_own and (uid, student.id) not in self._blocked
+    def _without_lost_card(self, row: RosterRow, student: Student | None) -> RosterRow:
+        """Return the row; without the card where this very child lost it, here or elsewhere."""
+        people = set(self._vault.index_candidates(row.facts.national_id, NATIONAL_ID))
+        people |= {student.national_id_index} if student else set()
+        is_lost = any((row.card_uid, person) in self._blocked for person in people)
+        return replace(row, card_uid=None) if is_lost else row
 
     def count_left_out(self) -> int:
         return len(self._enrolled)
 
     def _conflicts(
-        self, row: RosterRow, student: Student | None, holders: Mapping[str, _Holder]
+        self,
+        row: RosterRow,
+        student: Student | None,
+        columns: Collection[str],
+        holders: Mapping[str, _Holder],
     ) -> Iterator[Fault]:
         own_id = student.id if student else None
         holder = holders.get(row.card_uid or "")
         if holder is not None and holder.student_id != own_id and not holder.has_left:
             yield Fault(row.number, Column.CARD_UID, "card_taken", holder.seat)
-        if student is not None and self._is_anothers(row, student):
+        if student is not None and self._is_anothers(row, student, columns):
             yield Fault(
                 row.number, Column.STUDENT_NUMBER, "another_child", masked_name(student.name)
             )
@@ -161,13 +169,12 @@ class _Known:
         if person is not None and person.id != own_id and row.status == EnrollmentStatus.ENROLLED:
             yield Fault(row.number, Column.NATIONAL_ID, "person_taken", person.student_number)
 
-    def _is_anothers(self, row: RosterRow, student: Student) -> bool:
+    def _is_anothers(self, row: RosterRow, student: Student, columns: Collection[str]) -> bool:
         """Tell whether a row would put another child before the guardians of the one on file."""
-        changed = set(self._differences(row, student))
-        if not changed >= {"name", "national_id"}:
+        if "name" not in columns or "national_id" not in columns:
             return False
         former = self._vault.open(student.national_id_sealed, NATIONAL_ID)
-        is_renewed = is_renewal(former, row.facts.national_id) and "birth_date" not in changed
+        is_renewed = is_renewal(former, row.facts.national_id) and "birth_date" not in columns
         return not is_renewed and bool(guardians_bound(self._session, student.id))
 
     def _same_person(self, row: RosterRow) -> Student | None:
@@ -203,7 +210,7 @@ def _uids(rows: Sequence[RosterRow]) -> Iterator[list[str]]:
     return (uids[start : start + CHUNK] for start in range(0, len(uids), CHUNK))
 
 
-def _blocked_cards(session: Session, rows: Sequence[RosterRow]) -> set[tuple[str, UUID]]:
+def _blocked_cards(session: Session, rows: Sequence[RosterRow]) -> set[tuple[str, str]]:
     return {one for uids in _uids(rows) for one in blocked_cards(session, uids)}
 
 

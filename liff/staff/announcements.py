@@ -16,7 +16,7 @@ from core.announcements.audiences import (
     reach_of,
     writer_of,
 )
-from core.announcements.reading import is_of_past_year, shown_as
+from core.announcements.reading import shown_as
 from core.announcements.sending import cost_of, send_out, tell_answered
 from core.announcements.standing import (
     Standing,
@@ -36,6 +36,7 @@ from core.announcements.writing import (
     text_of,
     versions_of,
 )
+from core.announcements.years import is_of_past_year
 from core.audit import did_last
 from core.db import snapshot, transaction
 from core.errors import AccessError, InputError

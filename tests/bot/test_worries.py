@@ -41,6 +41,7 @@ def test_whoever_looks_for_a_child_is_heard(text: str) -> None:
             "小明今天沒到校",
         ),
         *("孩子的學生證找不到", "找不到學生證", "找不到頁面", "沒收到", "小華不見"),
+        *("小明找不到學生證", "女兒找不到悠遊卡", "弟弟不見他的卡", "兒子找不到書包"),
         *("I lost connection", "My child has lost his card", "I can't find my son's card"),
         *("My card is missing", "kartu hilang", "kartu anak hilang", "学生証が見つかりません"),
     ],

@@ -6,10 +6,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlmodel import Session
 
 from core.binding.tries import ADDRESS_LIMIT, CODES_LIMIT
+from core.clock import school_day_of
 from core.contact.proofs import (
     ADDRESS,
     CODE,
@@ -24,7 +25,8 @@ from core.contact.proofs import (
 from core.contact.tables import ContactProof, ProofState
 from core.db import snapshot, transaction
 from core.house import House
-from core.kinds import NoticeState
+from core.kinds import NoticeKind, NoticeState
+from core.notices.outbox import NewNotice, enqueue
 from core.people.contacts import Contact, ContactSlot, contact_in
 from core.people.tables import Guardian
 from tests.factories import HUA, MEI, make_guardian
@@ -269,3 +271,23 @@ def test_database_itself_lets_one_code_wait(house: House, mei: UUID) -> None:
 
     with pytest.raises(Exception, match=r"(?i)unique"), transaction(house.engine) as session:
         second(session)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_code_that_is_typed_holds_up_nobody_who_tells_the_guardian(house: House, mei: UUID) -> None:
+    ask(house, mei, PHONE, MOBILE)
+    code, now = code_of(house, mei, PHONE), house.clock.now()
+    # An approval holds the order it tells of, for which the typed code waits in turn.
+    news = NewNotice(
+        kind=NoticeKind.SMS_APPROVED,
+        guardian_id=mei,
+        line_user_id=MEI,
+        school_day=school_day_of(now),
+        at=now,
+        content=b"[]",
+    )
+    with transaction(house.engine) as typing:
+        assert try_code(typing, house.vault, mei, PHONE, code, now=now) is Tried.PROVED
+        with transaction(house.engine) as telling:
+            telling.execute(text("SET LOCAL lock_timeout = '2s'"))
+            assert enqueue(telling, [news], now) == 1

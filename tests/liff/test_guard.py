@@ -1,8 +1,11 @@
 """Who may see what."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
+from core.house import House
 from liff.guard import HOME, own_path
 from tests.factories import HUA, MEI
 from tests.liff.conftest import Family
@@ -139,7 +142,18 @@ def test_after_a_late_form_the_way_back_leads_to_a_page(
     assert f'href="{page}"' in phone.get(answer.location).text
 
 
-def test_a_form_whose_page_is_too_old_leads_back_to_a_page(mei: Phone) -> None:
-    answer = mei.client.post("/liff/account/test", data={"csrf_token": "old"})
+@pytest.mark.parametrize("query", ["", "?school=353607"])
+def test_a_form_whose_page_is_too_old_leads_back_to_a_page(mei: Phone, query: str) -> None:
+    answer = mei.client.post(f"/liff/account/test{query}", data={"csrf_token": "old"})
     assert answer.status_code == 400
-    assert 'href="/liff/account"' in answer.text
+    assert f'href="/liff/account{query}"' in answer.text
+
+
+def test_a_proof_leads_back_to_the_school_it_was_asked_for(
+    mei: Phone, family: Family, pages: House
+) -> None:
+    asked = "/liff/account/contact/phone/remove?school=353607"
+    token = mei.token_at("/liff/account")
+    pages.clock.move_to(pages.clock.now() + timedelta(minutes=11))
+    answer = mei.client.post(asked, data={"csrf_token": token})
+    assert f'data-next="{asked}"' in mei.get(answer.location).text

@@ -16,7 +16,7 @@ from core.orders.plans import Items
 from core.orders.settling import settle_plan
 from core.orders.standing import view_of
 from core.orders.states import OrderState
-from core.orders.tables import SmsOrder
+from core.orders.tables import SmsOrder, SmsPlan
 from core.orders.words import order_lines
 from core.people.contacts import ContactSlot
 from core.people.tables import Binding, Guardian
@@ -411,6 +411,17 @@ def test_another_guardian_of_the_child_sees_nothing_of_it(
     page = hua.text(PAGE)
     assert "這學期沒有訂購簡訊" in page
     assert "0912" not in page
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_nobody_is_sent_to_the_cashier_where_nothing_is_paid_before(
+    mei: Phone, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        session.execute(update(SmsPlan).values(price_arrival=0, price_departure=0, price_both=0))
+    page = mei.text(PAGE)
+    assert "出納組" not in page
+    assert "需經學校老師審核，審核後隔日生效。" in page
 
 
 @pytest.mark.usefixtures("sms_service")

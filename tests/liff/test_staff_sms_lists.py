@@ -10,7 +10,7 @@ from core.audit import AuditEntry
 from core.db import snapshot, transaction
 from core.house import House
 from core.orders.listing import PAGE_SIZE
-from core.people.tables import StaffRole
+from core.people.tables import Staff, StaffRole
 from tests.factories import make_staff
 from tests.liff.conftest import Family
 from tests.liff.desk import (
@@ -142,6 +142,16 @@ def test_teacher_of_two_classes_sees_both(
     assert "陳604" in page
     assert "陳605" not in page
     assert "王小明" not in teacher.text(f"{ORDERS}?homeroom=604")
+
+
+def test_teacher_without_a_class_sees_none(
+    staff_phone: StaffPhone, shop: Shop, pages: House
+) -> None:
+    officer = staff_phone(OFFICER)
+    with transaction(pages.engine) as session:
+        for one in session.exec(select(Staff)):
+            one.role = StaffRole.HOMEROOM_TEACHER
+    assert "王小明" not in officer.text(ORDERS)
 
 
 def test_another_school_and_the_bureau_see_nothing(staff_phone: StaffPhone, shop: Shop) -> None:

@@ -108,10 +108,27 @@ def test_lost_card_stays_dead_though_the_file_still_names_it(house: House) -> No
         names = {"student_id": card.student_id, "card_id": card.id}
         report_lost(session, **names, by="guardian:1", now=now)
     assert _import(house, row(card_uid=UID)) == Counts(0, 0, 1, 0, 0)
+    assert _import(house, row(card_uid=UID, national_id="A800000014")).changed == 1
+    assert _import(house, row(card_uid=UID)).changed == 1
     _import(house, row(card_uid="04A224B1C25E81"))
     assert _import(house, row(card_uid=UID)) == Counts(0, 0, 1, 0, 0)
     with transaction(house.engine) as session:
         assert _live_cards(session) == ["04A224B1C25E81"]
+
+
+def test_lost_card_stays_dead_at_the_childs_next_school(house: House) -> None:
+    with transaction(house.engine) as session:
+        make_school(session, "343502")
+    _import(house, row(card_uid=UID))
+    with transaction(house.engine) as session:
+        card = session.exec(select(Card)).one()
+        names = {"student_id": card.student_id, "card_id": card.id}
+        report_lost(session, **names, by="guardian:1", now=house.clock.now())
+    _import(house, row(status="轉學"))
+    assert _import(house, row(school_code="343502", card_uid=UID)).added == 1
+    assert _import(house, row(school_code="343502", card_uid=UID)) == Counts(0, 0, 1, 0, 0)
+    with transaction(house.engine) as session:
+        assert _live_cards(session) == []
 
 
 def test_card_that_gave_way_by_mistake_comes_back(house: House) -> None:

@@ -157,10 +157,10 @@ def _find(
     if plan is None:
         return Page([], 1, 0)
     states = [one for one in book.states if one.name == chosen["state"]]
-    homerooms = [chosen["homeroom"]] if chosen["homeroom"] else []
+    homerooms = [chosen["homeroom"]] if chosen["homeroom"] else None
     if not desk.sees_all:
         # A teacher's own classes, whatever the address says.
-        homerooms = [one for one in homerooms if one in desk.homerooms] or desk.homerooms
+        homerooms = [one for one in desk.homerooms if one == chosen["homeroom"]] or desk.homerooms
     filters = Filters(
         plan_id=plan.id,
         states=states,
