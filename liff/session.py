@@ -24,6 +24,7 @@ from core.people.used_tokens import (
 )
 from core.privacy.orders import void_orders
 from liff.guard import HOME, open_to_all, own_path, render_start, signed_in
+from liff.json_body import sent_in_json
 from liff.languages import keep_language
 from liff.line_login import LineIdentity, TokenProblem
 from liff.visit import (
@@ -172,6 +173,4 @@ def _refuse(error: str, status: int) -> ResponseReturnValue:
 
 
 def _sent(name: str) -> str:
-    body = request.get_json(silent=True)
-    sent = body.get(name) if isinstance(body, dict) else request.form.get(name)
-    return sent if isinstance(sent, str) else ""
+    return sent_in_json(name) or request.form.get(name, "")
