@@ -86,6 +86,12 @@ def start_session() -> ResponseReturnValue:
     return "", 204
 
 
+def is_told_here() -> bool:
+    """Tell whether the token that was sent can be judged without asking LINE."""
+    visit = current_visit()
+    return not visit.login.needs_line(_sent("id_token"), visit.now)
+
+
 @open_to_all
 def end_session_here() -> ResponseReturnValue:
     """Sign this browser out; the token it signed in with opens nothing any more."""
