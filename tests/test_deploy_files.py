@@ -221,6 +221,8 @@ def test_nginx_logs_no_link_that_opens_something_to_whoever_holds_it(house: Hous
     assert found is not None
     hidden = re.compile(found[1].replace("?<place>", "?P<place>"))
     assert "$logged_uri" in text
+    # Its own complaints quote whole request lines.
+    assert re.findall(r"error_log \S+ (\w+);", text) == ["crit"]
     assert not re.search(r"log_format[^;]*\$(?:uri|request_uri|request|args)\b", text)
     rules = [str(one) for one in assemble(house).url_map.iter_rules() if "<token>" in str(one)]
     assert len(rules) > 5
