@@ -226,6 +226,8 @@ def demo(settings: Settings, folder: Path) -> None:
     Begins anew each time, on the morning of the next school day, unless DATABASE_URL or CLOCK_NOW
     say otherwise.
     """
+    if settings.is_production:
+        fail("Sample data does not belong in production.")
     # The programs' own lines go to demo.log; the terminal shows where to click.
     configure_logging(logging.WARNING)
     try:

@@ -163,8 +163,8 @@ class Dispatcher:
         profile = self._api.messaging.get_profile_with_http_info
         try:
             found = self._api.call("profile", profile, incoming.line_user_id)
-        except (ChannelError, ValueError):
-            # Without an answer, or with one the SDK can't read, the greeting goes out all the same.
+        except ChannelError:
+            # Without an answer the greeting goes out all the same.
             return incoming
         finally:
             self._hold(claim)

@@ -141,7 +141,8 @@ def _add_pages(pages: Blueprint, limits: Limits) -> None:
 
 def _add_sign_in(pages: Blueprint, limits: Limits) -> None:
     pages.get("/")(session.show_start)
-    pages.post("/session")(limits.of_sign_in(session.start_session))
+    sign_in = limits.of_sign_in(session.start_session, is_told_here=session.is_told_here)
+    pages.post("/session")(sign_in)
     pages.post("/session/end")(session.end_session_here)
     pages.post("/session/end-everywhere")(session.end_sessions_everywhere)
     pages.get("/taipei-pass/start")(taipei_pass.start_pass)

@@ -1,7 +1,8 @@
 """The token that every form of ours carries, wherever a request brings it."""
 
-from flask import request
 from flask_wtf.csrf import CSRFProtect
+
+from liff.json_body import sent_in_json
 
 
 class FormToken(CSRFProtect):  # type: ignore[misc]  # Flask-WTF ships no types
@@ -11,10 +12,4 @@ class FormToken(CSRFProtect):  # type: ignore[misc]  # Flask-WTF ships no types
     """
 
     def _get_csrf_token(self) -> str | None:
-        return super()._get_csrf_token() or _in_json()
-
-
-def _in_json() -> str | None:
-    body = request.get_json(silent=True)
-    token = body.get("csrf_token") if isinstance(body, dict) else None
-    return token if isinstance(token, str) else None
+        return super()._get_csrf_token() or sent_in_json("csrf_token")

@@ -70,14 +70,15 @@ class LineLogin:
         header = _header(id_token)
         if header.get("alg") not in (BY_KEY, BY_SECRET):
             return TokenProblem.INVALID
-        key_id = header.get("kid")
-        key = None
-        if header["alg"] == BY_KEY and isinstance(key_id, str):
-            key = self._keys.find(key_id, now)
+        key = self._key_of(header, now)
         if key is None:
             return self.verify_at_line(id_token, now)
         claims = _open(id_token, key)
         return TokenProblem.INVALID if claims is None else self._judge(claims, id_token, now)
+
+    def needs_line(self, id_token: str, now: datetime) -> bool:
+        """Tell whether no key at hand is the one that the token names."""
+        return self._key_of(_header(id_token), now) is None
 
     def verify_at_line(self, id_token: str, now: datetime) -> LineIdentity | TokenProblem:
         """Return the same by asking LINE, which holds the secret of tokens that have no key.
@@ -98,6 +99,12 @@ class LineLogin:
             is_old = body.get("error_description") == "IdToken expired."
             return TokenProblem.EXPIRED if is_old else TokenProblem.INVALID
         return self._judge(body, id_token, now)
+
+    def _key_of(self, header: Mapping[str, Any], now: datetime) -> ECKey | None:
+        key_id = header.get("kid")
+        if header.get("alg") != BY_KEY or not isinstance(key_id, str):
+            return None
+        return self._keys.find(key_id, now)
 
     def _judge(self, claims: Claims, id_token: str, now: datetime) -> LineIdentity | TokenProblem:
         # In LINE's order: a token can be wrong in two ways.

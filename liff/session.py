@@ -24,6 +24,7 @@ from core.people.used_tokens import (
 )
 from core.privacy.orders import void_orders
 from liff.guard import HOME, open_to_all, own_path, render_start, signed_in
+from liff.json_body import sent_in_json
 from liff.languages import keep_language
 from liff.line_login import LineIdentity, TokenProblem
 from liff.visit import (
@@ -83,6 +84,12 @@ def start_session() -> ResponseReturnValue:
     _keep_language(identity.user_id)
     logger.info("sign_in", extra={"outcome": "signed_in"})
     return "", 204
+
+
+def is_told_here() -> bool:
+    """Tell whether the token that was sent can be judged without asking LINE."""
+    visit = current_visit()
+    return not visit.login.needs_line(_sent("id_token"), visit.now)
 
 
 @open_to_all
@@ -172,6 +179,4 @@ def _refuse(error: str, status: int) -> ResponseReturnValue:
 
 
 def _sent(name: str) -> str:
-    body = request.get_json(silent=True)
-    sent = body.get(name) if isinstance(body, dict) else request.form.get(name)
-    return sent if isinstance(sent, str) else ""
+    return sent_in_json(name) or request.form.get(name, "")

@@ -8,6 +8,7 @@ import pytest
 
 from bench.programs import free_pair
 from tests.commands import run_cold, run_warm
+from tests.ground.test_settings import PRODUCTION
 from tests.roster.files import MING, QING, as_xlsx, row
 
 SCHOOL = (
@@ -91,6 +92,21 @@ def test_production_with_defaults_lists_every_fault_with_a_hint(url: str) -> Non
     faults = [line for line in refused.stderr.splitlines() if line.startswith("✗")]
     assert len(faults) >= 9
     assert any(line.startswith("✗ DATA_KEYS:") for line in faults)
+
+
+@pytest.mark.parametrize("command", ["seed", "demo"])
+def test_nothing_invented_comes_into_a_production_database(
+    ready: str, tmp_path: Path, command: str
+) -> None:
+    here = {"DATABASE_URL": ready, "PORT": str(free_pair())}
+    # Should it ever go on, it talks to nobody.
+    far = dict.fromkeys(("LINE_API_BASE", "LINE_DATA_API_BASE"), "https://line.invalid")
+    real = {name.upper(): str(value) for name, value in PRODUCTION.items()}
+    option = ["--folder"] if command == "demo" else ["--to"]
+    refused = run_warm(command, *option, str(tmp_path / command), **real, **far, **here)
+    assert (refused.returncode, "production" in refused.stderr) == (1, True)
+    listed = run_warm("school", "list", DATABASE_URL=ready)
+    assert "no school yet" in listed.stdout
 
 
 def test_database_that_does_not_answer_is_named_without_its_password() -> None:

@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from app import main
+from app import assemble, main
 from core.db import transaction
 from core.duty.scheduler import TICKS
 from core.house import House
 from core.settings import Settings
 from core.watch.metrics import metrics_page
 from core.watch.writing import WriteProbe
+from liff.signed import sign
+from liff.staff.roster import MOST_BODY
 from tests.plain_yaml import NotPlain, read_yaml
 from tests.watch.series import fill_every_series
 
@@ -200,3 +203,33 @@ def test_nginx_takes_what_readers_may_send_and_braces_match() -> None:
     assert int(re.search(r"client_max_body_size (\d+)k;", text)[1]) * 1024 >= 1_000_000  # type: ignore[index]
     statements = [one.strip() for one in text.splitlines() if one.strip() and "#" not in one]
     assert all(one[-1] in "{};'" for one in statements)
+
+
+def test_nginx_passes_on_the_files_that_pages_take(house: House) -> None:
+    found = re.search(r"location ~ (\S+) \{\s+client_max_body_size (\d+)m;", text_of("nginx.conf"))
+    assert found is not None
+    place, megabytes = found[1], int(found[2])
+    assert megabytes << 20 >= MOST_BODY
+    taking = ("liff.send_roster", "liff.send_sms_file")
+    paths = [str(one) for one in assemble(house).url_map.iter_rules() if one.endpoint in taking]
+    assert [bool(re.fullmatch(place, path)) for path in paths] == [True, True]
+
+
+def test_nginx_logs_no_link_that_opens_something_to_whoever_holds_it(house: House) -> None:
+    text = text_of("nginx.conf")
+    found = re.search(r'"~(\^\(\?<place>.+)" "\$\{place\}\.\.\.";', text)
+    assert found is not None
+    hidden = re.compile(found[1].replace("?<place>", "?P<place>"))
+    assert "$logged_uri" in text
+    # Its own complaints quote whole request lines.
+    assert re.findall(r"error_log \S+ (\w+);", text) == ["crit"]
+    assert not re.search(r"log_format[^;]*\$(?:uri|request_uri|request|args)\b", text)
+    rules = [str(one) for one in assemble(house).url_map.iter_rules() if "<token>" in str(one)]
+    assert len(rules) > 5
+    # The shortest there is: an id and its signature.
+    token = sign(house.settings, "salt", str(uuid4()))
+    for rule in rules:
+        logged = hidden.match(rule.replace("<token>", token))
+        assert logged is not None, rule
+        assert logged["place"] == rule.removesuffix("<token>")
+    assert not hidden.match(f"/liff/children/{uuid4()}/delegates/{uuid4()}/end")

@@ -85,24 +85,33 @@ def write_announcement(
     by: str,
     now: datetime,
     *,
+    liff_id: str = "",
     is_pushed: bool = False,
     announcement_id: UUID | None = None,
 ) -> AnnouncementVersion:
     """Write one. For one class it is published at once, else it waits for a second person.
 
-    What `is_pushed` is sent as a message too, by whoever calls sending.py after the publishing. It
-    gets the id given, by which a caller that comes again finds it.
+    `liff_id` names our own pages, which it may lead to; without it, to none. What `is_pushed` is
+    sent as a message too, by whoever calls sending.py after the publishing. It gets the id given,
+    by which a caller that comes again finds it.
     """
     require_audience(session, audience)
     announcement = Announcement(id=announcement_id or uuid4(), **asdict(audience))
     session.add(announcement)
     session.flush()
-    text = checked(text, now)
+    text = checked(text, now, liff_id)
     return _add_version(session, announcement, 1, text, by, now, is_pushed=is_pushed)
 
 
 def revise_announcement(
-    session: Session, announcement_id: UUID, text: Text, *, seen: int, by: str, now: datetime
+    session: Session,
+    announcement_id: UUID,
+    text: Text,
+    *,
+    seen: int,
+    by: str,
+    now: datetime,
+    liff_id: str = "",
 ) -> AnnouncementVersion:
     """Write the next version; what guardians read stays until it is published.
 
@@ -113,7 +122,7 @@ def revise_announcement(
     announcement = _locked(session, announcement_id)
     if _last_number(session, announcement_id) != seen:
         raise InputError("changed")
-    text = checked(text, now)
+    text = checked(text, now, liff_id)
     # What was to be sent and was not yet is still to be sent, in its new words.
     is_pushed = (
         announcement.published_number is None
@@ -170,15 +179,15 @@ def restore_announcement(session: Session, announcement_id: UUID, by: str, now: 
     _record(session, announcement_id, "restore", by, now)
 
 
-def checked(text: Text, now: datetime) -> Text:
+def checked(text: Text, now: datetime, liff_id: str) -> Text:
     """Return the text as it is kept. Raises InputError with the field."""
     if text.publish_from - now > AHEAD:
         raise InputError("too_far", "publish_from")
     return Text(
         type=AnnouncementType(text.type),
         importance=Importance(text.importance),
-        title=clean_title(text.title),
-        body=clean_body(text.body),
+        title=clean_title(text.title, liff_id),
+        body=clean_body(text.body, liff_id),
         publish_from=text.publish_from,
     )
 

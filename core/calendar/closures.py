@@ -23,6 +23,7 @@ from core.clock import school_day_of
 from core.errors import AccessError, InputError
 from core.kinds import DayPart
 from core.notices.wording import PART_WORDS, short_date
+from core.people.names import clean_line
 from core.people.staff import are_one_person
 
 # How long a proposal, of a closure or of its undoing, waits for the second person.
@@ -110,7 +111,10 @@ def propose_closure(
     """
     require_known(session, scope)
     _require_ahead(day, now)
-    if not 0 < len(source.strip()) <= LONGEST_SOURCE:
+    said = clean_line(source)
+    if said is None:
+        raise InputError("link", "source")
+    if not 0 < len(said) <= LONGEST_SOURCE:
         raise InputError("length", "source")
     if source_at > now:
         raise InputError("future", "source_at")
@@ -120,7 +124,7 @@ def propose_closure(
         **asdict(scope),
         day=day,
         part=part,
-        source=source.strip(),
+        source=said,
         source_at=source_at,
         proposed_by=by,
         proposed_at=now,

@@ -19,6 +19,7 @@ from core.orders.plan_book import plan_of
 from core.orders.states import GIVEN_BACK, SYSTEM, Done, OrderState, Step
 from core.orders.tables import SmsOrder
 from core.orders.telling import tell_step
+from core.people.names import clean_line
 
 LONGEST_REASON = 100
 LONGEST_RECEIPT = 20
@@ -48,9 +49,11 @@ def return_order(
 ) -> SmsOrder:
     """Give the order back to whoever asked, who may ask anew.
 
-    Raises InputError("empty" or "length", "reason").
+    Raises InputError("empty", "length" or, with an address in it, "link", "reason").
     """
-    said = reason.strip()
+    said = clean_line(reason)
+    if said is None:
+        raise InputError("link", "reason")
     if len(said) > LONGEST_REASON:
         raise InputError("length", "reason")
     return _step(

@@ -189,8 +189,12 @@ def _text(value: Any) -> str:
 
 
 def _readable(content: bytes) -> str:
-    """Return JSON in people's own signs: what LINE sent is kept in ASCII."""
+    """Return JSON in people's own signs: what LINE sent is kept in ASCII.
+
+    Half a sign, which a telephone may have sent, can be written in ASCII alone: here it is a "?".
+    """
     try:
-        return json.dumps(json.loads(content), ensure_ascii=False)
+        said = json.dumps(json.loads(content), ensure_ascii=False)
     except ValueError:
         return content.decode("utf-8", "replace")
+    return said.encode("utf-8", "replace").decode()

@@ -25,6 +25,7 @@ from liff.forms import PageForm
 from liff.moments import parse_moment
 from liff.numbers import whole_number
 from liff.staff.desk import Desk
+from liff.visit import current_visit
 
 CITY, SCHOOL, GRADE, CLASS = "city", "school", "grade", "class"
 # What guardians of a class hear of most is the school's daily work.
@@ -68,9 +69,9 @@ class AnnouncementForm(PageForm):
         """Want something to read."""
         self._require(clean_body, field)
 
-    def _require(self, clean: Callable[[str], str], field: StringField) -> None:
+    def _require(self, clean: Callable[[str, str], str], field: StringField) -> None:
         try:
-            clean(field.data or "")
+            clean(field.data or "", _own_pages())
         except InputError as error:
             (said,) = self.place_fault(error).values()
             raise ValidationError(said) from None
@@ -107,10 +108,11 @@ class AnnouncementForm(PageForm):
             place, said = late.get(error.code, ("audience", NOBODY))
             return {place: said}
         typed = self[name].data or ""
+        hosts = foreign_hosts(typed, _own_pages())
         words = {
             "empty": f"請填{NAMES[name]}",
             "too_long": f"{NAMES[name]}超過 {LONGEST[name]} 字，目前 {len(typed)} 字",
-            "foreign_link": f"{NAMES[name]}不能有這類網址：{'、'.join(foreign_hosts(typed))}",
+            "foreign_link": f"{NAMES[name]}不能有這類網址：{'、'.join(hosts)}",
         }
         return {name: words[error.code]}
 
@@ -125,6 +127,10 @@ FIELDS = (
     "body",
     "publish_from",
 )
+
+
+def _own_pages() -> str:
+    return current_visit().house.settings.liff_id
 
 
 def parse_audience(form: AnnouncementForm, desk: Desk) -> Audience:

@@ -14,6 +14,7 @@ from liff.numbers import whole_number
 FAULTS = {
     "past": "日期已經過了",
     "length": "請填依據，最多 40 個字",
+    "link": "依據不能有網址或特殊符號",
     "future": "公布的時間還沒到",
     "unknown": "請從清單選擇",
     "out_of_range": "年級應是 1–12",

@@ -156,7 +156,7 @@ def _preview(visit: Visit, form: AnnouncementForm, announcement_id: UUID | None)
         desk = open_desk(database, visit)
         audience, _ = _audience(database, desk, form, announcement_id)
         require_audience(database, audience)
-        text = checked(form.text(visit.now), visit.now)
+        text = checked(form.text(visit.now), visit.now, visit.house.settings.liff_id)
         shown = shown_as(database, audience, text, visit.now, announcement_id)
         label, reach = audience_label(database, audience), reach_of(database, audience)
     is_later = text.publish_from > visit.now
@@ -181,13 +181,15 @@ def _write(
         desk = open_desk(database, visit)
         audience, writer = _audience(database, desk, form, announcement_id)
         text, by, now = form.text(visit.now), f"staff:{writer.id}", visit.now
+        own = visit.house.settings.liff_id
         if announcement_id is None:
             version = write_announcement(
-                database, audience, text, by, now, announcement_id=_draft()
+                database, audience, text, by, now, liff_id=own, announcement_id=_draft()
             )
         else:
+            seen = asked_version("seen")
             version = revise_announcement(
-                database, announcement_id, text, seen=asked_version("seen"), by=by, now=now
+                database, announcement_id, text, seen=seen, by=by, now=now, liff_id=own
             )
         name = masked_name(staff_name(visit.house.vault, writer))
         ask_second(database, staff_desk(visit.house.settings), version, name, now)

@@ -268,3 +268,25 @@ def test_a_role_ends_though_line_is_away(house: House) -> None:
     again = CliRunner().invoke(revoke, [str(role.id)], obj=away)
 
     assert (again.exit_code, "staff list" in again.output) == (1, True)
+
+
+def test_a_menu_of_others_that_nobody_here_can_read_stops_nothing(
+    bot_house: House, line: FakeLine
+) -> None:
+    set_up(bot_house)
+    kind_to_come = {"type": "hologram", "label": "展覽"}
+    area = {"bounds": {"x": 0, "y": 0, "width": 9, "height": 9}, "action": kind_to_come}
+    line.menus["theirs"] = menu_body(MenuKind.PARENT, START) | {
+        "richMenuId": "theirs",
+        "areas": [area],
+    }
+    menu_changer(bot_house)(MEI, True)
+
+    assert line.menus[line.linked[MEI]]["name"] == name_of(MenuKind.PARENT)
+
+
+def test_an_answer_without_any_list_never_raises(bot_house: House, line: FakeLine) -> None:
+    line.answers["/v2/bot/richmenu/list"] = [(200, {})]
+    menu_changer(bot_house)(MEI, True)
+
+    assert line.linked == {}

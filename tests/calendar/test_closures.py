@@ -130,6 +130,7 @@ def test_declined_proposal_is_answered(town: House) -> None:
         ({"day": date(2026, 11, 22)}, "past"),
         ({"source": " "}, "length"),
         ({"source": "府" * 41}, "length"),
+        ({"source": "見 https://evil.example"}, "link"),
         ({"source_at": EVENING + timedelta(hours=1)}, "future"),
         ({"scope": ClosureScope(level="大學")}, "unknown"),
         ({"scope": ClosureScope(district="前鎮區")}, "no_school"),

@@ -42,6 +42,19 @@ def test_json_without_a_good_form_token_is_refused(
     assert (answer.status_code, answer.get_json()) == (400, {"error": "page_expired"})
 
 
+@pytest.mark.parametrize("path", ["/liff/session", "/liff/children/new"])
+def test_json_deeper_than_anybody_reads_is_refused(phone: Phone, path: str) -> None:
+    answer = phone.client.post(path, data="[" * 30_000, content_type="application/json")
+    assert answer.status_code == 400
+
+
+def test_token_with_half_a_sign_in_it_is_refused(phone: Phone) -> None:
+    by_secret = {"id_token": "eyJhbGciOiJIUzI1NiJ9.\ud800.x"}
+    headers = {"X-CSRFToken": phone.token_at("/liff/")}
+    answer = phone.client.post("/liff/session", json=by_secret, headers=headers)
+    assert (answer.status_code, answer.get_json()) == (401, {"error": "invalid"})
+
+
 def test_old_token_is_told_apart_from_a_false_one(
     phone: Phone, outside: Outside, pages: House
 ) -> None:

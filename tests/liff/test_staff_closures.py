@@ -268,6 +268,7 @@ def test_another_schools_closure_is_not_there(
         ({"part": "night"}, "part", "請選擇時段"),
         ({"source": ""}, "source", "請填依據，最多 40 個字"),
         ({"source": "長" * 41}, "source", "請填依據，最多 40 個字"),
+        ({"source": "www.evil.example"}, "source", "依據不能有網址或特殊符號"),
         ({"source_at": ""}, "source_at", "請填公布的日期和時間"),
         ({"source_at": "2026-11-23T09:00"}, "source_at", "公布的時間還沒到"),
         ({"grade": "13"}, "grade", "年級應是 1–12"),

@@ -178,6 +178,13 @@ def test_giving_back_wants_a_reason_beside_the_field(
     assert shop.row(order).reason == "還沒有繳費"
 
 
+def test_reason_leads_the_family_to_no_page(officer: Phone, shop: Shop, order: UUID) -> None:
+    fields = {"answer": "return", "reason": "請先匯款：https://evil.example"}
+    answer = officer.post(f"{REVIEW}/{order}", fields, form_at=REVIEW)
+    assert (answer.status_code, shop.row(order).state) == (422, OrderState.REQUESTED)
+    assert "原因不能有網址或特殊符號" in text_of(answer)
+
+
 def test_cancellation_shows_its_money(officer: Phone, shop: Shop, order: UUID) -> None:
     shop.approve(order, AGO)
     shop.send(order, TextState.DELIVERED, 41)

@@ -8,10 +8,11 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from core.audit import record_audit
-from core.db import snapshot, transaction
+from core.db import metadata, snapshot, transaction
 from core.house import House
 from core.notices.tables import Notice
 from core.people.tables import Binding, Student
@@ -210,6 +211,14 @@ def acts_in(sections: dict[str, Section], *actors: str) -> set[str]:
 
 def test_what_somebody_typed_can_be_read_in_the_copy(home: House, cast: Cast) -> None:
     assert MEIS.said in "".join("".join(row) for row in copy_of(home, cast.mei)["line_event"].rows)
+
+
+def test_half_a_sign_somebody_sent_does_not_keep_the_copy_back(home: House, cast: Cast) -> None:
+    event = metadata().tables["line_event"]
+    half = json.dumps({"message": {"text": "今天\ud83d"}}).encode()
+    with transaction(home.engine) as session:
+        session.execute(update(event).values(body=half))
+    assert "今天?" in text_of(copy_of(home, cast.mei))
 
 
 def test_todays_gate_is_not_in_a_copy_made_in_the_quiet_day(home: House, cast: Cast) -> None:

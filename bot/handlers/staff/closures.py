@@ -41,6 +41,7 @@ CLOSED = (ClosureState.CONFIRMED, ClosureState.UNDO_PROPOSED)
 FAULTS: dict[str, Words] = {
     "past": lambda: words.plainly("日期已經過了。"),
     "length": reply.too_long,
+    "link": lambda: words.plainly("依據不能有網址或特殊符號。", "停課"),
     "future": lambda: words.plainly("公布的時間還沒到。"),
     "no_school": lambda: words.plainly("這個範圍沒有學校。"),
     "out_of_range": lambda: words.plainly("年級應是 1–12。"),

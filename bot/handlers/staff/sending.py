@@ -88,6 +88,7 @@ def send(turn: Turn, press: Press) -> Answer:
             text,
             actor_of(writer),
             turn.now,
+            liff_id=turn.house.settings.liff_id,
             is_pushed=True,
             announcement_id=draft,
         )
@@ -190,7 +191,7 @@ def _writer(turn: Turn, audience: Audience) -> Staff:
 
 
 def _text(turn: Turn, said: SendingWords) -> Text:
-    if hosts := foreign_hosts(said.content):
+    if hosts := foreign_hosts(said.content, turn.house.settings.liff_id):
         raise Refused(reply.foreign_link(hosts[0]))
     if len(said.content) > LONGEST_BODY:
         raise Refused(reply.too_long(len(said.content)))
@@ -206,7 +207,7 @@ def _checked(turn: Turn, title: str, body: str) -> Text:
         publish_from=turn.now,
     )
     try:
-        return checked(text, turn.now)
+        return checked(text, turn.now, turn.house.settings.liff_id)
     except InputError as error:
         raise Refused(reply.FAULTS[error.code]()) from error
 

@@ -43,6 +43,7 @@ GOOD = frozenset(NOTES) - {"wrong_state", "closed", "too_late"}
 FAULTS = {
     ("reason", "empty"): "請填退回的原因",
     ("reason", "length"): f"原因最多 {LONGEST_REASON} 個字",
+    ("reason", "link"): "原因不能有網址或特殊符號",
     ("amount", "amount"): f"金額應是 0–{MOST_PAID} 的整數",
     ("receipt", "empty"): "請填收據號碼",
     ("receipt", "length"): f"收據號碼最多 {LONGEST_RECEIPT} 個字",
