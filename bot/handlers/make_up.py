@@ -29,13 +29,13 @@ from core.postback import Action, Press
 
 def ask(turn: Turn, said: str) -> Answer:
     """Return the question that is still open: child, way, time, reason, or whether it is right."""
-    return _ask(turn, read_make_up(said, _names(turn), turn.today), said)
+    return _ask(turn, read_make_up(said, turn.person.child_names, turn.today), said)
 
 
 def go_on_make_up(turn: Turn, so_far: str, said: str) -> Answer | None:
     """Go on with a make-up that was begun; None where the text says nothing of it."""
-    known = read_make_up(so_far, _names(turn), turn.today)
-    words = with_more(known, read_make_up(said, _names(turn), turn.today))
+    known = read_make_up(so_far, turn.person.child_names, turn.today)
+    words = with_more(known, read_make_up(said, turn.person.child_names, turn.today))
     return _ask(turn, words, f"{so_far} {said}") if words else None
 
 
@@ -64,7 +64,7 @@ def send(turn: Turn, press: Press) -> Answer:
 
 def send_typed(turn: Turn, said: str) -> Answer | None:
     """Send what was asked about when somebody types 送出; None while something is still open."""
-    words = read_make_up(said, _names(turn), turn.today)
+    words = read_make_up(said, turn.person.child_names, turn.today)
     if words.child is None or words.is_unclear:
         return None
     detail = _detail(turn, _draft(turn.person.children[words.child], words))
@@ -89,10 +89,6 @@ def _ask(turn: Turn, words: MakeUpWords, said: str) -> Answer:
         conversations.keep(turn.session, turn.person.line_user_id, Command.MAKE_UP, said, turn.now)
         return Answer(messages=reply.which_child([_draft(one, words) for one in children]))
     return _go_on(turn, _draft(children[words.child], words), is_unclear=words.is_unclear)
-
-
-def _names(turn: Turn) -> list[tuple[str, str]]:
-    return [(child.given_name, child.name) for child in turn.person.children]
 
 
 def _go_on(turn: Turn, draft: Draft, *, is_unclear: bool) -> Answer:
