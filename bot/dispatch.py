@@ -219,13 +219,20 @@ class Dispatcher:
             self._menus.show(line_user_id, menu)
         if answer.leaves_room and incoming.room:
             self._hold(claim)
-            kind, room_id = incoming.room
-            messaging = self._api.messaging
-            leave = {
-                "group": messaging.leave_group_with_http_info,
-                "room": messaging.leave_room_with_http_info,
-            }[kind]
+            self._leave(*incoming.room)
+
+    def _leave(self, kind: str, room_id: str) -> None:
+        messaging = self._api.messaging
+        leave = {
+            "group": messaging.leave_group_with_http_info,
+            "room": messaging.leave_room_with_http_info,
+        }[kind]
+        try:
             self._api.call(f"leave_{kind}", leave, room_id)
+        except LineError as error:
+            # Two words at once in a group: the first one has us leave it. Or somebody put us out.
+            if error.status not in (400, 404):
+                raise
 
 
 def _given_up(claim: Claim, error: Exception) -> Outcome:

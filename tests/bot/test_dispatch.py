@@ -371,6 +371,17 @@ def test_a_group_is_left_after_a_word(
     assert [call.path for call in line.calls] == [REPLY, path]
 
 
+def test_a_group_that_is_left_already_is_left(bot_house: House, line: FakeLine) -> None:
+    line.answers["/v2/bot/group"] = [(200, {}), (404, {"message": "Not found"})]
+    source = {"type": "group", "groupId": "C1"}
+
+    states = work_off(
+        bot_house, make_event("join", source=source), make_text("大家好", source=source)
+    )
+
+    assert set(states.values()) == {EventState.DONE}
+
+
 def test_while_another_module_speaks_we_are_silent(
     bot_house: House, line: FakeLine, mei: None
 ) -> None:
