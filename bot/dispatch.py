@@ -25,6 +25,7 @@ from bot.claims import (
 from bot.events import Happening, Incoming, parse_event
 from bot.handlers.incoming import handle
 from bot.handlers.staff.rosters import lost_file, take_file
+from bot.handlers.unsend import came_too_late
 from bot.line_api import LineApi, LineError
 from bot.replies.account_link import offer_link
 from bot.rich_menus import RichMenus
@@ -47,6 +48,8 @@ POLL_SECONDS = 1.0
 SLOW_LEASE = timedelta(minutes=2)
 # Source: LINE docs, "Display a loading animation": 5 to 60, in steps of 5; the answer ends it.
 LOADING_SECONDS = 60
+# Nobody takes a message back so soon.
+AT_ONCE = timedelta(seconds=2)
 # So many threads share one transaction at most.
 GROUP_MOST = 20
 
@@ -136,7 +139,7 @@ class Dispatcher:
         if not claim.body:
             raise ValueSpoilt("event")
         incoming = parse_event(claim.body)
-        if incoming is None:
+        if incoming is None or self._is_taken_back(claim, incoming):
             return
         incoming = self._with_language(claim, incoming)
         incoming = replace(incoming, is_retry=claim.attempts > 1)
@@ -147,6 +150,10 @@ class Dispatcher:
         before = what_came_before(claim.attempts, claim.problem)
         self._sender.send(incoming, answer, age=age, before=before)
         self._follow_up(claim, incoming, answer)
+
+    def _is_taken_back(self, claim: Claim, incoming: Incoming) -> bool:
+        is_late = claim.received_at - incoming.occurred_at > AT_ONCE
+        return is_late and came_too_late(self._house, incoming)
 
     def _hold(self, claim: Claim, lease: timedelta = LEASE) -> None:
         """Keep the event in hand for what comes next: by now LINE may have taken its time.

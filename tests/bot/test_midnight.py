@@ -1,4 +1,4 @@
-"""What is said before midnight and heard, gone on with or sent after it: 明天 stays the same day."""
+"""What is said before midnight and heard, gone on with or sent after it keeps its day."""
 
 from datetime import datetime
 from typing import Any
