@@ -127,8 +127,7 @@ def _answer(house: House, incoming: Incoming, user: str, now: datetime) -> Answe
         case Happening.ACCOUNT_LINK:
             return finish_link(house, user, incoming.content, now)
         case Happening.FILE:
-            roster = StaffAsk(StaffVerb.ROSTER)
-            return rest_from(house, roster, now) or hear_file(house, incoming, user)
+            return hear_file(house, incoming, user, now)
         case Happening.UNSEND:
             return forget_unsent(house, incoming, user)
         case Happening.OTHER_MESSAGE:
