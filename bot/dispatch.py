@@ -145,8 +145,8 @@ class Dispatcher:
         incoming = replace(incoming, is_retry=claim.attempts > 1)
         answer = self._with_link(claim, incoming, handle(self._house, incoming))
         answer = self._with_file(claim, incoming, answer)
-        born = claim.received_at if incoming.is_redelivery else incoming.occurred_at
-        age = self._house.clock.now() - born
+        # Both by our own clock: LINE's may be another, and a token lives from its receipt.
+        age = self._house.clock.now() - claim.received_at
         before = what_came_before(claim.attempts, claim.problem)
         self._sender.send(incoming, answer, age=age, before=before)
         self._follow_up(claim, incoming, answer)
