@@ -25,6 +25,7 @@ from bot.claims import (
 from bot.events import Happening, Incoming, parse_event
 from bot.handlers.incoming import handle
 from bot.handlers.staff.rosters import lost_file, take_file
+from bot.handlers.unsend import came_too_late
 from bot.line_api import LineApi, LineError
 from bot.replies.account_link import offer_link
 from bot.rich_menus import RichMenus
@@ -47,6 +48,8 @@ POLL_SECONDS = 1.0
 SLOW_LEASE = timedelta(minutes=2)
 # Source: LINE docs, "Display a loading animation": 5 to 60, in steps of 5; the answer ends it.
 LOADING_SECONDS = 60
+# Nobody takes a message back so soon.
+AT_ONCE = timedelta(seconds=2)
 # So many threads share one transaction at most.
 GROUP_MOST = 20
 
@@ -136,17 +139,21 @@ class Dispatcher:
         if not claim.body:
             raise ValueSpoilt("event")
         incoming = parse_event(claim.body)
-        if incoming is None:
+        if incoming is None or self._is_taken_back(claim, incoming):
             return
         incoming = self._with_language(claim, incoming)
         incoming = replace(incoming, is_retry=claim.attempts > 1)
         answer = self._with_link(claim, incoming, handle(self._house, incoming))
         answer = self._with_file(claim, incoming, answer)
-        born = claim.received_at if incoming.is_redelivery else incoming.occurred_at
-        age = self._house.clock.now() - born
+        # Both by our own clock: LINE's may be another, and a token lives from its receipt.
+        age = self._house.clock.now() - claim.received_at
         before = what_came_before(claim.attempts, claim.problem)
         self._sender.send(incoming, answer, age=age, before=before)
         self._follow_up(claim, incoming, answer)
+
+    def _is_taken_back(self, claim: Claim, incoming: Incoming) -> bool:
+        is_late = claim.received_at - incoming.occurred_at > AT_ONCE
+        return is_late and came_too_late(self._house, incoming)
 
     def _hold(self, claim: Claim, lease: timedelta = LEASE) -> None:
         """Keep the event in hand for what comes next: by now LINE may have taken its time.
@@ -219,13 +226,20 @@ class Dispatcher:
             self._menus.show(line_user_id, menu)
         if answer.leaves_room and incoming.room:
             self._hold(claim)
-            kind, room_id = incoming.room
-            messaging = self._api.messaging
-            leave = {
-                "group": messaging.leave_group_with_http_info,
-                "room": messaging.leave_room_with_http_info,
-            }[kind]
+            self._leave(*incoming.room)
+
+    def _leave(self, kind: str, room_id: str) -> None:
+        messaging = self._api.messaging
+        leave = {
+            "group": messaging.leave_group_with_http_info,
+            "room": messaging.leave_room_with_http_info,
+        }[kind]
+        try:
             self._api.call(f"leave_{kind}", leave, room_id)
+        except LineError as error:
+            # Two words at once in a group: the first one has us leave it. Or somebody put us out.
+            if error.status not in (400, 404):
+                raise
 
 
 def _given_up(claim: Claim, error: Exception) -> Outcome:

@@ -58,7 +58,6 @@ class Incoming:
     file_size: int = 0
     language: str = ""
     is_unblocked: bool = False
-    is_redelivery: bool = False
     is_silent: bool = False
     is_retry: bool = False
 
@@ -87,7 +86,6 @@ def parse_event(body: bytes) -> Incoming | None:
         message_id=str(getattr(getattr(event, "message", None), "id", "")),
         file_size=int(getattr(getattr(event, "message", None), "file_size", 0) or 0),
         is_unblocked=bool(getattr(getattr(event, "follow", None), "is_unblocked", False)),
-        is_redelivery=bool(event.delivery_context.is_redelivery),
         is_silent=event.mode == "standby",
     )
 

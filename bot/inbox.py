@@ -66,6 +66,14 @@ def forget_message(session: Session, line_user_id: str, message_id: str) -> int:
     return len(found)
 
 
+def is_taken_back(session: Session, line_user_id: str, message_id: str, since: datetime) -> bool:
+    """Tell whether its writer took a message back after that moment."""
+    later = select(LineEvent).where(
+        LineEvent.line_user_id == line_user_id, col(LineEvent.occurred_at) > since
+    )
+    return any(_takes_back(one.body, message_id) for one in session.exec(later))
+
+
 def dead_events(session: Session, since: datetime) -> list[LineEvent]:
     """Return what was put aside unanswered since then, oldest first."""
     statement = select(LineEvent).where(
@@ -102,6 +110,11 @@ def _holds(body: bytes, message_id: str) -> bool:
     # A body that does not open any more is empty.
     message = json.loads(body).get("message") if body else None
     return isinstance(message, dict) and message.get("id") == message_id
+
+
+def _takes_back(body: bytes, message_id: str) -> bool:
+    unsend = json.loads(body).get("unsend") if body else None
+    return isinstance(unsend, dict) and unsend.get("messageId") == message_id
 
 
 def _emptied(body: bytes) -> dict[str, Any]:

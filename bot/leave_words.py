@@ -1,6 +1,7 @@
 """請假 小明 明天 發燒: what a typed leave says. Nothing here raises, and nothing here files."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -108,13 +109,18 @@ def folded(text: str) -> str:
 
 
 def find_child(text: str, names: Sequence[Sequence[str]]) -> tuple[int | None, str]:
-    """Return the place of the one child a text names, an only child's anyway, and the rest."""
-    rest, found = text.casefold(), set()
-    known = [(folded(name).casefold(), place) for place, own in enumerate(names) for name in own]
+    """Return the place of the one child a text names, an only child's anyway, and the rest.
+
+    A name that several have names none of them.
+    """
+    rest, found, known = text.casefold(), set[int](), defaultdict[str, set[int]](set)
+    for place, own in enumerate(names):
+        for name in own:
+            known[folded(name).casefold()].add(place)
     # The longer name first: 明 is part of 小明, and 小明 of 王小明.
-    for name, place in sorted(known, key=lambda one: -len(one[0])):
+    for name in sorted(known, key=len, reverse=True):
         if name and name in rest:
-            found.add(place)
+            found |= known[name]
             rest = rest.replace(name, " ")
     only = found.pop() if len(found) == 1 else None
     return (0 if len(names) == 1 else only), rest

@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException
 from sandbox.app_push import door as app_push
 from sandbox.gate import panel
 from sandbox.inspector import handles, records
-from sandbox.line import account, account_link, content, menu_batches, rich_menus, tokens
+from sandbox.line import account, account_link, content, groups, menu_batches, rich_menus, tokens
 from sandbox.login import api, liff, liff_calls, liff_login
 from sandbox.looks import page_files
 from sandbox.mail import mailbox
@@ -21,6 +21,7 @@ from sandbox.wire.request import answer_refusal, stamp
 _DOORS = (
     account,
     content,
+    groups,
     menu_batches,
     rich_menus,
     tokens,

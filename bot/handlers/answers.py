@@ -28,7 +28,7 @@ ANSWERS = {
 def ask(turn: Turn, said: str) -> Answer:
     """Ask the school about the child a typed line names, or which child is meant."""
     children = turn.person.children
-    place, _rest = find_child(folded(said), [(one.given_name, one.name) for one in children])
+    place, _rest = find_child(folded(said), turn.person.child_names)
     if place is None:
         return Answer(messages=reply.which_child(children))
     guardian_id, child = _own_child(turn, children[place].student_id)

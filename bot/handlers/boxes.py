@@ -20,7 +20,7 @@ from core.postback import Action, Press
 def ask_boxes(turn: Turn, said: str, *, is_on: bool) -> Answer:
     """Turn the boxes that are named, or say how they stand and ask which."""
     children = turn.person.children
-    words = read_boxes(said, [(child.given_name, child.name) for child in children])
+    words = read_boxes(said, turn.person.child_names)
     if words.channel is Channel.SMS:
         return tell_beside_boxes(turn, words.child, is_on=is_on)
     if words.channel is not None:

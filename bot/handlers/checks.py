@@ -16,7 +16,7 @@ from core.clock import school_day_of, taipei_clock
 from core.delivery.quota_month import month_end, on_demand_kinds
 from core.gate.readers import last_contact
 from core.house import House
-from core.kinds import NoticeKind
+from core.kinds import Channel, NoticeKind
 from core.languages.dates import day_and_clock, listed, short_date
 from core.languages.speech import _
 from core.notices.trail import is_idle, last_accepted
@@ -62,7 +62,8 @@ def _friendship(session: Session, person: Person) -> Check:
 
 
 def _boxes(session: Session, child: BoundChild, pages: Pages) -> Check:
-    ticked = {kind for _, kind in boxes_of(session, child.binding_id)}
+    boxes = boxes_of(session, child.binding_id)
+    ticked = {kind for channel, kind in boxes if channel is Channel.LINE}
     slots = {
         "child": child.given_name,
         "kinds": listed(_(word) for kind, word in BOX_WORDS.items() if kind in ticked),
@@ -72,8 +73,8 @@ def _boxes(session: Session, child: BoundChild, pages: Pages) -> Check:
         return Check(is_passed=True, finding=_("{child}已訂閱{kinds}", **slots))
     return Check(
         is_passed=False,
-        finding=_("{child}沒有訂閱{missing}", **slots),
-        advice=_("沒有訂閱{child}的「{missing}」，所以不會通知。", **slots),
+        finding=_("{child}的 LINE 沒有訂閱{missing}", **slots),
+        advice=_("LINE 沒有訂閱{child}的「{missing}」，所以這裡不會通知。", **slots),
         button=(_("修改訂閱"), pages.child(child.binding_id)),
     )
 

@@ -63,7 +63,7 @@ from core.guide.question import Question
 from core.guide.search import is_topic, search, titled
 from core.house import House
 from core.languages.language import SOURCE, language_of
-from core.languages.speech import _, speaking, spoken
+from core.languages.speech import _, speaking
 from core.people.languages import language_of_line_user
 
 logger = logging.getLogger(__name__)
@@ -127,8 +127,7 @@ def _answer(house: House, incoming: Incoming, user: str, now: datetime) -> Answe
         case Happening.ACCOUNT_LINK:
             return finish_link(house, user, incoming.content, now)
         case Happening.FILE:
-            roster = StaffAsk(StaffVerb.ROSTER)
-            return rest_from(house, roster, now) or hear_file(house, incoming, user)
+            return hear_file(house, incoming, user, now)
         case Happening.UNSEND:
             return forget_unsent(house, incoming, user)
         case Happening.OTHER_MESSAGE:
@@ -159,8 +158,8 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
             answer = _unknown(house, person, found, said)
     command = meant.command
     if meant.act is not None:
-        with speaking(SOURCE if meant.ask else spoken()):
-            rest = rest_from(house, meant.ask or command, now)
+        # Of the school's words only those rest that would be obeyed at another hour.
+        rest = None if meant.ask else rest_from(house, command, now)
         done = rest or _do(house, incoming, user, meant.act, now)
         # What says nothing of the open task is one of the rest: looked for in the guide.
         answer, command = (done, command) if done is not None else (answer, None)

@@ -29,19 +29,19 @@ BY_SCHOOL = N_("學校登記的請假請洽學校取消。")
 
 def ask_leave(turn: Turn, said: str) -> Answer:
     """Return the question that is still open: which child, which day, or whether it is right."""
-    return _ask(turn, read_leave(said, _names(turn), turn.today), said)
+    return _ask(turn, read_leave(said, turn.person.child_names, turn.said_on))
 
 
 def go_on_leave(turn: Turn, so_far: str, said: str) -> Answer | None:
     """Go on with a leave that was begun; None where the text says nothing of it."""
-    known = read_leave(so_far, _names(turn), turn.today)
-    words = with_more(known, read_leave(said, _names(turn), turn.today))
-    return _ask(turn, words, f"{so_far} {said}") if words else None
+    known = read_leave(so_far, turn.person.child_names, turn.said_on)
+    words = with_more(known, read_leave(said, turn.person.child_names, turn.said_on))
+    return _ask(turn, words) if words else None
 
 
 def send_typed(turn: Turn, so_far: str) -> Answer | None:
     """Send what was asked about when somebody types 送出; None while something is still open."""
-    words = read_leave(so_far, _names(turn), turn.today)
+    words = read_leave(so_far, turn.person.child_names, turn.said_on)
     if words.child is None or words.is_unclear:
         return None
     leave = _leave_of(_draft(turn.person.children[words.child], words))
@@ -56,9 +56,11 @@ def say_again(turn: Turn) -> Answer | None:
     return send_leave(turn, Press(Action.LEAVE_SEND, str(leave), turn.pressed_at))
 
 
-def _ask(turn: Turn, words: LeaveWords, said: str) -> Answer:
+def _ask(turn: Turn, words: LeaveWords) -> Answer:
     if words.child is None:
-        conversations.keep(turn.session, turn.person.line_user_id, Command.LEAVE, said, turn.now)
+        with speaking(SOURCE):
+            so_far = reply.of_nobody(words)
+        conversations.keep(turn.session, turn.person.line_user_id, Command.LEAVE, so_far, turn.now)
         drafts = [_draft(child, words) for child in turn.person.children]
         return Answer(messages=reply.which_child(drafts))
     draft = _draft(turn.person.children[words.child], words)
@@ -94,7 +96,7 @@ def send_leave(turn: Turn, press: Press) -> Answer:
 
 def ask_drop(turn: Turn, said: str) -> Answer:
     """Return the leaves that can be withdrawn; a single one is asked about at once."""
-    words = read_leave(said, _names(turn), turn.today)
+    words = read_leave(said, turn.person.child_names, turn.said_on)
     every = [
         (child, leave)
         for child in turn.person.children
@@ -226,10 +228,6 @@ def _draft(child: BoundChild, words: LeaveWords) -> Draft:
     return Draft(
         child=child, first=words.first, last=words.last, part=words.part, reason=words.reason
     )
-
-
-def _names(turn: Turn) -> list[tuple[str, str]]:
-    return [(child.given_name, child.name) for child in turn.person.children]
 
 
 def _filer(turn: Turn) -> Filer:

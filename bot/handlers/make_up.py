@@ -1,5 +1,6 @@
 """補登申請 by a guardian: from the typed line to a question, from its button to the school."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -29,14 +30,14 @@ from core.postback import Action, Press
 
 def ask(turn: Turn, said: str) -> Answer:
     """Return the question that is still open: child, way, time, reason, or whether it is right."""
-    return _ask(turn, read_make_up(said, _names(turn), turn.today), said)
+    return _ask(turn, read_make_up(said, turn.person.child_names, turn.said_on))
 
 
 def go_on_make_up(turn: Turn, so_far: str, said: str) -> Answer | None:
     """Go on with a make-up that was begun; None where the text says nothing of it."""
-    known = read_make_up(so_far, _names(turn), turn.today)
-    words = with_more(known, read_make_up(said, _names(turn), turn.today))
-    return _ask(turn, words, f"{so_far} {said}") if words else None
+    known = read_make_up(so_far, turn.person.child_names, turn.said_on)
+    words = with_more(known, read_make_up(said, turn.person.child_names, turn.said_on))
+    return _ask(turn, words) if words else None
 
 
 def pick_moment(turn: Turn, press: Press) -> Answer:
@@ -64,7 +65,7 @@ def send(turn: Turn, press: Press) -> Answer:
 
 def send_typed(turn: Turn, said: str) -> Answer | None:
     """Send what was asked about when somebody types 送出; None while something is still open."""
-    words = read_make_up(said, _names(turn), turn.today)
+    words = read_make_up(said, turn.person.child_names, turn.said_on)
     if words.child is None or words.is_unclear:
         return None
     detail = _detail(turn, _draft(turn.person.children[words.child], words))
@@ -83,16 +84,18 @@ def say_again(turn: Turn) -> Answer | None:
     return Answer(messages=reply.sent(_own_child(turn, row.student_id), turn.pages), matters=True)
 
 
-def _ask(turn: Turn, words: MakeUpWords, said: str) -> Answer:
+def _ask(turn: Turn, words: MakeUpWords) -> Answer:
     children = turn.person.children
+    if words.clock and words.day is None and not words.is_unclear:
+        # Sent tomorrow, 07:50 is still today's.
+        words = replace(words, day=turn.said_on)
     if words.child is None:
-        conversations.keep(turn.session, turn.person.line_user_id, Command.MAKE_UP, said, turn.now)
+        with speaking(SOURCE):
+            so_far = reply.of_nobody(words)
+        user = turn.person.line_user_id
+        conversations.keep(turn.session, user, Command.MAKE_UP, so_far, turn.now)
         return Answer(messages=reply.which_child([_draft(one, words) for one in children]))
     return _go_on(turn, _draft(children[words.child], words), is_unclear=words.is_unclear)
-
-
-def _names(turn: Turn) -> list[tuple[str, str]]:
-    return [(child.given_name, child.name) for child in turn.person.children]
 
 
 def _go_on(turn: Turn, draft: Draft, *, is_unclear: bool) -> Answer:
@@ -131,7 +134,7 @@ def _detail(turn: Turn, draft: Draft) -> MakeUpDetail | None:
         return None
     return MakeUpDetail(
         student_id=draft.child.student_id,
-        at=at_taipei(draft.day or turn.today, draft.clock),
+        at=at_taipei(draft.day or turn.said_on, draft.clock),
         direction=draft.direction,
         reason=draft.reason,
     )

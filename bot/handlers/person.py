@@ -12,6 +12,7 @@ from core.crypto import fingerprint
 from core.people.bindings import BoundChild
 from core.people.doors import for_guardian
 from core.people.guardians import find_guardian, has_been_linked
+from core.people.names import given_name
 from core.people.staff import has_been_staff, roles_of
 from core.people.tables import Guardian, Staff
 
@@ -36,9 +37,9 @@ class Person:
         return menu_for(has_children=bool(self.children), roles=self.roles)
 
     @property
-    def child_names(self) -> list[tuple[str, str]]:
-        """Return what each child is called: by its given name, and in full."""
-        return [(child.given_name, child.name) for child in self.children]
+    def child_names(self) -> list[tuple[str, ...]]:
+        """Return what each child is called: as we call it, in full, and by its given name."""
+        return [(one.given_name, one.name, given_name(one.name)) for one in self.children]
 
     @property
     def actor(self) -> str:

@@ -44,7 +44,7 @@ QUESTIONS = {
 
 def tell_sms(turn: Turn, said: str) -> Answer:
     """Say how every child's service stands, or take up what a line asks for."""
-    words = read_sms(said, [(child.given_name, child.name) for child in turn.person.children])
+    words = read_sms(said, turn.person.child_names)
     services = _services(turn, words.child)
     return _taken_up(turn, words, services) or Answer(messages=_standing(turn, services))
 

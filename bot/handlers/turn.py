@@ -43,6 +43,11 @@ class Turn:
         return school_day_of(self.now)
 
     @property
+    def said_on(self) -> date:
+        """Return the Taipei date on which the person spoke: what 今天 is in a typed line."""
+        return school_day_of(self.pressed_at)
+
+    @property
     def pages(self) -> Pages:
         """Return the addresses of our pages."""
         return Pages(self.liff_id)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from bot.answer import Json
 from bot.details import LeaveDetail
+from bot.leave_words import LeaveWords
 from bot.replies.confirm import ask_back, press, tell
 from bot.replies.pages import Pages
 from bot.replies.speech import offer, offer_acts, say, show, type_in
@@ -56,7 +57,12 @@ class Draft:
         )
 
 
-def details_of(draft: Draft) -> list[str]:
+def of_nobody(said: LeaveWords) -> str:
+    """Return the command that says the same of no child yet."""
+    return " ".join((_("請假"), *details_of(said)))
+
+
+def details_of(draft: Draft | LeaveWords) -> list[str]:
     """Return the words for what is known besides the child."""
     words = []
     if draft.first and draft.last:

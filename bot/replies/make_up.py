@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from bot.answer import Json
+from bot.make_up_words import MakeUpWords
 from bot.replies.confirm import ask_back, tell
 from bot.replies.pages import Pages
 from bot.replies.speech import offer, offer_acts, say, show, type_in
@@ -29,7 +30,7 @@ REASONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A make-up as far as it was said. What is None was not; no day is today."""
+    """A make-up as far as it was said. What is None was not."""
 
     child: BoundChild
     day: date | None = None
@@ -39,12 +40,20 @@ class Draft:
 
     def typed(self, *more: str) -> str:
         """Return the line that says the same, and more."""
-        said = [_("補登申請"), self.child.given_name]
-        said += [f"{self.day.month}/{self.day.day}"] if self.day else []
-        said += [_(WAYS[self.direction])] if self.direction else []
-        said += [f"{self.clock:%H:%M}"] if self.clock else []
-        said += [_(MAKE_UP_REASONS[self.reason])] if self.reason else []
+        said = (_("補登申請"), self.child.given_name, *_details_of(self))
         return " ".join((*said, *(_(word) for word in more)))
+
+
+def of_nobody(said: MakeUpWords) -> str:
+    """Return the line that says the same of no child yet."""
+    return " ".join((_("補登申請"), *_details_of(said)))
+
+
+def _details_of(draft: Draft | MakeUpWords) -> list[str]:
+    said = [f"{draft.day.month}/{draft.day.day}"] if draft.day else []
+    said += [_(WAYS[draft.direction])] if draft.direction else []
+    said += [f"{draft.clock:%H:%M}"] if draft.clock else []
+    return said + ([_(MAKE_UP_REASONS[draft.reason])] if draft.reason else [])
 
 
 def which_child(drafts: Sequence[Draft]) -> list[Json]:

@@ -42,6 +42,11 @@ def _line(settings: Settings) -> Iterator[Fault]:
         yield Fault("LINE_API_BASE", "LINE does not answer", hint)
         return
     yield from _skew(answer)
+    if answer.status_code == 429 or answer.status_code >= 500:
+        # A token thrown away for LINE's own trouble would be gone for good.
+        hint = "Look at api.line-status.info, and check again later"
+        yield Fault("LINE_API_BASE", f"LINE is in trouble ({answer.status_code})", hint)
+        return
     if answer.status_code != 200:
         hint = "Issue a long-lived token in the LINE Developers console"
         problem = f"LINE refuses it ({answer.status_code})"

@@ -1,5 +1,6 @@
 """Bindings: a guardian tied to a child, and the one door to what a guardian may see."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
@@ -17,6 +18,13 @@ from core.people.names import given_name
 from core.people.subscriptions import add_default_boxes
 from core.people.tables import Binding, School, Student
 from core.rows import run
+
+# How a child is called whose given name another has, whose full name, and at the same school.
+LONGER_NAMES = (
+    "{0.name}",
+    "{0.name}（{0.school_short_name}）",
+    "{0.name}（{0.school_short_name}{0.homeroom}）",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +56,7 @@ def is_quiet(child: BoundChild, now: datetime) -> bool:
 
 
 def children_of(session: Session, guardian_id: UUID) -> list[BoundChild]:
-    """Return the guardian's children, youngest last; two of one given name keep full names."""
+    """Return the guardian's children, youngest last, no two of them called the same."""
     rows = run(session, _children, {"guardian_id": guardian_id})
     return _tell_apart([_bound_child(row) for row in rows])
 
@@ -217,8 +225,13 @@ def _bound_child(row: Any) -> BoundChild:
 
 
 def _tell_apart(children: list[BoundChild]) -> list[BoundChild]:
-    names = [child.given_name for child in children]
-    return [
-        replace(child, given_name=child.name) if names.count(child.given_name) > 1 else child
-        for child in children
-    ]
+    # A child may stand on the registers of two schools at once: a move, or the same name twice.
+    for called in LONGER_NAMES:
+        names = Counter(child.given_name for child in children)
+        children = [
+            replace(child, given_name=called.format(child))
+            if names[child.given_name] > 1
+            else child
+            for child in children
+        ]
+    return children

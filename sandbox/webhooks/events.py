@@ -27,6 +27,8 @@ class Events:
         self._clock = clock
         self._reply_tokens = reply_tokens
         self._remember = remember_read_token
+        # Where the account is a member.
+        self.groups: set[str] = set()
 
     def follow(self, person: Person, *, unblocked: bool) -> Json:
         """Return the event of adding or unblocking the account."""
@@ -72,6 +74,8 @@ class Events:
     def in_group(self, kind: str, content: Json, person: Person | None = None) -> Json:
         """Return an event of a group; without a person it is the group's own."""
         source = {"type": "group", "groupId": "C" + secrets.token_hex(16)}
+        if kind != "leave":
+            self.groups.add(source["groupId"])
         more: Json = {"source": source | ({"userId": person.user_id} if person else {})}
         if person:
             more["replyToken"] = self._reply_tokens.issue(person.user_id, self._clock.now())

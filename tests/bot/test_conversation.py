@@ -451,7 +451,7 @@ def test_why_nothing_came_names_the_first_thing_that_is_wrong(house: House, ming
 
     said = say(house, "為什麼沒收到")
 
-    assert "沒有訂閱小明的「離校、未到校」，所以不會通知。" in said
+    assert "LINE 沒有訂閱小明的「離校、未到校」，所以這裡不會通知。" in said
     assert "修改訂閱" in said
 
 

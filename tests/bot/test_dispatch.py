@@ -53,6 +53,14 @@ def work_off(house: House, *events: dict[str, Any]) -> dict[str, str]:
         return {event.webhook_event_id: event.state for event in session.exec(select(LineEvent))}
 
 
+def work_off_late(house: House, event: dict[str, Any]) -> dict[str, str]:
+    """Store an event and come to it when its reply token is old."""
+    with transaction(house.engine) as session:
+        store_events(session, [event], house.clock.now())
+    house.clock.move_to(house.clock.now() + REPLY_WINDOW + timedelta(seconds=1))
+    return work_off(house)
+
+
 def work_later(house: House, seconds: float) -> None:
     house.clock.move_to(house.clock.now() + timedelta(seconds=seconds))
     work_off(house)
@@ -84,7 +92,7 @@ def test_a_repeated_event_is_answered_once(bot_house: House, line: FakeLine, mei
 def test_an_old_token_gives_way_to_a_push_with_a_key(
     bot_house: House, line: FakeLine, mei: None
 ) -> None:
-    work_off(bot_house, make_text("今天", at=seconds_ago(51)))
+    work_off_late(bot_house, make_text("今天"))
 
     assert line.replies == []
     assert line.pushes[0]["to"] == MEI
@@ -92,10 +100,19 @@ def test_an_old_token_gives_way_to_a_push_with_a_key(
 
 
 def test_an_old_answer_that_does_not_matter_costs_no_push(bot_house: House, line: FakeLine) -> None:
-    states = work_off(bot_house, make_text("謝謝", at=seconds_ago(51)))
+    states = work_off_late(bot_house, make_text("謝謝"))
 
     assert (line.replies, line.pushes) == ([], [])
     assert list(states.values()) == [EventState.DONE]
+
+
+@pytest.mark.parametrize("seconds", [-90, 90])
+def test_a_clock_that_is_not_lines_still_answers(
+    bot_house: House, line: FakeLine, seconds: int
+) -> None:
+    work_off(bot_house, make_text("謝謝", at=seconds_ago(seconds)))
+
+    assert len(line.replies) == 1
 
 
 def test_a_refused_token_gives_way_to_a_push(bot_house: House, line: FakeLine, mei: None) -> None:
@@ -252,7 +269,7 @@ def test_a_push_accepted_before_counts(bot_house: House, line: FakeLine, mei: No
     accepted = (409, {"message": "The retry key is already accepted"})
     line.answers["/v2/bot/message/push"] = [ERROR, accepted]
 
-    work_off(bot_house, make_text("今天", at=seconds_ago(51)))
+    work_off_late(bot_house, make_text("今天"))
     work_later(bot_house, 1)
 
     keys = {call.headers["x-line-retry-key"] for call in line.paths("/message/push")}
@@ -369,6 +386,17 @@ def test_a_group_is_left_after_a_word(
     work_off(bot_house, make_event("join", source=source))
 
     assert [call.path for call in line.calls] == [REPLY, path]
+
+
+def test_a_group_that_is_left_already_is_left(bot_house: House, line: FakeLine) -> None:
+    line.answers["/v2/bot/group"] = [(200, {}), (404, {"message": "Not found"})]
+    source = {"type": "group", "groupId": "C1"}
+
+    states = work_off(
+        bot_house, make_event("join", source=source), make_text("大家好", source=source)
+    )
+
+    assert set(states.values()) == {EventState.DONE}
 
 
 def test_while_another_module_speaks_we_are_silent(

@@ -159,3 +159,13 @@ def test_it_is_told_in_the_readers_language_and_to_staff_in_chinese(
     assert said(answer)[0].startswith("Data are being updated (00:10–00:30 every day)")
     assert said(tell(house, "請假 11510001 明天 病假", LIN)) == [RESTS]
     assert "Đã chuyển sang Tiếng Việt" in str(tell(house, "Tiếng Việt", MEI).messages)
+
+
+@pytest.mark.parametrize("text", ["邀請 導師 603 王美", "更正補登 603 12 07:50", "名冊"])
+def test_nobody_is_told_to_come_back_for_what_is_not_theirs(
+    house: House, room: Student, text: str
+) -> None:
+    by_day = said(tell(house, text, MEI))
+    go_to(house, "00:15")
+
+    assert said(tell(house, text, MEI)) == by_day

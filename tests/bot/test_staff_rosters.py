@@ -1,6 +1,7 @@
 """名冊: a file in the chat is looked through and waits on its page; nothing is taken over here."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from sqlmodel import select
@@ -8,6 +9,7 @@ from sqlmodel import select
 from bot.dispatch import Dispatcher
 from bot.inbox import store_events
 from bot.tables import LineEvent
+from core.clock import TAIPEI
 from core.db import transaction
 from core.house import House
 from core.people.tables import Student
@@ -159,3 +161,15 @@ def test_a_file_too_large_is_not_fetched(bot_house: House, line: FakeLine, ming:
 
     assert said == ["檔案超過 4 MB，請分成幾個檔案，例如一個年級一個。"]
     assert line.paths("/content") == []
+
+
+@pytest.mark.parametrize(("user", "is_told_to_wait"), [(JIAN, True), (MEI, False), (LIN, False)])
+def test_only_a_file_that_would_be_taken_waits_for_the_night_to_end(
+    bot_house: House, line: FakeLine, ming: Student, user: str, is_told_to_wait: bool
+) -> None:
+    bot_house.clock.move_to(datetime(2026, 11, 24, 0, 15, tzinfo=TAIPEI))
+
+    said = send(bot_house, line, as_csv([NEW]), user=user)
+
+    assert ("系統整理中" in said[0]) is is_told_to_wait
+    assert checks(bot_house) == []

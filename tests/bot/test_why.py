@@ -11,9 +11,10 @@ from core.attendance.tables import AttendanceDay
 from core.clock import TAIPEI
 from core.db import transaction
 from core.house import House
-from core.kinds import NoticeKind, NoticeState
+from core.kinds import Channel, EventKind, NoticeKind, NoticeState
 from core.notices.outbox import NewNotice, enqueue
 from core.people.guardians import find_guardian
+from core.people.subscriptions import boxes_of, save_boxes
 from core.people.tables import Binding, Card, Student
 from tests.bot.conversation import hear, say
 from tests.bot.happenings import make_follow
@@ -72,6 +73,20 @@ def test_what_was_sent_is_named_and_the_phone_is_next(house: House, ming: Studen
     ):
         assert finding in said
     assert said[-1].endswith("請查看 LINE「設定→提醒」和手機的通知設定。")
+
+
+def test_what_comes_by_letter_only_is_missing_in_line(house: House, ming: Student) -> None:
+    arrive(house, ming)
+    with transaction(house.engine) as session:
+        [binding] = session.exec(select(Binding))
+        boxes = boxes_of(session, binding.id) - {(Channel.LINE, EventKind.ARRIVAL)}
+        letters = {(Channel.EMAIL, EventKind.ARRIVAL)}
+        save_boxes(session, binding_id=binding.id, wanted=boxes | letters, now=ARRIVED)
+
+    said = say(house, "為什麼沒收到")
+
+    assert "小明的 LINE 沒有訂閱到校" in said
+    assert "LINE 沒有訂閱小明的「到校」，所以這裡不會通知。" in said
 
 
 STATES = [

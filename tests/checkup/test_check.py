@@ -249,6 +249,8 @@ RIGHT = {"endpoint": "https://gate.example.tw/line/webhook", "active": True}
         ({"webhook": {**RIGHT, "endpoint": "https://old.example.tw/line/webhook"}}, ["BASE_URL"]),
         ({"webhook": {}}, ["BASE_URL"]),
         ({"status": 401}, ["LINE_CHANNEL_ACCESS_TOKEN"]),
+        ({"status": 503}, ["LINE_API_BASE"]),
+        ({"status": 429}, ["LINE_API_BASE"]),
         ({"webhook": RIGHT, "skew": timedelta(minutes=2)}, ["clock"]),
         ({"webhook": RIGHT, "grants": 400}, ["LINE_CHANNEL_ID"]),
     ],

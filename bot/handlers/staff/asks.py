@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bot.answer import Answer, Json
+from bot.handlers.resting import rest_from
 from bot.handlers.staff import (
     bindings,
     closures,
@@ -32,7 +33,7 @@ from core.people.tables import Staff
 def serve(turn: Turn, ask: StaffAsk) -> Answer:
     """Return the answer to what staff ask."""
     require_verb(turn, ask.verb)
-    return ANSWERS[ask.verb](turn, ask)
+    return rest_from(turn.house, ask, turn.now) or ANSWERS[ask.verb](turn, ask)
 
 
 def unknown_to_staff(roles: Sequence[Staff]) -> list[Json]:

@@ -57,7 +57,7 @@ def ask_closure(turn: Turn, ask: StaffAsk) -> Answer:
     """Return what waits for an answer and how to propose, or the preview of what was typed."""
     if not ask.words:
         return Answer(messages=_overview(turn))
-    said = read_closure(ask.words, turn.today)
+    said = read_closure(ask.words, turn.said_on)
     if said.is_unclear or said.day is None:
         raise Refused(reply.which_day(turn.now))
     scope, source = _scope(turn, said)

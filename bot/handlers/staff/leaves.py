@@ -46,7 +46,7 @@ def ask_leave(turn: Turn, ask: StaffAsk) -> Answer:
     if not ask.words:
         raise Refused(reply.usage(samples_of(turn)))
     student, role, rest = find_child(turn, ask)
-    said = read_leave(rest, [[student.name]], turn.today)
+    said = read_leave(rest, [[student.name]], turn.said_on)
     if said.is_unclear:
         raise Refused(words.plainly(words.BAD_DAY))
     if said.first is None or said.last is None:
@@ -104,7 +104,7 @@ def find_leave(turn: Turn, ask: StaffAsk) -> Answer:
     if not ask.words:
         raise Refused(reply.drop_usage(samples_of(turn)))
     student, _, rest = find_child(turn, ask)
-    days = read_days(rest, turn.today)
+    days = read_days(rest, turn.said_on)
     if days.is_unclear:
         raise Refused(words.plainly(words.BAD_DAY))
     if days.first is None or days.last is None:

@@ -164,13 +164,13 @@ def _moment(turn: Turn, rest: str) -> tuple[datetime, Direction | None, str]:
     clock, rest = read_packed_clock(in_24_hours(rest))
     if clock is None:
         raise Refused(words.plainly(words.BAD_CLOCK))
-    days = read_days(rest, turn.today)
+    days = read_days(rest, turn.said_on)
     if days.is_unclear or days.first != days.last:
         raise Refused(words.plainly(words.BAD_DAY))
     left = days.rest.split()
     named = [DIRECTIONS[word] for word in left if word in DIRECTIONS]
     reason = " ".join(word for word in left if word not in DIRECTIONS)
-    return at_taipei(days.first or turn.today, clock), next(iter(named), None), reason
+    return at_taipei(days.first or turn.said_on, clock), next(iter(named), None), reason
 
 
 def _require_school_day(turn: Turn, student: Student, day: date) -> None:

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from bot.answer import Answer
 from bot.events import Incoming
 from bot.handlers.person import Person, find_person
+from bot.handlers.resting import rest_from
 from bot.handlers.turn import Turn
 from bot.replies import refusals
 from bot.replies.pages import Pages
@@ -35,7 +36,7 @@ def show_how(turn: Turn, ask: StaffAsk) -> Answer:
     return Answer(messages=reply.how(turn.pages.staff("roster")))
 
 
-def hear_file(house: House, incoming: Incoming, line_user_id: str) -> Answer:
+def hear_file(house: House, incoming: Incoming, line_user_id: str, now: datetime) -> Answer:
     """Ask for the file where it may be a roster, else say why not. Only reads."""
     with snapshot(house.engine) as session:
         person = find_person(session, line_user_id)
@@ -53,7 +54,8 @@ def hear_file(house: House, incoming: Incoming, line_user_id: str) -> Answer:
             return Answer(messages=reply.wrong_kind())
         if incoming.file_size > MOST_BYTES:
             return Answer(messages=reply.too_big(MOST_BYTES // 1_000_000))
-    return Answer(wants_file=True)
+        # Only what would be taken at another hour is told to come again.
+        return rest_from(house, StaffAsk(StaffVerb.ROSTER), now) or Answer(wants_file=True)
 
 
 def take_file(house: House, incoming: Incoming, data: bytes) -> Answer:
