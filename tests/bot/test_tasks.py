@@ -305,6 +305,11 @@ def test_an_answer_with_a_question_mark_stays_an_answer(
     assert said(answer)[0].startswith(("替小明請假：11/24", "為什麼沒有刷卡紀錄"))
 
 
+def test_weekday_of_a_make_up_is_the_last_one(house: House, ming: Student) -> None:
+    asked = chat(house, "補登 小明 星期五 到校 07:50 忘帶卡")
+    assert said(asked)[0] == "替小明申請補登：11/20（五）到校 07:50，忘帶卡。要送出嗎？"
+
+
 @pytest.mark.parametrize("texts", [("補登 明天",), ("補登 到校", "明天 07:50"), ("補登", "後天")])
 def test_a_make_up_of_a_day_to_come_is_refused_at_once(
     house: House, noon: Student, texts: tuple[str, ...]
