@@ -19,6 +19,9 @@ LOST = (
     "(?:不見|找不到|[聯連][絡繫]不[到上]|被[帶抓]走|がいない|がいません|が見つか)"
 )
 SEARCHED = "(?:找不到|[聯連][絡繫]不[到上])(?:我們家|我家|我)?的?"
+# Not home yet is asked every day; with one of these it is a worry.
+NOT_HOME = "(?:還沒有?|都沒有?|沒有?|未)(?:回到?家|回來|到家)"
+ALARM = "擔心|著急|好急|害怕|怎麼辦|不接|沒接|沒有接|打不通|關機|[聯連][絡繫]不"
 # Of a thing of the child's: 找不到小明的卡片.
 OWNED = "(?!的|[卡證書手])"
 OTHERS = re.compile(
@@ -36,6 +39,8 @@ def is_worried(text: str, names: Sequence[Sequence[str]] = ()) -> bool:
     own = [fold(name) for one in names for name in one if len(name) >= SHORTEST_NAME]
     child = f"(?:{'|'.join(re.escape(one) for one in (*own, *KIN, *CHILDREN))})"
     if re.search(f"{child}{LOST}|{SEARCHED}{child}{OWNED}", word):
+        return True
+    if re.search(NOT_HOME, word) and re.search(ALARM, word):
         return True
     plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     return bool(CRIES.search(plain) or CRIES.search(word) or OTHERS.search(plain))
