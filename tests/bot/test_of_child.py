@@ -38,6 +38,16 @@ ASKED = [
     ("女兒現在在哪", Command.TODAY),
     ("小晴忘記帶卡", Command.MAKE_UP),
     ("小晴的學生證不見了", Command.LOST_CARD),
+    ("你好 請問小晴有到學校嗎", Command.TODAY),
+    ("請問小晴到校了嗎謝謝", Command.TODAY),
+    ("老師小晴到了嗎", Command.TODAY),
+    ("小晴剛剛有進校門嗎？", Command.TODAY),
+    ("我女兒到學校了沒有阿", Command.TODAY),
+    ("小晴下課了嗎", Command.TODAY),
+    ("孩子到現在還沒回來", Command.TODAY),
+    ("小晴怎麼還沒到家", Command.TODAY),
+    ("小晴昨天有去學校嗎", Command.WEEK),
+    ("小晴上星期五幾點到校", Command.WEEK),
 ]
 
 
