@@ -71,7 +71,8 @@ SYNONYMS = {
     "忘了帶卡 沒帶學生證 忘記帶學生證 無卡補登",
     Command.ASK_SCHOOL: "協助確認 請學校確認 請老師確認 請確認 問學校 問老師",
     Command.SUBSCRIBE: "開啟通知 我要收到 訂閱通知 打開",
-    Command.UNSUBSCRIBE: "取消訂閱 關閉通知 不要通知 停止通知 取消通知 不要再傳 不要再通知 不要收 不想收",
+    Command.UNSUBSCRIBE: "取消訂閱 關閉通知 不要通知 停止通知 取消通知 不要再傳 不要再通知 "
+    "不要收 不想收",
     Command.WHY: "沒收到 沒收到通知 收不到通知 沒通知 收不到 怎麼沒通知 沒有訊息 漏了 通知壞了",
     Command.NOTICES: "最新消息 網站公告",
     Command.TOPICS: "市政訊息 市政通知 到離校訊息通知 立即申辦",

@@ -33,6 +33,7 @@ from bot.handlers.records import tell_what_is_known
 from bot.handlers.resting import rest_from
 from bot.handlers.staff.asks import serve, unknown_to_staff
 from bot.handlers.staff.rosters import hear_file
+from bot.handlers.staff.typed import staff_ask
 from bot.handlers.turn import Refused, Turn
 from bot.handlers.unsend import forget_unsent
 from bot.of_child import of_child
@@ -41,21 +42,8 @@ from bot.replies.lines import closing_rows
 from bot.replies.pages import Pages
 from bot.replies.speech import say
 from bot.secret_words import holds_identity
-from bot.sending_words import read_sending
 from bot.sentences import asks_for_leave, fold, is_question
-from bot.staff_commands import (
-    ABOUT_CHILD,
-    NOTICES_WORD,
-    PLAINLY_STAFF,
-    STAFF_ONLY,
-    WHO_IS_MISSING,
-    StaffAsk,
-    StaffVerb,
-    begins_allowed,
-    names_number,
-    names_seat,
-    read_staff,
-)
+from bot.staff_commands import StaffAsk, StaffVerb, begins_allowed, read_staff
 from bot.worries import is_worried
 from core.clock import school_day_of
 from core.db import snapshot, transaction
@@ -80,8 +68,6 @@ TYPED = {
 BOXES = {Command.SUBSCRIBE: True, Command.UNSUBSCRIBE: False}
 # Shorter texts hold too little to look for, unless people look for the word.
 SHORTEST_QUESTION = 4
-# Parents know these words too; who is both gets both answers, or the parent's.
-SHARED = frozenset({StaffVerb.HELP, StaffVerb.STATUS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +174,7 @@ def _meant(person: Person, begun: Begun | None, found: Match, said: str, now: da
         return Meant()
     # 今天 8:20 is a class to staff, and the answer to a question to everybody else.
     is_asked = begun is not None and not begun.is_over and not person.roles
-    ask = None if is_asked else _staff_ask(person, said)
+    ask = None if is_asked else staff_ask(person, command, said)
     if ask is None and command is Command.STAFF and begins_allowed(said, person.roles):
         return Meant()
     act = _act_of(person, ask, command, said)
@@ -230,40 +216,6 @@ def _do(house: House, incoming: Incoming, user: str, act: Act, now: datetime) ->
             # A typed line writes nothing but who looked at whom, and that stays.
             # Whose last role ended elsewhere may still see its menu.
             return replace(refusal.answer, menu=person.menu if person.was_staff else None)
-
-
-def _staff_ask(person: Person, said: str) -> StaffAsk | None:
-    """Return what the text asks of the school, when it is no parent's question."""
-    ask = read_staff(said)
-    if ask is None:
-        return None
-    if ask.typed in PLAINLY_STAFF or (ask.verb in ABOUT_CHILD and names_number(ask)):
-        return ask
-    if ask.verb in ABOUT_CHILD and person.roles and names_seat(ask):
-        return ask
-    if _parents_say(ask, said) and not person.roles and not person.was_staff:
-        return None
-    if ask.typed in WHO_IS_MISSING and not person.roles:
-        return None
-    if ask.typed == NOTICES_WORD and not _sends(person, said):
-        return None
-    if ask.verb in STAFF_ONLY or (ask.verb in (StaffVerb.TODAY, StaffVerb.CODES) and ask.words):
-        return ask
-    if ask.verb in SHARED:
-        return ask if person.roles else None
-    return ask if person.is_only_staff else None
-
-
-def _parents_say(ask: StaffAsk, said: str) -> bool:
-    """Tell whether who never was staff means another thing: to leave off, or if there is school."""
-    is_asking = ask.verb is StaffVerb.CLOSE and is_question(said)
-    return is_asking or ask.verb is StaffVerb.CANCEL
-
-
-def _sends(person: Person, said: str) -> bool:
-    """Tell whether somebody who types 公告 has something to say, rather than to read."""
-    is_only_staff = person.is_only_staff
-    return bool(person.roles) and (is_only_staff or read_sending(said).names_audience)
 
 
 def _unknown(house: House, person: Person, found: Match, said: str) -> Answer:

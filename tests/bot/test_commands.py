@@ -271,6 +271,7 @@ def test_ending_texts_in_one_word_is_about_texts() -> None:
         ("改email", Command.SETTINGS),
         ("刪除帳號", Command.MY_DATA),
         ("不要再傳了", Command.UNSUBSCRIBE),
+        ("不要收了", Command.UNSUBSCRIBE),
     ],
 )
 def test_what_people_want_of_their_account(text: str, command: Command) -> None:
