@@ -150,7 +150,9 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
         done = rest or _do(house, incoming, user, meant.act, now)
         # What says nothing of the open task is one of the rest: looked for in the guide.
         answer, command = (done, command) if done is not None else (answer, None)
-    return tasks.offered_again(house, user, begun, command, answer)
+    # Whoever has just chosen a language reads all of the answer in it.
+    with speaking(LANGUAGES.get(command, spoken()) if command else spoken()):
+        return tasks.offered_again(house, user, begun, command, answer)
 
 
 def _understood(person: Person, found: Match, said: str) -> Match:
