@@ -23,6 +23,7 @@ HELP = "本服務不是緊急服務。有立即危險請撥 110。"
         *("兒子失蹤了", "找不到小明", "我找不到我女兒", "小明聯絡不到", "小明走丟了", "孩子被綁架"),
         *("小孩被帶走了", "My child is missing", "I can't find my son", "Con tôi mất tích"),
         *("小孩還沒回家，我好擔心", "孩子到現在還沒回來 電話也不接", "都六點了還沒到家怎麼辦"),
+        *("老師說小明沒到 可是我有送她到校門口", "我早上送他去的，老師說他不在學校"),
         *("không tìm thấy con", "anak saya hilang", "子どもがいません", "子供が行方不明です"),
     ],
 )
@@ -43,6 +44,7 @@ def test_whoever_looks_for_a_child_is_heard(text: str) -> None:
         ),
         *("孩子的學生證找不到", "找不到學生證", "找不到頁面", "沒收到", "小華不見"),
         *("小明還沒回家", "孩子還沒回來", "小明回家了", "電話不接", "擔心收不到通知怎麼辦"),
+        *("我送小明到校了，為什麼沒有到校通知", "請假沒有送出", "小明沒到校"),
         *("I lost connection", "My child has lost his card", "I can't find my son's card"),
         *("My card is missing", "kartu hilang", "kartu anak hilang", "学生証が見つかりません"),
     ],
