@@ -160,7 +160,7 @@ STARTING = {
 # Shorter words with a slip are other words.
 SHORTEST_GUESS = 4
 # One of these, more or other, is another sense and no slip: 明天放假, 卡片壞了, 綁錯孩子.
-SENSE = frozenset("不沒無未別勿免取消停撤銷退解除刪關錯壞誤修放請換改找加減上下前後離誰哪幾嗎")
+SENSE = frozenset("不沒無未別勿免取消停撤銷退解除刪關錯壞誤修放請換改找加減上下前後離誰哪幾嗎問")
 # 請假 小晴 明天: so many words are the command and what it is about, whatever they ask.
 DETAILED = 3
 

@@ -36,11 +36,16 @@ BEFORE_TODAY = re.compile("^(?:昨天|昨日|前天|上個?週[一二三四五�
 
 
 def of_child(text: str, names: Sequence[Sequence[str]]) -> Match:
-    """Return what a text that is no command of its own asks of a child; `names` are the bound."""
+    """Return what a text that is no command of its own asks of a child; `names` are the bound.
+
+    A child's name and nothing more may ask for its day.
+    """
     said = _without_around(folded(text))
     own = [folded(name) for one in names for name in one if len(name) >= SHORTEST_NAME]
     known = "|".join(re.escape(name) for name in sorted((*own, *KIN), key=len, reverse=True))
     rest = re.sub(known, "", said, count=1, flags=re.IGNORECASE)
+    if rest != said and not _without_around(rest):
+        return Match(nearest=Command.TODAY)
     rest = _without_around(rest if rest != said else re.sub(PLAIN_NAME, "", said))
     past = BEFORE_TODAY.sub("", fold(rest))
     if WHERE.fullmatch(past):

@@ -160,7 +160,7 @@ def _understood(person: Person, found: Match, said: str) -> Match:
     if found.command is not None or person.is_only_staff or titled(said) is not None:
         return found
     of_one = of_child(said, person.child_names)
-    return of_one if of_one.command is not None else found
+    return found if of_one == Match() else of_one
 
 
 def _asked_about(person: Person, command: Command, said: str) -> Person:

@@ -75,7 +75,9 @@ def test_what_may_be_meant_is_only_offered(text: str, command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["明天放假嗎", "卡片壞了", "綁錯孩子", "綁定錯了", "取消掛失", "取消綁定", "補登取消"]
+    "text",
+    ["明天放假嗎", "卡片壞了", "綁錯孩子", "綁定錯了", "取消掛失", "取消綁定", "補登取消"]
+    + ["請問"],
 )
 def test_a_sign_that_changes_the_sense_is_no_slip(text: str) -> None:
     assert match(text) == Match()
@@ -193,6 +195,7 @@ def test_the_longer_word_inside_a_sentence_is_meant() -> None:
         ("刷卡機壞了嗎", Command.STATUS),
         ("幫我打電話給老師", Command.HOTLINE),
         ("我要客訴", Command.HOTLINE),
+        ("誰看過小晴", Command.MY_DATA),
     ],
 )
 def test_a_matter_offers_the_command_that_brings_it_about(text: str, nearest: Command) -> None:

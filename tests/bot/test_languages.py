@@ -44,9 +44,7 @@ def test_a_guardian_comes_back_to_chinese(house: House, ming: Student) -> None:
     assert locale_of(house) == SOURCE.value
 
 
-def test_what_was_begun_is_offered_in_the_language_just_chosen(
-    house: House, ming: Student
-) -> None:
+def test_what_was_begun_is_offered_in_the_language_just_chosen(house: House, ming: Student) -> None:
     say(house, "Tiếng Việt")
     say(house, "xin nghỉ")
 

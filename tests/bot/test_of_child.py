@@ -63,6 +63,16 @@ def test_what_is_about_no_child_stays_as_it_was(text: str) -> None:
     assert of_child(text, NAMES).command is None
 
 
+@pytest.mark.parametrize("text", ["小晴", "王小晴？", "孩子", "我女兒呢"])
+def test_a_name_and_nothing_more_offers_its_day(text: str) -> None:
+    assert of_child(text, NAMES) == Match(nearest=Command.TODAY)
+
+
+@pytest.mark.parametrize("text", ["小美", "你好", "老師", "謝謝", ""])
+def test_what_names_no_own_child_offers_nothing(text: str) -> None:
+    assert of_child(text, NAMES) == Match()
+
+
 @pytest.fixture
 def hua(house: House, ming: Student) -> Student:
     """小華, Ming's younger sibling."""
