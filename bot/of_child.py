@@ -20,7 +20,7 @@ AROUND = re.compile(
     r"|[\s,.!~])+",
     re.IGNORECASE,
 )
-COURTESY = re.compile(r"(?:謝謝|感謝|拜託|老師|[您你呢嗎呀啊阿喔]|[\s,.。!?~])+$")
+COURTESY = re.compile(r"(?:謝謝|感謝|拜託|老師|[您你呀啊阿喔]|[\s,.。!?~])+$")
 # What may be asked of a child; 小晴取消 is none of it.
 OF_CHILD = frozenset({*ABOUT_CHILD, Command.WEEK, Command.WHY, Command.LOST_CARD})
 # Of one sign a name is part of other words: 明 of 明天.
@@ -44,7 +44,7 @@ def of_child(text: str, names: Sequence[Sequence[str]]) -> Match:
     own = [folded(name) for one in names for name in one if len(name) >= SHORTEST_NAME]
     known = "|".join(re.escape(name) for name in sorted((*own, *KIN), key=len, reverse=True))
     rest = re.sub(known, "", said, count=1, flags=re.IGNORECASE)
-    if rest != said and not _without_around(rest):
+    if rest != said and not _without_around(rest).strip("呢"):
         return Match(nearest=Command.TODAY)
     rest = _without_around(rest if rest != said else re.sub(PLAIN_NAME, "", said))
     past = BEFORE_TODAY.sub("", fold(rest))

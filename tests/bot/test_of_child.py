@@ -3,7 +3,7 @@
 import pytest
 
 from bot.answer import Answer
-from bot.commands import Command, Match
+from bot.commands import ACTS, Command, Match
 from bot.of_child import of_child
 from core.db import transaction
 from core.house import House
@@ -61,6 +61,11 @@ def test_what_is_said_of_a_child_is_the_command_without_it(text: str, command: C
 )
 def test_what_is_about_no_child_stays_as_it_was(text: str) -> None:
     assert of_child(text, NAMES).command is None
+
+
+@pytest.mark.parametrize("text", ["小晴請假嗎", "小晴請假嗎？謝謝", "小晴退訂了嗎", "小晴掛失嗎"])
+def test_a_polite_question_of_a_child_starts_nothing(text: str) -> None:
+    assert of_child(text, NAMES).command not in ACTS
 
 
 @pytest.mark.parametrize("text", ["小晴", "王小晴？", "孩子", "我女兒呢"])
