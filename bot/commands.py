@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.matters import LONGEST_LETTER, MATTERS
 from bot.sentences import calls_off, drops_leave, ends_off, fold, is_question
 from core.languages.catalogues import catalogue
 from core.languages.language import SOURCE, Language
@@ -62,14 +63,16 @@ SYNONYMS = {
     Command.START: "開始 登入 重新登入 登入台北通 start bắtđầu mulai はじめる",
     Command.LANGUAGE: "語言language language",
     Command.HOTLINE: "電話 真人 人工 聯絡 客訴 客服電話 學校電話 學校的電話 "
-    "老師電話 導師電話 聯絡學校 聯絡老師 打給學校 打電話給學校",
+    "老師電話 導師電話 聯絡學校 聯絡老師 打給學校 打電話給學校 "
+    "phonenumber điệnthoại telepon 電話番号",
     Command.LEAVE: "我要請假 病假 事假 生病 發燒 不去學校 明天請假 leave xinnghỉ izin 欠席",
     Command.LEAVE_CANCEL: "銷假 撤回請假 不請假 請假取消",
     Command.MAKE_UP: "補登 補刷 忘記刷卡 忘了刷卡 沒帶卡 忘帶卡 忘記帶卡 "
     "忘了帶卡 沒帶學生證 忘記帶學生證 無卡補登",
     Command.ASK_SCHOOL: "協助確認 請學校確認 請老師確認 請確認 問學校 問老師",
     Command.SUBSCRIBE: "開啟通知 我要收到 訂閱通知 打開",
-    Command.UNSUBSCRIBE: "取消訂閱 關閉通知 不要通知 停止通知 取消通知 不要再傳 不要再通知",
+    Command.UNSUBSCRIBE: "取消訂閱 關閉通知 不要通知 停止通知 取消通知 不要再傳 不要再通知 "
+    "不要收 不想收",
     Command.WHY: "沒收到 沒收到通知 收不到通知 沒通知 收不到 怎麼沒通知 沒有訊息 漏了 通知壞了",
     Command.NOTICES: "最新消息 網站公告",
     Command.TOPICS: "市政訊息 市政通知 到離校訊息通知 立即申辦",
@@ -82,8 +85,9 @@ SYNONYMS = {
     Command.UNLINK: "登出 解除綁定line",
     Command.BROWSER_LINK: "打不開 網頁打不開 頁面打不開 開不了 連結台北通",
     Command.STATUS: "系統狀態 維護 壞掉了",
-    Command.THANKS: "感謝 謝謝您 謝謝你 謝啦 thanks thankyou cảmơn terimakasih ありがとう",
-    Command.DROP: "放棄 取消 不要了 算了 返回",
+    Command.THANKS: "感謝 謝謝您 謝謝你 謝謝老師 收到謝謝 好的謝謝 謝啦 感恩 thanks thankyou "
+    "thankyousomuch cảmơn cảmơncô terimakasih terimakasihbu ありがとう ありがとうございます",
+    Command.DROP: "放棄 取消 不要了 算了 返回 cancel hủy batal キャンセル",
     Command.SEND: "確定送出 確認送出",
     Command.CHINESE: "中文 華語 國語 chinese 中国語",
     Command.ENGLISH: "英文 英語",
@@ -123,6 +127,12 @@ CALLED_OFF = {
 TURN_ON = N_("開啟通知")
 
 LONGEST = 30
+# Said of any other matter too: 今天沒收到通知.
+WHEN = frozenset({Command.TODAY, Command.WEEK})
+# A word of thanks or of a task that is open says no more in a sentence than alone.
+SAID_ALONE = frozenset(
+    {Command.STAFF, Command.THANKS, Command.CONTINUE, Command.DROP, Command.SEND}
+)
 # People write these without a space: 請假小明明天.
 STARTS = {
     "取消請假": Command.LEAVE_CANCEL,
@@ -150,7 +160,7 @@ STARTING = {
 # Shorter words with a slip are other words.
 SHORTEST_GUESS = 4
 # One of these, more or other, is another sense and no slip: 明天放假, 卡片壞了, 綁錯孩子.
-SENSE = frozenset("不沒無未別勿免取消停撤銷退解除刪關錯壞誤修放請換改找加減上下前後離誰哪幾嗎")
+SENSE = frozenset("不沒無未別勿免取消停撤銷退解除刪關錯壞誤修放請換改找加減上下前後離誰哪幾嗎問")
 # 請假 小晴 明天: so many words are the command and what it is about, whatever they ask.
 DETAILED = 3
 
@@ -174,7 +184,7 @@ def match(text: str) -> Match:
     exact = _TABLE.get(word)
     command = exact or _dropping(text, word) or _with_details(text, word)
     if command is None:
-        return _guess(word) if len(word) <= LONGEST else Match()
+        return _guess(word) if len(word) <= LONGEST_LETTER else Match()
     meant = command if exact else _unless_called_off(command, text)
     if meant is not command or (command in ACTS and _only_asks(command, text)):
         return Match(nearest=meant)
@@ -232,10 +242,14 @@ def _most_usual(near: set[Command], word: str) -> Command | None:
 
 
 def _contained(word: str) -> Command | None:
-    found = [known for known in _HELD if known in word]
+    """Return the one command whose words a sentence holds, in a letter one whose matter it is."""
+    known = _HELD if len(word) <= LONGEST else _MATTERS
+    found = [one for one in known if one in word]
     # 設定 is part of 開始設定 and 請假 of 取消請假: the longer one is meant.
     longest = [one for one in found if not any(one in other for other in found if other != one)]
-    return _unless_called_off(_HELD[longest[0]], word) if len(longest) == 1 else None
+    meant = {known[one] for one in longest}
+    meant = meant - WHEN or meant
+    return _unless_called_off(meant.pop(), word) if len(meant) == 1 else None
 
 
 def _is_one_slip(word: str, known: str) -> bool:
@@ -270,11 +284,13 @@ _TABLE = _table()
 _NEAR: dict[str, Command] = {
     word: command for word, command in _TABLE.items() if command is not Command.STAFF
 }
+_MATTERS = {fold(word): Command[name] for name, words in MATTERS.items() for word in words.split()}
 # What a sentence may hold for the command to be offered; in other languages the guide knows more.
 _HELD = (
-    {fold(one.value): one for one in Command if one is not Command.STAFF}
-    | {fold(word): one for one in (Command.TODAY, Command.WEEK) for word in _said(one.value)}
+    {fold(one.value): one for one in Command if one not in SAID_ALONE}
+    | {fold(word): one for one in WHEN for word in _said(one.value)}
     | {"補登": Command.MAKE_UP}
+    | _MATTERS
 )
 _STARTS = STARTS | {
     fold(start): command for word, command in STARTING.items() for start in _said(word) if start

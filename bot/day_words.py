@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from core.clock import TAIPEI, YEARS, at_taipei, school_day_of
@@ -19,7 +19,9 @@ PARTS = {
 }
 # Our own bubbles write 11/24（二）, and people copy them.
 WEEKDAY_MARK = re.compile(rf"\([{WEEKDAYS}]\)")
-WEEK = r"(?:下下|下|這|本)?個?(?:週|周|星期|禮拜)"
+WEEK = r"(?:下下|下|上上|(?<![早晚馬上])上|這|本)?個?(?:週|周|星期|禮拜)"
+# Which week is not said.
+SOME_WEEK = rf"(?<![上下這本個])(?:週|周|星期|禮拜)[{WEEKDAYS}天]"
 # Longer numbers are no part of a date.
 NUMBER = r"[0-9]{1,5}"
 DAY = (
@@ -98,6 +100,17 @@ def read_days(text: str, today: date) -> DayWords:
     if span is None or (span[0] == span[1] and LONGER.search(text)):
         return DayWords(is_unclear=True, rest=rest)
     return DayWords(first=span[0], last=span[1], rest=rest)
+
+
+def read_gone_days(text: str, today: date) -> DayWords:
+    """Return the days a plain text names of what has been: 週五 is then the last one."""
+    days = read_days(text, today)
+    if days.first is None or days.last is None or days.first <= today:
+        return days
+    if not re.search(SOME_WEEK, text):
+        return days
+    week = timedelta(days=7)
+    return replace(days, first=days.first - week, last=days.last - week)
 
 
 def read_part(text: str) -> tuple[DayPart | None, str]:
@@ -181,9 +194,9 @@ def _day(word: str, today: date, base: date) -> date:
 
 def _weekday(word: str, today: date, base: date) -> date:
     wanted = WEEKDAYS.index(word[-1].replace("天", "日"))
-    if word[0] not in "下這本":
+    if word[0] not in "下上這本":
         return base + timedelta(days=(wanted - base.weekday()) % 7)
-    weeks = 2 if word.startswith("下下") else int(word[0] == "下")
+    weeks = word[:2].count("下") - word[:2].count("上")
     return today + timedelta(days=wanted - today.weekday() + 7 * weeks)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import TypeVar
 
-from bot.day_words import CLOCK, SPAN, in_24_hours, read_clock, read_days
+from bot.day_words import CLOCK, SPAN, in_24_hours, read_clock, read_gone_days
 from bot.leave_words import find_child, folded, in_source
 from core.kinds import Direction, MakeUpReason
 
@@ -42,7 +42,7 @@ class MakeUpWords:
 def read_make_up(text: str, names: Sequence[Sequence[str]], today: date) -> MakeUpWords:
     """Return what a text says; an only child need not be named."""
     plain = in_24_hours(HOURS.sub(_clock_of, folded(in_source(text, TYPED))))
-    days = read_days(plain, today)
+    days = read_gone_days(plain, today)
     clock, rest = read_clock(JOINED.sub(r"\1:\2", days.rest))
     child, rest = find_child(rest, names)
     return MakeUpWords(

@@ -14,31 +14,45 @@ KIN = (
 )
 # Somebody of whom we know nothing is asked back about; the short names are the plain ones.
 PLAIN_NAME = "^[小阿][\u4e00-\u9fff]"
-# What stands before or behind the child.
-AROUND = re.compile("^(?:請問|想問|想知道|麻煩|我們家|我家|我的|我|的)+")
+# What stands before or behind the child, and what closes a polite sentence.
+AROUND = re.compile(
+    r"^(?:老師|[您你]?好|[早午晚]安|哈囉|hello|hi|請問|想問|想知道|麻煩|我們家|我家|我的|我|的"
+    r"|[\s,.!~])+",
+    re.IGNORECASE,
+)
+COURTESY = re.compile(r"(?:謝謝|感謝|拜託|老師|[您你呀啊阿喔]|[\s,.。!?~])+$")
 # What may be asked of a child; 小晴取消 is none of it.
 OF_CHILD = frozenset({*ABOUT_CHILD, Command.WEEK, Command.WHY, Command.LOST_CARD})
 # Of one sign a name is part of other words: 明 of 明天.
 SHORTEST_NAME = 2
 WHERE = re.compile(
-    "(?:今天|今早|現在|目前|已經|有沒有|有|還沒|還|幾點|什麼時候)*"
-    "(?:(?:到|去|進|在|離開|出)(?:學校|校門?)|離校|放學|回家|刷卡|到|在哪裡?)"
-    "(?:了|沒有?|過|的)*"
+    "(?:今天|今早|現在|目前|到現在|剛剛|剛才|已經|怎麼|有沒有|有|都?還沒|還|幾點|什麼時候)*"
+    "(?:(?:到|去|進|在|離開|出)(?:學校|校門?)|去?上[學課]|離校|放學|下課"
+    "|回家|回來|到家|刷卡|到|在哪裡?)"
+    "(?:了|沒有?|未|過|的)*"
 )
+# Of another day the week tells.
+BEFORE_TODAY = re.compile("^(?:昨天|昨日|前天|上個?週[一二三四五六日天])")
 
 
 def of_child(text: str, names: Sequence[Sequence[str]]) -> Match:
-    """Return what a text that is no command of its own asks of a child; `names` are the bound."""
+    """Return what a text that is no command of its own asks of a child; `names` are the bound.
+
+    A child's name and nothing more may ask for its day.
+    """
     said = _without_around(folded(text))
     own = [folded(name) for one in names for name in one if len(name) >= SHORTEST_NAME]
     known = "|".join(re.escape(name) for name in sorted((*own, *KIN), key=len, reverse=True))
     rest = re.sub(known, "", said, count=1, flags=re.IGNORECASE)
+    if rest != said and not _without_around(rest).strip("呢"):
+        return Match(nearest=Command.TODAY)
     rest = _without_around(rest if rest != said else re.sub(PLAIN_NAME, "", said))
-    if WHERE.fullmatch(fold(rest)):
-        return Match(Command.TODAY)
+    past = BEFORE_TODAY.sub("", fold(rest))
+    if WHERE.fullmatch(past):
+        return Match(Command.TODAY if past == fold(rest) else Command.WEEK)
     found = match(rest)
     return found if found.command in OF_CHILD else Match()
 
 
 def _without_around(text: str) -> str:
-    return AROUND.sub("", text.strip())
+    return COURTESY.sub("", AROUND.sub("", text))

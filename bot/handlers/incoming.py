@@ -33,6 +33,7 @@ from bot.handlers.records import tell_what_is_known
 from bot.handlers.resting import rest_from
 from bot.handlers.staff.asks import serve, unknown_to_staff
 from bot.handlers.staff.rosters import hear_file
+from bot.handlers.staff.typed import staff_ask
 from bot.handlers.turn import Refused, Turn
 from bot.handlers.unsend import forget_unsent
 from bot.of_child import of_child
@@ -41,21 +42,8 @@ from bot.replies.lines import closing_rows
 from bot.replies.pages import Pages
 from bot.replies.speech import say
 from bot.secret_words import holds_identity
-from bot.sending_words import read_sending
 from bot.sentences import asks_for_leave, fold, is_question
-from bot.staff_commands import (
-    ABOUT_CHILD,
-    NOTICES_WORD,
-    PLAINLY_STAFF,
-    STAFF_ONLY,
-    WHO_IS_MISSING,
-    StaffAsk,
-    StaffVerb,
-    begins_allowed,
-    names_number,
-    names_seat,
-    read_staff,
-)
+from bot.staff_commands import StaffAsk, begins_allowed, read_staff
 from bot.worries import is_worried
 from core.clock import school_day_of
 from core.db import snapshot, transaction
@@ -63,7 +51,7 @@ from core.guide.question import Question
 from core.guide.search import is_topic, search, titled
 from core.house import House
 from core.languages.language import SOURCE, language_of
-from core.languages.speech import _, speaking
+from core.languages.speech import _, speaking, spoken
 from core.people.languages import language_of_line_user
 
 logger = logging.getLogger(__name__)
@@ -80,8 +68,6 @@ TYPED = {
 BOXES = {Command.SUBSCRIBE: True, Command.UNSUBSCRIBE: False}
 # Shorter texts hold too little to look for, unless people look for the word.
 SHORTEST_QUESTION = 4
-# Parents know these words too; who is both gets both answers, or the parent's.
-SHARED = frozenset({StaffVerb.HELP, StaffVerb.STATUS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +149,9 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
         done = rest or _do(house, incoming, user, meant.act, now)
         # What says nothing of the open task is one of the rest: looked for in the guide.
         answer, command = (done, command) if done is not None else (answer, None)
-    return tasks.offered_again(house, user, begun, command, answer)
+    # Whoever has just chosen a language reads all of the answer in it.
+    with speaking(LANGUAGES.get(command, spoken()) if command else spoken()):
+        return tasks.offered_again(house, user, begun, command, answer)
 
 
 def _understood(person: Person, found: Match, said: str) -> Match:
@@ -171,7 +159,7 @@ def _understood(person: Person, found: Match, said: str) -> Match:
     if found.command is not None or person.is_only_staff or titled(said) is not None:
         return found
     of_one = of_child(said, person.child_names)
-    return of_one if of_one.command is not None else found
+    return found if of_one == Match() else of_one
 
 
 def _asked_about(person: Person, command: Command, said: str) -> Person:
@@ -187,7 +175,7 @@ def _meant(person: Person, begun: Begun | None, found: Match, said: str, now: da
         return Meant()
     # 今天 8:20 is a class to staff, and the answer to a question to everybody else.
     is_asked = begun is not None and not begun.is_over and not person.roles
-    ask = None if is_asked else _staff_ask(person, said)
+    ask = None if is_asked else staff_ask(person, command, said)
     if ask is None and command is Command.STAFF and begins_allowed(said, person.roles):
         return Meant()
     act = _act_of(person, ask, command, said)
@@ -229,40 +217,6 @@ def _do(house: House, incoming: Incoming, user: str, act: Act, now: datetime) ->
             # A typed line writes nothing but who looked at whom, and that stays.
             # Whose last role ended elsewhere may still see its menu.
             return replace(refusal.answer, menu=person.menu if person.was_staff else None)
-
-
-def _staff_ask(person: Person, said: str) -> StaffAsk | None:
-    """Return what the text asks of the school, when it is no parent's question."""
-    ask = read_staff(said)
-    if ask is None:
-        return None
-    if ask.typed in PLAINLY_STAFF or (ask.verb in ABOUT_CHILD and names_number(ask)):
-        return ask
-    if ask.verb in ABOUT_CHILD and person.roles and names_seat(ask):
-        return ask
-    if _parents_say(ask, said) and not person.roles and not person.was_staff:
-        return None
-    if ask.typed in WHO_IS_MISSING and not person.roles:
-        return None
-    if ask.typed == NOTICES_WORD and not _sends(person, said):
-        return None
-    if ask.verb in STAFF_ONLY or (ask.verb in (StaffVerb.TODAY, StaffVerb.CODES) and ask.words):
-        return ask
-    if ask.verb in SHARED:
-        return ask if person.roles else None
-    return ask if person.is_only_staff else None
-
-
-def _parents_say(ask: StaffAsk, said: str) -> bool:
-    """Tell whether who never was staff means another thing: to leave off, or if there is school."""
-    is_asking = ask.verb is StaffVerb.CLOSE and is_question(said)
-    return is_asking or ask.verb is StaffVerb.CANCEL
-
-
-def _sends(person: Person, said: str) -> bool:
-    """Tell whether somebody who types 公告 has something to say, rather than to read."""
-    is_only_staff = person.is_only_staff
-    return bool(person.roles) and (is_only_staff or read_sending(said).names_audience)
 
 
 def _unknown(house: House, person: Person, found: Match, said: str) -> Answer:

@@ -1,5 +1,6 @@
 """A task of several questions: gone on with by whatever is typed, offered again, or given up."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -33,6 +34,7 @@ TASKS: dict[Command, tuple[Ask, GoOn, SendTyped]] = {
 # Words that answer a question and are commands where none is open.
 ELSEWHERE = frozenset({Command.TODAY, Command.LOST_CARD, Command.WHY})
 # What people type instead of pressing 送出.
+THANKS_BEHIND = re.compile("(?<=.)[,。!]?(?:謝謝|感謝)(?:您|你|老師)?$")
 YES = frozenset({"確定", "確認", "好", "好的", "是", "是的", "對", "可以", "ok", "yes"})
 
 
@@ -60,7 +62,7 @@ def goes_on(
         return False
     if asks_elsewhere(said, begun.task, person.child_names):
         return False
-    if command is None:
+    if command is None or says_yes(said):
         return True
     if command is begun.task:
         return not names_command(said)
@@ -89,7 +91,7 @@ def go_on(turn: Turn, begun: Begun, said: str) -> Answer | None:
 
 def says_yes(said: str) -> bool:
     """Tell whether a text is a yes; 確定嗎 wants to know something first."""
-    return fold(said) in YES and not is_question(said)
+    return THANKS_BEHIND.sub("", fold(said)) in YES and not is_question(said)
 
 
 def send_task(turn: Turn) -> Answer:
@@ -153,7 +155,7 @@ def offered_again(
         with transaction(house.engine) as session:
             conversations.end(session, user)
         return _with(answer, reply.with_end(answer.messages, begun.task))
-    if begun.was_offered or command in (begun.task, Command.THANKS) or reply.asks(answer.messages):
+    if begun.was_offered or command is begun.task or reply.asks(answer.messages):
         return answer
     now = house.clock.now()
     with transaction(house.engine) as session:

@@ -60,7 +60,7 @@ def not_asked(child: BoundChild, *, is_closed: bool) -> list[Json]:
     """Say that nobody would read the question now, and whom to call."""
     why = _("現在不是上課時間，學校可能沒有人看得到訊息。")
     if not is_closed:
-        why = _("這所學校還沒有老師使用聊天回覆。")
+        why = _("目前沒有老師能在聊天回覆{child}的狀況。", child=child.given_name)
     return _call_instead(child, why)
 
 

@@ -95,7 +95,7 @@ BINDING_QUESTIONS = (
             ),
         ),
         (Line.SERVICE,),
-        "父母 兩位 祖父母 親戚 一起",
+        "父母 兩位 祖父母 親戚 一起 也要收",
     ),
     Question(
         "wrong-child",
@@ -109,7 +109,7 @@ BINDING_QUESTIONS = (
             ),
         ),
         (Line.SCHOOL,),
-        "離婚 監護權 陌生人 移除 綁定錯 取消綁定",
+        "離婚 監護權 陌生人 移除 綁定錯 取消綁定 不要讓",
     ),
     Question(
         "binding-code",

@@ -1,5 +1,6 @@
 """Finding questions by what people type: any spelling, and words that mean the same."""
 
+import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -18,22 +19,30 @@ LIKELY, NEAREST = 0.5, 5
 SAME = """
 台北通 台北卡 taipeipass taipeicard 市民卡
 尚無刷卡紀錄 未到校 沒刷卡 未刷卡 缺席 沒到校
-沒收到 沒通知 收不到 漏了 沒有訊息
+沒收到 沒有收到 沒通知 沒有通知 收不到 漏了 沒有訊息
 掛失 遺失 不見 弄丟 掉了 找不到卡
 壞了 壞掉 卡壞 故障 感應不到 刷不過 不能刷
 綁錯 綁定錯 取消綁定 解除綁定
+不認得 不是我的小孩 不是我的孩子 別人的小孩 別人的孩子 傳錯人
+離婚 前夫 前妻 監護權 陌生人
+爸爸 爸媽 先生 老公 太太 老婆 另一半
 放假 停課 要上課 上課嗎 颱風假
-退訂 取消訂閱 關閉通知 停止通知
+退訂 取消訂閱 關閉通知 停止通知 取消通知
 代收 阿公 阿嬤 爺爺 奶奶 外公 外婆 祖父母 安親班
-費用 要錢 收費 免費 多少錢
+費用 要錢 收費 收錢 免費 多少錢
 外籍 外國 新住民 居留證
 詐騙 假的 騙人
+個資 外洩 隱私
 iphone ios 蘋果 mac
 電腦 桌機 desktop pc
 轉學 升學 換學校 畢業
 email e-mail 電子郵件 信箱
 手機 行動電話 門號
 """
+# How something is asked says nothing of what.
+ASKING = re.compile(
+    "請問|想問|想知道|我想|要怎麼|怎麼|如何|在哪裡|哪裡|可不可以|可以|能不能|會不會|是不是|謝謝"
+)
 FOLDS = str.maketrans("臺đ", "台d")
 
 
@@ -116,7 +125,8 @@ def _nearest(text: str, pages: dict[str, str]) -> tuple[Question, ...]:
 
     What stands in a title counts twice: it is what the question is about.
     """
-    pairs = {text[at : at + 2] for at in range(len(text) - 1)}
+    plain = ASKING.sub("", text) or text
+    pairs = {plain[at : at + 2] for at in range(len(plain) - 1)}
     meant = [group for group in _groups() if any(word in text for word in group)]
     scores = {
         key: sum(pair in page for pair in pairs) / max(len(pairs), 1)

@@ -75,7 +75,9 @@ def test_what_may_be_meant_is_only_offered(text: str, command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["明天放假嗎", "卡片壞了", "綁錯孩子", "綁定錯了", "取消掛失", "取消綁定", "補登取消"]
+    "text",
+    ["明天放假嗎", "卡片壞了", "綁錯孩子", "綁定錯了", "取消掛失", "取消綁定", "補登取消"]
+    + ["請問"],
 )
 def test_a_sign_that_changes_the_sense_is_no_slip(text: str) -> None:
     assert match(text) == Match()
@@ -173,6 +175,49 @@ def test_the_longer_word_inside_a_sentence_is_meant() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("老師好，小明今天發燒38.5度，要在家休息一天", Command.LEAVE),
+        ("老師您好我是六年三班王小明的媽媽，小明今天早上起來發燒，要去看醫生", Command.LEAVE),
+        ("小明確診了", Command.LEAVE),
+        ("my son is sick today", Command.LEAVE),
+        ("hôm nay con ốm", Command.LEAVE),
+        ("anak saya demam hari ini", Command.LEAVE),
+        ("今日休みます", Command.LEAVE),
+        ("我要改請假日期", Command.LEAVE_CANCEL),
+        ("小明今天沒收到離校通知", Command.WHY),
+        ("怎麼都沒有收到訊息", Command.WHY),
+        ("沒收到驗證碼", Command.SETTINGS),
+        ("我不想收了", Command.UNSUBSCRIBE),
+        ("不要再傳了很煩", Command.UNSUBSCRIBE),
+        ("昨天忘記帶卡", Command.MAKE_UP),
+        ("請問怎麼綁定第二個小孩", Command.ADD_CHILD),
+        ("刷卡機壞了嗎", Command.STATUS),
+        ("幫我打電話給老師", Command.HOTLINE),
+        ("我要客訴", Command.HOTLINE),
+        ("誰看過小晴", Command.MY_DATA),
+    ],
+)
+def test_a_matter_offers_the_command_that_brings_it_about(text: str, nearest: Command) -> None:
+    assert match(text) == Match(nearest=nearest)
+
+
+@pytest.mark.parametrize("text", ["到校了嗎謝謝", "資料送出去了", "要繼續收"])
+def test_a_word_of_courtesy_or_of_a_task_is_not_offered(text: str) -> None:
+    assert match(text) == Match()
+
+
+@pytest.mark.parametrize("text", ["謝謝老師", "謝謝你們", "cảm ơn cô", "ありがとうございます"])
+def test_thanks_in_more_words_are_thanks(text: str) -> None:
+    assert match(text) == Match(Command.THANKS)
+
+
+def test_a_leave_on_the_wrong_day_is_taken_back() -> None:
+    assert match("請假請錯天了") == Match(Command.LEAVE_CANCEL)
+    assert match("簡訊申請錯了").command is None
+
+
+@pytest.mark.parametrize(
     "text", ["Is she at school today?", "Hôm nay con đến chưa", "今日は学校に着きましたか"]
 )
 def test_a_day_is_found_in_a_sentence_of_any_language(text: str) -> None:
@@ -229,6 +274,7 @@ def test_ending_texts_in_one_word_is_about_texts() -> None:
         ("改email", Command.SETTINGS),
         ("刪除帳號", Command.MY_DATA),
         ("不要再傳了", Command.UNSUBSCRIBE),
+        ("不要收了", Command.UNSUBSCRIBE),
     ],
 )
 def test_what_people_want_of_their_account(text: str, command: Command) -> None:

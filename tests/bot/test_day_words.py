@@ -11,6 +11,7 @@ from bot.day_words import (
     plain,
     read_clock,
     read_days,
+    read_gone_days,
     read_packed_clock,
     read_part,
 )
@@ -48,6 +49,10 @@ def day(number: int, month: int = 11, year: int = 2026) -> date:
         ("星期三", day(25), day(25)),
         ("這週五", day(27), day(27)),
         ("下週一", day(30), day(30)),
+        ("上週五", day(20), day(20)),
+        ("上星期三到上星期五", day(18), day(20)),
+        ("上上週一", day(9), day(9)),
+        ("早上週五", day(27), day(27)),
         ("下禮拜天", day(6, 12), day(6, 12)),
         ("下下週二", day(8, 12), day(8, 12)),
         ("下週一到週三", day(30), day(2, 12)),
@@ -94,6 +99,26 @@ def test_no_day_is_none(text: str) -> None:
     found = read_days(plain(text), MONDAY)
 
     assert (found.first, found.is_unclear) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("週五", day(20)),
+        ("星期二", day(17)),
+        ("週一", day(23)),
+        ("昨天", day(22)),
+        ("11/20", day(20)),
+    ],
+)
+def test_of_what_has_been_a_weekday_is_the_last_one(text: str, told: date) -> None:
+    found = read_gone_days(f"{text} 07:50", MONDAY)
+    assert (found.first, found.last) == (told, told)
+
+
+@pytest.mark.parametrize("text", ["這週五", "明天", "11/27", "下星期二"])
+def test_what_lies_ahead_for_certain_stays_there(text: str) -> None:
+    assert read_gone_days(text, MONDAY) == read_days(text, MONDAY)
 
 
 def test_around_new_year_the_nearest_day_is_meant() -> None:

@@ -44,6 +44,13 @@ def test_a_guardian_comes_back_to_chinese(house: House, ming: Student) -> None:
     assert locale_of(house) == SOURCE.value
 
 
+def test_what_was_begun_is_offered_in_the_language_just_chosen(house: House, ming: Student) -> None:
+    say(house, "Tiếng Việt")
+    say(house, "xin nghỉ")
+
+    assert say(house, "中文")[-1] == "剛才的請假還沒送出，要繼續嗎？"
+
+
 def test_a_stranger_keeps_a_language_too(house: House, ming: Student) -> None:
     say(house, "Tiếng Việt", user=HUA)
 

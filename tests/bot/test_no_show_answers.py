@@ -19,7 +19,7 @@ from core.notices.fan_out import tell_no_shows
 from core.notices.staff_desk import staff_desk
 from core.notices.tables import Notice
 from core.people.guardians import find_guardian
-from core.people.tables import Binding, Student
+from core.people.tables import Binding, Staff, Student
 from tests.bot.conversation import hear
 from tests.bot.happenings import make_postback
 from tests.bot.line_limits import assert_line_takes, words_of
@@ -333,6 +333,20 @@ def test_at_night_the_school_is_not_asked(house: House, ming: Student) -> None:
 
     assert "請直接撥電話給學校；有立即危險請撥 110。" in heard
     assert pushed(house, LIN, NoticeKind.HELP_ASKED) == []
+
+
+def test_a_teacher_of_another_class_makes_no_school_without_teachers(
+    house: House, ming: Student
+) -> None:
+    asked = pushed(house, MEI, NoticeKind.NO_SHOW)[0]
+    with transaction(house.engine) as session:
+        for staff in session.exec(select(Staff).where(Staff.line_user_id != LIN)):
+            staff.revoked_at = house.clock.now()
+        session.get_one(Student, ming.id).homeroom = "604"
+
+    heard = words_of(press(house, asked, "請協助確認", MEI).messages)
+
+    assert heard[0] == "目前沒有老師能在聊天回覆小明的狀況。"
 
 
 def make_quiet(house: House, user: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.answer import Answer
-from bot.commands import Command, Match
+from bot.commands import ACTS, Command, Match
 from bot.of_child import of_child
 from core.db import transaction
 from core.house import House
@@ -38,6 +38,16 @@ ASKED = [
     ("女兒現在在哪", Command.TODAY),
     ("小晴忘記帶卡", Command.MAKE_UP),
     ("小晴的學生證不見了", Command.LOST_CARD),
+    ("你好 請問小晴有到學校嗎", Command.TODAY),
+    ("請問小晴到校了嗎謝謝", Command.TODAY),
+    ("老師小晴到了嗎", Command.TODAY),
+    ("小晴剛剛有進校門嗎？", Command.TODAY),
+    ("我女兒到學校了沒有阿", Command.TODAY),
+    ("小晴下課了嗎", Command.TODAY),
+    ("孩子到現在還沒回來", Command.TODAY),
+    ("小晴怎麼還沒到家", Command.TODAY),
+    ("小晴昨天有去學校嗎", Command.WEEK),
+    ("小晴上星期五幾點到校", Command.WEEK),
 ]
 
 
@@ -51,6 +61,21 @@ def test_what_is_said_of_a_child_is_the_command_without_it(text: str, command: C
 )
 def test_what_is_about_no_child_stays_as_it_was(text: str) -> None:
     assert of_child(text, NAMES).command is None
+
+
+@pytest.mark.parametrize("text", ["小晴請假嗎", "小晴請假嗎？謝謝", "小晴退訂了嗎", "小晴掛失嗎"])
+def test_a_polite_question_of_a_child_starts_nothing(text: str) -> None:
+    assert of_child(text, NAMES).command not in ACTS
+
+
+@pytest.mark.parametrize("text", ["小晴", "王小晴？", "孩子", "我女兒呢"])
+def test_a_name_and_nothing_more_offers_its_day(text: str) -> None:
+    assert of_child(text, NAMES) == Match(nearest=Command.TODAY)
+
+
+@pytest.mark.parametrize("text", ["小美", "你好", "老師", "謝謝", ""])
+def test_what_names_no_own_child_offers_nothing(text: str) -> None:
+    assert of_child(text, NAMES) == Match()
 
 
 @pytest.fixture

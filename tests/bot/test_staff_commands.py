@@ -16,6 +16,7 @@ from bot.staff_commands import (
 )
 from core.house import House
 from core.people.tables import Student
+from tests.bot.line_limits import words_of
 from tests.bot.staff_room import FANG, HO, LIN, make_room, tell
 
 WORDS = ["11510001", "603 12", "0750", "115:11510020", "603",
@@ -143,3 +144,38 @@ def test_no_text_is_too_strange(
     ask = read_staff(typed)
     assert ask is None or not names_number(ask) or read_number(ask.words)[0] is not None
     assert tell(house, typed, user).messages
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("王小明今天請假", "請假要有學號和日期，"),
+        ("我要請假", "請假要有學號和日期，"),
+        ("忘記帶卡", "補登要有學號、時間和原因，"),
+        ("到校了嗎", "603 班"),
+    ],
+)
+def test_whoever_is_staff_alone_is_answered_as_staff(
+    house: House, room: Student, text: str, told: str
+) -> None:
+    first = words_of(tell(house, text, LIN).messages)[0]
+
+    assert first.startswith(told), first
+
+
+@pytest.mark.parametrize("text", ["？", "怎麼用", "help"])
+def test_help_of_whoever_is_staff_alone_is_the_schools(
+    house: House, room: Student, text: str
+) -> None:
+    asked, told = tell(house, text, LIN), tell(house, "說明", LIN)
+
+    assert words_of(asked.messages) == words_of(told.messages)
+
+
+@pytest.mark.parametrize("text", ["查 12", "補登 12 07:50 忘帶卡", "請假 98 11/24"])
+def test_a_seat_without_its_class_hears_how_to_write_it(
+    house: House, room: Student, text: str
+) -> None:
+    [told] = words_of(tell(house, text, LIN).messages)
+
+    assert told.endswith("也可以寫班級和座號，例如 603 12。"), told

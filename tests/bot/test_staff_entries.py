@@ -46,6 +46,12 @@ def one_leave(house: House) -> Leave:
         return session.exec(select(Leave)).one()
 
 
+def test_weekday_of_an_entry_is_the_last_one(house: House, room: Student) -> None:
+    asked = said(tell(house, "補登 11510001 週五 07:50 忘帶卡", LIN))
+
+    assert any("11/20（五）補登到校 07:50" in one for one in asked), asked
+
+
 def test_a_make_up_is_entered_as_it_was_asked(house: House, room: Student) -> None:
     before = rows_of(house, "audit_entry")
     asked = tell(house, MAKE_UP, HO)

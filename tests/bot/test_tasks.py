@@ -265,10 +265,22 @@ def test_an_unfinished_leave_is_offered_once_each_time_it_is_left(
     assert said(chat(house, "公告"))[-1] == offer
 
 
-@pytest.mark.parametrize("text", ["謝謝", "解除連結", "訂閱 未到校", "退訂 未到校", "請協助確認"])
-def test_thanks_and_questions_are_not_followed_by_another(
-    house: House, ming: Student, text: str
-) -> None:
+def test_thanks_for_what_was_not_sent_hears_so(house: House, ming: Student) -> None:
+    answer = chat(house, "請假 小明 明天", "謝謝老師")
+
+    assert said(answer) == ["不客氣。", "剛才的請假還沒送出，要繼續嗎？"]
+    assert leaves(house) == []
+
+
+@pytest.mark.parametrize("text", ["好的謝謝", "好，謝謝老師", "確定，謝謝！", "ok 謝謝"])
+def test_a_yes_with_thanks_is_a_yes(house: House, ming: Student, text: str) -> None:
+    chat(house, "請假 小明 明天", text)
+
+    assert len(leaves(house)) == 1
+
+
+@pytest.mark.parametrize("text", ["解除連結", "訂閱 未到校", "退訂 未到校", "請協助確認"])
+def test_questions_are_not_followed_by_another(house: House, ming: Student, text: str) -> None:
     with transaction(house.engine) as session:
         guardian = find_guardian(session, MEI)
         assert guardian is not None
@@ -303,6 +315,11 @@ def test_an_answer_with_a_question_mark_stays_an_answer(
     answer = chat(house, "請假" if "明天" in text else "補登 到校", text)
 
     assert said(answer)[0].startswith(("替小明請假：11/24", "為什麼沒有刷卡紀錄"))
+
+
+def test_weekday_of_a_make_up_is_the_last_one(house: House, ming: Student) -> None:
+    asked = chat(house, "補登 小明 星期五 到校 07:50 忘帶卡")
+    assert said(asked)[0] == "替小明申請補登：11/20（五）到校 07:50，忘帶卡。要送出嗎？"
 
 
 @pytest.mark.parametrize("texts", [("補登 明天",), ("補登 到校", "明天 07:50"), ("補登", "後天")])

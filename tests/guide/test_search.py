@@ -54,6 +54,13 @@ def test_word_of_ones_own_finds_the_question(typed: str, key: str) -> None:
         ("明天放假嗎", "when"),
         ("學生證感應不到", "lost-card"),
         ("取消綁定", "wrong-child"),
+        ("離婚了 不要讓她爸爸收到", "wrong-child"),
+        ("這不是我的小孩", "wrong-child"),
+        ("爸爸也要收", "several-guardians"),
+        ("我先生也要收通知 怎麼加", "several-guardians"),
+        ("會不會收錢", "cost"),
+        ("簡訊要怎麼買", "sms"),
+        ("個資會外洩嗎", "privacy"),
     ],
 )
 def test_whole_sentence_finds_what_is_nearest(typed: str, key: str) -> None:

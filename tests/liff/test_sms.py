@@ -1,6 +1,8 @@
 """到離校簡訊服務 on the pages: ordering, waiting, what it costs, and the end of it."""
 
 import re
+from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -61,6 +63,16 @@ def test_without_a_plan_the_page_says_what_works_instead(mei: Phone, family: Fam
     assert "小明的簡訊" in page
     assert "本學期未提供簡訊服務。到校、離校用 LINE 通知，不收費。" in page
     assert "送出申請" not in page
+
+
+def test_after_the_last_day_only_what_is_sent_is_promised(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    over = replace(PLAN, last_day=date(2026, 11, 23), send_until=date(2026, 11, 23))
+    with transaction(pages.engine) as session:
+        open_service(session, pages, over)
+
+    assert "已過訂購期限 2026/11/22（日）。其他通知照常發送，不收費。" in mei.text(PAGE)
 
 
 @pytest.mark.usefixtures("sms_service")

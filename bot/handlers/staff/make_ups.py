@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from bot.answer import Answer, Json
-from bot.day_words import in_24_hours, read_days, read_packed_clock
+from bot.day_words import in_24_hours, read_gone_days, read_packed_clock
 from bot.details import LONGEST_REASON, MakeUpDetail
 from bot.handlers.staff.rights import (
     actor_of,
@@ -164,7 +164,7 @@ def _moment(turn: Turn, rest: str) -> tuple[datetime, Direction | None, str]:
     clock, rest = read_packed_clock(in_24_hours(rest))
     if clock is None:
         raise Refused(words.plainly(words.BAD_CLOCK))
-    days = read_days(rest, turn.said_on)
+    days = read_gone_days(rest, turn.said_on)
     if days.is_unclear or days.first != days.last:
         raise Refused(words.plainly(words.BAD_DAY))
     left = days.rest.split()

@@ -24,6 +24,7 @@ from core.people.looks import record_looks
 from core.people.staff import RUNNERS, can_close, can_run_school
 from core.people.tables import Staff, Student
 
+LONGEST_SEAT = 2
 # A child who may be meant, the role it is seen by, and the words left then.
 Meant = tuple[Student, Staff, str]
 
@@ -95,13 +96,21 @@ def find_child(
     seated = [one for one in _seated(turn, seat) if with_sealed or not one[0].is_sealed]
     found = _one_each([*numbered, *seated])
     if not found:
-        is_number = number[0] is not None and seat is None
-        raise Refused(words.plainly(words.NOT_FOUND if is_number else words.NO_SEAT))
+        raise Refused(_not_found(turn, ask, is_seat=seat is not None))
     for student, role, _ in found if seated else found[:1]:
         note_children(turn, role, [student.id])
     if len(found) > 1:
         raise Refused(_which(ask, found, is_seat=bool(seated)))
     return found[0]
+
+
+def _not_found(turn: Turn, ask: StaffAsk, *, is_seat: bool) -> list[Json]:
+    if is_seat:
+        return words.plainly(words.NO_SEAT)
+    # 查 5 is a seat without its class, whoever sits there.
+    first = ask.words.split(" ")[0]
+    is_bare_seat = first.isdecimal() and len(first) <= LONGEST_SEAT
+    return words.bad_number(samples_of(turn)) if is_bare_seat else words.plainly(words.NOT_FOUND)
 
 
 def schools_run(turn: Turn) -> list[str]:
