@@ -24,6 +24,7 @@ from tests.mailing.conftest import (
     MONDAY,
     ON_LINE,
     Family,
+    correct,
     ends,
     later,
     miss,
@@ -131,6 +132,21 @@ def test_no_show_to_somebody_who_blocked_us_goes_by_email_once(
         assert words in letter["text"]
     assert "看今天" not in letter["text"]
     assert "請協助確認" not in letter["text"]
+
+
+def test_no_show_that_went_by_email_instead_is_corrected_there_once(
+    town: House, only_line: Family, send: Send, sandbox: SandboxClient
+) -> None:
+    follow(town, is_following=False)
+    miss(town, only_line)
+    run_ladder_tick(town)
+    send()
+    correct(town, only_line)
+    for _ in range(2):
+        run_ladder_tick(town)
+        send()
+    subjects = [letter["subject"] for letter in letters_in(sandbox)]
+    assert subjects == ["小明截至 08:30 尚無刷卡紀錄", "小明已於 07:20 到校"]
 
 
 def test_no_show_by_email_names_no_button(
