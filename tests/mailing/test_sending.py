@@ -25,6 +25,7 @@ from tests.factories import make_binding, make_guardian, make_student
 from tests.mailing.conftest import (
     BY_EMAIL,
     HOME,
+    ON_LINE,
     WORK,
     Family,
     arrive,
@@ -256,6 +257,34 @@ def test_letter_of_a_dead_sender_that_is_refused_now_may_have_been_read(
     plan(sandbox, "/mail/plan", at="rcpt", code=450)
     send()
     assert rows(town)[0].first_tried_at is not None
+
+
+@pytest.mark.parametrize(
+    ("is_tried", "told"), [(True, ["no_show", "correction"]), (False, ["no_show"])]
+)
+def test_letter_nobody_wants_any_more_is_corrected_where_a_dead_sender_had_it(
+    town: House, family: Family, send: Send, is_tried: bool, told: list[str]
+) -> None:
+    miss(town, family)
+    if is_tried:
+        claimed(town)
+        later(town, seconds=181)
+    tick(town, family, ON_LINE)
+    send()
+    assert ends(town) == [("no_show", "cancelled", "not_wanted")]
+    correct(town, family)
+    assert [row.kind for row in rows(town)] == told
+
+
+def test_letter_of_a_dead_sender_with_nowhere_to_go_may_have_been_read(
+    town: House, family: Family, send: Send
+) -> None:
+    miss(town, family)
+    claimed(town)
+    later(town, seconds=181)
+    verify(town, family, is_verified=False)
+    send()
+    assert ends(town) == [("no_show", "unknown", "no_address")]
 
 
 def test_word_of_whoever_lost_the_lease_does_not_count(town: House, family: Family) -> None:
