@@ -219,6 +219,21 @@ def test_who_blocked_us_meanwhile_is_not_pushed_to(
     )
 
 
+def test_doubtful_push_to_who_blocked_us_meanwhile_may_have_been_read(
+    house: House, notify: Notify, all_notices: Notices
+) -> None:
+    notify()
+    (tried,) = _claim(house)
+    _settle(house, tried, NoticeState.PENDING, due_at=house.clock.now())
+    with transaction(house.engine) as session:
+        record_friendship(session, line_user_id=MEI, is_following=False, at=house.clock.now())
+    assert _claim(house) == []
+    assert (all_notices()[0].state, all_notices()[0].outcome) == (
+        NoticeState.UNKNOWN,
+        "unfollowed",
+    )
+
+
 def test_waiting_news_follows_the_guardian_to_another_line_account(
     house: House, mei: Guardian, notify: Notify
 ) -> None:
