@@ -206,6 +206,27 @@ def test_expired_news_that_may_have_been_read_is_not_called_unsent(
     assert all_notices()[0].state == NoticeState.UNKNOWN
 
 
+def test_news_that_gets_too_old_under_way_ends_by_its_answer(
+    house: House, notify: Notify, all_notices: Notices
+) -> None:
+    notify()
+    _pass_time(house, timedelta(minutes=60, seconds=-1))
+    (under_way,) = _claim(house)
+    _pass_time(house, timedelta(seconds=2))
+    assert _claim(house) == []
+    _settle(house, under_way, NoticeState.ACCEPTED)
+    assert all_notices()[0].state == NoticeState.ACCEPTED
+
+
+def test_news_too_old_is_not_sent_though_nobody_has_ended_it_yet(
+    house: House, notify: Notify
+) -> None:
+    notify()
+    _pass_time(house, timedelta(minutes=60))
+    with transaction(house.engine) as session:
+        assert claim(session, now=house.clock.now(), limit=1) == []
+
+
 def test_who_blocked_us_meanwhile_is_not_pushed_to(
     house: House, notify: Notify, all_notices: Notices
 ) -> None:
