@@ -12,16 +12,16 @@ from sqlmodel import select
 from core.audit import AuditEntry
 from core.db import snapshot, transaction
 from core.house import House
-from core.kinds import Channel
+from core.kinds import Channel, NoticeKind
 from core.mailing.claims import LetterOut, claim_letters
 from core.mailing.sender import LetterSender
 from core.mailing.settle import settle_letter
 from core.people.contacts import ContactSlot, contact_in
-from core.people.tables import Guardian
+from core.people.tables import Guardian, Student
 from core.post.answer import Answer, Outcome
 from core.post.doubt import MOST_GONE
 from core.settings import AppEnv
-from tests.factories import make_binding, make_guardian, make_student
+from tests.factories import HUA, make_binding, make_guardian, make_student
 from tests.mailing.conftest import (
     BY_EMAIL,
     HOME,
@@ -302,6 +302,26 @@ def test_word_of_whoever_lost_the_lease_does_not_count(town: House, family: Fami
 def test_two_senders_never_hold_one_letter(town: House, family: Family) -> None:
     arrive(town, family)
     assert (len(claimed(town)), len(claimed(town))) == (1, 0)
+
+
+def test_letter_to_one_parent_does_not_wait_for_the_others(town: House, family: Family) -> None:
+    with transaction(town.engine) as session:
+        hua = make_guardian(session, town, HUA)
+        binding = make_binding(session, hua, session.get_one(Student, family.student_id))
+        other = Family(family.student_id, hua.id, binding.id)
+    verify(town, other, address=WORK)
+    tick(town, other, BY_EMAIL)
+    miss(town, family)
+    assert len(claimed(town)) == 2
+
+
+def test_no_show_is_written_before_what_waited_longer(town: House, family: Family) -> None:
+    arrive(town, family)
+    later(town, seconds=1)
+    miss(town, another_family(town, 1))
+    with transaction(town.engine) as session:
+        first = claim_letters(session, town.vault, limit=1, now=town.clock.now())
+    assert [one.kind for one in first] == [NoticeKind.NO_SHOW]
 
 
 def test_correction_waits_for_the_no_show_in_another_senders_hands(

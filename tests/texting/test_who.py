@@ -20,6 +20,7 @@ from core.orders.service import approve_cancel, ask_cancel
 from core.people.contacts import Contact, ContactSlot, write_contact
 from core.people.tables import Binding, Guardian
 from core.texting.claims import claim_texts
+from tests.factories import make_binding, make_student
 from tests.mailing.conftest import ON_LINE, Family, tick
 from tests.orders.shop import LIFF, OFFICER, at
 from tests.post.sandbox import texts_in
@@ -245,6 +246,18 @@ def test_last_look_is_taken_when_the_text_leaves(
     assert send() == 0
     assert texts_in(sandbox) == []
     assert ends(town)[0][1] in ("cancelled", "refused")
+
+
+def test_children_of_one_given_name_are_texted_by_their_whole_names(
+    town: House, family: Family, send: Send, sandbox: SandboxClient
+) -> None:
+    subscribe(town, family)
+    with transaction(town.engine) as session:
+        other = make_student(session, town, number="11510002", name="陳小明")
+        make_binding(session, session.get_one(Guardian, family.guardian_id), other)
+    pass_gate(town, family)
+    send()
+    assert [sms["text"] for sms in texts_in(sandbox)] == ["【榕光國小】王小明07:20到校。"]
 
 
 def test_guardian_in_the_quiet_day_gets_no_paid_text(town: House, family: Family) -> None:
