@@ -138,6 +138,14 @@ def test_receiver_gets_arrivals_with_the_given_name_alone(house: House, cast: Ca
         }
 
 
+def test_link_nobody_took_up_is_told_nothing(house: House, cast: Cast) -> None:
+    _, ming, binding = cast
+    with transaction(house.engine) as session:
+        invite(session, house, binding)
+        arrive(session, house, ming)
+        assert session.exec(select(Notice.line_user_id)).all() == [MEI]
+
+
 @pytest.mark.parametrize(
     "change",
     [

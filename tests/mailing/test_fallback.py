@@ -216,6 +216,20 @@ def test_who_ended_the_letters_gets_none_in_lines_stead_until_they_tick_again(
     assert letters_in(sandbox) == []
 
 
+def test_closure_that_waits_is_not_written_to_who_ended_the_letters(
+    town: House, only_line: Family, send: Send
+) -> None:
+    follow(town, is_following=False)
+    miss(town, only_line)
+    run_ladder_tick(town)
+    with transaction(town.engine) as session:
+        by_letter = update(Notice).where(col(Notice.channel) == Channel.EMAIL)
+        session.execute(by_letter.values(kind="closure_on", student_id=None))
+        stop_letters(session, [only_line.binding_id], town.clock.now())
+    send()
+    assert ends(town) == [("closure_on", "cancelled", "not_wanted")]
+
+
 def test_semester_without_email_leaves_the_way_to_the_next_channel_open(
     town: House, only_line: Family, send: Send
 ) -> None:

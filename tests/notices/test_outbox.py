@@ -7,7 +7,7 @@ from datetime import time, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, update
 from sqlmodel import select
 
 from core.db import table_of, transaction
@@ -17,12 +17,14 @@ from core.delivery.settle import Settlement, settle
 from core.house import House
 from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.links import Consented, make_link
+from core.notices.outbox import readdress
 from core.notices.queue import has_due, is_free
 from core.notices.stops import cancel_no_shows
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.guardians import PassMember
 from core.people.tables import Binding, Guardian
+from tests.conftest import MONDAY_MORNING
 from tests.factories import HUA, MEI
 from tests.months import restore_months
 from tests.notices.conftest import MONDAY
@@ -265,6 +267,25 @@ def test_waiting_news_follows_the_guardian_to_another_line_account(
         make_link(session, house, HUA, Consented(member, "1"), house.clock.now())
     sent = {one.kind: one.line_user_id for one in _claim(house)}
     assert sent == {"arrival": HUA, "closure_on": HUA, "link_new": HUA, "link_old": MEI}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"first_tried_at": MONDAY_MORNING},
+        {"line_user_id": "U" + "9" * 32},
+        {"kind": NoticeKind.LINK_NEW},
+    ],
+    ids=["tried before", "another account's", "about the old account"],
+)
+def test_news_that_is_bound_to_its_account_follows_nobody(
+    house: House, mei: Guardian, notify: Notify, all_notices: Notices, facts: dict[str, object]
+) -> None:
+    notify()
+    with transaction(house.engine) as session:
+        session.execute(update(Notice).values(**facts))
+        readdress(session, guardian_id=mei.id, moved_from=MEI, line_user_id=HUA)
+    assert all_notices()[0].line_user_id == facts.get("line_user_id", MEI)
 
 
 def test_claim_finds_due_rows_by_index_however_many_are_settled(
