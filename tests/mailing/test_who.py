@@ -183,6 +183,8 @@ def test_correction_goes_where_the_no_show_was_read(
     # The arrival was told with that, here as on LINE.
     arrive(town, family, told)
     assert ("arrival", "cancelled", "corrected") in ends(town)
+    # What comes later is told as any other news.
+    assert correct(town, family) == set()
 
 
 def test_correction_is_not_written_to_whose_binding_ended(

@@ -19,7 +19,7 @@ from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.links import Consented, make_link
 from core.notices.outbox import readdress
 from core.notices.queue import has_due, is_free
-from core.notices.stops import cancel_no_shows
+from core.notices.stops import cancel_no_shows, cancel_waiting
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.guardians import PassMember
@@ -179,6 +179,25 @@ def test_stopped_no_show_keeps_the_word_for_why(
         assert cancel_no_shows(session, [waiting.student_id], MONDAY, now, outcome) == []
     stopped = all_notices()[0]
     assert (stopped.state, stopped.outcome) == (NoticeState.CANCELLED, outcome)
+
+
+@pytest.mark.parametrize("is_unbound", [True, False])
+def test_what_is_stopped_under_way_is_not_tried_again(
+    house: House, mei: Guardian, notify: Notify, all_notices: Notices, is_unbound: bool
+) -> None:
+    notify(NoticeKind.NO_SHOW)
+    (under_way,) = _claim(house)
+    ming, now = all_notices()[0].student_id, house.clock.now()
+    assert ming is not None
+    with transaction(house.engine) as session:
+        if is_unbound:
+            who = {"guardian_id": mei.id, "student_id": ming}
+            cancel_waiting(session, **who, now=now, outcome="unbound")
+        else:
+            assert cancel_no_shows(session, [ming], MONDAY, now)
+    _settle(house, under_way, NoticeState.PENDING, due_at=now)
+    assert _claim(house) == []
+    assert all_notices()[0].state == NoticeState.UNKNOWN
 
 
 @pytest.mark.parametrize(
