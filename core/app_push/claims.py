@@ -69,10 +69,12 @@ def claim_pushes(session: Session, vault: Vault, *, limit: int, now: datetime) -
         word = look.why_not(notice, guardian, binding, message)
         if word is None and not token:
             word = NO_APP
+        tried_at = taken[notice.id]
         if word is not None or message is None:
-            end_unsent(session, notice.id, ENDS[word or UNREADABLE], word or UNREADABLE, now)
+            word = word or UNREADABLE
+            end_unsent(session, notice.id, ENDS[word], word, now, tried_at=tried_at)
             continue
-        was_tried = taken[notice.id] is not None
+        was_tried = tried_at is not None
         found.append(_push_out(notice, guardian, message, token, was_tried=was_tried))
     return found
 

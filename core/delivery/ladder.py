@@ -1,8 +1,8 @@
 """The fallback ladder: a no-show that LINE did not carry goes by e-mail, then by SMS.
 
 no-show stuck on LINE -> the guardian's next channel that has an address, and is ticked where it
-must be -> a row of its own in the outbox. A correction goes wherever the no-show went. Arrivals
-never climb.
+must be -> a row of its own in the outbox. What corrects it is told there too, by whoever learns of
+it. Arrivals never climb.
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, or_, select
+from sqlalchemy import and_, bindparam, case, or_, select
 from sqlmodel import Session
 
 from core.db import UtcDateTime, table_of
@@ -31,8 +31,6 @@ FALLBACK_MINUTES = 10
 # What is older is no news any more, by whatever channel.
 WINDOW = AGE_LIMITS[NoticeKind.NO_SHOW]
 FAILED = (NoticeState.REFUSED, NoticeState.DEAD, NoticeState.UNKNOWN, NoticeState.EXPIRED)
-# Certainly read by nobody, so there is nothing to correct.
-UNREAD = (NoticeState.REFUSED, NoticeState.DEAD)
 
 
 class Rung(Protocol):
@@ -98,16 +96,9 @@ def climb(session: Session, rungs: Sequence[Rung], now: datetime) -> int:
     if not rungs:
         return 0
     no_shows = _stuck(session, now)
-    corrections = _corrections(session, rungs, now)
-    addressed = _addressed(session, rungs, [row.guardian_id for row in (*no_shows, *corrections)])
+    addressed = _addressed(session, rungs, [row.guardian_id for row in no_shows])
     is_for_all = {rung.channel for rung in rungs if not rung.needs_tick}
-    notices = _next_no_shows(session, no_shows, addressed, is_for_all, now)
-    notices += [
-        _notice(row, Channel(row.told_by))
-        for row in corrections
-        if row.guardian_id in addressed[Channel(row.told_by)]
-    ]
-    return enqueue(session, notices, now)
+    return enqueue(session, _next_no_shows(session, no_shows, addressed, is_for_all, now), now)
 
 
 def _next_no_shows(
@@ -136,7 +127,7 @@ def _next_no_shows(
 def _notice(row: Any, channel: Channel) -> NewNotice:
     """Return what LINE was to say, for another channel; its sender makes its own text of it."""
     return NewNotice(
-        kind=NoticeKind(row.kind),
+        kind=NoticeKind.NO_SHOW,
         student_id=row.student_id,
         guardian_id=row.guardian_id,
         line_user_id=None,
@@ -169,12 +160,6 @@ def _stuck(session: Session, now: datetime) -> list[Any]:
     return list(run(session, _stuck_on_line, values))
 
 
-def _corrections(session: Session, rungs: Sequence[Rung], now: datetime) -> list[Any]:
-    """Lock and return the corrections of no-shows told elsewhere; `told_by` is the channel."""
-    values = {"since": now - WINDOW, "channels": [rung.channel.value for rung in rungs]}
-    return list(run(session, _uncorrected, values))
-
-
 def _standings(
     session: Session, stuck: Sequence[Any], now: datetime
 ) -> dict[Told, dict[Channel, Standing]]:
@@ -197,41 +182,22 @@ def _ticked(session: Session, stuck: Sequence[Any]) -> set[tuple[UUID, UUID, Cha
 @cache
 def _stuck_on_line(_engine: str) -> Any:
     row = table_of(Notice).c
+    # As the index of climbing notices names them.
+    climbing = (NoticeKind.NO_SHOW.value, NoticeKind.CORRECTION.value)
+    columns = (row.student_id, row.guardian_id, row.school_day, row.occurrence)
     is_late = and_(row.state.in_(UNFINISHED_STATES), row.created_at <= _moment("late"))
     return (
-        _climbing(table_of(Notice), NoticeKind.NO_SHOW)
-        .where(row.moot_at.is_(None), or_(row.state.in_(_values(FAILED)), is_late))
-        .with_for_update(skip_locked=True)
-    )
-
-
-@cache
-def _uncorrected(engine: str) -> Any:
-    correction, told = table_of(Notice).alias("correction"), table_of(Notice).alias("told")
-    done, binding = table_of(Notice).alias("done"), table_of(Binding)
-    is_done = exists().where(
-        _is_same_matter(done, told),
-        done.c.kind == NoticeKind.CORRECTION.value,
-        done.c.channel == told.c.channel,
-    )
-    is_bound = exists().where(
-        binding.c.guardian_id == told.c.guardian_id,
-        binding.c.student_id == told.c.student_id,
-        binding.c.ended_at.is_(None),
-    )
-    return (
-        _climbing(correction, NoticeKind.CORRECTION)
-        .add_columns(told.c.channel.label("told_by"))
-        .join(told, _is_same_matter(told, correction))
+        select(row.id, *columns, row.content, row.created_at)
         .where(
-            told.c.kind == NoticeKind.NO_SHOW.value,
-            is_one_of(engine, told.c.channel, "channels"),
-            told.c.first_tried_at.is_not(None),
-            told.c.state.not_in(_values(UNREAD)),
-            is_bound,
-            ~is_done,
+            is_literally(row.kind, climbing),
+            row.kind == NoticeKind.NO_SHOW.value,
+            row.channel == Channel.LINE.value,
+            row.guardian_id.is_not(None),
+            row.created_at > _moment("since"),
+            row.moot_at.is_(None),
+            or_(row.state.in_(_values(FAILED)), is_late),
         )
-        .with_for_update(skip_locked=True, of=correction)
+        .with_for_update(skip_locked=True)
     )
 
 
@@ -261,29 +227,6 @@ def _boxes(engine: str) -> Any:
             box.c.kind == EventKind.NO_SHOW.value,
             box.c.is_on,
         )
-    )
-
-
-def _climbing(notice: Any, kind: NoticeKind) -> Any:
-    """Select the LINE notices of this kind that are still news."""
-    row = notice.c
-    kinds = (NoticeKind.NO_SHOW.value, NoticeKind.CORRECTION.value)
-    columns = (row.kind, row.student_id, row.guardian_id, row.school_day, row.occurrence)
-    return select(row.id, *columns, row.content, row.created_at).where(
-        is_literally(row.kind, kinds),
-        row.kind == kind.value,
-        row.channel == Channel.LINE.value,
-        row.guardian_id.is_not(None),
-        row.created_at > _moment("since"),
-    )
-
-
-def _is_same_matter(one: Any, other: Any) -> ColumnElement[bool]:
-    return and_(
-        one.c.student_id == other.c.student_id,
-        one.c.school_day == other.c.school_day,
-        one.c.guardian_id == other.c.guardian_id,
-        one.c.occurrence == other.c.occurrence,
     )
 
 

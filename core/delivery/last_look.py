@@ -80,12 +80,19 @@ def _end(
         {
             "id": row.id,
             "school_day": row.school_day,
-            "state": STATES[outcomes[row.id]].value,
+            "state": _state(row, outcomes[row.id]).value,
             "outcome": outcomes[row.id],
         }
         for row in leased
     ]
     end(session, rows, now)
+
+
+def _state(row: Any, outcome: str) -> NoticeState:
+    # An earlier try may have been read before the account was left.
+    if outcome == "unfollowed" and row.attempts > 1:
+        return NoticeState.UNKNOWN
+    return STATES[outcome]
 
 
 def end(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:

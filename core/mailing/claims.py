@@ -95,7 +95,8 @@ def claim_letters(session: Session, vault: Vault, *, limit: int, now: datetime) 
         word = look.why_not(notice, guardian, binding, written)
         if word or contact is None or written is None:
             word = word or NO_ADDRESS
-            end_unsent(session, notice.id, ENDS[word], word, now)
+            tried_at = taken[notice.id]
+            end_unsent(session, notice.id, ENDS[word], word, now, tried_at=tried_at)
             continue
         out = _letter_out(notice, guardian, binding, contact, written)
         found.append(replace(out, was_tried=taken[notice.id] is not None))

@@ -122,9 +122,20 @@ def with_readers(ids: Sequence[UUID]) -> Any:
 
 
 def end_unsent(
-    session: Session, notice_id: UUID, state: NoticeState, word: str, now: datetime
+    session: Session,
+    notice_id: UUID,
+    state: NoticeState,
+    word: str,
+    now: datetime,
+    *,
+    tried_at: datetime | None,
 ) -> None:
-    """End a notice that was leased and is not to go; surely nobody has read it."""
+    """End a notice that was leased and is not to go.
+
+    Where an earlier sender tried it, at `tried_at`, it may have been read; else surely not.
+    """
+    if tried_at and state is NoticeState.REFUSED:
+        state = NoticeState.UNKNOWN
     session.execute(
         update(Notice)
         .where(col(Notice.id) == notice_id)
@@ -132,7 +143,7 @@ def end_unsent(
             state=state,
             outcome=word,
             settled_at=now,
-            first_tried_at=None,
+            first_tried_at=tried_at,
             lease_until=None,
             lease_token=None,
         )

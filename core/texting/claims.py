@@ -75,7 +75,7 @@ def claim_texts(
             text_id = _count(session, notice, ready, provider, now)
             found.append(_text_out(house, notice, ready, text_id, provider))
         else:
-            end_unsent(session, notice.id, ENDS[ready], ready, now)
+            end_unsent(session, notice.id, ENDS[ready], ready, now, tried_at=taken[notice.id])
     return found
 
 

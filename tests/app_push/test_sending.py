@@ -30,7 +30,7 @@ from tests.app_push.conftest import (
     take_without_us,
     token_of,
 )
-from tests.mailing.conftest import MONDAY, Family, tick
+from tests.mailing.conftest import MONDAY, ON_LINE, Family, tick
 from tests.post.sandbox import plan, pushes_in
 from tests.sandbox.client import SandboxClient
 
@@ -98,6 +98,21 @@ def test_push_nobody_can_tell_of_ends_as_unknown(
         expire(session, town.clock.now())
     assert ends(town)[0][:2] == ("arrival", "unknown")
     assert len(shown(sandbox)) == 1
+
+
+def test_push_that_may_have_been_shown_is_corrected_though_nobody_wants_it_now(
+    town: House, family: Family, send: Send, sandbox: SandboxClient
+) -> None:
+    plan(sandbox, "/faults", endpoint="app_send", after_accept=True, reset=True)
+    miss(town, family)
+    send()
+    tick(town, family, ON_LINE)
+    later(town, seconds=10)
+    send()
+    assert ends(town) == [("no_show", "cancelled", "not_wanted")]
+    correct(town, family)
+    send()
+    assert len(shown(sandbox)) == 2
 
 
 @pytest.mark.parametrize("answer", ["later", "rate"])

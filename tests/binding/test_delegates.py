@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from core.binding.bars import bar
@@ -135,6 +136,49 @@ def test_receiver_gets_arrivals_with_the_given_name_alone(house: House, cast: Ca
             MEI,
             GRANNY,
         }
+
+
+def test_link_nobody_took_up_is_told_nothing(house: House, cast: Cast) -> None:
+    _, ming, binding = cast
+    with transaction(house.engine) as session:
+        invite(session, house, binding)
+        arrive(session, house, ming)
+        assert session.exec(select(Notice.line_user_id)).all() == [MEI]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"until": MONDAY - timedelta(days=1)},
+        {"ended_at": MONDAY_MORNING},
+        {"line_user_id": HUA},
+    ],
+    ids=["last day over", "ended", "somebody else's now"],
+)
+def test_receiver_whose_turn_is_over_is_told_nothing_that_waited(
+    house: House, cast: Cast, change: dict[str, Any]
+) -> None:
+    _, ming, binding = cast
+    with transaction(house.engine) as session:
+        lend(session, house, binding)
+        arrive(session, house, ming)
+        session.execute(update(Delegate).values(**change))
+        claimed = claim(session, now=house.clock.now(), limit=10)
+        assert [one.line_user_id for one in claimed] == [MEI]
+
+
+@pytest.mark.parametrize("who", [Binding, Guardian])
+def test_receiver_hears_no_more_than_the_guardian_would(
+    house: House, cast: Cast, who: type[Binding] | type[Guardian]
+) -> None:
+    _, ming, binding = cast
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        lend(session, house, binding)
+        arrive(session, house, ming)
+        over = {"ended_at": now} if who is Binding else {"stopped_at": now}
+        session.execute(update(who).values(**over))
+        assert claim(session, now=now, limit=10) == []
 
 
 @pytest.mark.parametrize("has_stopped", [True, False])
@@ -274,6 +318,11 @@ def test_only_the_owner_ends_it_and_what_waited_is_not_sent(house: House, cast: 
         kinds = [one[:2] for one in letters(session, GRANNY)]
         assert kinds == [("arrival", "cancelled"), ("delegate_ended", "pending")]
         assert [one[1] for one in letters(session, MEI)] == ["pending"]
+        claimed = claim(session, now=now, limit=10)
+        assert {one.line_user_id: one.kind for one in claimed} == {
+            MEI: "arrival",
+            GRANNY: "delegate_ended",
+        }
 
 
 def test_it_ends_with_its_last_day_and_with_the_binding(house: House, cast: Cast) -> None:

@@ -342,28 +342,6 @@ def arrive(house: House, family: Family) -> None:
         tell_corrections(session, "liff-1", [presence], school_day=MONDAY, now=now)
 
 
-def test_correction_goes_where_the_no_show_went(
-    house: House, no_show: Callable[..., None], go: Climb, channels: Channels, family: Family
-) -> None:
-    no_show(NoticeState.REFUSED)
-    go()
-    settle(house, Channel.EMAIL, NoticeState.ACCEPTED)
-    arrive(house, family)
-    assert (go(), go()) == (1, 0)
-    assert channels(NoticeKind.CORRECTION) == ["line", "email"]
-    assert channels() == ["line", "email"]
-
-
-def test_correction_stays_on_line_where_the_no_show_did(
-    house: House, no_show: Callable[..., None], go: Climb, channels: Channels, family: Family
-) -> None:
-    no_show(NoticeState.ACCEPTED)
-    arrive(house, family)
-    settle(house, Channel.LINE, NoticeState.REFUSED, NoticeKind.CORRECTION)
-    assert go() == 0
-    assert channels(NoticeKind.CORRECTION) == ["line"]
-
-
 def test_row_of_another_channel_holds_no_line_address(
     house: House, no_show: Callable[..., None], go: Climb
 ) -> None:

@@ -104,6 +104,18 @@ def test_others_news_is_left_alone(
     assert ends(house) == []
 
 
+def test_letter_of_an_arrival_is_not_left_to_a_departure_on_line(
+    house: House, take: Take, notify: Notify
+) -> None:
+    now = house.clock.now()
+    notify(ARRIVAL, due_at=now + timedelta(minutes=10), channel=Channel.EMAIL, line_user_id=None)
+    later(house, seconds=1)
+    notify(DEPARTURE)
+    house.clock.move_to(now + PATIENCE + SECOND)
+    assert kinds(take()) == [DEPARTURE]
+    assert ends(house) == []
+
+
 @pytest.mark.usefixtures("both")
 def test_arrival_is_kept_where_departures_are_told_on_demand(house: House, take: Take) -> None:
     house.clock.move_to(house.clock.now() + timedelta(minutes=10))

@@ -265,6 +265,16 @@ def test_no_show_that_was_corrected_meanwhile_goes_nowhere(
     assert "no_show" not in told_there
 
 
+def test_what_came_back_and_was_called_off_before_it_went_again_needs_no_correction(
+    town: House, family: Family, send: Send, sandbox: SandboxClient
+) -> None:
+    path = no_show_to(town, family, send, sandbox)
+    verify(town, family, ContactSlot.EMAIL2, WORK)
+    assert take(town, report(POSTFIX, path, HOME))
+    assert correct(town, family) == set()
+    assert [end[:2] for end in ends(town)] == [("no_show", "cancelled")]
+
+
 def test_old_news_that_comes_back_is_not_sent_again(
     town: House, family: Family, path: str, send: Send, sandbox: SandboxClient
 ) -> None:

@@ -24,6 +24,7 @@ from tests.mailing.conftest import (
     MONDAY,
     ON_LINE,
     Family,
+    correct,
     ends,
     later,
     miss,
@@ -133,6 +134,21 @@ def test_no_show_to_somebody_who_blocked_us_goes_by_email_once(
     assert "請協助確認" not in letter["text"]
 
 
+def test_no_show_that_went_by_email_instead_is_corrected_there_once(
+    town: House, only_line: Family, send: Send, sandbox: SandboxClient
+) -> None:
+    follow(town, is_following=False)
+    miss(town, only_line)
+    run_ladder_tick(town)
+    send()
+    correct(town, only_line)
+    for _ in range(2):
+        run_ladder_tick(town)
+        send()
+    subjects = [letter["subject"] for letter in letters_in(sandbox)]
+    assert subjects == ["小明截至 08:30 尚無刷卡紀錄", "小明已於 07:20 到校"]
+
+
 def test_no_show_by_email_names_no_button(
     town: House, family: Family, send: Send, sandbox: SandboxClient
 ) -> None:
@@ -198,6 +214,20 @@ def test_who_ended_the_letters_gets_none_in_lines_stead_until_they_tick_again(
     assert ends(town) == [("no_show", "cancelled", "not_wanted")]
     tick(town, only_line, BY_EMAIL)
     assert letters_in(sandbox) == []
+
+
+def test_closure_that_waits_is_not_written_to_who_ended_the_letters(
+    town: House, only_line: Family, send: Send
+) -> None:
+    follow(town, is_following=False)
+    miss(town, only_line)
+    run_ladder_tick(town)
+    with transaction(town.engine) as session:
+        by_letter = update(Notice).where(col(Notice.channel) == Channel.EMAIL)
+        session.execute(by_letter.values(kind="closure_on", student_id=None))
+        stop_letters(session, [only_line.binding_id], town.clock.now())
+    send()
+    assert ends(town) == [("closure_on", "cancelled", "not_wanted")]
 
 
 def test_semester_without_email_leaves_the_way_to_the_next_channel_open(

@@ -12,19 +12,20 @@ from sqlmodel import select
 from core.audit import AuditEntry
 from core.db import snapshot, transaction
 from core.house import House
-from core.kinds import Channel
+from core.kinds import Channel, NoticeKind
 from core.mailing.claims import LetterOut, claim_letters
 from core.mailing.sender import LetterSender
 from core.mailing.settle import settle_letter
 from core.people.contacts import ContactSlot, contact_in
-from core.people.tables import Guardian
+from core.people.tables import Guardian, Student
 from core.post.answer import Answer, Outcome
 from core.post.doubt import MOST_GONE
 from core.settings import AppEnv
-from tests.factories import make_binding, make_guardian, make_student
+from tests.factories import HUA, make_binding, make_guardian, make_student
 from tests.mailing.conftest import (
     BY_EMAIL,
     HOME,
+    ON_LINE,
     WORK,
     Family,
     arrive,
@@ -258,6 +259,34 @@ def test_letter_of_a_dead_sender_that_is_refused_now_may_have_been_read(
     assert rows(town)[0].first_tried_at is not None
 
 
+@pytest.mark.parametrize(
+    ("is_tried", "told"), [(True, ["no_show", "correction"]), (False, ["no_show"])]
+)
+def test_letter_nobody_wants_any_more_is_corrected_where_a_dead_sender_had_it(
+    town: House, family: Family, send: Send, is_tried: bool, told: list[str]
+) -> None:
+    miss(town, family)
+    if is_tried:
+        claimed(town)
+        later(town, seconds=181)
+    tick(town, family, ON_LINE)
+    send()
+    assert ends(town) == [("no_show", "cancelled", "not_wanted")]
+    correct(town, family)
+    assert [row.kind for row in rows(town)] == told
+
+
+def test_letter_of_a_dead_sender_with_nowhere_to_go_may_have_been_read(
+    town: House, family: Family, send: Send
+) -> None:
+    miss(town, family)
+    claimed(town)
+    later(town, seconds=181)
+    verify(town, family, is_verified=False)
+    send()
+    assert ends(town) == [("no_show", "unknown", "no_address")]
+
+
 def test_word_of_whoever_lost_the_lease_does_not_count(town: House, family: Family) -> None:
     arrive(town, family)
     (late,) = claimed(town)
@@ -273,6 +302,26 @@ def test_word_of_whoever_lost_the_lease_does_not_count(town: House, family: Fami
 def test_two_senders_never_hold_one_letter(town: House, family: Family) -> None:
     arrive(town, family)
     assert (len(claimed(town)), len(claimed(town))) == (1, 0)
+
+
+def test_letter_to_one_parent_does_not_wait_for_the_others(town: House, family: Family) -> None:
+    with transaction(town.engine) as session:
+        hua = make_guardian(session, town, HUA)
+        binding = make_binding(session, hua, session.get_one(Student, family.student_id))
+        other = Family(family.student_id, hua.id, binding.id)
+    verify(town, other, address=WORK)
+    tick(town, other, BY_EMAIL)
+    miss(town, family)
+    assert len(claimed(town)) == 2
+
+
+def test_no_show_is_written_before_what_waited_longer(town: House, family: Family) -> None:
+    arrive(town, family)
+    later(town, seconds=1)
+    miss(town, another_family(town, 1))
+    with transaction(town.engine) as session:
+        first = claim_letters(session, town.vault, limit=1, now=town.clock.now())
+    assert [one.kind for one in first] == [NoticeKind.NO_SHOW]
 
 
 def test_correction_waits_for_the_no_show_in_another_senders_hands(

@@ -183,6 +183,21 @@ def test_correction_goes_where_the_no_show_was_read(
     # The arrival was told with that, here as on LINE.
     arrive(town, family, told)
     assert ("arrival", "cancelled", "corrected") in ends(town)
+    # What comes later is told as any other news.
+    assert correct(town, family) == set()
+
+
+def test_correction_is_not_written_to_whose_binding_ended(
+    town: House, family: Family, send: Send
+) -> None:
+    tick(town, family, BY_EMAIL)
+    miss(town, family)
+    send()
+    correct(town, family)
+    with transaction(town.engine) as session:
+        session.execute(update(Binding).values(ended_at=town.clock.now()))
+    send()
+    assert ("correction", "cancelled", "not_wanted") in ends(town)
 
 
 def test_no_show_read_on_line_alone_leaves_the_arrival_to_its_letter(

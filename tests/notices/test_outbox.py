@@ -7,7 +7,7 @@ from datetime import time, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, update
 from sqlmodel import select
 
 from core.db import table_of, transaction
@@ -17,12 +17,14 @@ from core.delivery.settle import Settlement, settle
 from core.house import House
 from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.links import Consented, make_link
+from core.notices.outbox import readdress
 from core.notices.queue import has_due, is_free
-from core.notices.stops import cancel_no_shows
+from core.notices.stops import cancel_no_shows, cancel_waiting
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
 from core.people.guardians import PassMember
 from core.people.tables import Binding, Guardian
+from tests.conftest import MONDAY_MORNING
 from tests.factories import HUA, MEI
 from tests.months import restore_months
 from tests.notices.conftest import MONDAY
@@ -179,6 +181,25 @@ def test_stopped_no_show_keeps_the_word_for_why(
     assert (stopped.state, stopped.outcome) == (NoticeState.CANCELLED, outcome)
 
 
+@pytest.mark.parametrize("is_unbound", [True, False])
+def test_what_is_stopped_under_way_is_not_tried_again(
+    house: House, mei: Guardian, notify: Notify, all_notices: Notices, is_unbound: bool
+) -> None:
+    notify(NoticeKind.NO_SHOW)
+    (under_way,) = _claim(house)
+    ming, now = all_notices()[0].student_id, house.clock.now()
+    assert ming is not None
+    with transaction(house.engine) as session:
+        if is_unbound:
+            who = {"guardian_id": mei.id, "student_id": ming}
+            cancel_waiting(session, **who, now=now, outcome="unbound")
+        else:
+            assert cancel_no_shows(session, [ming], MONDAY, now)
+    _settle(house, under_way, NoticeState.PENDING, due_at=now)
+    assert _claim(house) == []
+    assert all_notices()[0].state == NoticeState.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("kind", "minutes"),
     [(NoticeKind.ARRIVAL, 60), (NoticeKind.NO_SHOW, 120), (NoticeKind.NO_TAP_OUT, 120)],
@@ -206,6 +227,27 @@ def test_expired_news_that_may_have_been_read_is_not_called_unsent(
     assert all_notices()[0].state == NoticeState.UNKNOWN
 
 
+def test_news_that_gets_too_old_under_way_ends_by_its_answer(
+    house: House, notify: Notify, all_notices: Notices
+) -> None:
+    notify()
+    _pass_time(house, timedelta(minutes=60, seconds=-1))
+    (under_way,) = _claim(house)
+    _pass_time(house, timedelta(seconds=2))
+    assert _claim(house) == []
+    _settle(house, under_way, NoticeState.ACCEPTED)
+    assert all_notices()[0].state == NoticeState.ACCEPTED
+
+
+def test_news_too_old_is_not_sent_though_nobody_has_ended_it_yet(
+    house: House, notify: Notify
+) -> None:
+    notify()
+    _pass_time(house, timedelta(minutes=60))
+    with transaction(house.engine) as session:
+        assert claim(session, now=house.clock.now(), limit=1) == []
+
+
 def test_who_blocked_us_meanwhile_is_not_pushed_to(
     house: House, notify: Notify, all_notices: Notices
 ) -> None:
@@ -215,6 +257,21 @@ def test_who_blocked_us_meanwhile_is_not_pushed_to(
     assert _claim(house) == []
     assert (all_notices()[0].state, all_notices()[0].outcome) == (
         NoticeState.REFUSED,
+        "unfollowed",
+    )
+
+
+def test_doubtful_push_to_who_blocked_us_meanwhile_may_have_been_read(
+    house: House, notify: Notify, all_notices: Notices
+) -> None:
+    notify()
+    (tried,) = _claim(house)
+    _settle(house, tried, NoticeState.PENDING, due_at=house.clock.now())
+    with transaction(house.engine) as session:
+        record_friendship(session, line_user_id=MEI, is_following=False, at=house.clock.now())
+    assert _claim(house) == []
+    assert (all_notices()[0].state, all_notices()[0].outcome) == (
+        NoticeState.UNKNOWN,
         "unfollowed",
     )
 
@@ -229,6 +286,25 @@ def test_waiting_news_follows_the_guardian_to_another_line_account(
         make_link(session, house, HUA, Consented(member, "1"), house.clock.now())
     sent = {one.kind: one.line_user_id for one in _claim(house)}
     assert sent == {"arrival": HUA, "closure_on": HUA, "link_new": HUA, "link_old": MEI}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"first_tried_at": MONDAY_MORNING},
+        {"line_user_id": "U" + "9" * 32},
+        {"kind": NoticeKind.LINK_NEW},
+    ],
+    ids=["tried before", "another account's", "about the old account"],
+)
+def test_news_that_is_bound_to_its_account_follows_nobody(
+    house: House, mei: Guardian, notify: Notify, all_notices: Notices, facts: dict[str, object]
+) -> None:
+    notify()
+    with transaction(house.engine) as session:
+        session.execute(update(Notice).values(**facts))
+        readdress(session, guardian_id=mei.id, moved_from=MEI, line_user_id=HUA)
+    assert all_notices()[0].line_user_id == facts.get("line_user_id", MEI)
 
 
 def test_claim_finds_due_rows_by_index_however_many_are_settled(

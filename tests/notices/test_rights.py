@@ -1,7 +1,7 @@
 """The last look before a notice leaves: whose right to hear it ended meanwhile."""
 
 from collections.abc import Callable
-from datetime import time
+from datetime import time, timedelta
 from uuid import uuid4
 
 import pytest
@@ -20,6 +20,7 @@ from core.people.staff import revoke_staff
 from core.people.subscriptions import save_boxes
 from core.people.tables import Binding, Guardian, Staff, Student
 from tests.factories import MEI, make_binding, make_staff, make_student
+from tests.notices.conftest import MONDAY
 
 Notify = Callable[..., int]
 Notices = Callable[[], list[Notice]]
@@ -35,6 +36,17 @@ OF_THE_CHILD = [
     NoticeKind.LEAVE_TAP,
 ]
 CLOSURES = [NoticeKind.CLOSURE_ON, NoticeKind.CLOSURE_OFF]
+# The same by the same conditions; each by itself would only take its time.
+LIKEWISE = [
+    NoticeKind.MAKE_UP_DONE,
+    NoticeKind.MAKE_UP_NOT,
+    NoticeKind.ANSWERED,
+    NoticeKind.SCHOOL_REPLY,
+    NoticeKind.SCHOOL_SILENT,
+    NoticeKind.BOUND_OTHER,
+    NoticeKind.CHILD_CLOSED,
+    NoticeKind.ANNOUNCEMENT,
+]
 
 
 def unlink(session: Session, house: House, mei: Guardian) -> None:
@@ -99,6 +111,43 @@ def test_word_about_a_child_ends_with_binding_and_link(
 
     assert claimed(house) == []
     assert all_notices()[0].outcome == "not_wanted"
+
+
+def test_no_word_about_a_child_outlives_its_last_binding(
+    house: House, mei: Guardian, notify: Notify
+) -> None:
+    for days, kind in enumerate(LIKEWISE):
+        # Of different days, since one child's news of one day keeps its order.
+        notify(kind, school_day=MONDAY + timedelta(days=days))
+    act(house, mei, unbind)
+
+    assert claimed(house) == []
+
+
+def test_box_of_another_channel_is_no_box_of_lines(
+    house: House, mei: Guardian, notify: Notify
+) -> None:
+    notify()
+    with transaction(house.engine) as session:
+        binding = session.exec(select(Binding)).one()
+        letters = frozenset({(Channel.EMAIL, EventKind.ARRIVAL)})
+        save_boxes(session, binding_id=binding.id, wanted=letters, now=house.clock.now())
+
+    assert claimed(house) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [(NoticeKind.LINK_NEW, 1), (NoticeKind.COPY_READY, 1), (NoticeKind.BOUND, 0)],
+)
+def test_who_stopped_everything_hears_of_their_own_acts_alone(
+    house: House, mei: Guardian, notify: Notify, kind: NoticeKind, sent: int
+) -> None:
+    notify(kind, student_id=None)
+    with transaction(house.engine) as session:
+        session.get_one(Guardian, mei.id).stopped_at = house.clock.now()
+
+    assert len(claimed(house)) == sent
 
 
 @pytest.mark.parametrize("kind", CLOSURES)

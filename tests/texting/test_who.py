@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
@@ -18,6 +19,8 @@ from core.orders.plans import Items
 from core.orders.service import approve_cancel, ask_cancel
 from core.people.contacts import Contact, ContactSlot, write_contact
 from core.people.tables import Binding, Guardian
+from core.texting.claims import claim_texts
+from tests.factories import make_binding, make_student
 from tests.mailing.conftest import ON_LINE, Family, tick
 from tests.orders.shop import LIFF, OFFICER, at
 from tests.post.sandbox import texts_in
@@ -144,6 +147,42 @@ def test_same_arrival_told_again_is_one_text(
     assert len(texts_in(sandbox)) == 1
 
 
+def test_tap_is_paid_for_once_though_an_older_one_moves_its_number(
+    town: House, family: Family
+) -> None:
+    subscribe(town, family)
+    tap = {"tap_id": uuid4()}
+    pass_gate(town, family, **tap)
+    pass_gate(town, family, **tap, number=2, is_older_tap=True)
+    assert len(ends(town)) == 1
+
+
+def test_arrival_within_a_closure_is_not_paid_for(town: House, family: Family) -> None:
+    subscribe(town, family)
+    pass_gate(town, family, is_in_closure=True)
+    assert ends(town) == [("arrival", "cancelled", "closure")]
+
+
+def test_arrival_entered_by_hand_hours_later_is_news_of_that_moment(
+    town: House, family: Family
+) -> None:
+    subscribe(town, family)
+    now = town.clock.now()
+    entered = {"reason": "忘了帶卡", "recorded_at": now}
+    pass_gate(town, family, at=now - timedelta(hours=3), **entered)
+    assert ends(town) == [("arrival", "pending", None)]
+
+
+def test_departure_of_a_paper_slip_waits_for_its_arrival(town: House, family: Family) -> None:
+    subscribe(town, family, slip=SLIP)
+    pass_gate(town, family)
+    later(town, seconds=1)
+    pass_gate(town, family, NoticeKind.DEPARTURE)
+    with transaction(town.engine) as session:
+        first = claim_texts(session, town, "mitake", limit=9, now=town.clock.now())
+    assert [one.kind for one in first] == [NoticeKind.ARRIVAL]
+
+
 def test_arrival_that_a_correction_by_sms_told_is_not_paid_for(town: House, family: Family) -> None:
     subscribe(town, family)
     pass_gate(town, family, corrected=True)
@@ -207,6 +246,18 @@ def test_last_look_is_taken_when_the_text_leaves(
     assert send() == 0
     assert texts_in(sandbox) == []
     assert ends(town)[0][1] in ("cancelled", "refused")
+
+
+def test_children_of_one_given_name_are_texted_by_their_whole_names(
+    town: House, family: Family, send: Send, sandbox: SandboxClient
+) -> None:
+    subscribe(town, family)
+    with transaction(town.engine) as session:
+        other = make_student(session, town, number="11510002", name="陳小明")
+        make_binding(session, session.get_one(Guardian, family.guardian_id), other)
+    pass_gate(town, family)
+    send()
+    assert [sms["text"] for sms in texts_in(sandbox)] == ["【榕光國小】王小明07:20到校。"]
 
 
 def test_guardian_in_the_quiet_day_gets_no_paid_text(town: House, family: Family) -> None:
