@@ -43,6 +43,8 @@ from core.notices.staff_notices import (
 
 # A no-show told later than this after the cut-off would be no help any more.
 CATCH_UP_LIMIT = timedelta(minutes=90)
+# A wrong entry is mostly taken back to be entered rightly: so long its child waits to be missed.
+PAUSE = timedelta(minutes=5)
 # So long staff may still release what was held.
 HELD_LIMIT = timedelta(minutes=120)
 
@@ -190,7 +192,8 @@ def _is_over(
 def _longest_wait(run: NoShowRun, groups: Groups) -> timedelta:
     if run.state == RunState.DUE:
         return timedelta(0)
-    return max(rules.grace + rules.review for rules in groups)
+    # An entry taken back at the last moment has its pause, and as long again for the next look.
+    return max(2 * PAUSE, *(rules.grace + rules.review for rules in groups))
 
 
 def _hold(

@@ -518,6 +518,22 @@ def test_child_corrected_wrongly_is_told_of_again(ready: House) -> None:
     assert (_notices(ready), _state(ready)) == (2, RunState.TOLD)
 
 
+@pytest.mark.parametrize(("grace", "taken_back"), [(0, 87), (0, 90), (5, 90)])
+def test_word_taken_back_at_the_last_moment_is_no_check_that_came_too_late(
+    ready: House, grace: int, taken_back: float
+) -> None:
+    with transaction(ready.engine) as session:
+        rule = NewRule(grace_minutes=grace)
+        add_rule(session, "353607", rule, by="x", now=CUTOFF - timedelta(hours=1))
+    _tick(ready, -5)
+    word = _say_here(ready)
+    _tick(ready)
+    ready.clock.move_to(CUTOFF + timedelta(minutes=taken_back))
+    _take_back_entry(ready, word)
+    _tick(ready, taken_back + 5.1)
+    assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
+
+
 @pytest.mark.parametrize("minutes", [91, 60 * 24])
 def test_word_taken_back_too_late_is_no_news(ready: House, minutes: int) -> None:
     _tick(ready, -5)
