@@ -141,10 +141,13 @@ def test_child_not_expected_any_more_within_the_grace_is_not_told_of(
     ready: House, happen: Callable[[Student, Card], None], *, is_held: bool
 ) -> None:
     _tick(ready)
+    if is_held:
+        _tick(ready, 5, heard=False)
     with transaction(ready.engine) as session:
         happen(_ming(session), session.exec(select(Card)).one())
-    _tick(ready, 5, heard=not is_held)
-    if is_held:
+    if not is_held:
+        _tick(ready, 5)
+    else:
         with transaction(ready.engine) as session:
             now = ready.clock.now()
             gate = gate_health(session, "353607", now)
@@ -257,6 +260,52 @@ def test_held_for_two_hours_it_ends_and_staff_hear_of_it(ready: House) -> None:
     _tick(ready, 121)
     assert (_notices(ready), _state(ready)) == (0, RunState.EXPIRED)
     assert _notices(ready, NoticeKind.HELD_EXPIRED) == 1
+
+
+def test_staff_hear_how_many_are_left_untold_and_not_how_many_were_held(ready: House) -> None:
+    with transaction(ready.engine) as session:
+        seen = make_student(session, ready, number="11510002", name="陳小安")
+    _tick(ready, 2, heard=False)
+    with transaction(ready.engine) as session:
+        _enter(session, seen.id)
+    _tick(ready, 121, heard=False)
+    assert "2 位" in _text(ready, NoticeKind.HELD)
+    said = _text(ready, NoticeKind.HELD_EXPIRED)
+    assert "1 位" in said
+    assert DESK.page("staff") + '"' in said, "the children stand by class there"
+
+
+def test_held_run_ends_by_itself_once_everybody_was_seen(ready: House) -> None:
+    _tick(ready, 2, heard=False)
+    with transaction(ready.engine) as session:
+        _enter(session, _ming(session).id)
+    for minutes in (100, 121):
+        _tick(ready, minutes, heard=False)
+    assert (_notices(ready, NoticeKind.HELD_EXPIRED), _state(ready)) == (0, RunState.TOLD)
+
+
+def test_child_whose_guardians_know_already_is_not_held(ready: House) -> None:
+    with transaction(ready.engine) as session:
+        make_student(session, ready, number="11510002", name="陳小安")
+        facts = {"student_id": _ming(session).id, "school_day": DAY, "by": "staff:x"}
+        answer_absent(session, DESK, now=CUTOFF, **facts)  # type: ignore[arg-type]
+    _tick(ready, 2, heard=False)
+    assert "1 位" in _text(ready, NoticeKind.HELD)
+    with transaction(ready.engine) as session:
+        gate, now = gate_health(session, KEY.school_code, CUTOFF), ready.clock.now()
+        assert release_run(session, DESK, KEY, gate=gate, by="staff:x", now=now).seen == 0
+
+
+def test_silent_gate_that_missed_nobody_asks_nobody(ready: House) -> None:
+    with transaction(ready.engine) as session:
+        _enter(session, _ming(session).id)
+    _tick(ready, 2, heard=False)
+    assert (_notices(ready, NoticeKind.HELD), _state(ready)) == (0, RunState.TOLD)
+
+
+def _text(house: House, kind: NoticeKind) -> str:
+    with transaction(house.engine) as session:
+        return session.exec(select(Notice).where(Notice.kind == kind)).one().content.decode()
 
 
 def test_clock_that_was_down_for_fifteen_minutes_catches_up(ready: House) -> None:
