@@ -9,9 +9,10 @@ from sqlmodel import Session, select
 from core.attendance.tables import AttendanceDay
 from core.db import transaction
 from core.duty.no_show_tick import run_tap_out_tick
+from core.gate.make_up import record_make_up
 from core.gate.tables import Reader
 from core.house import House
-from core.kinds import NoticeKind
+from core.kinds import Direction, NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import Binding
 from tests.factories import (
@@ -81,6 +82,15 @@ def test_each_child_and_each_day_is_told_of(family: House) -> None:
     assert _tick(family, 0) == [MEI]
     assert _tick(family, 10) == [MEI, MEI]
     assert _tick(family, 24 * 60) == [MEI, MEI, MEI]
+
+
+def test_news_of_the_arrival_is_no_news_of_the_way_home(family: House) -> None:
+    with transaction(family.engine) as session:
+        binding = session.exec(select(Binding).where(Binding.tap_out_by == time(17, 0))).one()
+        came = FIVE.replace(hour=7, minute=41)
+        facts = {"direction": Direction.IN, "recorded_by": "staff:x", "reason": "忘帶卡"}
+        record_make_up(session, "liff", student_id=binding.student_id, at=came, now=came, **facts)  # type: ignore[arg-type]
+    assert _tick(family, 0) == [MEI]
 
 
 def _leave(day: AttendanceDay, _binding: Binding) -> None:
