@@ -509,6 +509,19 @@ def test_teacher_who_has_not_seen_the_child_tells_at_once(eager: House) -> None:
     assert (_notices(eager), _state(eager)) == (1, RunState.TOLD)
 
 
+def test_teacher_s_word_of_another_day_or_of_a_child_that_left_tells_nobody(eager: House) -> None:
+    now = CUTOFF + timedelta(days=1)
+    with transaction(eager.engine) as session:
+        ming = _ming(session).id
+        facts = {"student_id": ming, "school_day": DAY, "by": "staff:x"}
+        over = answer_absent(session, DESK, now=now, **facts)  # type: ignore[arg-type]
+        out = {"direction": Direction.OUT, "recorded_by": "staff:x", "reason": "家長接走"}
+        record_make_up(session, "liff", student_id=ming, at=CUTOFF, now=CUTOFF, **out)  # type: ignore[arg-type]
+        seen = answer_absent(session, DESK, now=CUTOFF, **facts)  # type: ignore[arg-type]
+    assert (over, seen) == (ReviewResult.OVER, ReviewResult.SEEN)
+    assert _notices(eager) == 0
+
+
 def test_leave_filed_while_a_teacher_looks_ends_it(eager: House) -> None:
     with transaction(eager.engine) as session:
         add_rule(session, "353607", NewRule(review_minutes=10), by="operator", now=CUTOFF)
