@@ -1,6 +1,7 @@
 """Cards: given, ended, moved; and what becomes of the taps of a card nobody knew."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlmodel import Session, select
@@ -10,6 +11,7 @@ from core.db import transaction
 from core.duty.no_show_tick import run_no_show_tick
 from core.errors import AccessError, InputError
 from core.gate.cards import end_card, give_card
+from core.gate.holders import Holder, former_holder, holder_at
 from core.gate.tables import Reader, Tap
 from core.house import House
 from core.kinds import NoticeKind
@@ -75,6 +77,34 @@ def test_ended_card_never_says_arrived_and_staff_hear(house: House, reader: Sign
         assert session.exec(select(AttendanceDay)).all() == []
         assert _kinds(session) == [NoticeKind.OLD_CARD]
         assert session.exec(select(Tap)).one().verdict == "former_card"
+
+
+def test_tap_of_an_ended_card_counts_in_no_later_decision(
+    house: House, reader: SigningReader
+) -> None:
+    with transaction(house.engine) as session:
+        end_card(session, uid=MING, by="operator", now=house.clock.now() - timedelta(hours=1))
+        _give(session, house, NEW)
+    reader.taps((1, MING, "2026-11-23T07:10:00+08:00"))
+    for seq, clock in ((2, "07:15"), (3, "07:19")):
+        reader.taps((seq, NEW, f"2026-11-23T{clock}:00+08:00"))
+    with transaction(house.engine) as session:
+        arrived_at = session.exec(select(AttendanceDay)).one().arrived_at
+    assert arrived_at == datetime.fromisoformat("2026-11-23T07:15:00+08:00")
+
+
+def test_ended_card_is_that_of_who_held_it_last() -> None:
+    first, second = (
+        Holder(UUID(int=n), "353607", 6, day, day + timedelta(hours=9))
+        for n in (1, 2)
+        for day in [datetime.fromisoformat(f"2026-11-0{n}T08:00:00+08:00")]
+    )
+    held = [first, second]
+    assert former_holder(held, first.valid_from) is None, "it was nobody's before"
+    assert former_holder(held, first.valid_until) == first
+    assert former_holder(held, second.valid_until) == second
+    assert holder_at(held, second.valid_from) == second
+    assert holder_at(held, second.valid_until) is None
 
 
 def test_reissued_card_works_at_once(house: House, reader: SigningReader) -> None:
