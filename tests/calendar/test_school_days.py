@@ -10,6 +10,7 @@ from core.calendar.tables import OfficeDay
 from core.clock import TAIPEI, school_day_of
 from core.db import transaction
 from core.house import House
+from core.people.roster import CANARY_SCHOOL
 from tests.calendar.rows import FRIDAY, NOW, SCHOOL, put_day, put_term, status_of
 from tests.factories import make_school
 
@@ -42,6 +43,11 @@ from tests.factories import make_school
 def test_public_calendar_is_the_base(house: House, day: date, is_open: bool) -> None:
     with transaction(house.engine) as session:
         assert is_school_day(session, SCHOOL, day) is is_open
+
+
+def test_canary_has_no_lessons_whose_silence_could_alarm_a_school(house: House) -> None:
+    with transaction(house.engine) as session:
+        assert not is_school_day(session, CANARY_SCHOOL, FRIDAY)
 
 
 @pytest.mark.parametrize(
