@@ -434,6 +434,16 @@ def test_each_grade_is_told_of_when_its_own_wait_is_over(ready: House) -> None:
     assert (_notices(ready), _state(ready)) == (2, RunState.TOLD)
 
 
+def test_cutoff_that_ends_tomorrow_is_looked_at_today(ready: House) -> None:
+    early = {"by": "x", "now": CUTOFF - timedelta(hours=1)}
+    with transaction(ready.engine) as session:
+        rule_id = add_rule(session, "353607", NewRule(cutoff=time(8, 0)), **early)  # type: ignore[arg-type]
+        end_rule(session, "353607", rule_id, from_day=DAY + timedelta(days=1), **early)  # type: ignore[arg-type]
+    _tick(ready, -30)
+    with transaction(ready.engine) as session:
+        assert _run(session).cutoff == time(8, 0)
+
+
 def test_cutoff_moved_later_within_the_grace_is_waited_for(ready: House) -> None:
     _tick(ready)
     _tick(ready, 2)

@@ -16,11 +16,19 @@ from core.gate.tables import Reader, Tap
 from core.house import House
 from core.kinds import NoticeKind
 from core.notices.tables import Notice
-from core.people.tables import Student
+from core.people.tables import Card, Student
 from core.roster.comparing import compare
 from core.roster.rows import read_roster
 from core.roster.taking_over import take_over
-from tests.factories import HUA, card_uid_of, make_binding, make_guardian, make_staff, make_student
+from tests.factories import (
+    HUA,
+    card_uid_of,
+    make_binding,
+    make_guardian,
+    make_school,
+    make_staff,
+    make_student,
+)
 from tests.gate.conftest import SigningReader
 from tests.roster.files import as_csv, row
 
@@ -51,7 +59,20 @@ def test_tap_made_before_the_roster_came_finds_its_child(
         assert _kinds(session) == [NoticeKind.ARRIVAL]
         tap = session.exec(select(Tap)).one()
         assert (tap.verdict, tap.matched_at) == ("accepted", house.clock.now())
-        assert _give(session, house, NEW) == 0, "given twice is given once"
+        assert _give(session, house, NEW) == 0
+        own = session.exec(select(Card).where(Card.uid == NEW)).all()
+        assert [one.valid_until for one in own] == [None], "given twice is given once"
+
+
+def test_tap_at_another_school_s_gate_is_no_arrival_at_ones_own(
+    house: House, reader: SigningReader
+) -> None:
+    assert reader.statuses((1, NEW, EARLY)) == ["unknown_card"]
+    with transaction(house.engine) as session:
+        make_school(session, "353608")
+        elsewhere = make_student(session, house, number="11510002", school_code="353608")
+        assert _give(session, house, NEW, elsewhere) == 0
+        assert session.exec(select(AttendanceDay)).all() == []
 
 
 def test_child_whose_kept_tap_was_matched_is_no_no_show(
