@@ -182,6 +182,15 @@ def test_undoing_takes_two_persons_as_well(town: House) -> None:
         ask(session, town)
 
 
+def test_closure_of_yesterday_is_undone_by_nobody(town: House) -> None:
+    late = datetime(2026, 11, 24, 23, 50, tzinfo=TAIPEI)
+    with transaction(town.engine) as session:
+        closure_id = closed(session, town).id
+        propose_undo(session, closure_id, LIN, late)
+        after = late + timedelta(minutes=20)
+        assert refused(confirm_undo, session, closure_id, CHEN, after) == "past"
+
+
 def test_undoing_lapses_or_is_declined_and_can_be_asked_again(town: House) -> None:
     with transaction(town.engine) as session:
         closure = closed(session, town, day=date(2026, 11, 27))
