@@ -82,3 +82,15 @@ def test_find_of_a_later_announcement_is_kept_though_one_was_turned_down(town: H
         decline_closure(session, first.id, LIN, now)
         assert store_finds(session, [find], announced_at=EVENING, **facts) == []  # type: ignore[arg-type]
         assert len(store_finds(session, [find], announced_at=now, **facts)) == 1  # type: ignore[arg-type]
+
+
+def test_find_that_is_past_or_asked_for_is_not_kept(town: House) -> None:
+    now = town.clock.now()
+    past, asked = (
+        ClosureFind(ClosureScope(), day, DayPart.WHOLE, "停止上課")
+        for day in (TUESDAY - timedelta(days=2), TUESDAY)
+    )
+    with transaction(town.engine) as session:
+        ask(session, town)
+        facts = {"source": "行政院人事行政總處", "announced_at": EVENING, "now": now}
+        assert store_finds(session, [past, asked], **facts) == []  # type: ignore[arg-type]
