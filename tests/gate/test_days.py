@@ -199,6 +199,29 @@ def test_unticked_box_means_silence(house: House, reader: SigningReader) -> None
         assert _notices(session) == []
 
 
+def test_way_home_begins_when_the_rule_of_the_day_says(house: House, reader: SigningReader) -> None:
+    with transaction(house.engine) as session:
+        rule = NewRule(grade=6, departure_from=time(15, 30))
+        add_rule(session, "353607", rule, by="operator", now=_at("06:00:00"))
+    house.clock.move_to(_at("16:10:00"))
+    reader.taps((1, MING, _iso("12:10:00")), (2, MING, _iso("15:30:00")))
+    with transaction(house.engine) as session:
+        day = _day(session)
+        assert (day.arrived_at, day.departed_at) == (_at("12:10:00"), _at("15:30:00"))
+
+
+def test_closure_is_heeded_where_a_tap_of_an_earlier_day_comes_with_it(
+    house: House, reader: SigningReader
+) -> None:
+    with transaction(house.engine) as session:
+        put_closure(session, MONDAY, part=DayPart.MORNING, school_code="353607")
+    house.clock.move_to(_at("13:00:00"))
+    reader.taps((1, MING, "2026-11-22T08:00:00+08:00"), (2, MING, _iso("12:30:00")))
+    with transaction(house.engine) as session:
+        ming = session.exec(select(Student)).one()
+        assert session.get_one(AttendanceDay, (ming.id, MONDAY)).arrived_at == _at("12:30:00")
+
+
 @pytest.mark.parametrize(
     ("usual", "clock", "kind"),
     [
