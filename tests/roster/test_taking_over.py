@@ -127,6 +127,7 @@ def test_lost_card_stays_dead_though_the_file_still_names_it(house: House) -> No
     assert _import(house, row(card_uid=UID)) == Counts(0, 0, 1, 0, 0)
     _import(house, row(card_uid="04A224B1C25E81"))
     assert _import(house, row(card_uid=UID)) == Counts(0, 0, 1, 0, 0)
+    assert _import(house, row(card_uid=UID, homeroom="701")) == Counts(0, 1, 0, 0, 0)
     with transaction(house.engine) as session:
         assert _live_cards(session) == ["04A224B1C25E81"]
 
