@@ -5,7 +5,6 @@ lock -> read the day's taps -> decide (pure) -> write -> stop or correct a no-sh
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from functools import cache, partial
 from typing import Any
@@ -43,13 +42,13 @@ UNDECIDED = Day(())
 class LockedDay:
     """What a held day row says before it is decided anew.
 
-    `said` are the columns that are decided, as they stand there; None where they changed since. A
-    row that `is_new` was made here: no accepted tap is of that day but those of this transaction.
+    `said` are the columns that are decided, as they stand there. A row that `is_new` was made here:
+    no accepted tap is of that day but those of this transaction.
     """
 
     no_show: NoShowState
     leave: DayPart | None
-    said: Mapping[str, Any] | None
+    said: Mapping[str, Any]
     is_new: bool = False
 
 
@@ -133,7 +132,7 @@ def _held_days(engine: str) -> Any:
     )
 
 
-def doubt_days(session: Session, held: dict[DayKey, LockedDay], keys: set[DayKey]) -> None:
+def doubt_days(session: Session, keys: set[DayKey]) -> None:
     """Say nothing of these children's absence on the held days; joins the transaction."""
     silent = (NoShowState.NONE, NoShowState.WAITING)
     # Day by day: SQLite finds no index for a list of pairs.
@@ -148,7 +147,6 @@ def doubt_days(session: Session, held: dict[DayKey, LockedDay], keys: set[DayKey
             .values(no_show=NoShowState.DOUBT)
             .execution_options(synchronize_session=False)
         )
-    held |= {key: replace(held[key], said=None) for key in keys}
 
 
 def record_days(

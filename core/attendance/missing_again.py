@@ -3,7 +3,7 @@
 Nothing waits for it any more by then: whoever took it back would think that it is told of.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import update
@@ -11,14 +11,11 @@ from sqlmodel import Session, col
 
 from core.attendance.conditions import is_unexplained
 from core.attendance.runs import OPEN, RunKey, expected_groups, grades_of
-from core.attendance.sweep import CATCH_UP_LIMIT
+from core.attendance.sweep import CATCH_UP_LIMIT, PAUSE
 from core.attendance.tables import AttendanceDay, NoShowRun, NoShowState, RunState
 from core.calendar.policy import rules_for
 from core.clock import at_taipei, school_day_of
 from core.people.tables import Student
-
-# A wrong entry is mostly taken back to be entered rightly.
-PAUSE = timedelta(minutes=5)
 
 
 def hold_run(session: Session, student_id: UUID, day: date, now: datetime) -> NoShowRun | None:

@@ -63,14 +63,14 @@ def mark_missing(
 def count_missing(
     session: Session, school_code: str, grades: Collection[int], school_day: date, now: datetime
 ) -> tuple[int, int, int]:
-    """Return how many children of these grades are expected, arrived, and missing unexcused.
+    """Return how many children of these grades are expected, arrived, and could be told of now.
 
     A child on leave that did not come is not expected.
     """
     values = _place(school_code, grades, school_day) | {"now": now}
     counts = run(session, _count, values).one()
-    everybody, arrived, excused = (int(count) for count in counts)
-    return everybody - excused, arrived, everybody - excused - arrived
+    everybody, arrived, excused, missing = (int(count) for count in counts)
+    return everybody - excused, arrived, missing
 
 
 def take_due(
@@ -174,6 +174,7 @@ def _count(engine: str) -> Any:
         col(AttendanceDay.student_id) == col(Student.id),
         col(AttendanceDay.school_day) == bindparam("day"),
     )
+    is_untold = func.coalesce(col(AttendanceDay.no_show), NoShowState.NONE).in_(UNTOLD_YET)
     return (
         _expected(engine)
         .outerjoin(AttendanceDay, of_the_day)
@@ -181,6 +182,7 @@ def _count(engine: str) -> Any:
             func.count(),
             func.count().filter(was_seen()),
             func.count().filter(~was_seen() & is_excused()),
+            func.count().filter(is_unexplained() & is_untold),
         )
     )
 

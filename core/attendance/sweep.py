@@ -43,6 +43,8 @@ from core.notices.staff_notices import (
 
 # A no-show told later than this after the cut-off would be no help any more.
 CATCH_UP_LIMIT = timedelta(minutes=90)
+# A wrong entry is mostly taken back to be entered rightly: so long its child waits to be missed.
+PAUSE = timedelta(minutes=5)
 # So long staff may still release what was held.
 HELD_LIMIT = timedelta(minutes=120)
 
@@ -124,11 +126,11 @@ def _begin(
     where = (run.school_code, grades_of(groups), run.school_day)
     run.expected, run.arrived, missing = count_missing(session, *where, now)
     gate = brake(session, run, gate)
-    if gate.hold is not None:
+    if gate.hold is not None and missing:
         _hold(session, desk, run, gate, missing, now)
         return []
     was_held = run.state == RunState.HELD
-    if was_held and now - at_taipei(run.school_day, run.cutoff) > CATCH_UP_LIMIT:
+    if was_held and missing and now - at_taipei(run.school_day, run.cutoff) > CATCH_UP_LIMIT:
         # Too late to tell by itself; staff may still release it.
         return []
     children = _mark(session, desk, run, groups, now)
@@ -148,8 +150,8 @@ def _tell_due(
 ) -> list[UUID]:
     """Return the children whose grace and review have ended, unless the gate fell silent."""
     where = (run.school_code, grades_of(groups), run.school_day)
-    if gate.hold is not None:
-        _, _, missing = count_missing(session, *where, now)
+    _, _, missing = count_missing(session, *where, now)
+    if gate.hold is not None and missing:
         _hold(session, desk, run, gate, missing, now)
         return []
     children, next_at = take_due(session, *where, now)
@@ -178,10 +180,11 @@ def _is_over(
     else:
         return False
     where = (run.school_code, grades_of(groups), run.school_day)
+    _, _, missing = count_missing(session, *where, now)
     end_waiting(session, *where, NoShowState.UNTOLD, now)
     about = (run.school_code, run.school_day, run.cutoff)
     if run.state == RunState.EXPIRED:
-        tell_held_expired(session, desk, *about, count=run.held, now=now)
+        tell_held_expired(session, desk, *about, count=missing, now=now)
     else:
         tell_skipped_late(session, *about, now)
     return True
@@ -190,7 +193,8 @@ def _is_over(
 def _longest_wait(run: NoShowRun, groups: Groups) -> timedelta:
     if run.state == RunState.DUE:
         return timedelta(0)
-    return max(rules.grace + rules.review for rules in groups)
+    # An entry taken back at the last moment has its pause, and as long again for the next look.
+    return max(2 * PAUSE, *(rules.grace + rules.review for rules in groups))
 
 
 def _hold(

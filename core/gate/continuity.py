@@ -47,8 +47,7 @@ def follow_boot(session: Session, reader: Reader, boot_id: str, now: datetime) -
     if boot_id == reader.boot_id:
         return False
     watch_boot(session, reader, boot_id, now, lived_at=None)
-    # What the last heartbeat said belongs to the boot before.
-    reader.boot_id, reader.last_seq = boot_id, None
+    reader.boot_id = boot_id
     session.flush()
     return True
 

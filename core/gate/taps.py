@@ -78,8 +78,7 @@ def record_taps(
     # All day rows in one pass: two rounds could meet another batch's in the wrong order.
     accepted = _accepted_days(new)
     held = lock_days(session, doubtful | accepted, first_arrivals(new))
-    if doubtful:
-        doubt_days(session, held, doubtful)
+    doubt_days(session, doubtful)
     for delivery, own in zip(deliveries, rows, strict=True):
         _tell_staff(session, delivery.reader, [row for row in own if row["id"] in stored], now)
     places = {

@@ -66,6 +66,8 @@ __all__ = [
 ]
 
 HELD_PAGE = "staff/held"
+# By class; what is held no more stands on no page of its own.
+TODAY_PAGE = "staff"
 THREE_DAYS_PAGE = "staff/three-days"
 
 
@@ -113,7 +115,7 @@ def tell_held_expired(
     """Tell who runs the school that held no-shows went out to nobody."""
     topic = Topic(NoticeKind.HELD_EXPIRED, school_day, f"{cutoff:%H%M}")
     meta = place(session, school_code, school_day, f"截至 {cutoff:%H:%M}")
-    foot = [bubbles.open_list(desk.page(HELD_PAGE))]
+    foot = [bubbles.open_list(desk.page(TODAY_PAGE))]
     message = bubbles.news(topic.kind, say("held_expired", n=count), meta, foot=foot)
     return send_all(session, topic, runners_of(session, school_code), message, now)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.attendance import decision
 from core.attendance.decision import Day, TapFact
 from core.clock import TAIPEI
-from core.kinds import Direction, NoticeKind
+from core.kinds import DayPart, Direction, NoticeKind
 
 READER = UUID(int=1)
 NOON = time(12, 0)
@@ -66,8 +66,24 @@ def test_five_reads_in_ten_seconds_are_one_passing() -> None:
     assert _story(day) == [(IN, 1, "07:41")]
 
 
+def test_day_at_an_undirected_reader_begins_at_four() -> None:
+    assert _story(decide([_tap("03:59:59")], NOON)) == [(OUT, 1, "03:59")]
+    assert _story(decide([_tap("04:00:00")], NOON)) == [(IN, 1, "04:00")]
+
+
 def test_bounce_over_the_departure_time_is_no_departure() -> None:
     assert _story(decide([_tap("11:59:40"), _tap("12:00:20")], NOON)) == [(IN, 1, "11:59")]
+
+
+def test_card_that_is_read_again_and_again_does_not_hide_the_way_home() -> None:
+    taps = [_tap("11:59:20"), _tap("12:00:00"), _tap("12:00:20")]
+    assert _story(decide(taps, NOON)) == [(IN, 1, "11:59"), (OUT, 1, "12:00")]
+
+
+def test_free_afternoon_does_not_keep_those_who_leave_before_noon_anyway() -> None:
+    free = {"closed": DayPart.AFTERNOON, "leave": None}
+    assert decision.departures_from(time(11), **free) == time(11)
+    assert decision.departures_from(time(15, 30), **free) == time(11, 30)
 
 
 def test_directed_readers_tell_each_change_of_side() -> None:

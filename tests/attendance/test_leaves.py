@@ -161,6 +161,18 @@ def test_running_leave_ends_from_the_next_open_day(family: House) -> None:
         assert [day.leave for day in days] == [DayPart.WHOLE, None]
 
 
+def test_guardian_who_parted_from_the_child_neither_files_nor_withdraws(family: House) -> None:
+    with transaction(family.engine) as session:
+        own, mei = _file(session), _mei(session)
+        for binding in session.exec(select(Binding)):
+            binding.ended_at = BEFORE
+        session.flush()
+        with pytest.raises(AccessError):
+            withdraw_leave(session, "liff", leave_id=own, filer=mei, now=BEFORE)
+        with pytest.raises(AccessError):
+            _file(session, mei, first=TUESDAY)
+
+
 def test_guardian_neither_withdraws_too_late_nor_what_staff_filed(family: House) -> None:
     with transaction(family.engine) as session:
         own = _file(session)

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
+from core.calendar.closure_finds import store_finds
+from core.calendar.closure_text import ClosureFind
 from core.calendar.closures import (
     ClosureState,
     adopt_find,
@@ -11,9 +13,11 @@ from core.calendar.closures import (
     decline_closure,
     state_of,
 )
+from core.calendar.scopes import ClosureScope
 from core.calendar.tables import Closure
 from core.db import transaction
 from core.house import House
+from core.kinds import DayPart
 from tests.calendar.asking import CHEN, EVENING, LIN, TUESDAY, ask, refused
 
 
@@ -66,3 +70,27 @@ def test_find_waits_where_somebody_asked_for_the_same(town: House) -> None:
         ask(session, town)
         now = town.clock.now()
         assert refused(adopt_find, session, find.id, CHEN, now) == "already_proposed"
+
+
+def test_find_of_a_later_announcement_is_kept_though_one_was_turned_down(town: House) -> None:
+    find = ClosureFind(ClosureScope(), TUESDAY, DayPart.WHOLE, "臺北市:明天停止上班、停止上課")
+    now = town.clock.now()
+    with transaction(town.engine) as session:
+        facts = {"source": "行政院人事行政總處", "now": now}
+        (first,) = store_finds(session, [find], announced_at=EVENING, **facts)  # type: ignore[arg-type]
+        assert store_finds(session, [find], announced_at=now, **facts) == []  # type: ignore[arg-type]
+        decline_closure(session, first.id, LIN, now)
+        assert store_finds(session, [find], announced_at=EVENING, **facts) == []  # type: ignore[arg-type]
+        assert len(store_finds(session, [find], announced_at=now, **facts)) == 1  # type: ignore[arg-type]
+
+
+def test_find_that_is_past_or_asked_for_is_not_kept(town: House) -> None:
+    now = town.clock.now()
+    past, asked = (
+        ClosureFind(ClosureScope(), day, DayPart.WHOLE, "停止上課")
+        for day in (TUESDAY - timedelta(days=2), TUESDAY)
+    )
+    with transaction(town.engine) as session:
+        ask(session, town)
+        facts = {"source": "行政院人事行政總處", "announced_at": EVENING, "now": now}
+        assert store_finds(session, [past, asked], **facts) == []  # type: ignore[arg-type]

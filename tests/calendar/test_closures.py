@@ -19,6 +19,7 @@ from core.calendar.closures import (
     propose_undo,
     state_of,
     summary_of,
+    waits_for_another,
 )
 from core.calendar.scopes import ClosureScope, Coverage, coverage_of, label_of
 from core.clock import TAIPEI
@@ -181,6 +182,31 @@ def test_undoing_takes_two_persons_as_well(town: House) -> None:
         assert state_of(closure, now) is ClosureState.UNDONE
         assert refused(propose_undo, session, closure.id, LIN, now) == "answered"
         ask(session, town)
+
+
+def test_half_of_a_day_that_was_closed_meanwhile_is_not_closed_once_more(town: House) -> None:
+    with transaction(town.engine) as session:
+        morning = ask(session, town, part=DayPart.MORNING)
+        closed(session, town)
+        now = town.clock.now()
+        assert refused(confirm_closure, session, morning.id, CHEN, now) == "already_closed"
+
+
+def test_undoing_waits_for_somebody_else_than_who_asked_for_it(town: House) -> None:
+    now = town.clock.now()
+    with transaction(town.engine) as session:
+        closure = propose_undo(session, closed(session, town).id, CHEN, now)
+        waits = [waits_for_another(closure, [one], now) for one in (LIN, CHEN)]
+    assert waits == [True, False]
+
+
+def test_closure_of_yesterday_is_undone_by_nobody(town: House) -> None:
+    late = datetime(2026, 11, 24, 23, 50, tzinfo=TAIPEI)
+    with transaction(town.engine) as session:
+        closure_id = closed(session, town).id
+        propose_undo(session, closure_id, LIN, late)
+        after = late + timedelta(minutes=20)
+        assert refused(confirm_undo, session, closure_id, CHEN, after) == "past"
 
 
 def test_undoing_lapses_or_is_declined_and_can_be_asked_again(town: House) -> None:

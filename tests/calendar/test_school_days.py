@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
+from core.calendar.breaks import school_year_of
 from core.calendar.school_days import DayStatus, day_statuses, is_school_day
 from core.calendar.tables import OfficeDay
 from core.clock import TAIPEI, school_day_of
 from core.db import transaction
 from core.house import House
+from core.people.roster import CANARY_SCHOOL
 from tests.calendar.rows import FRIDAY, NOW, SCHOOL, put_day, put_term, status_of
 from tests.factories import make_school
 
@@ -42,6 +44,11 @@ from tests.factories import make_school
 def test_public_calendar_is_the_base(house: House, day: date, is_open: bool) -> None:
     with transaction(house.engine) as session:
         assert is_school_day(session, SCHOOL, day) is is_open
+
+
+def test_canary_has_no_lessons_whose_silence_could_alarm_a_school(house: House) -> None:
+    with transaction(house.engine) as session:
+        assert not is_school_day(session, CANARY_SCHOOL, FRIDAY)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +104,13 @@ def test_missing_second_term_begins_by_the_statutory_frame(
     with transaction(house.engine) as session:
         put_term(session, 1, date(2026, 8, 31), date(2027, 1, 15))
         assert status_of(session, day) == DayStatus(not reason, reason)
+
+
+def test_term_that_begins_in_august_is_of_the_school_year_that_begins(house: House) -> None:
+    assert [school_year_of(date(2026, *day)) for day in ((7, 31), (8, 1))] == [114, 115]
+    with transaction(house.engine) as session:
+        put_term(session, 1, date(2026, 8, 24), date(2027, 1, 20))
+        assert status_of(session, date(2026, 8, 24)) == DayStatus(True)
 
 
 def test_missing_first_term_ends_by_the_statutory_frame(house: House) -> None:

@@ -32,6 +32,7 @@ from core.house import House
 from core.kinds import DayPart, Direction, NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import Card, EnrollmentStatus, StaffRole, Student
+from tests.calendar.rows import put_closure
 from tests.factories import (
     DESK,
     make_binding,
@@ -141,10 +142,13 @@ def test_child_not_expected_any_more_within_the_grace_is_not_told_of(
     ready: House, happen: Callable[[Student, Card], None], *, is_held: bool
 ) -> None:
     _tick(ready)
+    if is_held:
+        _tick(ready, 5, heard=False)
     with transaction(ready.engine) as session:
         happen(_ming(session), session.exec(select(Card)).one())
-    _tick(ready, 5, heard=not is_held)
-    if is_held:
+    if not is_held:
+        _tick(ready, 5)
+    else:
         with transaction(ready.engine) as session:
             now = ready.clock.now()
             gate = gate_health(session, "353607", now)
@@ -213,6 +217,19 @@ def test_staff_are_asked_anew_where_the_gate_falls_silent_again(ready: House) ->
     assert _notices(ready, NoticeKind.HELD) == 2
 
 
+def test_staff_are_asked_once_for_each_reason_of_a_hold(ready: House) -> None:
+    _tick(ready, 2, heard=False)
+    _hold_taps(ready)
+    _tick(ready, 3)
+    _tick(ready, 6, heard=False)
+    assert (_notices(ready, NoticeKind.HELD), _state(ready)) == (2, RunState.HELD)
+
+
+def _hold_taps(house: House) -> None:
+    with transaction(house.engine) as session:
+        session.exec(select(Reader)).one().buffered = 3
+
+
 def test_staff_release_what_is_held_but_not_who_was_seen_meanwhile(ready: House) -> None:
     with transaction(ready.engine) as session:
         seen = make_student(session, ready, number="11510002", name="陳小安")
@@ -250,6 +267,20 @@ def test_what_staff_cancel_is_never_told(ready: House) -> None:
     assert (_notices(ready), _state(ready)) == (0, RunState.CANCELLED)
 
 
+def test_what_staff_cancel_of_one_cutoff_is_told_at_another(ready: House) -> None:
+    with transaction(ready.engine) as session:
+        make_student(session, ready, number="11510002", grade=1)
+        early = CUTOFF - timedelta(hours=1)
+        add_rule(session, "353607", NewRule(grade=1, cutoff=time(8, 31)), by="x", now=early)
+    _tick(ready)
+    _tick(ready, 3, heard=False)
+    with transaction(ready.engine) as session:
+        other = RunKey("353607", DAY, time(8, 31))
+        assert cancel_run(session, other, by="staff:x", now=ready.clock.now()) == 1
+    _tick(ready, 5)
+    assert _notices(ready) == 1
+
+
 def test_held_for_two_hours_it_ends_and_staff_hear_of_it(ready: House) -> None:
     _tick(ready, 2, heard=False)
     _tick(ready, 119)
@@ -257,6 +288,52 @@ def test_held_for_two_hours_it_ends_and_staff_hear_of_it(ready: House) -> None:
     _tick(ready, 121)
     assert (_notices(ready), _state(ready)) == (0, RunState.EXPIRED)
     assert _notices(ready, NoticeKind.HELD_EXPIRED) == 1
+
+
+def test_staff_hear_how_many_are_left_untold_and_not_how_many_were_held(ready: House) -> None:
+    with transaction(ready.engine) as session:
+        seen = make_student(session, ready, number="11510002", name="陳小安")
+    _tick(ready, 2, heard=False)
+    with transaction(ready.engine) as session:
+        _enter(session, seen.id)
+    _tick(ready, 121, heard=False)
+    assert "2 位" in _text(ready, NoticeKind.HELD)
+    said = _text(ready, NoticeKind.HELD_EXPIRED)
+    assert "1 位" in said
+    assert DESK.page("staff") + '"' in said, "the children stand by class there"
+
+
+def test_held_run_ends_by_itself_once_everybody_was_seen(ready: House) -> None:
+    _tick(ready, 2, heard=False)
+    with transaction(ready.engine) as session:
+        _enter(session, _ming(session).id)
+    for minutes in (100, 121):
+        _tick(ready, minutes, heard=False)
+    assert (_notices(ready, NoticeKind.HELD_EXPIRED), _state(ready)) == (0, RunState.TOLD)
+
+
+def test_child_whose_guardians_know_already_is_not_held(ready: House) -> None:
+    with transaction(ready.engine) as session:
+        make_student(session, ready, number="11510002", name="陳小安")
+        facts = {"student_id": _ming(session).id, "school_day": DAY, "by": "staff:x"}
+        answer_absent(session, DESK, now=CUTOFF, **facts)  # type: ignore[arg-type]
+    _tick(ready, 2, heard=False)
+    assert "1 位" in _text(ready, NoticeKind.HELD)
+    with transaction(ready.engine) as session:
+        gate, now = gate_health(session, KEY.school_code, CUTOFF), ready.clock.now()
+        assert release_run(session, DESK, KEY, gate=gate, by="staff:x", now=now).seen == 0
+
+
+def test_silent_gate_that_missed_nobody_asks_nobody(ready: House) -> None:
+    with transaction(ready.engine) as session:
+        _enter(session, _ming(session).id)
+    _tick(ready, 2, heard=False)
+    assert (_notices(ready, NoticeKind.HELD), _state(ready)) == (0, RunState.TOLD)
+
+
+def _text(house: House, kind: NoticeKind) -> str:
+    with transaction(house.engine) as session:
+        return session.exec(select(Notice).where(Notice.kind == kind)).one().content.decode()
 
 
 def test_clock_that_was_down_for_fifteen_minutes_catches_up(ready: House) -> None:
@@ -344,6 +421,29 @@ def _runs(house: House) -> dict[time, str]:
         return {run.cutoff: run.state for run in session.exec(select(NoShowRun))}
 
 
+def test_each_grade_is_told_of_when_its_own_wait_is_over(ready: House) -> None:
+    with transaction(ready.engine) as session:
+        child = make_student(session, ready, number="11510002", grade=1)
+        make_binding(session, make_guardian(session, ready, "U" + "e" * 32), child)
+        rule = NewRule(grade=1, review_minutes=20)
+        add_rule(session, "353607", rule, by="x", now=CUTOFF - timedelta(hours=1))
+    _tick(ready)
+    _tick(ready, 5)
+    assert _notices(ready) == 1
+    _tick(ready, 25)
+    assert (_notices(ready), _state(ready)) == (2, RunState.TOLD)
+
+
+def test_cutoff_that_ends_tomorrow_is_looked_at_today(ready: House) -> None:
+    early = {"by": "x", "now": CUTOFF - timedelta(hours=1)}
+    with transaction(ready.engine) as session:
+        rule_id = add_rule(session, "353607", NewRule(cutoff=time(8, 0)), **early)  # type: ignore[arg-type]
+        end_rule(session, "353607", rule_id, from_day=DAY + timedelta(days=1), **early)  # type: ignore[arg-type]
+    _tick(ready, -30)
+    with transaction(ready.engine) as session:
+        assert _run(session).cutoff == time(8, 0)
+
+
 def test_cutoff_moved_later_within_the_grace_is_waited_for(ready: House) -> None:
     _tick(ready)
     _tick(ready, 2)
@@ -417,6 +517,19 @@ def test_teacher_who_has_not_seen_the_child_tells_at_once(eager: House) -> None:
     assert (told, again) == (ReviewResult.TOLD, ReviewResult.ALREADY_TOLD)
     _tick(eager, 15)
     assert (_notices(eager), _state(eager)) == (1, RunState.TOLD)
+
+
+def test_teacher_s_word_of_another_day_or_of_a_child_that_left_tells_nobody(eager: House) -> None:
+    now = CUTOFF + timedelta(days=1)
+    with transaction(eager.engine) as session:
+        ming = _ming(session).id
+        facts = {"student_id": ming, "school_day": DAY, "by": "staff:x"}
+        over = answer_absent(session, DESK, now=now, **facts)  # type: ignore[arg-type]
+        out = {"direction": Direction.OUT, "recorded_by": "staff:x", "reason": "家長接走"}
+        record_make_up(session, "liff", student_id=ming, at=CUTOFF, now=CUTOFF, **out)  # type: ignore[arg-type]
+        seen = answer_absent(session, DESK, now=CUTOFF, **facts)  # type: ignore[arg-type]
+    assert (over, seen) == (ReviewResult.OVER, ReviewResult.SEEN)
+    assert _notices(eager) == 0
 
 
 def test_leave_filed_while_a_teacher_looks_ends_it(eager: House) -> None:
@@ -518,6 +631,22 @@ def test_child_corrected_wrongly_is_told_of_again(ready: House) -> None:
     assert (_notices(ready), _state(ready)) == (2, RunState.TOLD)
 
 
+@pytest.mark.parametrize(("grace", "taken_back"), [(0, 87), (0, 90), (5, 90)])
+def test_word_taken_back_at_the_last_moment_is_no_check_that_came_too_late(
+    ready: House, grace: int, taken_back: float
+) -> None:
+    with transaction(ready.engine) as session:
+        rule = NewRule(grace_minutes=grace)
+        add_rule(session, "353607", rule, by="x", now=CUTOFF - timedelta(hours=1))
+    _tick(ready, -5)
+    word = _say_here(ready)
+    _tick(ready)
+    ready.clock.move_to(CUTOFF + timedelta(minutes=taken_back))
+    _take_back_entry(ready, word)
+    _tick(ready, taken_back + 5.1)
+    assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
+
+
 @pytest.mark.parametrize("minutes", [91, 60 * 24])
 def test_word_taken_back_too_late_is_no_news(ready: House, minutes: int) -> None:
     _tick(ready, -5)
@@ -529,6 +658,125 @@ def test_word_taken_back_too_late_is_no_news(ready: House, minutes: int) -> None
     with transaction(ready.engine) as session:
         assert session.exec(select(AttendanceDay)).one().no_show == NoShowState.NONE
         assert _run(session).state == RunState.TOLD
+
+
+def test_rule_changed_after_the_last_moment_says_nothing_of_the_check(ready: House) -> None:
+    _tick(ready, -5)
+    word = _say_here(ready)
+    _tick(ready)
+    ready.clock.move_to(CUTOFF + timedelta(minutes=95))
+    _take_back_entry(ready, word)
+    with transaction(ready.engine) as session:
+        rule = NewRule(review_minutes=10)
+        add_rule(session, "353607", rule, by="x", now=ready.clock.now())
+    _tick(ready, 96)
+    assert (_notices(ready, NoticeKind.SKIPPED_LATE), _state(ready)) == (0, RunState.TOLD)
+
+
+def _enter_again(house: House) -> None:
+    _say_here(house)
+
+
+def _doubt(house: House) -> None:
+    with transaction(house.engine) as session:
+        session.exec(select(AttendanceDay)).one().no_show = NoShowState.DOUBT
+
+
+def _close_the_morning(house: House) -> None:
+    with transaction(house.engine) as session:
+        put_closure(session, DAY, part=DayPart.MORNING, school_code="353607")
+
+
+@pytest.mark.parametrize("happen", [_enter_again, _doubt, _close_the_morning])
+def test_word_taken_back_misses_nobody_of_whom_something_else_is_known(
+    ready: House, happen: Callable[[House], None]
+) -> None:
+    word = _say_here(ready)
+    _tick(ready)
+    happen(ready)
+    _take_back_entry(ready, word)
+    with transaction(ready.engine) as session:
+        assert session.exec(select(AttendanceDay)).one().no_show != NoShowState.WAITING
+
+
+def test_word_taken_back_makes_no_other_child_wait_longer(ready: House) -> None:
+    word = _say_here(ready)
+    with transaction(ready.engine) as session:
+        other = make_student(session, ready, number="11510002", name="陳小安")
+        make_binding(session, make_guardian(session, ready, "U" + "e" * 32), other)
+    _tick(ready)
+    ready.clock.move_to(CUTOFF + timedelta(minutes=3))
+    _take_back_entry(ready, word)
+    _tick(ready, 5)
+    assert _notices(ready) == 1
+    _tick(ready, 8)
+    assert _notices(ready) == 2
+
+
+def _other_grade_waits(house: House, rule: NewRule) -> None:
+    with transaction(house.engine) as session:
+        add_rule(session, "353607", rule, by="x", now=CUTOFF - timedelta(hours=1))
+        make_student(session, house, number="11510002", grade=1)
+
+
+def test_word_taken_back_waits_for_the_end_of_the_grace(ready: House) -> None:
+    word = _say_here(ready)
+    _other_grade_waits(ready, NewRule(grace_minutes=20))
+    _tick(ready)
+    _take_back_entry(ready, word)
+    _tick(ready, 19)
+    assert _notices(ready) == 0
+    _tick(ready, 20)
+    assert _notices(ready) == 1
+
+
+def test_word_taken_back_does_not_wait_for_another_grade(ready: House) -> None:
+    _other_grade_waits(ready, NewRule(grade=1, review_minutes=20))
+    _tick(ready)
+    _tick(ready, 1)
+    with transaction(ready.engine) as session:
+        ming = session.exec(select(Student).where(Student.grade == 6)).one().id
+        facts = {"direction": Direction.IN, "recorded_by": "staff:x", "reason": "老師確認"}
+        now = ready.clock.now()
+        word = record_make_up(session, "liff", student_id=ming, at=now, now=now, **facts)  # type: ignore[arg-type]
+    _tick(ready, 5)
+    ready.clock.move_to(CUTOFF + timedelta(minutes=8))
+    _take_back_entry(ready, word)
+    _tick(ready, 13)
+    assert _notices(ready) == 1
+
+
+def test_word_taken_back_while_staff_are_asked_is_left_to_them(ready: House) -> None:
+    word = _say_here(ready)
+    with transaction(ready.engine) as session:
+        make_student(session, ready, number="11510002", name="陳小安")
+    _tick(ready, 2.5, heard=False)
+    _take_back_entry(ready, word)
+    assert _state(ready) == RunState.HELD
+    with transaction(ready.engine) as session:
+        assert len(held_children(session, KEY, ready.clock.now())) == 2
+
+
+def test_word_taken_back_after_staff_cancelled_waits_for_nothing(ready: House) -> None:
+    with transaction(ready.engine) as session:
+        make_student(session, ready, number="11510002", name="陳小安")
+    word = _say_here(ready)
+    _tick(ready, 2.5, heard=False)
+    with transaction(ready.engine) as session:
+        cancel_run(session, KEY, by="staff:x", now=ready.clock.now())
+    _take_back_entry(ready, word)
+    with transaction(ready.engine) as session:
+        days = session.exec(select(AttendanceDay)).all()
+    assert NoShowState.WAITING not in {one.no_show for one in days}
+
+
+def test_child_that_came_on_a_leave_counts_as_expected(ready: House) -> None:
+    _excuse(ready)
+    _say_here(ready)
+    _tick(ready)
+    with transaction(ready.engine) as session:
+        run = _run(session)
+        assert (run.expected, run.arrived) == (1, 1)
 
 
 def _usual_mondays(session: Session, weeks: int, arrived: int, expected: int) -> None:

@@ -1,6 +1,7 @@
 """Cards: given, ended, moved; and what becomes of the taps of a card nobody knew."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlmodel import Session, select
@@ -10,15 +11,24 @@ from core.db import transaction
 from core.duty.no_show_tick import run_no_show_tick
 from core.errors import AccessError, InputError
 from core.gate.cards import end_card, give_card
+from core.gate.holders import Holder, former_holder, holder_at
 from core.gate.tables import Reader, Tap
 from core.house import House
 from core.kinds import NoticeKind
 from core.notices.tables import Notice
-from core.people.tables import Student
+from core.people.tables import Card, Student
 from core.roster.comparing import compare
 from core.roster.rows import read_roster
 from core.roster.taking_over import take_over
-from tests.factories import HUA, card_uid_of, make_binding, make_guardian, make_staff, make_student
+from tests.factories import (
+    HUA,
+    card_uid_of,
+    make_binding,
+    make_guardian,
+    make_school,
+    make_staff,
+    make_student,
+)
 from tests.gate.conftest import SigningReader
 from tests.roster.files import as_csv, row
 
@@ -49,7 +59,20 @@ def test_tap_made_before_the_roster_came_finds_its_child(
         assert _kinds(session) == [NoticeKind.ARRIVAL]
         tap = session.exec(select(Tap)).one()
         assert (tap.verdict, tap.matched_at) == ("accepted", house.clock.now())
-        assert _give(session, house, NEW) == 0, "given twice is given once"
+        assert _give(session, house, NEW) == 0
+        own = session.exec(select(Card).where(Card.uid == NEW)).all()
+        assert [one.valid_until for one in own] == [None], "given twice is given once"
+
+
+def test_tap_at_another_school_s_gate_is_no_arrival_at_ones_own(
+    house: House, reader: SigningReader
+) -> None:
+    assert reader.statuses((1, NEW, EARLY)) == ["unknown_card"]
+    with transaction(house.engine) as session:
+        make_school(session, "353608")
+        elsewhere = make_student(session, house, number="11510002", school_code="353608")
+        assert _give(session, house, NEW, elsewhere) == 0
+        assert session.exec(select(AttendanceDay)).all() == []
 
 
 def test_child_whose_kept_tap_was_matched_is_no_no_show(
@@ -75,6 +98,34 @@ def test_ended_card_never_says_arrived_and_staff_hear(house: House, reader: Sign
         assert session.exec(select(AttendanceDay)).all() == []
         assert _kinds(session) == [NoticeKind.OLD_CARD]
         assert session.exec(select(Tap)).one().verdict == "former_card"
+
+
+def test_tap_of_an_ended_card_counts_in_no_later_decision(
+    house: House, reader: SigningReader
+) -> None:
+    with transaction(house.engine) as session:
+        end_card(session, uid=MING, by="operator", now=house.clock.now() - timedelta(hours=1))
+        _give(session, house, NEW)
+    reader.taps((1, MING, "2026-11-23T07:10:00+08:00"))
+    for seq, clock in ((2, "07:15"), (3, "07:19")):
+        reader.taps((seq, NEW, f"2026-11-23T{clock}:00+08:00"))
+    with transaction(house.engine) as session:
+        arrived_at = session.exec(select(AttendanceDay)).one().arrived_at
+    assert arrived_at == datetime.fromisoformat("2026-11-23T07:15:00+08:00")
+
+
+def test_ended_card_is_that_of_who_held_it_last() -> None:
+    first, second = (
+        Holder(UUID(int=n), "353607", 6, day, day + timedelta(hours=9))
+        for n in (1, 2)
+        for day in [datetime.fromisoformat(f"2026-11-0{n}T08:00:00+08:00")]
+    )
+    held = [first, second]
+    assert former_holder(held, first.valid_from) is None, "it was nobody's before"
+    assert former_holder(held, first.valid_until) == first
+    assert former_holder(held, second.valid_until) == second
+    assert holder_at(held, second.valid_from) == second
+    assert holder_at(held, second.valid_until) is None
 
 
 def test_reissued_card_works_at_once(house: House, reader: SigningReader) -> None:

@@ -199,6 +199,51 @@ def test_unticked_box_means_silence(house: House, reader: SigningReader) -> None
         assert _notices(session) == []
 
 
+def test_way_home_begins_when_the_rule_of_the_day_says(house: House, reader: SigningReader) -> None:
+    with transaction(house.engine) as session:
+        rule = NewRule(grade=6, departure_from=time(15, 30))
+        add_rule(session, "353607", rule, by="operator", now=_at("06:00:00"))
+    house.clock.move_to(_at("16:10:00"))
+    reader.taps((1, MING, _iso("12:10:00")), (2, MING, _iso("15:30:00")))
+    with transaction(house.engine) as session:
+        day = _day(session)
+        assert (day.arrived_at, day.departed_at) == (_at("12:10:00"), _at("15:30:00"))
+
+
+def test_closure_is_heeded_where_a_tap_of_an_earlier_day_comes_with_it(
+    house: House, reader: SigningReader
+) -> None:
+    with transaction(house.engine) as session:
+        put_closure(session, MONDAY, part=DayPart.MORNING, school_code="353607")
+    house.clock.move_to(_at("13:00:00"))
+    reader.taps((1, MING, "2026-11-22T08:00:00+08:00"), (2, MING, _iso("12:30:00")))
+    with transaction(house.engine) as session:
+        ming = session.exec(select(Student)).one()
+        assert session.get_one(AttendanceDay, (ming.id, MONDAY)).arrived_at == _at("12:30:00")
+
+
+@pytest.mark.parametrize(
+    ("usual", "clock", "kind"),
+    [
+        (time(11, 30), "12:30:00", "arrival"),
+        (time(11, 30), "14:59:59", "arrival"),
+        (time(11, 30), "15:00:00", "departure"),
+        (time(16, 0), "15:59:59", "arrival"),
+    ],
+)
+def test_who_comes_at_noon_after_a_closed_morning_is_not_told_home(
+    house: House, reader: SigningReader, usual: time, clock: str, kind: str
+) -> None:
+    with transaction(house.engine) as session:
+        session.get_one(School, "353607").departure_from = usual
+        put_closure(session, MONDAY, part=DayPart.MORNING, school_code="353607")
+    house.clock.move_to(_at("16:10:00"))
+    reader.taps((1, MING, _iso(clock)))
+    with transaction(house.engine) as session:
+        day = _day(session)
+        assert (day.arrivals, day.departures) == ((1, 0) if kind == "arrival" else (0, 1))
+
+
 def test_guardian_who_blocked_us_gets_a_refused_row_and_no_push(
     house: House, reader: SigningReader
 ) -> None:

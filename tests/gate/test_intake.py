@@ -11,18 +11,18 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text, update
-from sqlmodel import Session
+from sqlmodel import Session, col
 from werkzeug.test import TestResponse
 
 from core.attendance.no_show import mark_missing
-from core.attendance.tables import NoShowState
+from core.attendance.tables import AttendanceDay, NoShowState
 from core.db import transaction
 from core.gate.health import gate_health
 from core.gate.tables import Reader, ReaderNonce, Tap
 from core.house import House
 from core.kinds import HoldReason
 from core.notices.tables import Notice
-from core.people.tables import Card
+from core.people.tables import Card, Student
 from tests.factories import card_uid_of, make_student
 from tests.gate.conftest import SigningReader
 
@@ -100,6 +100,35 @@ def test_number_used_twice_in_one_boot_loses_neither_tap(
     assert missing == [], "a child whose tap is held is not said to be missing"
 
 
+def test_number_used_twice_for_one_card_loses_neither_tap(reader: SigningReader) -> None:
+    assert reader.statuses((1, MING, AT_0721)) == ["recorded"]
+    assert reader.statuses((1, MING, "2026-11-23T07:15:00+08:00")) == ["quarantined"]
+
+
+def test_equal_numbers_of_two_boots_and_two_readers_are_no_second_device(
+    house: House, reader: SigningReader, make_signing_reader: Callable[..., SigningReader]
+) -> None:
+    other = make_signing_reader()
+    sent = [(reader, "boot-1"), (reader, "boot-2"), (other, "boot-1")]
+    uids = [card_uid_of(f"1151000{n}") for n in (1, 2, 3)]
+    with transaction(house.engine) as session:
+        make_student(session, house, name="王小華", number="11510002")
+        make_student(session, house, name="王小美", number="11510003")
+    for said in ("recorded", "duplicate"):
+        for (one, boot_id), uid in zip(sent, uids, strict=True):
+            assert one.statuses((1, uid, AT_0721), boot_id=boot_id) == [said]
+
+
+def test_held_tap_of_yesterday_leaves_today_alone(house: House, reader: SigningReader) -> None:
+    with transaction(house.engine) as session:
+        hua = make_student(session, house, name="王小華", number="11510002")
+    yesterday = "2026-11-22T16:00:00+08:00"
+    assert reader.statuses((1, MING, yesterday)) == ["recorded"]
+    assert reader.statuses((1, card_uid_of("11510002"), yesterday)) == ["quarantined"]
+    with transaction(house.engine) as session:
+        assert hua.id in _missing(session, house.clock.now())
+
+
 def test_buffered_tap_of_a_mad_clock_keeps_its_child_out_of_the_no_shows(
     house: House, reader: SigningReader
 ) -> None:
@@ -108,6 +137,26 @@ def test_buffered_tap_of_a_mad_clock_keeps_its_child_out_of_the_no_shows(
     assert reader.statuses((1, MING, "2026-11-23T13:00:00+08:00")) == ["quarantined"]
     with transaction(house.engine) as session:
         assert _missing(session, house.clock.now()) == []
+
+
+@pytest.mark.parametrize(
+    ("missed", "left"),
+    [(NoShowState.WAITING, NoShowState.DOUBT), (NoShowState.TOLD, NoShowState.TOLD)],
+)
+def test_held_tap_ends_a_no_show_only_as_long_as_it_waits(
+    house: House, reader: SigningReader, missed: NoShowState, left: NoShowState
+) -> None:
+    now = house.clock.now()
+    with transaction(house.engine) as session:
+        mark_missing(session, "353607", [6], MONDAY, state=missed, due_at=now, now=now)
+        ming = session.scalars(select(Student.id)).one()
+        session.add(AttendanceDay(student_id=ming, school_day=MONDAY + timedelta(days=1)))
+    fast = (now + timedelta(hours=8)).isoformat()
+    reader.send({"boot_id": "b", "last_seq": 0, "buffered": 0, "clock": fast}, path="heartbeat")
+    assert reader.statuses((1, MING, "2026-11-23T13:00:00+08:00")) == ["quarantined"]
+    with transaction(house.engine) as session:
+        days = session.scalars(select(AttendanceDay).order_by(col(AttendanceDay.school_day)))
+        assert [one.no_show for one in days] == [left, NoShowState.NONE]
 
 
 def test_reader_that_still_holds_taps_is_not_healthy(house: House, reader: SigningReader) -> None:

@@ -16,6 +16,7 @@ from core.db import transaction
 from core.delivery.claims import claim
 from core.delivery.settle import Settlement, settle
 from core.errors import AccessError, InputError
+from core.gate.class_answers import ClassAnswer, ClassWord, answer_for
 from core.gate.make_up import make_ups_of, record_make_up, undo_make_up
 from core.gate.tables import Tap
 from core.house import House
@@ -245,6 +246,22 @@ def test_teacher_who_took_the_word_back_can_say_that_the_child_is_missing(
     with transaction(house.engine) as session:
         waiting = [kind for kind, state, _ in _alt_texts(session) if state == "pending"]
         assert waiting == ["correction"], "one for each time it was said"
+
+
+def test_list_shown_after_a_word_was_taken_back_can_be_answered(
+    house: House, reader: SigningReader
+) -> None:
+    with transaction(house.engine) as session:
+        _undo(session, _enter(session, NOW))
+        ming = session.exec(select(Student)).one()
+        old, fresh = (
+            ClassAnswer(ClassWord.PRESENT, "staff:x", NOW + timedelta(minutes=shown))
+            for shown in (-1, 2)
+        )
+        now = NOW + timedelta(minutes=3)
+        with pytest.raises(InputError, match="answered"):
+            answer_for(session, DESK, ming, old, now)
+        assert answer_for(session, DESK, ming, fresh, now)
 
 
 def test_way_out_entered_after_a_read_no_show_says_left_and_not_here(

@@ -139,6 +139,21 @@ def test_day_that_is_on_record_or_on_leave_needs_no_make_up(
     assert error.value.code == code
 
 
+def test_way_home_of_a_child_that_came_can_be_asked_for(house: House, cast: Cast) -> None:
+    with transaction(house.engine) as session:
+        day = AttendanceDay(student_id=cast[1], school_day=school_day_of(AT), arrived_at=AT)
+        session.add(day)
+    assert asked(house, cast, direction=Direction.OUT)
+
+
+def test_another_school_reads_no_request(house: House, cast: Cast) -> None:
+    request_id = asked(house, cast)
+    with transaction(house.engine) as session:
+        assert open_requests(session, "353608") == []
+        approve_request(session, "liff", request_id, by="staff:x", now=NOW)
+        assert recent_answers(session, "353608", NOW) == []
+
+
 def test_new_guardian_can_not_learn_from_the_answer_where_the_child_is(
     house: House, cast: Cast
 ) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from core.attendance.tables import AttendanceDay
 from core.clock import TAIPEI
@@ -235,3 +235,35 @@ def test_old_taps_in_any_order_of_batches_keep_their_times(
     with snapshot(house.engine) as session:
         kept = {tap.seq: tap.effective_at for tap in session.exec(select(Tap))}
     assert kept == {seq: now - timedelta(seconds=age) for seq, age in ages.items()}
+
+
+@pytest.mark.parametrize(
+    ("ages", "held"),
+    [
+        ({1: 16, 2: 0, 3: 8}, {3}),
+        ({1: 0, 2: 300, 3: 8}, {2, 3}),
+        ({2: 0, 1: 8}, set()),
+        ({1: 8, 2: 16}, set()),
+    ],
+    ids=["set back after a day", "held between", "out of turn", "late on its own day"],
+)
+@pytest.mark.parametrize("is_one_batch", [True, False])
+def test_tap_of_an_earlier_day_than_a_lower_number_is_held(
+    house: House,
+    clocked: ClockedReader,
+    ages: dict[int, int],
+    held: set[int],
+    *,
+    is_one_batch: bool,
+) -> None:
+    clocked.beat()
+    now = house.clock.now()
+    taps = [
+        (seq, "0411223344AABB", (now - timedelta(hours=age)).isoformat())
+        for seq, age in ages.items()
+    ]
+    for batch in [taps] if is_one_batch else [[one] for one in taps]:
+        clocked.reader.taps(*batch, boot_id="b")
+    with snapshot(house.engine) as session:
+        found = session.exec(select(Tap.seq).where(col(Tap.effective_at).is_(None)))
+        assert set(found) == held

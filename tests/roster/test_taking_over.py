@@ -11,7 +11,7 @@ from core.db import transaction
 from core.house import House
 from core.people.lost_cards import report_lost
 from core.people.roster import Claim, find_student
-from core.people.tables import Binding, Card, Student
+from core.people.tables import Binding, Card, EnrollmentStatus, Student
 from core.roster.comparing import compare
 from core.roster.faults import RosterError
 from core.roster.rows import read_roster
@@ -54,6 +54,23 @@ def test_new_students_are_added_and_the_same_file_changes_nothing(house: House) 
         assert found is not None
         assert found.national_id_tail == "789"
         assert session.exec(select(AuditEntry.subject)).all() == ["school:353607"]
+
+
+def test_same_file_with_cards_leaves_the_cards_as_they_are(house: House) -> None:
+    _import(house, row(card_uid=UID))
+    assert _import(house, row(card_uid=UID)) == Counts(0, 0, 1, 0, 0)
+    _import(house, row(card_uid=UID, homeroom="701"))
+    with transaction(house.engine) as session:
+        assert [one.valid_until for one in session.exec(select(Card))] == [None]
+
+
+def test_new_student_who_is_away_is_none_of_the_enrolled(house: House) -> None:
+    _import(house, MING)
+    gone = row(student_number="11510009", status="轉學")
+    assert _import(house, gone) == Counts(1, 0, 0, 1, 0), "a person enrolled once only"
+    with transaction(house.engine) as session:
+        states = session.exec(select(Student.status).order_by(col(Student.student_number))).all()
+    assert states == [EnrollmentStatus.ENROLLED, EnrollmentStatus.TRANSFERRED]
 
 
 def test_what_differs_is_changed_and_the_missing_stay(house: House) -> None:
@@ -112,6 +129,7 @@ def test_lost_card_stays_dead_though_the_file_still_names_it(house: House) -> No
     assert _import(house, row(card_uid=UID)).changed == 1
     _import(house, row(card_uid="04A224B1C25E81"))
     assert _import(house, row(card_uid=UID)) == Counts(0, 0, 1, 0, 0)
+    assert _import(house, row(card_uid=UID, homeroom="701")) == Counts(0, 1, 0, 0, 0)
     with transaction(house.engine) as session:
         assert _live_cards(session) == ["04A224B1C25E81"]
 
