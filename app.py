@@ -287,7 +287,9 @@ def serve(settings: Settings) -> None:
 
 
 @main.command()
-@click.option("--workers", default=2, show_default=True)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="processes"
+)
 @click.pass_obj
 def web(settings: Settings, workers: int) -> None:
     """Run only the web server; worker and clock run elsewhere."""

@@ -177,6 +177,13 @@ def test_server_on_a_taken_port_says_so_and_ends(ready: str, command: str) -> No
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize("workers", ["0", "-1", "many"])
+def test_web_server_without_processes_is_refused(ready: str, workers: str) -> None:
+    # It would hold the port and answer nobody.
+    refused = run_warm("web", "--workers", workers, DATABASE_URL=ready)
+    assert (refused.returncode, "--workers" in refused.stderr) == (2, True)
+
+
 def test_demo_on_a_taken_port_says_so_and_ends(tmp_path: Path) -> None:
     # The lower one is to be free: it would be named first.
     port = free_pair()
