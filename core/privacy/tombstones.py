@@ -36,7 +36,10 @@ class Stone:
     def from_line(line: str) -> "Stone":
         """Return what to_line wrote. Raises ValueError for anything else."""
         at, code, person_index = line.split()
-        return Stone(person_index, datetime.fromisoformat(at), code)
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise ValueError(at)
+        return Stone(person_index, moment, code)
 
 
 def stones_of(
@@ -101,7 +104,7 @@ def filed_stones(path: Path, now: datetime, kept: timedelta) -> set[Stone]:
 def _lines(path: Path) -> Iterator[Stone]:
     if not path.exists():
         return
-    for line in path.read_text(encoding="ascii").splitlines():
+    for line in path.read_text(encoding="ascii", errors="replace").splitlines():
         try:
             yield Stone.from_line(line)
         except ValueError:
