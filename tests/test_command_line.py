@@ -117,6 +117,7 @@ def test_command_says_why_no_connection_comes_about(
 ) -> None:
     address = {"DATABASE_URL": "postgresql+psycopg://gate:topsecret@127.0.0.1:1/gate"}
     places = {"BACKUP_FOLDER": f"{tmp_path}/backups", "TOMBSTONES_FILE": f"{tmp_path}/stones"}
+    places["CLOCK_NOW"] = "2026-11-23T07:40"
     refused = run_warm(*arguments, **address, **places)
     assert refused.returncode == 1
     assert "does not answer (nothing listens there). Check DATABASE_URL." in refused.stderr

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from core.audit import AuditEntry, record_audit
 from core.backup.making import make_backup
 from core.backup.manifest import BackupFault, manifest_path, read_manifest
-from core.backup.restoring import restore
+from core.backup.restoring import restore, settle_here
 from core.crypto import Vault, new_key, parse_keys
 from core.db import snapshot, table_of, transaction
 from core.duty.migrate import is_current, migrate
@@ -108,6 +108,33 @@ def test_migrated_empty_database_is_filled(full: House, make_empty: Make, tmp_pa
     restore(empty, path)
     with snapshot(empty.engine) as session:
         assert session.scalar(select(table_of(Student).c.name)) == "王小明"
+
+
+def test_backup_in_a_folder_that_is_only_read_is_put_back(
+    full: House, make_empty: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = make_backup(full, tmp_path / "backups")
+
+    def only_read(self: Path, *_: object, **__: object) -> int:
+        assert self.parent != path.parent, "nothing may be written beside the backup"
+        return write(self, *_, **__)  # type: ignore[arg-type]
+
+    write = Path.write_text
+    monkeypatch.setattr(Path, "write_text", only_read)
+    restore(make_empty(), path)
+
+
+def test_file_of_the_deleted_that_can_not_be_read_stops_a_restore_before_it_begins(
+    full: House, make_empty: Make, tmp_path: Path
+) -> None:
+    path, _ = make_backup(full, tmp_path)
+    empty = make_empty()
+    wrong = empty.settings.model_copy(update={"tombstones_file": str(tmp_path)})
+    with pytest.raises(BackupFault, match="Mend TOMBSTONES_FILE first"):
+        restore(replace(empty, settings=wrong), path)
+    with pytest.raises(BackupFault, match="Mend TOMBSTONES_FILE first"):
+        settle_here(replace(empty, settings=wrong), full.clock.now())
+    restore(empty, path)
 
 
 def test_changed_backup_is_refused(full: House, make_empty: Make, tmp_path: Path) -> None:
