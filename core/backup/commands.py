@@ -47,6 +47,8 @@ def backup_command(settings: Settings, folder: Path | None) -> None:
             fail(str(fault))
         except OSError as error:
             fail(f"No backup was made: {_of_the_disk(error)}.")
+        except sqlite3.Error as error:
+            fail(f"No backup was made: {error}. Look at the disks of the database and of {where}.")
         except SQLAlchemyError as error:
             if away := silence_of(house.engine):
                 fail(f"No backup was made. {away}.")

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from core.audit import AuditEntry, record_audit
 from core.backup.making import make_backup
-from core.backup.manifest import BackupFault, manifest_path, read_manifest
+from core.backup.manifest import BackupFault, file_name, manifest_path, read_manifest
 from core.backup.restoring import restore, settle_here
 from core.crypto import Vault, new_key, parse_keys
 from core.db import snapshot, table_of, transaction
@@ -82,6 +82,15 @@ def test_backup_is_its_owners_alone_and_leaves_no_parts(full: House, tmp_path: P
     assert [one.stat().st_mode & 0o077 for one in (path.parent, path, manifest_path(path))] == [
         0
     ] * 3
+
+
+def test_backup_begun_twice_at_once_is_written_by_one(full: House, tmp_path: Path) -> None:
+    name = file_name(full.engine.dialect.name, full.clock.now())
+    part = tmp_path / f"{name}.part"
+    part.write_bytes(b"the other's")
+    with pytest.raises(BackupFault, match="Another backup writes"):
+        make_backup(full, tmp_path)
+    assert part.read_bytes() == b"the other's"
 
 
 def test_metrics_tell_how_old_the_last_backup_is(full: House, tmp_path: Path) -> None:
