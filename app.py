@@ -320,6 +320,8 @@ def line_setup(settings: Settings) -> None:
     try:
         lines = set_up(build_house(settings))
     except LineError as error:
+        if not error.status:
+            fail(f"LINE does not answer ({error.reason}). Open the way to it: DNS, firewall.")
         fail(f"LINE refused ({error.reason}). Check LINE_CHANNEL_ACCESS_TOKEN and BASE_URL.")
     for line in lines:
         click.echo(line)

@@ -224,6 +224,11 @@ def test_roster_is_looked_through_then_taken_over_and_a_bad_one_changes_nothing(
     assert again.stdout.split()[:6] == ["added", "0", "changed", "0", "unchanged", "2"]
 
 
+def test_menus_say_that_line_does_not_answer(ready: str) -> None:
+    refused = run_warm("line-setup", DATABASE_URL=ready, LINE_API_BASE="http://127.0.0.1:1")
+    assert (refused.returncode, "✗ LINE does not answer" in refused.stderr) == (1, True)
+
+
 def test_reader_is_added_to_a_school_and_its_secret_is_shown_once(ready: str) -> None:
     assert run_warm("school", "add", *SCHOOL, DATABASE_URL=ready).returncode == 0
     again = run_warm("school", "add", *SCHOOL, DATABASE_URL=ready)
