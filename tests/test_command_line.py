@@ -178,6 +178,15 @@ def test_server_on_a_taken_port_says_so_and_ends(ready: str, command: str) -> No
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize("command", ["serve", "web", "worker", "clock"])
+def test_program_says_that_it_can_not_read_who_was_deleted(
+    ready: str, command: str, tmp_path: Path
+) -> None:
+    refused = run_warm(command, DATABASE_URL=ready, TOMBSTONES_FILE=str(tmp_path))
+    assert (refused.returncode, refused.stderr[:19]) == (1, "✗ TOMBSTONES_FILE: ")
+    assert "Traceback" not in refused.stderr
+
+
 @pytest.mark.parametrize("workers", ["0", "-1", "many"])
 def test_web_server_without_processes_is_refused(ready: str, workers: str) -> None:
     # It would hold the port and answer nobody.

@@ -18,6 +18,7 @@ from core.db import transaction
 from core.duty.migrate import is_known, migrate, stamp, upgrade
 from core.house import House, build_house
 from core.privacy.erasure import heed_tombstones
+from core.privacy.tombstones import unreadable
 from core.sealed import KeptKey
 
 # What migrations put into an empty database.
@@ -76,15 +77,9 @@ def _checked(house: House, backup: Path) -> Manifest:
 
 def _require_stones(house: House) -> None:
     """Raise BackupFault if the file of the deleted is there and can't be read."""
-    path = Path(house.settings.tombstones_file)
-    try:
-        path.open("rb").close()
-    except FileNotFoundError:
-        # Nobody may ever have asked for it; the command says so.
-        return
-    except OSError as error:
+    if problem := unreadable(Path(house.settings.tombstones_file)):
         hint = "Mend TOMBSTONES_FILE first: by it whoever deleted their data is deleted again."
-        raise BackupFault(f"{path} can't be read ({error.strerror}). {hint}") from None
+        raise BackupFault(f"{problem}. {hint}")
 
 
 def _require_empty(engine: Engine) -> None:

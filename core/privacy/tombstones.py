@@ -93,6 +93,17 @@ def append_stones(path: Path, stones: Collection[Stone]) -> None:
         os.close(handle)
 
 
+def unreadable(path: Path) -> str | None:
+    """Return why the file can't be read; None where it can, and where there is none."""
+    try:
+        path.open("rb").close()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{path} can't be read ({error.strerror})"
+    return None
+
+
 def filed_stones(path: Path, now: datetime, kept: timedelta) -> set[Stone]:
     """Return the file's stones that are not older than `kept`: no backup is older than that.
 
