@@ -73,6 +73,7 @@ from core.people.sessions import ABSOLUTE_LIMIT
 from core.privacy.commands import purge_command
 from core.privacy.erasure import heed_tombstones
 from core.privacy.purge import run_purge_tick
+from core.privacy.tombstones import unreadable
 from core.receipts.polling import run_receipt_tick
 from core.settings import Settings, load_settings
 from core.texting.sender import TextMessenger
@@ -289,7 +290,9 @@ def serve(settings: Settings) -> None:
 
 
 @main.command()
-@click.option("--workers", default=2, show_default=True)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="processes"
+)
 @click.pass_obj
 def web(settings: Settings, workers: int) -> None:
     """Run only the web server; worker and clock run elsewhere."""
@@ -320,12 +323,15 @@ def line_setup(settings: Settings) -> None:
     try:
         lines = set_up(build_house(settings))
     except LineError as error:
+        if not error.status:
+            fail(f"LINE does not answer ({error.reason}). Open the way to it: DNS, firewall.")
         fail(f"LINE refused ({error.reason}). Check LINE_CHANNEL_ACCESS_TOKEN and BASE_URL.")
     for line in lines:
         click.echo(line)
 
 
 def _serve(settings: Settings, *, delivers: bool, ticks: bool, workers: int) -> None:
+    _require_stones(settings)
     engine = make_engine(settings.database_url)
     patiently(functools.partial(_require_durable, engine))
     engine.dispose()
@@ -348,6 +354,11 @@ def _require_durable(engine: Engine) -> None:
         fail(f"{problem}. Switch it on: a tap answered 2xx must survive a power cut.")
 
 
+def _require_stones(settings: Settings) -> None:
+    if problem := unreadable(Path(settings.tombstones_file)):
+        fail(f"TOMBSTONES_FILE: {problem}. Let the program's user read and write it: chown.")
+
+
 def _open_house(settings: Settings) -> House:
     """Return the house of a program that goes on: in time, and nobody in it who was erased."""
     house = build_house(settings)
@@ -365,6 +376,7 @@ def _look_round(house: House) -> None:
 
 def _run_loops(settings: Settings, *, delivers: bool, ticks: bool) -> None:
     wait_for_stop = heed_stop_signals()
+    _require_stones(settings)
     house = _open_house(settings)
     settle_memory()
     running = start_background(background(house, delivers=delivers, ticks=ticks))

@@ -103,7 +103,9 @@ def make_engine(url: str, patience: Patience = PATIENT) -> Engine:
         watch_connections(engine, patience)
         return engine
     if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        # Where no folder can be made SQLite says so itself, to whoever asks it first.
+        with suppress(OSError):
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, **options)
     event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _prepare_sqlite)

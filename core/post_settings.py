@@ -2,11 +2,11 @@
 
 import re
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
+from core.addresses import is_address, parts_of
 from core.errors import Fault
 from core.loopback import is_loopback
 
@@ -48,15 +48,14 @@ class PostSettings(BaseSettings):
 def post_faults(settings: PostSettings) -> list[Fault]:
     """Return what is wrong with these settings anywhere."""
     faults = []
-    if settings.smtp_url.get_secret_value() and not _is_mail_url(
-        settings.smtp_url.get_secret_value(), ("smtp", "smtps")
-    ):
+    smtp_url = settings.smtp_url.get_secret_value()
+    if smtp_url and not is_address(smtp_url, ("smtp", "smtps")):
         hint = "Write smtp://user:password@host:port, or smtps:// for TLS from the first byte"
         faults.append(Fault("SMTP_URL", "not the address of a mail server", hint))
     if "@" not in settings.mail_from or any(sign.isspace() for sign in settings.mail_from):
         faults.append(Fault("MAIL_FROM", "not an address", "Write no-reply@gate.example.tw"))
     faults += _bounce_faults(settings)
-    if settings.sms_api_base and urlsplit(settings.sms_api_base).scheme not in ("http", "https"):
+    if settings.sms_api_base and not is_address(settings.sms_api_base):
         faults.append(Fault("SMS_API_BASE", "not an address", f"Write {MITAKE}, or leave it out"))
     return faults + _app_push_faults(settings)
 
@@ -64,7 +63,7 @@ def post_faults(settings: PostSettings) -> list[Fault]:
 def strict_post_faults(settings: PostSettings) -> list[Fault]:
     """Return what production refuses: a channel that is half set up, or the sandbox's values."""
     faults = []
-    if is_loopback(_smtp_host(settings)):
+    if is_loopback(parts_of(settings.smtp_url.get_secret_value()).hostname or ""):
         faults.append(Fault("SMTP_URL", "a sandbox address", "Name the real host"))
     if settings.smtp_url.get_secret_value() and settings.mail_from == SANDBOX_MAIL_FROM:
         hint = "Name the address letters come from"
@@ -92,7 +91,7 @@ def strict_post_faults(settings: PostSettings) -> list[Fault]:
 def _app_push_faults(settings: PostSettings) -> list[Fault]:
     url, key = settings.app_push_url, settings.app_push_key.get_secret_value().strip()
     faults = []
-    if url and not (urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname):
+    if url and not is_address(url):
         hint = "Write https://push.example.tw/v1, or leave it out"
         faults.append(Fault("APP_PUSH_URL", "not an address", hint))
     if bool(url) != bool(key):
@@ -107,29 +106,13 @@ def _bounce_faults(settings: PostSettings) -> list[Fault]:
     if address and not RETURN_ADDRESS.fullmatch(address):
         hint = "Write bounces@gate.example.tw; its name may have 20 signs and no +"
         faults.append(Fault("BOUNCE_ADDRESS", "not an address letters can come back to", hint))
-    if url and not _is_mail_url(url, ("imap", "imaps")):
+    if url and not is_address(url, ("imap", "imaps")):
         hint = "Write imaps://user:password@host:port"
         faults.append(Fault("BOUNCE_MAILBOX_URL", "not the address of a mailbox", hint))
-    elif url.startswith("imap:") and not is_loopback(urlsplit(url).hostname or ""):
+    elif url.startswith("imap:") and not is_loopback(parts_of(url).hostname or ""):
         hint = "Write imaps://: the password must not travel in clear"
         faults.append(Fault("BOUNCE_MAILBOX_URL", "neither TLS nor loopback", hint))
     if bool(address) != bool(url):
         hint = "Set BOUNCE_ADDRESS and BOUNCE_MAILBOX_URL together, or neither"
         faults.append(Fault("BOUNCE_ADDRESS", "half set up", hint))
     return faults
-
-
-def _smtp_host(settings: PostSettings) -> str:
-    try:
-        return urlsplit(settings.smtp_url.get_secret_value()).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _is_mail_url(url: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        parts = urlsplit(url)
-        # Reading the port is what raises for one that is no number.
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False

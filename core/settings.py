@@ -3,19 +3,15 @@
 import base64
 from datetime import datetime, time
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from core.addresses import is_address, is_origin, parts_of
 from core.bureau_login import BUREAU_ADDRESSES, BureauLogin, TokenAuth
 from core.clock import TAIPEI
 from core.crypto import parse_keys
@@ -27,6 +23,8 @@ from core.secret_files import SecretFiles
 # LINE's limit for push is 2,000/s; above 1,800 no room is left for retries.
 PUSH_CEILING = 1800
 DEVELOPMENT = "development-only-"
+# A century: longer would lie before the calendar's first year, and the purge would stop over it.
+Days = Annotated[int, Field(le=36_525)]
 
 
 class AppEnv(StrEnum):
@@ -93,19 +91,19 @@ class Settings(BureauLogin, PostSettings):
     backup_folder: str = "var/backups"
     postgresql_bin: str = ""
     tombstones_file: str = "var/tombstones"
-    retention_taps_days: int = Field(default=30, ge=1)
-    retention_attendance_days: int = Field(default=30, ge=1)
-    retention_notice_text_days: int = Field(default=7, ge=1)
-    retention_notices_days: int = Field(default=90, ge=7)
-    retention_events_days: int = Field(default=30, ge=7)
-    retention_attempts_days: int = Field(default=180, ge=1)
-    retention_audit_days: int = Field(default=1827, ge=180)
-    retention_sessions_days: int = Field(default=30, ge=1)
-    retention_ended_days: int = Field(default=1827, ge=30)
-    retention_counts_days: int = Field(default=400, ge=60)
-    retention_backups_days: int = Field(default=35, ge=1)
-    retention_announcements_days: int = Field(default=400, ge=60)
-    retention_orders_days: int = Field(default=30, ge=1)
+    retention_taps_days: Days = Field(default=30, ge=1)
+    retention_attendance_days: Days = Field(default=30, ge=1)
+    retention_notice_text_days: Days = Field(default=7, ge=1)
+    retention_notices_days: Days = Field(default=90, ge=7)
+    retention_events_days: Days = Field(default=30, ge=7)
+    retention_attempts_days: Days = Field(default=180, ge=1)
+    retention_audit_days: Days = Field(default=1827, ge=180)
+    retention_sessions_days: Days = Field(default=30, ge=1)
+    retention_ended_days: Days = Field(default=1827, ge=30)
+    retention_counts_days: Days = Field(default=400, ge=60)
+    retention_backups_days: Days = Field(default=35, ge=1)
+    retention_announcements_days: Days = Field(default=400, ge=60)
+    retention_orders_days: Days = Field(default=30, ge=1)
     channel_check_days: int = Field(default=30, ge=0, le=120)
     make_up_request_days: int = Field(default=3, ge=0, le=6)
     incident_report_hours: int = Field(default=72, ge=1, le=720)
@@ -204,9 +202,6 @@ def load_settings(**given: Any) -> Settings:
         wrong = {str(item["loc"][0]).lower() for item in error.errors()}
         defaults = {name: Settings.model_fields[name].default for name in wrong}
         settings = Settings(**{**given, **defaults})
-    except (SettingsError, OSError):
-        hint = "Let every NAME_FILE name a readable file"
-        raise ConfigError([Fault("NAME_FILE", "a secret file can't be read", hint)]) from None
     faults += _general_faults(settings)
     if settings.is_production:
         faults += _production_faults(settings)
@@ -229,19 +224,22 @@ def _general_faults(settings: Settings) -> list[Fault]:
         except ValueError:
             hint = "Write id:base64, newest first; `openssl rand -base64 32` makes a key"
             faults.append(Fault(name.upper(), "not a list of 32-byte keys", hint))
-    try:
-        backend = make_url(settings.database_url).get_backend_name()
-    except ArgumentError:
-        backend = ""
-    if backend not in ("sqlite", "postgresql"):
-        hint = "Use sqlite:///var/gate.db or postgresql+psycopg://user:password@host/name"
+    if not _is_database(settings.database_url):
+        hint = (
+            "Use sqlite:///var/gate.db or postgresql+psycopg://user:password@host/name, with %40 "
+            "for an @ in the password"
+        )
         faults.append(Fault("DATABASE_URL", "not a database address we know", hint))
     redis_url = settings.redis_url.get_secret_value()
-    if redis_url and urlsplit(redis_url).scheme not in ("redis", "rediss"):
+    if redis_url and not is_address(redis_url, ("redis", "rediss")):
         hint = "Write redis://host:6379/0, or rediss:// over TLS"
         faults.append(Fault("REDIS_URL", "not an address of Redis", hint))
-    if urlsplit(settings.base_url).scheme not in ("http", "https"):
-        faults.append(Fault("BASE_URL", "not an address", "Write https://gate.example.tw"))
+    if not is_origin(settings.base_url):
+        hint = "Write https://gate.example.tw, with nothing behind the host"
+        faults.append(Fault("BASE_URL", "not an address, or more than one of a host", hint))
+    for name in ("staff_digest_at", "maintenance_from", "maintenance_until"):
+        if getattr(settings, name).tzinfo is not None:
+            faults.append(Fault(name.upper(), "names a zone", "Write 17:00: it is Taipei's"))
     faults += post_faults(settings)
     if settings.app_push_url and not settings.has_bureau_login:
         hint = "Set BUREAU_LOGIN_CLIENT_ID: by it guardians connect the app; or leave this out"
@@ -250,6 +248,19 @@ def _general_faults(settings: Settings) -> list[Fault]:
         hint = "Write an https address, or one of this machine"
         faults.append(Fault("HEARTBEAT_URL", "neither https nor loopback", hint))
     return faults
+
+
+def _is_database(url: str) -> bool:
+    """Tell whether this is a database we speak to; one in memory is another in each thread."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
+        return parsed.database not in (None, "", ":memory:")
+    known = parsed.drivername in ("postgresql", "postgresql+psycopg")
+    # Of a password with an @ the rest would be looked for as part of the host, and be told.
+    return known and "@" not in (parsed.host or "")
 
 
 def _production_faults(settings: Settings) -> list[Fault]:
@@ -324,16 +335,15 @@ def _addresses(settings: Settings) -> dict[str, str]:
 
 
 def _address_faults(name: str, url: str) -> list[Fault]:
-    parts = urlsplit(url)
+    parts = parts_of(url)
     faults = []
-    if parts.scheme != "https":
-        faults.append(Fault(name, "not https", "Production talks https only"))
+    if not is_address(url, ("https",)):
+        faults.append(Fault(name, "not an https address", "Production talks https only"))
     if is_loopback(parts.hostname or ""):
         faults.append(Fault(name, "a sandbox address", "Name the real host"))
     return faults
 
 
 def _is_safe(url: str) -> bool:
-    parts = urlsplit(url)
-    is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
-    return bool(parts.hostname) and (parts.scheme == "https" or is_local)
+    is_local = is_address(url, ("http",)) and is_loopback(parts_of(url).hostname or "")
+    return is_local or is_address(url, ("https",))

@@ -133,6 +133,7 @@ def test_command_says_why_no_connection_comes_about(
 ) -> None:
     address = {"DATABASE_URL": "postgresql+psycopg://gate:topsecret@127.0.0.1:1/gate"}
     places = {"BACKUP_FOLDER": f"{tmp_path}/backups", "TOMBSTONES_FILE": f"{tmp_path}/stones"}
+    places["CLOCK_NOW"] = "2026-11-23T07:40"
     refused = run_warm(*arguments, **address, **places)
     assert refused.returncode == 1
     assert "does not answer (nothing listens there). Check DATABASE_URL." in refused.stderr
@@ -193,6 +194,22 @@ def test_server_on_a_taken_port_says_so_and_ends(ready: str, command: str) -> No
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize("command", ["serve", "web", "worker", "clock"])
+def test_program_says_that_it_can_not_read_who_was_deleted(
+    ready: str, command: str, tmp_path: Path
+) -> None:
+    refused = run_warm(command, DATABASE_URL=ready, TOMBSTONES_FILE=str(tmp_path))
+    assert (refused.returncode, refused.stderr[:19]) == (1, "✗ TOMBSTONES_FILE: ")
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "many"])
+def test_web_server_without_processes_is_refused(ready: str, workers: str) -> None:
+    # It would hold the port and answer nobody.
+    refused = run_warm("web", "--workers", workers, DATABASE_URL=ready)
+    assert (refused.returncode, "--workers" in refused.stderr) == (2, True)
+
+
 def test_demo_on_a_taken_port_says_so_and_ends(tmp_path: Path) -> None:
     # The lower one is to be free: it would be named first.
     port = free_pair()
@@ -230,6 +247,11 @@ def test_roster_is_looked_through_then_taken_over_and_a_bad_one_changes_nothing(
     file.write_bytes(as_xlsx([MING, QING]))
     again = run_warm("roster", "import", str(file), "--school", "353607", DATABASE_URL=ready)
     assert again.stdout.split()[:6] == ["added", "0", "changed", "0", "unchanged", "2"]
+
+
+def test_menus_say_that_line_does_not_answer(ready: str) -> None:
+    refused = run_warm("line-setup", DATABASE_URL=ready, LINE_API_BASE="http://127.0.0.1:1")
+    assert (refused.returncode, "✗ LINE does not answer" in refused.stderr) == (1, True)
 
 
 def test_reader_is_added_to_a_school_and_its_secret_is_shown_once(ready: str) -> None:

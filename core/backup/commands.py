@@ -1,5 +1,6 @@
 """The commands `backup` and `restore`."""
 
+import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from core.backup.making import forget_old, make_backup
 from core.backup.manifest import BackupFault
 from core.backup.restoring import restore, settle_here
 from core.backup.settling import Settled
-from core.clock import TAIPEI
+from core.clock import TAIPEI, YEARS
 from core.duty.commands import fail, opened
 from core.duty.silence import silence_of
 from core.settings import Settings
@@ -44,7 +45,11 @@ def backup_command(settings: Settings, folder: Path | None) -> None:
             gone = forget_old(where, house.clock.now(), kept)
         except BackupFault as fault:
             fail(str(fault))
-        except (OSError, SQLAlchemyError) as error:
+        except OSError as error:
+            fail(f"No backup was made: {_of_the_disk(error)}.")
+        except sqlite3.Error as error:
+            fail(f"No backup was made: {error}. Look at the disks of the database and of {where}.")
+        except SQLAlchemyError as error:
             if away := silence_of(house.engine):
                 fail(f"No backup was made. {away}.")
             fail(f"No backup was made ({type(error).__name__}). Look at the disk and the database.")
@@ -72,13 +77,17 @@ def restore_command(
     with opened(settings) as house:
         try:
             if backup is None:
-                since, settled = _moment(taken_at or ""), None
-                settled = settle_here(house, since)
+                since = _moment(taken_at or "", house.clock.now())
+                settled: Settled | None = settle_here(house, since)
             else:
                 manifest, settled = restore(house, backup, is_last=is_last)
                 since = manifest.taken_at
         except BackupFault as fault:
             fail(str(fault))
+        except OSError as error:
+            fail(f"Not restored: {_of_the_disk(error)}.")
+        except sqlite3.Error as error:
+            fail(f"Not restored: {error}. Look at the disk of DATABASE_URL.")
         except SQLAlchemyError as error:
             if away := silence_of(house.engine):
                 fail(f"Not restored. {away}.")
@@ -91,12 +100,22 @@ def restore_command(
         click.echo(NO_STONES.format(path=stones.absolute()))
 
 
-def _moment(text: str) -> datetime:
+def _of_the_disk(error: OSError) -> str:
+    place = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or type(error).__name__}{place}. Make room, or name another place"
+
+
+def _moment(text: str, now: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
+        moment = None
+    if moment is None or moment.year not in YEARS:
         fail("Write the moment as 2026-11-23T07:20 or 2026-11-23T07:20+08:00.")
-    return moment if moment.tzinfo else moment.replace(tzinfo=TAIPEI)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=TAIPEI)
+    if moment > now:
+        fail(f"{text} is still to come (now: {now.astimezone(TAIPEI):%Y-%m-%dT%H:%M}).")
+    return moment
 
 
 def _tell(settled: Settled) -> None:

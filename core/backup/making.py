@@ -41,6 +41,7 @@ def make_backup(house: House, folder: Path) -> tuple[Path, Manifest]:
     if path.exists():
         raise BackupFault(f"{path} is there already. Wait a second.")
     part = path.with_name(path.name + PART)
+    _claim(part)
     try:
         counts = _copy(house, part)
         revision = applied_revision(house.engine)
@@ -73,8 +74,15 @@ def forget_old(folder: Path, now: datetime, kept: timedelta) -> list[Path]:
     return gone
 
 
+def _claim(part: Path) -> None:
+    """Make the file a backup is written into. Raises BackupFault where another one writes it."""
+    try:
+        part.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        raise BackupFault(f"Another backup writes {part}. Wait until it is done.") from None
+
+
 def _copy(house: House, part: Path) -> dict[str, int]:
-    part.touch(mode=0o600)
     settings = house.settings
     if house.engine.dialect.name == "sqlite":
         return sqlite.copy_to(house.engine, part)

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine, inspect, text
@@ -63,14 +64,13 @@ def load(engine: Engine, url: str, folder: str, path: Path) -> None:
         ]
         if names:
             connection.exec_driver_sql(f"DROP TABLE {', '.join(names)} CASCADE")
-    chosen = path.with_name(f"{path.name}.list")
-    chosen.write_text("\n".join(wanted), encoding="utf-8")
-    try:
+    # Not beside the dump: that folder may be somebody else's, or only be read.
+    with TemporaryDirectory() as place:
+        chosen = Path(place) / "list"
+        chosen.write_text("\n".join(wanted), encoding="utf-8")
         options = ["--single-transaction", "--no-owner", "--no-privileges", "--exit-on-error"]
         which = [f"--use-list={chosen}", f"--dbname={_target(url)}", str(path)]
         _run(folder, "pg_restore", [*options, *which], url)
-    finally:
-        chosen.unlink()
     with engine.begin() as connection:
         # The counts a new table has none of; without them every plan is a guess.
         connection.exec_driver_sql("ANALYZE")

@@ -18,6 +18,7 @@ from core.db import transaction
 from core.duty.migrate import is_known, migrate, stamp, upgrade
 from core.house import House, build_house
 from core.privacy.erasure import heed_tombstones
+from core.privacy.tombstones import unreadable
 from core.sealed import KeptKey
 
 # What migrations put into an empty database.
@@ -32,6 +33,7 @@ def restore(
     `is_last`: nothing ran after the backup was made, so nothing is in doubt and nothing is settled.
     """
     manifest = _checked(house, backup)
+    _require_stones(house)
     _require_empty(house.engine)
     now = house.clock.now()
     if house.engine.dialect.name == "sqlite":
@@ -47,6 +49,7 @@ def settle_here(house: House, taken_at: datetime) -> Settled:
 
     Nothing may run on it. `taken_at` is the moment it stands at.
     """
+    _require_stones(house)
     migrate(house.engine)
     with transaction(house.engine) as session:
         settled = settle_restored(session, taken_at, house.clock.now())
@@ -72,6 +75,13 @@ def _checked(house: House, backup: Path) -> Manifest:
     return manifest
 
 
+def _require_stones(house: House) -> None:
+    """Raise BackupFault if the file of the deleted is there and can't be read."""
+    if problem := unreadable(Path(house.settings.tombstones_file)):
+        hint = "Mend TOMBSTONES_FILE first: by it whoever deleted their data is deleted again."
+        raise BackupFault(f"{problem}. {hint}")
+
+
 def _require_empty(engine: Engine) -> None:
     """Raise BackupFault if any table holds rows that people or machines put there."""
     with engine.execution_options(reading=True).connect() as connection:
@@ -91,7 +101,21 @@ def _fill_sqlite(
     house: House, backup: Path, manifest: Manifest, now: datetime, *, is_last: bool
 ) -> Settled | None:
     target = sqlite.place_of(house.settings.database_url)
-    copy = sqlite.lay_beside(backup, target, manifest.counts)
+    copy = sqlite.place_beside(target)
+    try:
+        sqlite.lay_beside(backup, copy, manifest.counts)
+        settled = _finish_copy(house, copy, manifest, now, is_last=is_last)
+        sqlite.put_in_place(copy, target)
+    finally:
+        # On a disk that was full for it nothing else would find room.
+        copy.unlink(missing_ok=True)
+    sync_folder(target.parent)
+    return settled
+
+
+def _finish_copy(
+    house: House, copy: Path, manifest: Manifest, now: datetime, *, is_last: bool
+) -> Settled | None:
     url = make_url(house.settings.database_url).set(database=str(copy))
     beside = build_house(house.settings.model_copy(update={"database_url": str(url)}))
     try:
@@ -99,8 +123,6 @@ def _fill_sqlite(
         sqlite.close_log(beside.engine)
     finally:
         beside.engine.dispose()
-    sqlite.put_in_place(copy, target)
-    sync_folder(target.parent)
     return settled
 
 

@@ -54,10 +54,14 @@ def place_of(url: str) -> Path:
     return Path(make_url(url).database or "")
 
 
-def lay_beside(backup: Path, target: Path, expected: Mapping[str, int]) -> Path:
-    """Return a checked copy of the backup next to where it will lie. Raises BackupFault."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    copy = target.with_name(f"{target.name}.restoring")
+def place_beside(target: Path) -> Path:
+    """Return where a copy lies until it becomes the database."""
+    return target.with_name(f"{target.name}.restoring")
+
+
+def lay_beside(backup: Path, copy: Path, expected: Mapping[str, int]) -> None:
+    """Make a checked copy of the backup. Raises BackupFault."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
     copy.unlink(missing_ok=True)
     copy.touch(mode=0o600)
     address = f"{backup.resolve().as_uri()}?mode=ro"
@@ -69,7 +73,6 @@ def lay_beside(backup: Path, target: Path, expected: Mapping[str, int]) -> Path:
         check(database)
         if counts(database) != expected:
             raise BackupFault("The copy differs from the backup. Look at the disk.")
-    return copy
 
 
 def close_log(engine: Engine) -> None:

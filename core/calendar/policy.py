@@ -344,3 +344,6 @@ def _check(school: School, rule: NewRule) -> None:
         raise InputError("nothing_differs")
     if (rule.cutoff or school.cutoff) >= (rule.departure_from or school.departure_from):
         raise InputError("cutoff_after_departure", "cutoff")
+    # 04:00 for 16:00: an hour later the whole school would stand as 未刷離校.
+    if rule.dismissal is not None and rule.dismissal <= (rule.cutoff or school.cutoff):
+        raise InputError("dismissal_before_cutoff", "dismissal")

@@ -23,6 +23,7 @@ def machine_faults(settings: Settings, now: datetime) -> Iterator[Fault]:
     yield from _zone(now)
     for name, folder in _folders(settings).items():
         yield from _folder(name, folder)
+    yield from _tombstones(Path(settings.tombstones_file))
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files != resource.RLIM_INFINITY and files < LEAST_FILES:
         hint = f"Allow {LEAST_FILES} at least: LimitNOFILE= in the unit, or ulimit -n"
@@ -48,6 +49,13 @@ def _folders(settings: Settings) -> dict[str, Path]:
     if settings.database_url.startswith("sqlite"):
         folders["DATABASE_URL"] = place_of(settings.database_url).parent
     return folders
+
+
+def _tombstones(path: Path) -> Iterator[Fault]:
+    """Look at the file itself: no program starts before it has read it."""
+    if os.path.exists(path) and (path.is_dir() or not os.access(path, os.R_OK | os.W_OK)):
+        hint = "Let it be a file that the program's user may read and write: chown"
+        yield Fault("TOMBSTONES_FILE", f"{path} can't be read or written", hint)
 
 
 def _folder(name: str, folder: Path) -> Iterator[Fault]:

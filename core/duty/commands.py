@@ -55,6 +55,8 @@ def run_migrations(settings: Settings) -> None:
     except OperationalError as error:
         if fault := silence_of(house.engine):
             fail(f"Not migrated. {fault}.")
+        if house.engine.dialect.name == "sqlite":
+            fail(f"Not migrated ({error.orig}). Nothing was changed; mend that and try again.")
         hint = "Nothing was changed. Look for a long transaction in pg_stat_activity; try again."
         fail(f"Not migrated ({type(error.orig).__name__}). {hint}")
     except ProgrammingError as error:

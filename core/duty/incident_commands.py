@@ -75,6 +75,9 @@ def report(
             )
             _write(rows, path)
         _summarise(touched, span)
+        if actor and not touched:
+            # One that is misspelt did nothing either, and nobody would be told.
+            click.echo(f"Is {actor} written as staff:<id>, by an id of staff list?", err=True)
         _say_deadline(house)
 
 

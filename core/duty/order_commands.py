@@ -19,7 +19,7 @@ from core.settings import Settings
 
 SEMESTER = click.argument("semester", metavar="YEAR-TERM")
 REFUSALS = {
-    "order": "the days run backwards; did the year change over",
+    "order": "the days run backwards, or over a year's end that was not meant",
     "amount": "this number can't be right",
     "overlap": "another semester's service has these days",
     "ordered": "there are orders already; a plan can only be changed before the first one",
@@ -29,6 +29,9 @@ REFUSALS = {
 
 # New Taiwan dollars a semester.
 PRICE = click.IntRange(0, 9_999)
+# By their values: of an enumeration click would take the names in the code.
+ROUNDING = click.Choice([one.value for one in Rounding], case_sensitive=False)
+BEARER = click.Choice([one.value for one in Bearer], case_sensitive=False)
 
 
 @click.group(name="orders")
@@ -53,12 +56,8 @@ def plan_commands() -> None:
 @click.option("--arrival", type=PRICE, default=PRICES[Items.ARRIVAL], show_default=True)
 @click.option("--departure", type=PRICE, default=PRICES[Items.DEPARTURE], show_default=True)
 @click.option("--both", type=PRICE, default=PRICES[Items.BOTH], show_default=True)
-@click.option(
-    "--rounding", type=click.Choice(list(Rounding)), default=Rounding.PER_ORDER, show_default=True
-)
-@click.option(
-    "--shortfall-by", type=click.Choice(list(Bearer)), default=Bearer.SCHOOL, show_default=True
-)
+@click.option("--rounding", type=ROUNDING, default=Rounding.PER_ORDER.value, show_default=True)
+@click.option("--shortfall-by", type=BEARER, default=Bearer.SCHOOL.value, show_default=True)
 @click.pass_obj
 def add_plan(
     settings: Settings,

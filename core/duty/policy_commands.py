@@ -46,6 +46,8 @@ PROBLEMS = {
     "--grace-minutes, --review-minutes or --bounce-seconds.",
     "cutoff_after_departure": "The cut-off must be before {departure_from}, from when a tap means "
     "leaving. Give --departure-from too, or an earlier --cutoff.",
+    "dismissal_before_cutoff": "Lessons end after the cut-off. Write 16:00 for four in the "
+    "afternoon.",
 }
 
 

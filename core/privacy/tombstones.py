@@ -36,7 +36,10 @@ class Stone:
     def from_line(line: str) -> "Stone":
         """Return what to_line wrote. Raises ValueError for anything else."""
         at, code, person_index = line.split()
-        return Stone(person_index, datetime.fromisoformat(at), code)
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise ValueError(at)
+        return Stone(person_index, moment, code)
 
 
 def stones_of(
@@ -90,6 +93,17 @@ def append_stones(path: Path, stones: Collection[Stone]) -> None:
         os.close(handle)
 
 
+def unreadable(path: Path) -> str | None:
+    """Return why the file can't be read; None where it can, and where there is none."""
+    try:
+        path.open("rb").close()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{path} can't be read ({error.strerror})"
+    return None
+
+
 def filed_stones(path: Path, now: datetime, kept: timedelta) -> set[Stone]:
     """Return the file's stones that are not older than `kept`: no backup is older than that.
 
@@ -101,7 +115,7 @@ def filed_stones(path: Path, now: datetime, kept: timedelta) -> set[Stone]:
 def _lines(path: Path) -> Iterator[Stone]:
     if not path.exists():
         return
-    for line in path.read_text(encoding="ascii").splitlines():
+    for line in path.read_text(encoding="ascii", errors="replace").splitlines():
         try:
             yield Stone.from_line(line)
         except ValueError:

@@ -26,6 +26,7 @@ FAULTS = {
     "past": "日期已經過了",
     "coming": "這個對象已有還沒開始的變更，請先到「變更紀錄」收回",
     "cutoff_after_departure": "截止時間要早於放學起算的時間",
+    "dismissal_before_cutoff": "放學時間要晚於截止時間；下午 4 點請寫 16:00",
 }
 LONGEST_REASON = 40
 # Far above every limit: those say themselves what is out of range.

@@ -11,7 +11,7 @@ from sandbox.clock import TAIPEI
 from sandbox.state import current
 from sandbox.wire.answer import Refusal
 from sandbox.wire.inject import faulty
-from sandbox.wire.request import object_body
+from sandbox.wire.request import list_body, object_body
 
 bp = Blueprint("app_push", __name__, url_prefix="/app-push", template_folder="templates")
 # The protocol's.
@@ -94,9 +94,7 @@ def get_plan() -> Response:
 @bp.post("/plan")
 def set_plan() -> Response:
     """Replace the planned refusals of the next pushes."""
-    rows = request.get_json(silent=True)
-    if not isinstance(rows, list):
-        raise Refusal(400, "a JSON list is needed")
+    rows = list_body()
     try:
         current().app_push.plan.replace(rows)
     except ValueError as error:

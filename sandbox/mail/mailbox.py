@@ -6,6 +6,7 @@ from sandbox.mail.store import Letter
 from sandbox.people import find_by_email
 from sandbox.state import current
 from sandbox.wire.answer import Refusal
+from sandbox.wire.request import list_body
 
 bp = Blueprint("mail", __name__, url_prefix="/mail", template_folder="templates")
 # No scripts, no forms, nothing loaded from anywhere: only the letter's own words and colours.
@@ -69,9 +70,7 @@ def get_plan() -> Response:
 @bp.post("/plan")
 def set_plan() -> Response:
     """Replace the planned failures."""
-    rows = request.get_json(silent=True)
-    if not isinstance(rows, list):
-        raise Refusal(400, "a JSON list is needed")
+    rows = list_body()
     try:
         current().mail_plan.replace(rows)
     except ValueError as error:

@@ -3,14 +3,14 @@
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.clock import parse_instant
 from sandbox.people import BOT_NAME, Json, Person
 from sandbox.phone.talk import checked_text, find_person
 from sandbox.state import current
-from sandbox.wire.request import Refusal, object_body
+from sandbox.wire.request import Refusal, list_body, object_body
 
 bp = Blueprint(
     "phone",
@@ -173,9 +173,7 @@ def get_faults() -> Response:
 @bp.post("/faults")
 def set_faults() -> Response:
     """Replace the planned faults."""
-    rows = request.get_json(silent=True)
-    if not isinstance(rows, list):
-        raise Refusal(400, "a JSON list is needed")
+    rows = list_body()
     try:
         current().faults.replace(rows)
     except ValueError as error:

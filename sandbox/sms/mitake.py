@@ -14,7 +14,7 @@ from sandbox.state import current
 from sandbox.wire.answer import Refusal
 from sandbox.wire.inject import faulty
 from sandbox.wire.loopback import OutsideError, require_loopback_url
-from sandbox.wire.request import object_body
+from sandbox.wire.request import list_body, object_body
 
 bp = Blueprint("sms", __name__, url_prefix="/sms", template_folder="templates")
 # Source: Mitake: at most 500 rows a bulk, 100 message ids a query.
@@ -99,9 +99,7 @@ def get_plan() -> Response:
 @bp.post("/plan")
 def set_plan() -> Response:
     """Replace the planned fates of the next messages."""
-    rows = request.get_json(silent=True)
-    if not isinstance(rows, list):
-        raise Refusal(400, "a JSON list is needed")
+    rows = list_body()
     try:
         current().sms.plan.replace(rows)
     except ValueError as error:

@@ -67,10 +67,26 @@ def json_body() -> Json:
 
 def object_body() -> Json:
     """Return the JSON object sent to one of the sandbox's own endpoints, or refuse it."""
-    body = request.get_json(silent=True)
+    body = _own_body()
     if not isinstance(body, dict):
         raise Refusal(400, "a JSON object is needed")
     return body
+
+
+def list_body() -> list[Any]:
+    """Return the JSON list sent to one of the sandbox's own endpoints, or refuse it."""
+    rows = _own_body()
+    if not isinstance(rows, list):
+        raise Refusal(400, "a JSON list is needed")
+    return rows
+
+
+def _own_body() -> Any:
+    # As curl sends it: what is wrong would be looked for in the JSON. It is not taken all the
+    # same, since any page of the browser's could send that.
+    if not request.is_json:
+        raise Refusal(400, "send it with the header content-type: application/json")
+    return request.get_json(silent=True)
 
 
 def require_user(user_id: str) -> Person | None:

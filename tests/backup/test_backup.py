@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 
 from core.audit import AuditEntry, record_audit
 from core.backup.making import make_backup
-from core.backup.manifest import BackupFault, manifest_path, read_manifest
-from core.backup.restoring import restore
+from core.backup.manifest import BackupFault, file_name, manifest_path, read_manifest
+from core.backup.restoring import restore, settle_here
 from core.crypto import Vault, new_key, parse_keys
 from core.db import snapshot, table_of, transaction
 from core.duty.migrate import is_current, migrate
@@ -84,6 +84,15 @@ def test_backup_is_its_owners_alone_and_leaves_no_parts(full: House, tmp_path: P
     ] * 3
 
 
+def test_backup_begun_twice_at_once_is_written_by_one(full: House, tmp_path: Path) -> None:
+    name = file_name(full.engine.dialect.name, full.clock.now())
+    part = tmp_path / f"{name}.part"
+    part.write_bytes(b"the other's")
+    with pytest.raises(BackupFault, match="Another backup writes"):
+        make_backup(full, tmp_path)
+    assert part.read_bytes() == b"the other's"
+
+
 def test_metrics_tell_how_old_the_last_backup_is(full: House, tmp_path: Path) -> None:
     assert b"gate_backup_age_seconds" not in metrics_page(full)
     make_backup(full, tmp_path)
@@ -108,6 +117,33 @@ def test_migrated_empty_database_is_filled(full: House, make_empty: Make, tmp_pa
     restore(empty, path)
     with snapshot(empty.engine) as session:
         assert session.scalar(select(table_of(Student).c.name)) == "王小明"
+
+
+def test_backup_in_a_folder_that_is_only_read_is_put_back(
+    full: House, make_empty: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = make_backup(full, tmp_path / "backups")
+
+    def only_read(self: Path, *_: object, **__: object) -> int:
+        assert self.parent != path.parent, "nothing may be written beside the backup"
+        return write(self, *_, **__)  # type: ignore[arg-type]
+
+    write = Path.write_text
+    monkeypatch.setattr(Path, "write_text", only_read)
+    restore(make_empty(), path)
+
+
+def test_file_of_the_deleted_that_can_not_be_read_stops_a_restore_before_it_begins(
+    full: House, make_empty: Make, tmp_path: Path
+) -> None:
+    path, _ = make_backup(full, tmp_path)
+    empty = make_empty()
+    wrong = empty.settings.model_copy(update={"tombstones_file": str(tmp_path)})
+    with pytest.raises(BackupFault, match="Mend TOMBSTONES_FILE first"):
+        restore(replace(empty, settings=wrong), path)
+    with pytest.raises(BackupFault, match="Mend TOMBSTONES_FILE first"):
+        settle_here(replace(empty, settings=wrong), full.clock.now())
+    restore(empty, path)
 
 
 def test_changed_backup_is_refused(full: House, make_empty: Make, tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ def test_backup_is_made_and_put_back_and_what_is_left_to_do_is_said(
 def test_database_that_came_back_by_other_means_is_settled_in_place(
     url: str, files: dict[str, str]
 ) -> None:
-    done = run_warm("restore", "--here", "2026-11-23T07:20", DATABASE_URL=url, **files)
+    at = {"DATABASE_URL": url, "CLOCK_NOW": "2026-11-23T07:40"}
+    done = run_warm("restore", "--here", "2026-11-23T07:20", **at, **files)
     assert done.stdout.startswith("The database stands as of 2026-11-23 07:20:00.\n")
 
 
@@ -53,6 +54,7 @@ def test_restore_without_the_file_of_the_deleted_says_what_that_means(
     url: str, files: dict[str, str]
 ) -> None:
     arguments = ("restore", "--here", "2026-11-23T07:20")
+    files = {**files, "CLOCK_NOW": "2026-11-23T07:40"}
     without = run_warm(*arguments, DATABASE_URL=url, **files)
     assert f"{files['TOMBSTONES_FILE']} is not there" in without.stdout
     Path(files["TOMBSTONES_FILE"]).touch()
@@ -64,6 +66,9 @@ def test_restore_without_the_file_of_the_deleted_says_what_that_means(
     [
         ([], "Name the backup"),
         (["--here", "yesterday"], "Write the moment"),
+        (["--here", "0001-01-01"], "Write the moment"),
+        # What waits would be tried for longer than LINE knows it again.
+        (["--here", "2036-11-23T07:20"], "is still to come"),
         (["nowhere.db"], "is not there"),
     ],
 )
@@ -72,4 +77,27 @@ def test_what_was_not_said_clearly_is_asked_for(
 ) -> None:
     refused = run_warm("restore", *arguments, DATABASE_URL=url, **files)
     assert (refused.returncode, complaint in refused.stderr) == (1, True)
+    assert "Traceback" not in refused.stderr
+
+
+def test_disk_that_takes_no_copy_is_said_and_left_as_it_was(
+    url: str, files: dict[str, str], tmp_path: Path
+) -> None:
+    run_warm("backup", DATABASE_URL=url, **files)
+    (backup,) = tmp_path.glob("backups/*.db")
+    (tmp_path / "new.db.restoring").mkdir()
+    new = f"sqlite:///{tmp_path}/new.db"
+    refused = run_warm("restore", str(backup), DATABASE_URL=new, **files)
+    assert (refused.returncode, refused.stderr[:16]) == (1, "✗ Not restored: ")
+    assert "Traceback" not in refused.stderr
+    nowhere = run_warm("backup", "--to", f"{backup}/folder", DATABASE_URL=url, **files)
+    assert f"Not a directory ({backup}/folder)" in nowhere.stderr
+
+
+@pytest.mark.parametrize("command", [("reader", "list"), ("check",), ("migrate",)])
+def test_place_where_no_database_can_be_is_said(command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    refused = run_warm(*command, DATABASE_URL=f"sqlite:///{tmp_path}/file/gate.db")
+    assert refused.returncode == 1
+    assert "its file can't be opened" in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -1,5 +1,6 @@
 """The calendar's command line: what it says, what it refuses, and how it ends."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -97,6 +98,16 @@ def test_number_no_column_holds_is_refused(settings: Settings, words: list[str])
     refused = run(settings, *words, "--first", "2027-09-07", "--last", "2028-01-20")
     assert isinstance(refused.exception, SystemExit), refused.exception
     assert any(words in refused.output for words in ("is not in the range", "is no semester"))
+
+
+@pytest.mark.parametrize("written", [str.lower, str.upper])
+def test_plan_is_added_as_operations_md_writes_it(
+    settings: Settings, written: Callable[[str], str]
+) -> None:
+    facts = ["--first", "2026-09-07", "--last", "2027-01-20", "--billing-days", "91"]
+    who = ["--rounding", written("per_item"), "--shortfall-by", written("guardian")]
+    added = run(settings, "orders", "plan", "add", "115-1", *facts, *who)
+    assert (added.exit_code, "per_item  guardian" in added.output) == (0, True), added.output
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,11 @@ def test_folder_that_is_no_folder_is_named(tmp_path: Path) -> None:
     assert [one.name for one in faults] == ["BACKUP_FOLDER"]
 
 
+def test_file_of_the_deleted_that_nobody_can_read_is_named(tmp_path: Path) -> None:
+    wrong = settings(backup_folder=str(tmp_path), tombstones_file=str(tmp_path))
+    assert [one.name for one in machine_faults(wrong, Clock().now())] == ["TOMBSTONES_FILE"]
+
+
 def test_migrated_database_is_well(house: House) -> None:
     assert list(database_faults(house.engine)) == []
 

@@ -82,6 +82,7 @@ def test_ended_rule_is_listed_no_more(settings: Settings) -> None:
         (["--grade", "6"], "Say what differs: --cutoff"),
         (["--cutoff", "12:00"], "The cut-off must be before 11:30"),
         (["--departure-from", "08:00"], "The cut-off must be before 08:00"),
+        (["--dismissal", "04:00"], "Write 16:00 for four in the afternoon"),
         (["--date", "2026-11-20", "--cutoff", "09:00"], "2026-11-20 is over"),
         (
             ["--date", "2026-11-28", "--weekday", "sat", "--cutoff", "09:00"],

@@ -188,9 +188,48 @@ def test_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert _load().channel_secrets == ["from-a-file"]
 
 
-def test_missing_secret_file_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_secret_file_that_can_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
     monkeypatch.setenv("LINE_CHANNEL_SECRET_FILE", "/nowhere/secret")
-    assert _faults() == {"NAME_FILE"}
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path))
+    monkeypatch.setenv("DATA_KEYS_FILE", str(tmp_path / "binary"))
+    assert _faults() == {"LINE_CHANNEL_SECRET_FILE", "SECRET_KEY_FILE", "DATA_KEYS_FILE"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("base_url", "http://["),
+        ("base_url", "https://"),
+        ("base_url", "https://gate.example.tw:port"),
+        # LINE and Taipei Pass would come back to pages that are not there.
+        ("base_url", "https://gate.example.tw/app"),
+        ("redis_url", "redis://["),
+        ("redis_url", "redis://cache:port"),
+        ("heartbeat_url", "http://["),
+        ("sms_api_base", "http://["),
+        ("database_url", "sqlite://"),
+        ("database_url", "sqlite:///:memory:"),
+        ("database_url", "postgresql+psycopg2://gate@db/gate"),
+        # A password that was not percent-encoded.
+        ("database_url", "postgresql+psycopg://gate:pass@word@db/gate"),
+        ("database_url", "postgresql+psycopg://gate:secret@db:port/gate"),
+        ("staff_digest_at", "17:00+09:00"),
+        ("maintenance_from", "00:10Z"),
+        ("retention_taps_days", 9_999_999),
+        ("retention_backups_days", 99_999_999_999),
+    ],
+)
+def test_value_nothing_could_work_with_is_a_fault(name: str, value: object) -> None:
+    assert _faults(**{name: value}) == {name.upper()}
+
+
+@pytest.mark.parametrize("name", ["line_api_base", "taipei_pass_token_url"])
+def test_address_that_is_none_is_a_fault_of_production(name: str) -> None:
+    assert _faults(**{**PRODUCTION, name: "https://["}) == {name.upper()}
+    assert _faults(**{**PRODUCTION, name: "https://"}) == {name.upper()}
 
 
 def test_several_channel_secrets_are_valid_while_rotating() -> None:

@@ -73,6 +73,7 @@ def test_rule_is_added_and_counts_on_the_childs_page(
         ({}, "cutoff", "請至少填一項和平常不同的設定"),
         ({"cutoff": "08:1x"}, "cutoff", "時間請寫 24 小時制"),
         ({"cutoff": "12:00"}, "cutoff", "截止時間要早於放學起算的時間"),
+        ({"dismissal": "04:00"}, "dismissal", "下午 4 點請寫 16:00"),
         ({"weekday": "1", "day": "2026-11-24", "cutoff": "08:00"}, "day", "星期和日期只能選一個"),
         ({"grace_minutes": "61"}, "grace_minutes", "超出範圍"),
         ({"bounce_seconds": "many"}, "bounce_seconds", "請填整數"),

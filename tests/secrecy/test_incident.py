@@ -63,6 +63,11 @@ def test_account_is_followed_to_every_child_it_looked_at(house: House, officer: 
     assert (len(touched), sorted(times)) == (2, [1, 2])
 
 
+def test_account_that_did_nothing_may_be_misspelt(house: House, officer: UUID) -> None:
+    assert "written as staff:<id>" in _run(house, "--actor", str(officer)).stderr
+    assert "written as" not in _run(house, "--actor", f"staff:{officer}").stderr
+
+
 def test_everybody_is_listed_for_a_span(house: House, officer: UUID) -> None:
     answer = _run(house, "--all")
     whose = [row[0] for row in _rows(answer.stdout)[1:]]

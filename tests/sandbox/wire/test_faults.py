@@ -114,6 +114,15 @@ def test_login_and_taipei_pass_can_fail_too(sandbox: SandboxClient) -> None:
     assert sandbox.get("/tpcd/api/v1.0.9/user/my").json() == {}
 
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def test_fault_sent_as_a_form_is_told_which_header_lacks(sandbox: SandboxClient) -> None:
+    for path in ("/faults", "/inspect/quota", "/sms/plan"):
+        answer = sandbox.call("POST", path, data="[]", headers=FORM)
+        assert (answer.status_code, "content-type: application/json" in answer.text) == (400, True)
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
