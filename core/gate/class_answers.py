@@ -61,10 +61,18 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
-    """What can be taken back by child: the id of today's make-up arrival, or of today's leave."""
+class EnteredArrival:
+    """A make-up arrival, and the moment it says; the gate may know of an earlier one."""
 
-    arrivals: dict[UUID, UUID]
+    tap_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What can be taken back by child: today's last make-up arrival, or the id of today's leave."""
+
+    arrivals: dict[UUID, EnteredArrival]
     leaves: dict[UUID, UUID]
 
 
@@ -123,13 +131,15 @@ def entries_of(session: Session, student_ids: Sequence[UUID], day: date) -> Entr
     """Return what staff entered of these children for the day alone, as far as it stands."""
     undo = aliased(Tap)
     taps = session.exec(
-        select(Tap.student_id, Tap.id).where(
+        select(Tap.student_id, Tap.id, Tap.effective_at)
+        .where(
             col(Tap.student_id).in_(student_ids),
             Tap.school_day == day,
             Tap.source == TapSource.MAKE_UP,
             Tap.direction == Direction.IN,
             ~exists().where(col(undo.undoes_id) == col(Tap.id)),
         )
+        .order_by(col(Tap.effective_at))
     )
     leaves = session.exec(
         select(Leave.student_id, Leave.id).where(
@@ -140,7 +150,8 @@ def entries_of(session: Session, student_ids: Sequence[UUID], day: date) -> Entr
             col(Leave.withdrawn_at).is_(None),
         )
     )
-    return Entries({child: tap for child, tap in taps if child is not None}, dict(leaves.all()))
+    arrivals = {child: EnteredArrival(tap, at) for child, tap, at in taps if child and at}
+    return Entries(arrivals, dict(leaves.all()))
 
 
 def _outcome(

@@ -402,6 +402,15 @@ def test_child_who_left_while_the_page_was_open_is_answered_for_no_more(
         assert not session.exec(select(Notice).where(Notice.student_id == child)).all()
 
 
+def test_what_can_be_taken_back_stands_with_the_moment_that_was_entered(
+    teacher: Phone, pages: House, family: Family
+) -> None:
+    mark(teacher, {family.student_id: "present"})
+    with transaction(pages.engine) as session:
+        day_of(session, family).arrived_at = monday(7, 40)
+    assert "12 王小明 補登到校 08:05 復原" in teacher.text(CLASS)
+
+
 @pytest.mark.parametrize("shown", ["", "soon", "2026-11-23", "0001-01-01T00:00:00+23:59"])
 def test_a_form_that_is_not_ours_is_not_there(teacher: Phone, family: Family, shown: str) -> None:
     answer = mark(teacher, {family.student_id: "present"}, shown=shown)
