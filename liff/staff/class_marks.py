@@ -134,5 +134,6 @@ def _back_to_class(
     visit: Visit, desk: Desk, homeroom: str, outcomes: list[Outcome]
 ) -> ResponseReturnValue:
     visit.house.notices_due.set()
-    place: dict[str, Any] = {"school": desk.param, "sort": sort_asked(), **note_params(outcomes)}
+    notes = note_params(outcomes, visit.now)
+    place: dict[str, Any] = {"school": desk.param, "sort": sort_asked(), **notes}
     return redirect(url_for("liff.show_class", homeroom=homeroom, **place), 303)

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from flask import request
 
 from core.attendance.reports import ChildToday, ClassToday
-from core.clock import taipei_clock
+from core.clock import school_day_of, taipei_clock
 from core.gate.class_answers import ClassWord, Outcome
 
 UNDONE_ARRIVAL, UNDONE_LEAVE = "arrival_undone", "leave_undone"
-HEARD = "_heard"
+HEARD, DAY = "_heard", "on"
 DONE: dict[str, str] = {
     ClassWord.PRESENT: "{child} 到校 {at}（補登）。",
     ClassWord.LEAVE: "{child} 今天全天請假。",
@@ -48,16 +49,22 @@ class Note:
     lines: Sequence[str]
 
 
-def note_params(outcomes: Sequence[Outcome]) -> dict[str, str]:
-    """Return what an address carries of the outcomes: the children of each, by its code."""
+def note_params(outcomes: Sequence[Outcome], now: datetime) -> dict[str, str]:
+    """Return what an address carries of the outcomes: the children of each by its code, the day."""
     found: dict[str, list[str]] = {}
     for one in outcomes:
         found.setdefault(one.said + (HEARD if one.is_told else ""), []).append(one.student_id.hex)
-    return {code: ".".join(children) for code, children in found.items()}
+    notes = {code: ".".join(children) for code, children in found.items()}
+    return notes | {DAY: school_day_of(now).isoformat()}
 
 
-def notes_of(today: ClassToday) -> list[Note]:
-    """Return what the address says of the class's children: entered, taken back, refused."""
+def notes_of(today: ClassToday, now: datetime) -> list[Note]:
+    """Return what the address says of the class's children: entered, taken back, refused.
+
+    A page that is opened again on another day says nothing of what was done then.
+    """
+    if request.args.get(DAY) != school_day_of(now).isoformat():
+        return []
     done, undone = _lines(today, DONE), _lines(today, UNDONE)
     refused = _lines(today, {code: REFUSED[code] for code in REFUSED if code not in OF_ALL})
     of_all = [REFUSED[code] for code in OF_ALL if _children_of(code)]

@@ -115,7 +115,7 @@ def render_class(visit: Visit, homeroom: str, chosen: Chosen) -> str:
         reader=reader_line("校門", contact_at, visit.now),
         chosen=chosen,
         fault=NO_WORD if chosen.wrong else NOTHING_CHOSEN,
-        notes=notes_of(today),
+        notes=notes_of(today, visit.now),
     )
 
 

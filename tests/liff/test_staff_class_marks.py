@@ -411,6 +411,15 @@ def test_what_can_be_taken_back_stands_with_the_moment_that_was_entered(
     assert "12 王小明 補登到校 08:05 復原" in teacher.text(CLASS)
 
 
+def test_what_was_entered_is_said_on_its_own_day_alone(
+    staff_phone: StaffPhone, teacher: Phone, pages: House, family: Family
+) -> None:
+    answer = mark(teacher, {family.student_id: "leave"})
+    assert "今天全天請假" in said(teacher, answer)
+    pages.clock.move_to(monday(8, 5) + timedelta(days=1))
+    assert "今天全天請假" not in said(staff_phone(TEACHER), answer)
+
+
 @pytest.mark.parametrize("shown", ["", "soon", "2026-11-23", "0001-01-01T00:00:00+23:59"])
 def test_a_form_that_is_not_ours_is_not_there(teacher: Phone, family: Family, shown: str) -> None:
     answer = mark(teacher, {family.student_id: "present"}, shown=shown)
