@@ -11,7 +11,7 @@ from core.attendance.reports import ChildToday, ClassToday
 from core.clock import school_day_of, taipei_clock
 from core.gate.class_answers import ClassWord, Outcome
 
-UNDONE_ARRIVAL, UNDONE_LEAVE = "arrival_undone", "leave_undone"
+UNDONE_ARRIVAL, UNDONE_LEAVE, MOVED = "arrival_undone", "leave_undone", "moved"
 HEARD, DAY = "_heard", "on"
 DONE: dict[str, str] = {
     ClassWord.PRESENT: "{child} 到校 {at}（補登）。",
@@ -29,6 +29,7 @@ REFUSED = {
     "over": "這份名單是之前打開的，沒有改變任何紀錄。以下是今天的名單。",
     "no_school_day": "今天不上課，沒有改變任何紀錄。",
     "left": "有學生已不在學，沒有登記，也沒有通知家長。",
+    MOVED: "有學生已不在這一班，沒有登記，也沒有通知家長，請轉告新班級的導師。",
     "seen": "{child} {at} 已有紀錄，不需要再登記。",
     "answered": "{child}：這件事已經處理好了，不需要再按。",
     "on_leave": "{child} 今天已請假。要改登記，請在聊天輸入「取消請假 {place} 今天」。",
@@ -36,7 +37,7 @@ REFUSED = {
     "told": "{child}：家長已經收到通知，沒有再發。",
 }
 # Of all of them at once, or of somebody not in the list: no number of children stands above.
-OF_ALL = ("over", "no_school_day", "left")
+OF_ALL = ("over", "no_school_day", "left", MOVED)
 WATCH_FOR = "看到還沒到校的學生時，請選「已到」。"
 
 
