@@ -90,6 +90,15 @@ def test_nobody_is_said_to_hear_of_a_returned_slip(
     assert "已退回。紙本回條的家長，請學校另外通知。" in officer.text(answer.location)
 
 
+@pytest.mark.parametrize(("typed", "read"), [("0", "還沒有"), ("１３６", "136 元（收據 A-0123）")])
+def test_what_was_paid_is_repeated_as_it_is_kept(
+    officer: Phone, shop: Shop, typed: str, read: str
+) -> None:
+    receipt = "A-0123" if typed != "0" else ""
+    check = officer.post(NEW, {**SLIP, "prepaid": typed, "receipt": receipt})
+    assert f"繳費 {read}" in text_of(check)
+
+
 def test_slip_can_be_corrected_before_it_is_sent(officer: Phone, shop: Shop) -> None:
     sent = dict(officer.hidden_in(officer.post(NEW, SLIP))) | {"again": "1"}
     page = officer.client.post(NEW, data=sent).text

@@ -172,7 +172,8 @@ def _offer(
 
 def _check(desk: OrderDesk, form: SlipForm, child: Student, offer: Offer | None) -> str:
     wish = {name: form[name].data or "" for name in FIELDS}
-    paid = f"{wish['prepaid']} 元（收據 {wish['receipt']}）" if wish["prepaid"] else "還沒有"
+    amount = typed_number(wish["prepaid"], MOST_PAID)
+    paid = f"{amount} 元（收據 {wish['receipt']}）" if amount else "還沒有"
     late = ""
     if offer is not None and offer.is_late:
         late = (
