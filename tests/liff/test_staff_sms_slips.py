@@ -220,6 +220,11 @@ def test_every_fault_is_named_with_its_row_and_nothing_is_written(
     assert len(orders(pages)) == 1
 
 
+def test_receipt_no_database_keeps_is_told_with_its_row(officer: Phone, shop: Shop) -> None:
+    said = send(officer, csv_of([["11510001", "到校", "0912000123", "68", "A-\0001"]]))
+    assert "第 2 列、收據號碼：收據號碼最多 20 個字，不能有特殊符號" in said
+
+
 def test_file_without_its_columns_says_which(officer: Phone, shop: Shop) -> None:
     said = send(officer, "學號,姓名\r\n11510001,王小明".encode())
     assert "這個檔案不能匯入" in said
