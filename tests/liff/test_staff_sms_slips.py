@@ -225,6 +225,14 @@ def test_receipt_no_database_keeps_is_told_with_its_row(officer: Phone, shop: Sh
     assert "第 2 列、收據號碼：收據號碼最多 20 個字，不能有特殊符號" in said
 
 
+def test_check_says_until_when_it_is_held_whenever_it_is_opened(
+    officer: Phone, shop: Shop, pages: House
+) -> None:
+    check = send(officer, csv_of(ROWS))
+    pages.clock.move_to(monday(7, 29))
+    assert "07:50 前確認有效" in officer.text(check)
+
+
 def test_file_without_its_columns_says_which(officer: Phone, shop: Shop) -> None:
     said = send(officer, "學號,姓名\r\n11510001,王小明".encode())
     assert "這個檔案不能匯入" in said
