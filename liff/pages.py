@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 # A lock that is held, a database that changes its machine: both are over soon.
 BUSY_SECONDS = 5
 NUL = "\0"
+DESK = "/liff/staff"
 KINDS = {404: "not_found", 413: "too_large", 429: "too_many"}
 
 
@@ -130,7 +131,11 @@ def _finish(response: Response, settings: Settings) -> Response:
 
 
 def _message(kind: str, href: str = HOME, **more: object) -> str:
-    return render_template("message.html", kind=kind, href=href, **more)
+    # Whoever asked for a page of 校務 need not have children here.
+    at_desk = href == HOME and request.path.startswith(DESK)
+    return render_template(
+        "message.html", kind=kind, href=DESK if at_desk else href, at_desk=at_desk, **more
+    )
 
 
 def _show_http_error(error: HTTPException) -> Any:

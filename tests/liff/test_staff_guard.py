@@ -257,6 +257,15 @@ def test_teacher_of_another_class_finds_no_such_class(staff_phone: StaffPhone) -
     assert phone.get("/liff/staff/classes/%E5%85%AD%E5%AD%9D").status_code == 404
 
 
+def test_what_staff_do_not_find_leads_back_to_their_own_desk(staff_phone: StaffPhone) -> None:
+    teacher = staff_phone(TEACHER)
+    for path in ("/liff/staff/classes/605", "/liff/staff/nowhere"):
+        answer = teacher.get(path)
+        assert answer.status_code == 404
+        assert '<a class="button primary" href="/liff/staff">回到校務</a>' in answer.text
+    assert "回到我的孩子" in teacher.get("/liff/nowhere").text
+
+
 def test_every_look_at_children_is_recorded(staff_phone: StaffPhone, pages: House) -> None:
     phone = staff_phone(OFFICER)
     phone.get("/liff/staff/classes/603")
