@@ -162,6 +162,9 @@ def _show_access_error(error: AccessError) -> ResponseReturnValue:
         return _message("only_views", href=url_for("liff.start_pass")), error.status
     if error.code == "codes_over":
         return _message("codes_over", href=url_for("liff.show_codes")), error.status
+    if error.code == "no_plan":
+        href = url_for("liff.show_sms_orders", school=request.values.get("school"))
+        return _message("no_plan", href=href), error.status
     if error.code == "check_over":
         return _message("check_over", href=url_for("liff.show_roster")), error.status
     if error.status == 410:

@@ -1,6 +1,7 @@
 """Paper slips: one by form, many by file; whole or not at all, with row numbers."""
 
 import io
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ from sqlmodel import select
 from core.db import snapshot, transaction
 from core.house import House
 from core.orders.states import OrderState
-from core.orders.tables import SmsOrder
+from core.orders.tables import SmsOrder, SmsPlan
 from core.people.tables import Student
 from tests.liff.conftest import Family
 from tests.liff.desk import ADMIN, BUREAU, CASHIER, ELSEWHERE, OFFICER, TEACHER, StaffPhone, monday
@@ -238,6 +239,22 @@ def test_file_without_its_columns_says_which(officer: Phone, shop: Shop) -> None
     assert "這個檔案不能匯入" in said
     assert "第一列找不到欄名：項目、手機" in said
     assert "看不出檔案格式" in send(officer, b"\x00\x01", "回條.pdf")
+
+
+def test_between_two_semesters_no_slip_is_asked_for(
+    officer: Phone, shop: Shop, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        plan = session.get_one(SmsPlan, shop.plan_id)
+        plan.send_until = monday(7, 20).date() - timedelta(days=1)
+    page = officer.get("/liff/staff/sms").text
+    assert "簡訊訂購名單" in page
+    assert f'href="{NEW}"' not in page
+    for address in (NEW, FILE):
+        answer = officer.get(address)
+        assert answer.status_code == 404
+        assert "目前沒有可以訂購的學期" in text_of(answer)
+        assert 'href="/liff/staff/sms"' in answer.text
 
 
 def test_what_was_ordered_in_between_takes_nothing_over(
