@@ -42,6 +42,9 @@ NEWS = {
 }
 
 
+NOT_TOLD = {ReviewResult.ON_LEAVE: "on_leave", ReviewResult.NOBODY_TOLD: "nobody_told"}
+
+
 @dataclass(frozen=True, slots=True)
 class ClassAnswer:
     """A word, who says it (staff:<uuid>), and when the list they read was shown (aware)."""
@@ -96,7 +99,8 @@ def answer_for(
 
     The child comes through a door. Raises InputError, which changes nothing if the caller rolls
     back: over for the list of another day, no_school_day, left, seen, answered for a list by which
-    it was entered before, on_leave, overlap, or told where the guardians heard so already.
+    it was entered before, on_leave, overlap, told where the guardians heard so already, or
+    nobody_told where none of them does.
     """
     asked = _Asked(session, desk, student, answer.by, now)
     _require_still_asked(asked, answer.shown_at)
@@ -240,4 +244,4 @@ def _tell(asked: _Asked) -> None:
         now=asked.now,
     )
     if result is not ReviewResult.TOLD:
-        raise InputError("on_leave" if result is ReviewResult.ON_LEAVE else "told")
+        raise InputError(NOT_TOLD.get(result, "told"))

@@ -10,6 +10,7 @@ from flask import request
 from core.attendance.reports import ChildToday, ClassToday
 from core.clock import school_day_of, taipei_clock
 from core.gate.class_answers import ClassWord, Outcome
+from core.notices.staff_words import NOBODY_HEARS
 
 UNDONE_ARRIVAL, UNDONE_LEAVE, MOVED = "arrival_undone", "leave_undone", "moved"
 HEARD, DAY = "_heard", "on"
@@ -23,8 +24,6 @@ UNDONE = {
     UNDONE_LEAVE: "{child} 今天的請假。",
 }
 IS_HEARD, IS_NOT_HEARD = "已排入家長通知。", "沒有需要通知的家長。"
-# Silence about a child that is missing is a matter for a person.
-NOBODY_HEARS = "沒有家長會收到通知，請直接聯絡。"
 REFUSED = {
     "over": "這份名單是之前打開的，沒有改變任何紀錄。以下是今天的名單。",
     "no_school_day": "今天不上課，沒有改變任何紀錄。",
@@ -35,6 +34,7 @@ REFUSED = {
     "on_leave": "{child} 今天已請假。要改登記，請在聊天輸入「取消請假 {place} 今天」。",
     "overlap": "{child} 今天已經請假了。要更改，請在聊天輸入「取消請假 {place} 今天」。",
     "told": "{child}：家長已經收到通知，沒有再發。",
+    "nobody_told": f"{{child}}：{NOBODY_HEARS}",
 }
 # Of all of them at once, or of somebody not in the list: no number of children stands above.
 OF_ALL = ("over", "no_school_day", "left", MOVED)

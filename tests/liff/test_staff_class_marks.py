@@ -237,6 +237,9 @@ def test_of_a_missing_child_nobody_hears_of_the_teacher_is_told_to_call(
         alone = classmate(session, pages, 1).id
     page = said(teacher, mark(teacher, {alone: "absent"}))
     assert "01 李大二 還沒到校。沒有家長會收到通知，請直接聯絡。" in page
+    again = said(teacher, mark(teacher, {alone: "absent"}))
+    assert "01 李大二：沒有家長會收到通知，請直接聯絡。" in again
+    assert "家長已經收到通知" not in again
 
 
 @pytest.mark.parametrize(
