@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import ParamSpec
+from urllib.parse import quote
 
 from flask import current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +21,8 @@ from liff.visit import browser_name, current_visit
 
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
-OWN_PATH = re.compile(r"/liff/[\w/-]*(\?[\w=&%.+~-]*)?", re.ASCII)
+# A class may be called 六年三班; no sign of ours is ever behind a percent sign.
+OWN_PATH = re.compile(r"/liff/(?:[\w/-]|%[89A-F][0-9A-F])*(\?[\w=&%.+~-]*)?", re.ASCII)
 HOME = "/liff/home"
 # The code of an AccessError for staff whose role does not cover what they asked for.
 OUT_OF_ROLE = "out_of_role"
@@ -171,7 +173,7 @@ def _page_at(path: str) -> str:
     routes = current_app.url_map.bind("")
     while path.count("/") > 1:
         if routes.test(path, "GET"):
-            return own_path(path)
+            return own_path(quote(path))
         path = path.rpartition("/")[0]
     return HOME
 

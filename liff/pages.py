@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 # A lock that is held, a database that changes its machine: both are over soon.
 BUSY_SECONDS = 5
 NUL = "\0"
+DESK = "/liff/staff"
 KINDS = {404: "not_found", 413: "too_large", 429: "too_many"}
 
 
@@ -130,7 +131,11 @@ def _finish(response: Response, settings: Settings) -> Response:
 
 
 def _message(kind: str, href: str = HOME, **more: object) -> str:
-    return render_template("message.html", kind=kind, href=href, **more)
+    # Whoever asked for a page of 校務 need not have children here.
+    at_desk = href == HOME and request.path.startswith(DESK)
+    return render_template(
+        "message.html", kind=kind, href=DESK if at_desk else href, at_desk=at_desk, **more
+    )
 
 
 def _show_http_error(error: HTTPException) -> Any:
@@ -157,6 +162,9 @@ def _show_access_error(error: AccessError) -> ResponseReturnValue:
         return _message("only_views", href=url_for("liff.start_pass")), error.status
     if error.code == "codes_over":
         return _message("codes_over", href=url_for("liff.show_codes")), error.status
+    if error.code == "no_plan":
+        href = url_for("liff.show_sms_orders", school=request.values.get("school"))
+        return _message("no_plan", href=href), error.status
     if error.code == "check_over":
         return _message("check_over", href=url_for("liff.show_roster")), error.status
     if error.status == 410:

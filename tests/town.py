@@ -23,7 +23,7 @@ from core.house import House
 from core.kinds import DayPart, NoticeKind, NoticeState
 from core.languages.language import Language
 from core.notices.outbox import NewNotice, enqueue
-from core.order_files.held import HeldSlips, hold_slips
+from core.order_files.held import GOOD_FOR, HeldSlips, hold_slips
 from core.order_files.slips import Slip
 from core.orders.placing import NewOrder, place_order
 from core.orders.plan_book import find_plan
@@ -207,7 +207,7 @@ def _add_orders(session: Session, town: Town, mother: Guardian, child: Student) 
     place_order(session, house.vault, wish, by=f"guardian:{mother.id}", now=now)
     (head,) = roles_of(session, town.cast.staff)
     slip = Slip(2, child.student_number, None, Items.ARRIVAL, "0912000777", 68, "A-1")
-    held = HeldSlips(SCHOOL, plan.id, "回條.csv", [slip])
+    held = HeldSlips(SCHOOL, plan.id, "回條.csv", [slip], now + GOOD_FOR)
     slips_id = hold_slips(session, house.vault, held, by=f"staff:{head.id}", now=now)
     town.keep(plan_id=plan.id, slips_id=slips_id)
 

@@ -42,6 +42,9 @@ NEWS = {
 }
 
 
+NOT_TOLD = {ReviewResult.ON_LEAVE: "on_leave", ReviewResult.NOBODY_TOLD: "nobody_told"}
+
+
 @dataclass(frozen=True, slots=True)
 class ClassAnswer:
     """A word, who says it (staff:<uuid>), and when the list they read was shown (aware)."""
@@ -61,10 +64,18 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
-    """What can be taken back by child: the id of today's make-up arrival, or of today's leave."""
+class EnteredArrival:
+    """A make-up arrival, and the moment it says; the gate may know of an earlier one."""
 
-    arrivals: dict[UUID, UUID]
+    tap_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What can be taken back by child: today's last make-up arrival, or the id of today's leave."""
+
+    arrivals: dict[UUID, EnteredArrival]
     leaves: dict[UUID, UUID]
 
 
@@ -88,7 +99,8 @@ def answer_for(
 
     The child comes through a door. Raises InputError, which changes nothing if the caller rolls
     back: over for the list of another day, no_school_day, left, seen, answered for a list by which
-    it was entered before, on_leave, overlap, or told where the guardians heard so already.
+    it was entered before, on_leave, overlap, told where the guardians heard so already, or
+    nobody_told where none of them does.
     """
     asked = _Asked(session, desk, student, answer.by, now)
     _require_still_asked(asked, answer.shown_at)
@@ -123,13 +135,15 @@ def entries_of(session: Session, student_ids: Sequence[UUID], day: date) -> Entr
     """Return what staff entered of these children for the day alone, as far as it stands."""
     undo = aliased(Tap)
     taps = session.exec(
-        select(Tap.student_id, Tap.id).where(
+        select(Tap.student_id, Tap.id, Tap.effective_at)
+        .where(
             col(Tap.student_id).in_(student_ids),
             Tap.school_day == day,
             Tap.source == TapSource.MAKE_UP,
             Tap.direction == Direction.IN,
             ~exists().where(col(undo.undoes_id) == col(Tap.id)),
         )
+        .order_by(col(Tap.effective_at))
     )
     leaves = session.exec(
         select(Leave.student_id, Leave.id).where(
@@ -140,7 +154,8 @@ def entries_of(session: Session, student_ids: Sequence[UUID], day: date) -> Entr
             col(Leave.withdrawn_at).is_(None),
         )
     )
-    return Entries({child: tap for child, tap in taps if child is not None}, dict(leaves.all()))
+    arrivals = {child: EnteredArrival(tap, at) for child, tap, at in taps if child and at}
+    return Entries(arrivals, dict(leaves.all()))
 
 
 def _outcome(
@@ -229,4 +244,4 @@ def _tell(asked: _Asked) -> None:
         now=asked.now,
     )
     if result is not ReviewResult.TOLD:
-        raise InputError("on_leave" if result is ReviewResult.ON_LEAVE else "told")
+        raise InputError(NOT_TOLD.get(result, "told"))

@@ -26,6 +26,8 @@ UNREACHED_WORDS = {
     Unreached.UNBOUND: "沒有家長綁定",
     Unreached.NOT_ON_LINE: "家長收不到 LINE",
 }
+# Silence about a child that is missing is a matter for a person.
+NOBODY_HEARS = "沒有家長會收到通知，請直接聯絡。"
 
 
 @dataclass(frozen=True, slots=True)

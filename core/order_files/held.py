@@ -19,12 +19,13 @@ GOOD_FOR = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class HeldSlips:
-    """What was checked, for a school and a plan."""
+    """What was checked, for a school and a plan; good before `until`."""
 
     school_code: str
     plan_id: UUID
     file_name: str
     slips: Sequence[Slip]
+    until: datetime
 
 
 def hold_slips(session: Session, vault: Vault, held: HeldSlips, *, by: str, now: datetime) -> UUID:
@@ -34,8 +35,9 @@ def hold_slips(session: Session, vault: Vault, held: HeldSlips, *, by: str, now:
         "plan": str(held.plan_id),
         "file": held.file_name,
         "slips": json.dumps([asdict(one) for one in held.slips]),
+        "until": held.until.isoformat(),
     }
-    return keep_text(session, vault, facts, by=by, now=now, good_for=GOOD_FOR)
+    return keep_text(session, vault, facts, by=by, now=now, good_for=held.until - now)
 
 
 def look_at_slips(
@@ -53,7 +55,8 @@ def take_slips(
 
 
 def _read(facts: dict[str, str] | None) -> HeldSlips | None:
-    if facts is None or "slips" not in facts:
+    if facts is None or not {"slips", "until"} <= facts.keys():
         return None
     slips = [Slip(**one | {"items": Items(one["items"])}) for one in json.loads(facts["slips"])]
-    return HeldSlips(facts["school"], UUID(facts["plan"]), facts["file"], slips)
+    until = datetime.fromisoformat(facts["until"])
+    return HeldSlips(facts["school"], UUID(facts["plan"]), facts["file"], slips, until)

@@ -182,7 +182,8 @@ def _amount(text: str) -> int:
 
 
 def _receipt(text: str) -> str:
-    if len(text) > LONGEST_RECEIPT:
+    # No database keeps every control that a file can hold.
+    if len(text) > LONGEST_RECEIPT or not text.isprintable():
         raise ValueError("receipt")
     return text
 

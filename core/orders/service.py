@@ -6,6 +6,7 @@ where somebody was quicker, and "closed" where the semester's fees are fixed.
 
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 from sqlalchemy import select
@@ -144,7 +145,8 @@ def mark_paid(
     """
     if not 0 <= amount <= MOST_PAID:
         raise InputError("amount", "amount")
-    receipt = receipt.strip()
+    # As wide as in a file of slips, so that one receipt is one however it was typed.
+    receipt = normalize("NFKC", receipt).strip()
     if amount and not receipt:
         raise InputError("empty", "receipt")
     if len(receipt) > LONGEST_RECEIPT:

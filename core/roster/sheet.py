@@ -3,6 +3,7 @@
 A file is looked at before it is parsed: its size, and what a zip in it would unpack to.
 """
 
+import codecs
 import csv
 import io
 import zipfile
@@ -109,14 +110,19 @@ def _text_sheet(data: bytes) -> Sheet:
 def _decode(data: bytes) -> tuple[str, str]:
     for encoding in ENCODINGS:
         try:
-            return data.decode(encoding), encoding
+            return _plain(data, encoding).decode(encoding), encoding
         except UnicodeDecodeError:
             continue
     raise RosterError([Fault(_first_unreadable(data), None, "encoding")])
 
 
+def _plain(data: bytes, encoding: str) -> bytes:
+    """Return the text alone: programs put the mark of UTF-8 before Big5 too."""
+    return data if encoding == ENCODINGS[0] else data.removeprefix(codecs.BOM_UTF8)
+
+
 def _first_unreadable(data: bytes) -> int | None:
-    for number, line in enumerate(data.split(b"\n"), 1):
+    for number, line in enumerate(data.removeprefix(codecs.BOM_UTF8).split(b"\n"), 1):
         if not any(_reads(line, encoding) for encoding in ENCODINGS):
             return number
     # Each line reads in some encoding, but not all in the same.

@@ -19,7 +19,7 @@ from core.notices.staff_desk import staff_desk
 from core.people.doors import for_staff
 from core.people.tables import Staff, Student
 from liff.guard import staff
-from liff.staff.class_notes import UNDONE_ARRIVAL, UNDONE_LEAVE, note_params
+from liff.staff.class_notes import MOVED, UNDONE_ARRIVAL, UNDONE_LEAVE, note_params
 from liff.staff.class_page import Chosen, render_class, sort_asked
 from liff.staff.desk import Desk, open_desk
 from liff.visit import Visit, current_visit
@@ -37,12 +37,17 @@ def mark_children(homeroom: str) -> ResponseReturnValue:
     shown_at = _shown_at()
     with transaction(visit.house.engine) as database:
         desk = open_desk(database, visit)
+        if not desk.sees(homeroom):
+            raise AccessError("no_such_class")
+        children = [_child_of(database, desk, homeroom, child) for child in said]
         answers = [
             (student, ClassAnswer(ClassWord(said[student.id]), f"staff:{role.id}", shown_at))
-            for student, role in (_child_of(database, desk, homeroom, child) for child in said)
+            for student, role in filter(None, children)
         ]
         notices = staff_desk(visit.house.settings)
         outcomes = answer_class(database, notices, answers, visit.now)
+    moved = said.keys() - {one.student_id for one in outcomes}
+    outcomes += [Outcome(child, MOVED, is_told=False) for child in moved]
     return _back_to_class(visit, desk, homeroom, outcomes)
 
 
@@ -72,9 +77,16 @@ def _id(text: str) -> UUID:
 
 def _child_of(
     database: Session, desk: Desk, homeroom: str, student_id: UUID
-) -> tuple[Student, Staff]:
-    student, role = for_staff(database, desk.roles).child(student_id)
-    _require_of_class(desk, homeroom, student)
+) -> tuple[Student, Staff] | None:
+    """Return the child and the role it is seen by; None where it is not in the class (any more).
+
+    A child that moved while the list was open keeps nobody else's word back.
+    """
+    try:
+        student, role = for_staff(database, desk.roles).child(student_id)
+        _require_of_class(desk, homeroom, student)
+    except AccessError:
+        return None
     return student, role
 
 
@@ -134,5 +146,6 @@ def _back_to_class(
     visit: Visit, desk: Desk, homeroom: str, outcomes: list[Outcome]
 ) -> ResponseReturnValue:
     visit.house.notices_due.set()
-    place: dict[str, Any] = {"school": desk.param, "sort": sort_asked(), **note_params(outcomes)}
+    notes = note_params(outcomes, visit.now)
+    place: dict[str, Any] = {"school": desk.param, "sort": sort_asked(), **notes}
     return redirect(url_for("liff.show_class", homeroom=homeroom, **place), 303)

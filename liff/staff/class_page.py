@@ -115,7 +115,7 @@ def render_class(visit: Visit, homeroom: str, chosen: Chosen) -> str:
         reader=reader_line("校門", contact_at, visit.now),
         chosen=chosen,
         fault=NO_WORD if chosen.wrong else NOTHING_CHOSEN,
-        notes=notes_of(today),
+        notes=notes_of(today, visit.now),
     )
 
 
@@ -158,8 +158,9 @@ def _entered(today: ClassToday, remarks: Remarks) -> list[EntryLine]:
     lines = []
     for child in today.children:
         line = _line(child, remarks)
-        if (tap_id := arrivals.get(child.student_id)) is not None:
-            lines.append(EntryLine(line, "arrival", tap_id, f"補登到校 {line.text}"))
+        if (entry := arrivals.get(child.student_id)) is not None:
+            what = f"補登到校 {taipei_clock(entry.at)}"
+            lines.append(EntryLine(line, "arrival", entry.tap_id, what))
         if (leave_id := leaves.get(child.student_id)) is not None:
             lines.append(EntryLine(line, "leave", leave_id, "請假（學校登記）"))
     return lines

@@ -76,7 +76,9 @@ def _open(database: Session, visit: Visit) -> Desk:
 
 def _pictures(database: Session, school: School, day: date) -> list[Picture]:
     cutoffs = _cutoffs(database, school, day)
-    first = _moved(min(cutoffs), -BEFORE, EARLIEST)
+    # By fives from the last cut-off's own minute: who came after it is counted from there.
+    odd = timedelta(minutes=(min(cutoffs).minute - max(cutoffs).minute) % 5)
+    first = _moved(min(cutoffs), -BEFORE - odd, EARLIEST)
     last = _moved(max(cutoffs), AFTER, LATEST)
     return [
         arrivals_picture(arrivals_of(database, school.code, day, first, last), cutoffs),
@@ -95,12 +97,12 @@ def _cutoffs(database: Session, school: School, day: date) -> list[time]:
 
 
 def _moved(moment: time, by: timedelta, edge: time) -> time:
-    """Return a time of day moved within its day, to whole five minutes."""
+    """Return a time of day moved within its day."""
     day = date(2000, 1, 2)
     moved: datetime = at_taipei(day, moment) + by
     if moved.date() != day:
         return edge
-    return moved.replace(minute=moved.minute // 5 * 5, second=0).time()
+    return moved.time()
 
 
 def _record(visit: Visit, desk: Desk, school: School, day: date) -> None:

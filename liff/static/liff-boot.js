@@ -12,7 +12,7 @@ const SAID = { unavailable: "unavailable", busy: "busy", failed: "failed", stale
 let isTold = false;
 
 function ownPath(path) {
-  return /^\/liff\/[\w/-]*(\?[\w=&%.+~-]*)?$/.test(path) ? path : "/liff/home";
+  return /^\/liff\/(?:[\w/-]|%[89A-F][0-9A-F])*(\?[\w=&%.+~-]*)?$/.test(path) ? path : "/liff/home";
 }
 
 function wantedPath() {

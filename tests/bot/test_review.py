@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import orjson
 import pytest
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bot.answer import Answer
@@ -20,7 +21,7 @@ from core.kinds import Direction, NoticeKind
 from core.notices.staff_notices import MissingChild, staff_desk, tell_review
 from core.notices.tables import Notice
 from core.people.staff import revoke_staff, roles_of
-from core.people.tables import EnrollmentStatus, Student
+from core.people.tables import Binding, EnrollmentStatus, Student
 from tests.bot.conversation import hear
 from tests.bot.happenings import make_postback
 from tests.bot.line_limits import assert_line_takes, words_of
@@ -176,6 +177,19 @@ def test_未到校_tells_the_guardians_at_once(house: House, room: Student) -> N
     assert kinds(house) == [NoticeKind.NO_SHOW]
     seen = press(house, done, "已到校", LIN)
     assert "通知已送出；您的回覆會更新給家長。" in said(seen)
+
+
+def test_where_no_guardian_hears_of_未到校_the_teacher_is_told_to_call(
+    house: House, room: Student
+) -> None:
+    asked = pushed(house, room)
+    with transaction(house.engine) as session:
+        session.exec(update(Binding).values(ended_at=clock(8, 0), ended_by="x"))
+    done = press(house, asked, "未到校", LIN)
+    assert said(done)[0] == "已記錄：12 王○明 還沒到校。沒有家長會收到通知，請直接聯絡。"
+    again = press(house, asked, "未到校", LIN)
+    assert said(again)[0] == "12 王○明：沒有家長會收到通知，請直接聯絡。"
+    assert kinds(house) == []
 
 
 @pytest.mark.parametrize("label", ["已到校", "請假"])

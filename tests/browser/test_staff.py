@@ -86,6 +86,30 @@ def test_two_people_close_a_day_from_their_chats(phone: Chrome, world: World) ->
     wait_for(phone, "停課已生效")
 
 
+def test_words_not_sent_outlive_what_is_taken_back(phone: Chrome, world: World) -> None:
+    enrol(world)
+    phone.get(world.from_chat("/staff/classes/603", MOTHER))
+    wait_for(phone, "尚無紀錄 4 位")
+    choose(phone, "已到", "歐陽明珠")
+    press(phone, "送出選好的")
+    wait_for(phone, "已登記 1 位")
+    choose(phone, "請假", "李大華")
+    press(phone, "復原")
+    wait_for(phone, "已復原")
+    chosen = phone.find_elements(By.CSS_SELECTOR, ".answers input:checked")
+    assert [one.get_attribute("value") for one in chosen] == ["leave"]
+    assert "李大華" in phone.find_element(By.CSS_SELECTOR, "li.asked:has(input:checked)").text
+
+
+def choose(phone: Chrome, word: str, name: str) -> None:
+    """Choose a word for a child of the list."""
+    way = f"//li[contains(., '{name}')]//label[contains(., '{word}')]"
+    label = phone.find_element(By.XPATH, way)
+    # Away from the bar that stays at the bottom.
+    phone.execute_script("arguments[0].scrollIntoView({block: 'center'})", label)
+    label.click()
+
+
 def test_sheet_opens_outside_line(phone: Chrome, world: World) -> None:
     enrol(world)
     phone.get(world.from_chat("/staff/export", MOTHER))

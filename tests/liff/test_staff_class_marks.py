@@ -237,6 +237,9 @@ def test_of_a_missing_child_nobody_hears_of_the_teacher_is_told_to_call(
         alone = classmate(session, pages, 1).id
     page = said(teacher, mark(teacher, {alone: "absent"}))
     assert "01 李大二 還沒到校。沒有家長會收到通知，請直接聯絡。" in page
+    again = said(teacher, mark(teacher, {alone: "absent"}))
+    assert "01 李大二：沒有家長會收到通知，請直接聯絡。" in again
+    assert "家長已經收到通知" not in again
 
 
 @pytest.mark.parametrize(
@@ -402,6 +405,40 @@ def test_child_who_left_while_the_page_was_open_is_answered_for_no_more(
         assert not session.exec(select(Notice).where(Notice.student_id == child)).all()
 
 
+def test_child_who_moved_to_another_class_keeps_nobody_elses_word_back(
+    teacher: Phone, pages: House, family: Family
+) -> None:
+    with transaction(pages.engine) as session:
+        moved = classmate(session, pages, 1).id
+    form = form_of(teacher)
+    with transaction(pages.engine) as session:
+        session.get_one(Student, moved).homeroom = "605"
+    fields = {**form, f"answer-{moved}": "absent", f"answer-{family.student_id}": "present"}
+    page = said(teacher, teacher.client.post(CLASS, data=fields))
+    assert "已登記 1 位 12 王小明 到校 08:05（補登）。已排入家長通知。" in page
+    assert "有學生已不在這一班，沒有登記，也沒有通知家長，請轉告新班級的導師。" in page
+    with snapshot(pages.engine) as session:
+        assert session.get(AttendanceDay, (moved, MONDAY)) is None
+
+
+def test_what_was_entered_is_said_on_its_own_day_alone(
+    staff_phone: StaffPhone, teacher: Phone, pages: House, family: Family
+) -> None:
+    answer = mark(teacher, {family.student_id: "leave"})
+    assert "今天全天請假" in said(teacher, answer)
+    pages.clock.move_to(monday(8, 5) + timedelta(days=1))
+    assert "今天全天請假" not in said(staff_phone(TEACHER), answer)
+
+
+def test_what_can_be_taken_back_stands_with_the_moment_that_was_entered(
+    teacher: Phone, pages: House, family: Family
+) -> None:
+    mark(teacher, {family.student_id: "present"})
+    with transaction(pages.engine) as session:
+        day_of(session, family).arrived_at = monday(7, 40)
+    assert "12 王小明 補登到校 08:05 復原" in teacher.text(CLASS)
+
+
 @pytest.mark.parametrize("shown", ["", "soon", "2026-11-23", "0001-01-01T00:00:00+23:59"])
 def test_a_form_that_is_not_ours_is_not_there(teacher: Phone, family: Family, shown: str) -> None:
     answer = mark(teacher, {family.student_id: "present"}, shown=shown)
@@ -416,12 +453,17 @@ def test_children_of_others_are_not_there(
     form, elsewhere = form_of(teacher), staff_phone(ELSEWHERE)
     mine = f"answer-{family.student_id}"
     before = facts(pages)
-    for path, child in ((CLASS, other), ("/liff/staff/classes/605", other), (CLASS, NOBODY)):
-        fields = {**form, mine: "absent", f"answer-{child}": "absent"}
-        assert teacher.client.post(path, data=fields).status_code == 404, path
+    for child in (other, NOBODY):
+        page = said(teacher, teacher.client.post(CLASS, data={**form, f"answer-{child}": "absent"}))
+        assert "有學生已不在這一班，沒有登記" in page
+        assert "李大二" not in page
+    fields = {**form, mine: "absent", f"answer-{other}": "absent"}
+    assert teacher.client.post("/liff/staff/classes/605", data=fields).status_code == 404
     fields = {"shown": form["shown"], mine: "absent"}
-    for path in (CLASS, f"{CLASS}?school=353607"):
-        assert elsewhere.post(path, fields, form_at=FORM).status_code == 404, path
+    # Their school has no such class, and no such child.
+    assert elsewhere.get(elsewhere.post(CLASS, fields, form_at=FORM).location).status_code == 404
+    path = f"{CLASS}?school=353607"
+    assert elsewhere.post(path, fields, form_at=FORM).status_code == 404
     assert facts(pages) == before
 
 

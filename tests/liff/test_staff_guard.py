@@ -1,5 +1,9 @@
 """Who may open which staff page."""
 
+import re
+from urllib.parse import quote
+from uuid import UUID
+
 import pytest
 from flask import Flask
 from sqlmodel import select
@@ -8,6 +12,7 @@ from core.audit import AuditEntry
 from core.db import snapshot, transaction
 from core.house import House
 from core.people.staff import revoke_staff, roles_of
+from core.people.tables import Student
 from tests.factories import make_guardian
 from tests.liff.conftest import Family
 from tests.liff.desk import ADMIN, BUREAU, ELSEWHERE, OFFICER, TEACHER, StaffPhone
@@ -255,6 +260,30 @@ def test_teacher_of_another_class_finds_no_such_class(staff_phone: StaffPhone) -
     phone = staff_phone(TEACHER)
     assert phone.get("/liff/staff/classes/602").status_code == 404
     assert phone.get("/liff/staff/classes/%E5%85%AD%E5%AD%9D").status_code == 404
+
+
+def test_class_of_a_chinese_name_is_found_again_after_signing_in(
+    staff_phone: StaffPhone, phone: Phone, pages: House, family: Family
+) -> None:
+    with transaction(pages.engine) as session:
+        session.get_one(Student, UUID(family.student_id)).homeroom = "六年三班"
+    page = "/liff/staff/classes/六年三班"
+    teacher = staff_phone(OFFICER)
+    assert "王小明" in teacher.get(page).text
+    # The form was open too long, or the session over.
+    assert f'href="{quote(page)}"' in teacher.client.post(page, data={"csrf_token": "x"}).text
+    found = re.search(r'data-next="([^"]+)"', phone.get(page).text)
+    assert found is not None
+    assert "王小明" in teacher.get(found[1]).text
+
+
+def test_what_staff_do_not_find_leads_back_to_their_own_desk(staff_phone: StaffPhone) -> None:
+    teacher = staff_phone(TEACHER)
+    for path in ("/liff/staff/classes/605", "/liff/staff/nowhere"):
+        answer = teacher.get(path)
+        assert answer.status_code == 404
+        assert '<a class="button primary" href="/liff/staff">回到校務</a>' in answer.text
+    assert "回到我的孩子" in teacher.get("/liff/nowhere").text
 
 
 def test_every_look_at_children_is_recorded(staff_phone: StaffPhone, pages: House) -> None:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import Session, select
 
 from core.attendance.tables import AttendanceDay
@@ -118,6 +119,20 @@ def test_cutoffs_of_the_day_are_drawn(staff_phone: StaffPhone, morning: None, pa
     assert "截止 08:30、09:00" in page
     drawing = page.partition("columns-picture")[2].partition("</svg>")[0]
     assert drawing.count('class="cutoff"') == 2
+
+
+@pytest.mark.parametrize(("grade", "minute"), [(None, 37), (1, 37), (None, 39), (None, 40)])
+def test_who_came_after_the_last_cutoff_is_counted_to_the_minute(
+    staff_phone: StaffPhone, morning: None, pages: House, grade: int | None, minute: int
+) -> None:
+    with transaction(pages.engine) as session:
+        make_student(session, pages, name="王小一", number="4", grade=1)
+        rule = NewRule(grade=grade, cutoff=at(8, minute).time())
+        add_rule(session, "353607", rule, by="staff:x", now=LONG_AGO)
+        seen = AttendanceDay.arrived_at == at(7, 41)
+        session.exec(update(AttendanceDay).where(seen).values(arrived_at=at(8, 39)))
+    page = staff_phone(OFFICER).get(PAGE).text
+    assert f"08:{minute}，之後到校 {2 if minute < 40 else 1} 人" in page
 
 
 def test_any_day_can_be_chosen_without_a_script(staff_phone: StaffPhone, morning: None) -> None:

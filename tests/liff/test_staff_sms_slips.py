@@ -1,6 +1,7 @@
 """Paper slips: one by form, many by file; whole or not at all, with row numbers."""
 
 import io
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ from sqlmodel import select
 from core.db import snapshot, transaction
 from core.house import House
 from core.orders.states import OrderState
-from core.orders.tables import SmsOrder
+from core.orders.tables import SmsOrder, SmsPlan
 from core.people.tables import Student
 from tests.liff.conftest import Family
 from tests.liff.desk import ADMIN, BUREAU, CASHIER, ELSEWHERE, OFFICER, TEACHER, StaffPhone, monday
@@ -88,6 +89,15 @@ def test_nobody_is_said_to_hear_of_a_returned_slip(
     form = "/liff/staff/sms/review" if page == "review" else path
     answer = officer.post(path, fields, form_at=form)
     assert "已退回。紙本回條的家長，請學校另外通知。" in officer.text(answer.location)
+
+
+@pytest.mark.parametrize(("typed", "read"), [("0", "還沒有"), ("１３６", "136 元（收據 A-0123）")])
+def test_what_was_paid_is_repeated_as_it_is_kept(
+    officer: Phone, shop: Shop, typed: str, read: str
+) -> None:
+    receipt = "A-0123" if typed != "0" else ""
+    check = officer.post(NEW, {**SLIP, "prepaid": typed, "receipt": receipt})
+    assert f"繳費 {read}" in text_of(check)
 
 
 def test_slip_can_be_corrected_before_it_is_sent(officer: Phone, shop: Shop) -> None:
@@ -211,11 +221,40 @@ def test_every_fault_is_named_with_its_row_and_nothing_is_written(
     assert len(orders(pages)) == 1
 
 
+def test_receipt_no_database_keeps_is_told_with_its_row(officer: Phone, shop: Shop) -> None:
+    said = send(officer, csv_of([["11510001", "到校", "0912000123", "68", "A-\0001"]]))
+    assert "第 2 列、收據號碼：收據號碼最多 20 個字，不能有特殊符號" in said
+
+
+def test_check_says_until_when_it_is_held_whenever_it_is_opened(
+    officer: Phone, shop: Shop, pages: House
+) -> None:
+    check = send(officer, csv_of(ROWS))
+    pages.clock.move_to(monday(7, 29))
+    assert "07:50 前確認有效" in officer.text(check)
+
+
 def test_file_without_its_columns_says_which(officer: Phone, shop: Shop) -> None:
     said = send(officer, "學號,姓名\r\n11510001,王小明".encode())
     assert "這個檔案不能匯入" in said
     assert "第一列找不到欄名：項目、手機" in said
     assert "看不出檔案格式" in send(officer, b"\x00\x01", "回條.pdf")
+
+
+def test_between_two_semesters_no_slip_is_asked_for(
+    officer: Phone, shop: Shop, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        plan = session.get_one(SmsPlan, shop.plan_id)
+        plan.send_until = monday(7, 20).date() - timedelta(days=1)
+    page = officer.get("/liff/staff/sms").text
+    assert "簡訊訂購名單" in page
+    assert f'href="{NEW}"' not in page
+    for address in (NEW, FILE):
+        answer = officer.get(address)
+        assert answer.status_code == 404
+        assert "目前沒有可以訂購的學期" in text_of(answer)
+        assert 'href="/liff/staff/sms"' in answer.text
 
 
 def test_what_was_ordered_in_between_takes_nothing_over(

@@ -280,6 +280,15 @@ def test_receipt_of_a_returned_slip_is_not_money_twice(shop: Shop) -> None:
     assert shop.does(steps_of, returned)[-1].reason == "0"
 
 
+@pytest.mark.parametrize("typed", ["Ａ－１", " A-1　"])
+def test_receipt_is_the_same_however_it_is_typed(shop: Shop, typed: str) -> None:
+    returned = shop.order(at(10, 6), **SLIP, phone=PHONES[0], prepaid=68, receipt="A-1")
+    shop.does(return_order, LIFF, returned, "請確認手機號碼", by=OFFICER, now=at(10, 7))
+    row = shop.row(shop.order(at(10, 8), **SLIP, phone=PHONES[1], prepaid=68, receipt=typed))
+    assert (row.prepaid, row.receipt_number) == (68, "A-1")
+    assert shop.row(returned).prepaid == 0
+
+
 def test_one_receipt_may_pay_for_two_readers(shop: Shop) -> None:
     orders = [
         shop.order(at(10, 6), **SLIP, phone=phone, prepaid=68, receipt="A-1") for phone in PHONES

@@ -178,6 +178,12 @@ def test_bytes_of_no_encoding_are_refused_by_row_never_replaced() -> None:
     assert _faults(data) == ["第 3 列：檔案的文字讀不出來，請另存為「CSV UTF-8」再傳"]
 
 
+def test_big5_behind_the_mark_of_utf_8_is_read() -> None:
+    data = b"\xef\xbb\xbf" + as_csv([MING, QING], "cp950")
+    assert [one.facts.name for one in _read(data)] == ["王小明", "林小晴"]
+    assert _faults(data + b"\xff") == ["第 4 列：檔案的文字讀不出來，請另存為「CSV UTF-8」再傳"]
+
+
 def test_a_question_mark_of_big5_is_told_as_a_lost_character() -> None:
     (told,) = _faults(as_csv([row(name="王?明")], "cp950"))
     assert "（王□明）" in told

@@ -62,7 +62,7 @@ def send_sms_file() -> ResponseReturnValue:
         with transaction(visit.house.engine) as database:
             desk, plan = open_slip_desk(database, visit)
             _match(database, visit, desk, plan.id, slips)
-            held = HeldSlips(desk.school.code, plan.id, name, slips)
+            held = HeldSlips(desk.school.code, plan.id, name, slips, visit.now + GOOD_FOR)
             by = f"staff:{desk.require_reviewer().id}"
             slips_id = hold_slips(database, visit.house.vault, held, by=by, now=visit.now)
     except RosterError as refused:
@@ -157,7 +157,7 @@ def _render_check(
         page_href=lambda number: url_for(
             "liff.show_sms_file_check", slips_id=slips_id, school=param, page=number
         ),
-        until=taipei_clock(visit.now + GOOD_FOR),
+        until=taipei_clock(held.until),
     )
 
 

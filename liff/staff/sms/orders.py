@@ -118,6 +118,7 @@ def _render(visit: Visit, book: Book) -> str:
         plan, plans = chosen_plan(database, visit), plan_options(database)
         homerooms = desk.homerooms or homerooms_of(database, desk.school.code)
         found = _find(database, desk, book, plan, chosen)
+        can_order = plan_of_day(database, school_day_of(visit.now)) is not None
     if found.rows:
         shown = [one.student.id for one in found.rows]
         note_look(visit, desk.desk, f"orders:{desk.school.code}", shown)
@@ -147,7 +148,7 @@ def _render(visit: Visit, book: Book) -> str:
         page_href=partial(_href, book, desk, chosen),
         empty=book.empty[0],
         empty_hint=book.empty[1],
-        may_enter=desk.reviewer is not None and plan is not None,
+        may_enter=desk.reviewer is not None and can_order,
     )
 
 

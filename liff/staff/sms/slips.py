@@ -136,13 +136,13 @@ def send_sms_slip() -> ResponseReturnValue:
 def open_slip_desk(database: Session, visit: Visit) -> tuple[OrderDesk, SmsPlan]:
     """Return the desk and the plan that can be ordered from.
 
-    Raises AccessError 403 for whoever does not review, 404 where there is no plan.
+    Raises AccessError 403 for whoever does not review, 404 where there is no plan (any more).
     """
     desk = open_order_desk(database, visit)
     desk.require_reviewer()
     plan = plan_of_day(database, school_day_of(visit.now))
     if plan is None:
-        raise AccessError("no_such_plan")
+        raise AccessError("no_plan")
     return desk, plan
 
 
@@ -172,7 +172,8 @@ def _offer(
 
 def _check(desk: OrderDesk, form: SlipForm, child: Student, offer: Offer | None) -> str:
     wish = {name: form[name].data or "" for name in FIELDS}
-    paid = f"{wish['prepaid']} 元（收據 {wish['receipt']}）" if wish["prepaid"] else "還沒有"
+    amount = typed_number(wish["prepaid"], MOST_PAID)
+    paid = f"{amount} 元（收據 {wish['receipt']}）" if amount else "還沒有"
     late = ""
     if offer is not None and offer.is_late:
         late = (
