@@ -33,7 +33,8 @@ TASKS: dict[Command, tuple[Ask, GoOn, SendTyped]] = {
 }
 # Words that answer a question and are commands where none is open.
 ELSEWHERE = frozenset({Command.TODAY, Command.LOST_CARD, Command.WHY})
-THANKS_BEHIND = re.compile("(?<=.)[,。!]?(?:謝謝|感謝)(?:您|你|老師)?$")
+# 好感謝老師 is no yes.
+THANKS_BEHIND = re.compile("(?<=.)[,。!]?(?:謝謝|(?<!好)感謝)(?:您|你|老師)?$")
 # What people type instead of pressing 送出.
 YES = frozenset({"確定", "確認", "好", "好的", "是", "是的", "對", "可以", "ok", "yes"})
 

@@ -279,6 +279,12 @@ def test_a_yes_with_thanks_is_a_yes(house: House, ming: Student, text: str) -> N
     assert len(leaves(house)) == 1
 
 
+def test_much_obliged_is_no_yes(house: House, ming: Student) -> None:
+    chat(house, "請假 小明 明天", "好感謝老師")
+
+    assert leaves(house) == []
+
+
 @pytest.mark.parametrize("text", ["好的謝謝", "好"])
 def test_a_yes_to_going_on_sends_nothing_yet(house: House, ming: Student, text: str) -> None:
     asked = chat(house, "請假 小明 明天", "公告", text)
