@@ -147,6 +147,8 @@ STARTS = {
     "訂購簡訊": Command.SMS,
     "註銷簡訊": Command.SMS,
     "撤回簡訊": Command.SMS,
+    "cancelleave": Command.LEAVE_CANCEL,
+    "batalizin": Command.LEAVE_CANCEL,
 }
 # In a language in which the name of one is the beginning of the other's, the longer comes first.
 STARTING = {
@@ -227,11 +229,11 @@ def _unless_called_off(command: Command, text: str) -> Command | None:
 
 
 def _with_details(text: str, word: str) -> Command | None:
-    # 請假 小明 明天: the command, then what it is about.
+    # 請假 小明 明天: the command, then what it is about. Hủy đơn nghỉ is another one than Hủy.
     first, *details = unicodedata.normalize("NFKC", text).split() or [""]
-    if details and fold(first) in _TABLE:
-        return _TABLE[fold(first)]
-    return next((told for start, told in _STARTS.items() if word.startswith(start)), None)
+    start = next((one for one in _STARTS if word.startswith(one)), "")
+    named = _TABLE.get(fold(first)) if details and len(fold(first)) >= len(start) else None
+    return named or _STARTS.get(start)
 
 
 def _most_usual(near: set[Command], word: str) -> Command | None:

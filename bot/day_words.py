@@ -21,7 +21,7 @@ PARTS = {
 WEEKDAY_MARK = re.compile(rf"\([{WEEKDAYS}]\)")
 WEEK = r"(?:下下|下|上上|(?<![早晚馬上])上|這|本)?個?(?:週|周|星期|禮拜)"
 # Which week is not said.
-SOME_WEEK = rf"(?<![上下這本個])(?:週|周|星期|禮拜)[{WEEKDAYS}天]"
+SOME_WEEK = re.compile(rf"(?:週|周|星期|禮拜)[{WEEKDAYS}天]")
 # Longer numbers are no part of a date.
 NUMBER = r"[0-9]{1,5}"
 DAY = (
@@ -107,7 +107,7 @@ def read_gone_days(text: str, today: date) -> DayWords:
     days = read_days(text, today)
     if days.first is None or days.last is None or days.first <= today:
         return days
-    if not re.search(SOME_WEEK, text):
+    if not all(SOME_WEEK.fullmatch(day) for day in re.findall(DAY, text)):
         return days
     week = timedelta(days=7)
     return replace(days, first=days.first - week, last=days.last - week)

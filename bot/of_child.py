@@ -40,13 +40,14 @@ def of_child(text: str, names: Sequence[Sequence[str]]) -> Match:
 
     A child's name and nothing more may ask for its day.
     """
-    said = _without_around(folded(text))
+    # The child first: Hilda is no greeting.
+    said = folded(text)
     own = [folded(name) for one in names for name in one if len(name) >= SHORTEST_NAME]
     known = "|".join(re.escape(name) for name in sorted((*own, *KIN), key=len, reverse=True))
     rest = re.sub(known, "", said, count=1, flags=re.IGNORECASE)
     if rest != said and not _without_around(rest).strip("呢"):
         return Match(nearest=Command.TODAY)
-    rest = _without_around(rest if rest != said else re.sub(PLAIN_NAME, "", said))
+    rest = _without_around(rest if rest != said else re.sub(PLAIN_NAME, "", _without_around(said)))
     past = BEFORE_TODAY.sub("", fold(rest))
     if WHERE.fullmatch(past):
         return Match(Command.TODAY if past == fold(rest) else Command.WEEK)

@@ -24,8 +24,12 @@ SEARCHED = "(?:找不到|[聯連][絡繫]不[到上])(?:我們家|我家|我)?�
 # Not home yet is asked every day; with one of these it is a worry.
 NOT_HOME = "(?:還沒有?|都沒有?|沒有?|未)(?:回到?家|回來|到家)"
 ALARM = "擔心|著急|好急|害怕|怎麼辦|不接|沒接|沒有接|打不通|關機|[聯連][絡繫]不"
-# 老師說小明沒到，可是我有送他到校門口.
-SENT = "送(?!出|審)"
+# 老師說小明沒到，可是我有送他到校門口. Not to a doctor: 送急診 says why a child is not there;
+# nor 補登 小明 07:50 我有送他到校, which tells of a make-up.
+SENT = (
+    "^(?!補登|請假).*(?<![傳發寄會要再])(?<!晚點)送(?:我們家|我家|我)?的?(?:[他她去到進]|{child})"
+    "(?!去?(?:看?醫|急診))"
+)
 NOT_THERE = "(?:沒有?到|沒有?進|不在學校)(?!校?的?(?:通知|訊息))"
 TOGETHER = ((NOT_HOME, ALARM), (SENT, NOT_THERE))
 # Of a thing of the child's: 找不到小明的卡片.
@@ -46,7 +50,8 @@ def is_worried(text: str, names: Sequence[Sequence[str]] = ()) -> bool:
     child = f"(?:{'|'.join(re.escape(one) for one in (*own, *KIN, *CHILDREN))})"
     if re.search(f"{child}{LOST}{MISLAID}|{SEARCHED}{child}{OWNED}", word):
         return True
-    if any(all(re.search(one, word) for one in both) for both in TOGETHER):
+    together = [[one.replace("{child}", child) for one in both] for both in TOGETHER]
+    if any(all(re.search(one, word) for one in both) for both in together):
         return True
     plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     return bool(CRIES.search(plain) or CRIES.search(word) or OTHERS.search(plain))

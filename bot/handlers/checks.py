@@ -73,7 +73,7 @@ def _boxes(session: Session, child: BoundChild, pages: Pages) -> Check:
         return Check(is_passed=True, finding=_("{child}已訂閱{kinds}", **slots))
     return Check(
         is_passed=False,
-        finding=_("{child}的 LINE 沒有訂閱{missing}", **slots),
+        finding=_("{child}的 LINE 通知沒有訂閱{missing}", **slots),
         advice=_("LINE 沒有訂閱{child}的「{missing}」，所以這裡不會通知。", **slots),
         button=(_("修改訂閱"), pages.child(child.binding_id)),
     )

@@ -33,8 +33,9 @@ TASKS: dict[Command, tuple[Ask, GoOn, SendTyped]] = {
 }
 # Words that answer a question and are commands where none is open.
 ELSEWHERE = frozenset({Command.TODAY, Command.LOST_CARD, Command.WHY})
+# 好感謝老師 is no yes.
+THANKS_BEHIND = re.compile("(?<=.)[,。!]?(?:謝謝|(?<!好)感謝)(?:您|你|老師)?$")
 # What people type instead of pressing 送出.
-THANKS_BEHIND = re.compile("(?<=.)[,。!]?(?:謝謝|感謝)(?:您|你|老師)?$")
 YES = frozenset({"確定", "確認", "好", "好的", "是", "是的", "對", "可以", "ok", "yes"})
 
 
@@ -85,7 +86,8 @@ def _fills(person: Person, begun: Begun, said: str, now: datetime) -> bool:
 def go_on(turn: Turn, begun: Begun, said: str) -> Answer | None:
     """Go on with what is begun; None where the text says nothing of it."""
     if says_yes(said):
-        return send_task(turn)
+        # What was asked last is whether to go on: nothing is sent before it is seen again.
+        return continue_task(turn) if begun.was_offered else send_task(turn)
     return TASKS[begun.task][1](turn, begun.words, said)
 
 

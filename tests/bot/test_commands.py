@@ -212,6 +212,15 @@ def test_thanks_in_more_words_are_thanks(text: str) -> None:
     assert match(text) == Match(Command.THANKS)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Hủy đơn nghỉ ngày mai", "hủy đơn nghỉ", "Cancel leave tomorrow", "cancel leave"]
+    + ["batal izin besok", "取消 請假 小明 明天"],
+)
+def test_to_cancel_a_leave_gives_up_no_task(text: str) -> None:
+    assert match(text) == Match(Command.LEAVE_CANCEL)
+
+
 def test_a_leave_on_the_wrong_day_is_taken_back() -> None:
     assert match("請假請錯天了") == Match(Command.LEAVE_CANCEL)
     assert match("簡訊申請錯了").command is None

@@ -105,6 +105,7 @@ def test_no_day_is_none(text: str) -> None:
     ("text", "told"),
     [
         ("週五", day(20)),
+        ("早上週五", day(20)),
         ("星期二", day(17)),
         ("週一", day(23)),
         ("昨天", day(22)),
@@ -116,7 +117,7 @@ def test_of_what_has_been_a_weekday_is_the_last_one(text: str, told: date) -> No
     assert (found.first, found.last) == (told, told)
 
 
-@pytest.mark.parametrize("text", ["這週五", "明天", "11/27", "下星期二"])
+@pytest.mark.parametrize("text", ["這週五", "明天", "11/27", "下星期二", "12/1 週二"])
 def test_what_lies_ahead_for_certain_stays_there(text: str) -> None:
     assert read_gone_days(text, MONDAY) == read_days(text, MONDAY)
 

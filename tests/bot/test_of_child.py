@@ -56,6 +56,14 @@ def test_what_is_said_of_a_child_is_the_command_without_it(text: str, command: C
     assert of_child(text, NAMES) == Match(command)
 
 
+@pytest.mark.parametrize("name", ["Hilda", "Hiroki", "好安"])
+def test_a_name_that_begins_like_a_greeting_is_a_name(name: str) -> None:
+    names = [(name, f"{name} Chen")]
+    assert of_child(f"{name}到校了嗎", names) == Match(Command.TODAY)
+    assert of_child(f"你好 請問{name}到校了嗎", names) == Match(Command.TODAY)
+    assert of_child(f"老師好，{name}請假", names) == Match(Command.LEAVE)
+
+
 @pytest.mark.parametrize(
     "text", ["小晴", "小晴取消", "孩子不去", "孩子確定送出", "小晴放假", "小晴明天", "孩子", ""]
 )

@@ -279,6 +279,22 @@ def test_a_yes_with_thanks_is_a_yes(house: House, ming: Student, text: str) -> N
     assert len(leaves(house)) == 1
 
 
+def test_much_obliged_is_no_yes(house: House, ming: Student) -> None:
+    chat(house, "請假 小明 明天", "好感謝老師")
+
+    assert leaves(house) == []
+
+
+@pytest.mark.parametrize("text", ["好的謝謝", "好"])
+def test_a_yes_to_going_on_sends_nothing_yet(house: House, ming: Student, text: str) -> None:
+    asked = chat(house, "請假 小明 明天", "公告", text)
+
+    assert said(asked)[0] == "替小明請假：11/24（二）全天。要送出嗎？"
+    assert leaves(house) == []
+    chat(house, text)
+    assert len(leaves(house)) == 1
+
+
 @pytest.mark.parametrize("text", ["解除連結", "訂閱 未到校", "退訂 未到校", "請協助確認"])
 def test_questions_are_not_followed_by_another(house: House, ming: Student, text: str) -> None:
     with transaction(house.engine) as session:

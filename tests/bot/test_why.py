@@ -85,7 +85,7 @@ def test_what_comes_by_letter_only_is_missing_in_line(house: House, ming: Studen
 
     said = say(house, "為什麼沒收到")
 
-    assert "小明的 LINE 沒有訂閱到校" in said
+    assert "小明的 LINE 通知沒有訂閱到校" in said
     assert "LINE 沒有訂閱小明的「到校」，所以這裡不會通知。" in said
 
 

@@ -46,6 +46,13 @@ def test_whoever_looks_for_a_child_is_heard(text: str) -> None:
         *("小明找不到學生證", "女兒找不到悠遊卡", "弟弟不見他的卡", "兒子找不到書包"),
         *("小明還沒回家", "孩子還沒回來", "小明回家了", "電話不接", "擔心收不到通知怎麼辦"),
         *("我送小明到校了，為什麼沒有到校通知", "請假沒有送出", "小明沒到校"),
+        *("補登 小明 07:50 我有送他到校 沒有到校刷卡紀錄", "請假 小明 今天 送急診 沒到學校"),
+        *(
+            "訊息有發送但沒有到",
+            "我傳送的檔案沒有到",
+            "送了報名表，沒有進度",
+            "會晚點送他去，還沒到校",
+        ),
         *("I lost connection", "My child has lost his card", "I can't find my son's card"),
         *("My card is missing", "kartu hilang", "kartu anak hilang", "学生証が見つかりません"),
     ],
