@@ -202,6 +202,10 @@ def load_settings(**given: Any) -> Settings:
         wrong = {str(item["loc"][0]).lower() for item in error.errors()}
         defaults = {name: Settings.model_fields[name].default for name in wrong}
         settings = Settings(**{**given, **defaults})
+    except (OSError, UnicodeDecodeError):
+        # The files of secrets say so themselves.
+        hint = "Let the program's user read it, and write it in UTF-8"
+        raise ConfigError([Fault(".env", "the file can't be read", hint)]) from None
     faults += _general_faults(settings)
     if settings.is_production:
         faults += _production_faults(settings)

@@ -173,17 +173,18 @@ def _is_over(
     now: datetime,
 ) -> bool:
     """End a run that is too late, and let staff know."""
-    if run.state == RunState.HELD and late > HELD_LIMIT:
-        run.state = RunState.EXPIRED
-    elif run.state != RunState.HELD and late > CATCH_UP_LIMIT + _longest_wait(run, groups):
-        run.state = RunState.SKIPPED_LATE
-    else:
+    was_held = run.state == RunState.HELD
+    if late <= (HELD_LIMIT if was_held else CATCH_UP_LIMIT + _longest_wait(run, groups)):
         return False
     where = (run.school_code, grades_of(groups), run.school_day)
     _, _, missing = count_missing(session, *where, now)
+    if was_held and not missing:
+        # Nobody is left untold: it ends as if nothing had been held.
+        return False
+    run.state = RunState.EXPIRED if was_held else RunState.SKIPPED_LATE
     end_waiting(session, *where, NoShowState.UNTOLD, now)
     about = (run.school_code, run.school_day, run.cutoff)
-    if run.state == RunState.EXPIRED:
+    if was_held:
         tell_held_expired(session, desk, *about, count=missing, now=now)
     else:
         tell_skipped_late(session, *about, now)

@@ -312,6 +312,14 @@ def test_held_run_ends_by_itself_once_everybody_was_seen(ready: House) -> None:
     assert (_notices(ready, NoticeKind.HELD_EXPIRED), _state(ready)) == (0, RunState.TOLD)
 
 
+def test_held_run_nobody_looked_at_until_all_were_seen_leaves_nobody_untold(ready: House) -> None:
+    _tick(ready, 2, heard=False)
+    with transaction(ready.engine) as session:
+        _enter(session, _ming(session).id)
+    _tick(ready, 121, heard=False)
+    assert (_notices(ready, NoticeKind.HELD_EXPIRED), _state(ready)) == (0, RunState.TOLD)
+
+
 def test_child_whose_guardians_know_already_is_not_held(ready: House) -> None:
     with transaction(ready.engine) as session:
         make_student(session, ready, number="11510002", name="陳小安")

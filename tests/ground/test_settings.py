@@ -188,6 +188,16 @@ def test_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert _load().channel_secrets == ["from-a-file"]
 
 
+def test_env_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:
+    in_big5 = tmp_path / ".env"
+    in_big5.write_bytes("MAIL_FROM=學校".encode("big5"))
+    # Its start can't be read by anybody, not even by root.
+    for path in (in_big5, Path("/proc/self/mem")):
+        with pytest.raises(ConfigError) as refused:
+            load_settings(_env_file=path)
+        assert [fault.name for fault in refused.value.faults] == [".env"]
+
+
 def test_each_secret_file_that_can_not_be_read_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
