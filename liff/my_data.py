@@ -13,8 +13,10 @@ from core.errors import AccessError, InputError
 from core.identity.standing import Standing
 from core.languages.dates import listed as listed_words
 from core.languages.speech import N_, _, spoken
+from core.orders.accounts import accounts_for
 from core.orders.listing import Listed, orders_of_guardian
 from core.orders.states import OrderState
+from core.orders.words import REFUND
 from core.people.names import given_name
 from core.people.sessions import is_proved_recently
 from core.people.staff import roles_of
@@ -186,10 +188,12 @@ def _render_delete(visit: Visit, *, is_wrong: bool) -> str:
     with snapshot(visit.house.engine) as database:
         is_staff = bool(roles_of(database, visit.get_session().line_user_id))
         listed = orders_of_guardian(database, visit.get_guardian().id)
+        accounts = accounts_for(database, [one.order for one in listed])
     return render_template(
         "delete.html",
         is_staff=is_staff,
         ordered=_ordered_words(listed),
+        refund=_(REFUND) if any(one.refund for one in accounts.values()) else "",
         is_wrong=is_wrong,
         days=visit.house.settings.retention_backups_days,
         word=_(CONFIRM_WORD),

@@ -81,10 +81,15 @@ REFUSALS = {
     "not_proposed": "請先建立停課，再由第二人確認。",
 }
 
+UNDOING = (ClosureState.UNDO_PROPOSED, ClosureState.UNDONE)
+
 
 @dataclass(frozen=True, slots=True)
 class ClosureLine:
-    """A closure as it is read. `proposer` is empty for a machine's find."""
+    """A closure as it is read. `proposer` is empty for a machine's find.
+
+    `undo_asker` is empty unless its undoing waits, or is done.
+    """
 
     closure_id: UUID
     summary: str
@@ -93,6 +98,7 @@ class ClosureLine:
     word: str
     source: str
     proposer: str
+    undo_asker: str
     found_in: str
 
 
@@ -251,6 +257,7 @@ def _line(database: Session, visit: Visit, closure: Closure) -> ClosureLine:
         word,
         f"{closure.source} {short_moment(closure.source_at)} 公布",
         _name(database, visit, closure.proposed_by),
+        _name(database, visit, closure.undo_proposed_by) if state in UNDOING else "",
         closure.found_in or "",
     )
 

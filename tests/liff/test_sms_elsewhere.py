@@ -8,6 +8,7 @@ from core.db import snapshot, transaction
 from core.house import House
 from core.orders.plans import Items
 from core.orders.states import OrderState
+from core.orders.tables import SmsOrder
 from core.people.tables import Guardian
 from tests.liff.conftest import Family
 from tests.liff.phone import Phone, text_of
@@ -108,6 +109,18 @@ def test_account_is_not_deleted_while_an_order_is_open(
     assert refused.status_code == 422
     with snapshot(pages.engine) as session:
         assert session.get_one(Guardian, UUID(family.guardian_id)).erased_at is None
+
+
+@pytest.mark.parametrize("prepaid", [0, 68])
+def test_deleting_says_where_money_is_that_comes_back(
+    mei: Phone, pages: House, family: Family, prepaid: int
+) -> None:
+    order_id = ordered(pages, family, OrderState.CANCELLED)
+    with transaction(pages.engine) as session:
+        session.get_one(SmsOrder, UUID(order_id)).prepaid = prepaid
+    page = mei.text("/liff/my-data/delete")
+    assert ("退費請洽學校出納組。" in page) is bool(prepaid)
+    assert "請輸入「刪除」" in page
 
 
 def test_order_of_a_child_somebody_is_bound_to_no_more_can_be_ended_before_deleting(

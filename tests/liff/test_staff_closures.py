@@ -100,6 +100,7 @@ def test_preview_counts_and_writes_nothing(officer: Phone, pages: House) -> None
     assert "榕光國小，11/24（二）全天" in page
     assert "1 校、1 人" in page
     assert "臺北市政府 11/23 07:00 公布" in page
+    assert "已到校的孩子離校時仍會通知" in page
     assert closures(pages) == []
 
 
@@ -185,6 +186,18 @@ def test_undoing_takes_two_as_well(officer: Phone, admin: Phone, pages: House) -
     assert closures(pages)[0].undone_at is None
     assert "已復原。" in press(officer, page, "confirm_undo")
     assert closures(pages)[0].undone_at == pages.clock.now()
+
+
+def test_who_confirms_an_undoing_reads_who_asks_for_it(
+    officer: Phone, admin: Phone, pages: House
+) -> None:
+    page = propose(officer)
+    press(admin, page, "confirm")
+    assert "提出復原" not in officer.text(page)
+    press(admin, page, "undo")
+    assert "提出復原 林國華" in officer.text(page)
+    press(officer, page, "keep")
+    assert "提出復原" not in officer.text(page)
 
 
 def test_asked_undoing_can_be_turned_down(officer: Phone, admin: Phone, pages: House) -> None:

@@ -123,6 +123,14 @@ def test_review_says_whose_what_and_how_long(officer: Phone, shop: Shop, order: 
     assert "核准後，2026/11/24（二）00:30 起生效。" in page
 
 
+def test_review_of_a_cancellation_says_until_when_it_can_be_taken_back(
+    officer: Phone, shop: Shop, order: UUID
+) -> None:
+    bring_to(shop, order, OrderState.CANCELLING)
+    page = officer.text(REVIEW)
+    assert "2026/11/24（二）00:30 起不再發送。核准前，家長可以取消註銷。" in page
+
+
 def test_one_press_approves_what_is_paid_from_tomorrow(
     officer: Phone, shop: Shop, order: UUID, pages: House
 ) -> None:

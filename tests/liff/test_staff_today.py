@@ -1,12 +1,13 @@
 """A school and a class today, and what is to be looked at."""
 
 from datetime import date, time, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
 from core.attendance.tables import AttendanceDay
 from core.calendar.policy import NewRule, add_rule
+from core.calendar.tables import Closure
 from core.db import transaction
 from core.house import House
 from core.people.friends import record_friendship
@@ -14,7 +15,7 @@ from core.people.tables import School, Student
 from tests.attendance.test_reports import DAYS, MONDAY, at, watch
 from tests.factories import MEI, make_reader, make_staff, make_student
 from tests.liff.conftest import Family
-from tests.liff.desk import OFFICER, TEACHER, StaffPhone
+from tests.liff.desk import BUREAU, OFFICER, TEACHER, StaffPhone
 from tests.liff.phone import Phone
 
 CLASS = "/liff/staff/classes/603"
@@ -50,6 +51,36 @@ def test_desk_counts_every_class_for_the_officer_and_one_for_its_teacher(
     teacher = staff_phone(TEACHER).text("/liff/staff")
     assert "1 到校 0 請假 1 尚無紀錄 2 應到" in teacher
     assert "102 班" not in teacher
+
+
+def test_desk_of_a_closed_day_counts_who_is_in_school_all_the_same(
+    staff_phone: StaffPhone, pages: House, family: Family
+) -> None:
+    with transaction(pages.engine) as session:
+        record(session, family.student_id, arrived_at=at(7, 10))
+        classmate(session, pages, 2, homeroom="102", grade=1)
+        session.add(closed_monday())
+    officer = staff_phone(OFFICER).text("/liff/staff")
+    assert "應到" not in officer, "nobody is expected"
+    assert "102 班 停課 603 班 停課・到校 1" in officer
+
+
+def closed_monday() -> Closure:
+    """A closure of the school that counts."""
+    steps = {"proposed_by": "staff:a", "confirmed_by": "staff:b", "confirmed_at": at(7, 15)}
+    where = {"school_code": "353607", "day": MONDAY}
+    told = {"source": "臺北市政府", "source_at": at(7, 0), "proposed_at": at(7, 5)}
+    return Closure(id=uuid4(), **where, **told, **steps)
+
+
+def test_desk_of_the_bureau_leads_to_every_page_that_is_its_own(
+    staff_phone: StaffPhone, pages: House, family: Family
+) -> None:
+    bureau, officer = staff_phone(BUREAU), staff_phone(OFFICER)
+    for page in ("/liff/staff/sms/plans", "/liff/staff/status"):
+        assert f'href="{page}"' in bureau.get("/liff/staff").text
+        assert bureau.get(page).status_code == 200
+        assert f'href="{page}"' not in officer.get("/liff/staff").text
 
 
 def go_to(house: House, phone: Phone, hour: int, minute: int) -> None:

@@ -110,8 +110,8 @@ def period_of(order: SmsOrder, plan: SmsPlan) -> str:
 def effect_words(order: SmsOrder, plan: SmsPlan, now: datetime) -> str:
     """Return from when an approval given now would count."""
     if order.state == OrderState.CANCELLING:
-        who = "，家長可取消註銷" if order.guardian_id else ""
-        return f"核准後，{long_day_and_clock(effect_of(now))} 起不再發送{who}。"
+        until_then = "核准前，家長可以取消註銷。" if order.guardian_id else ""
+        return f"核准後，{long_day_and_clock(effect_of(now))} 起不再發送。{until_then}"
     starts = effect_from(plan, now)
     if starts >= plan_of(plan).ends_at:
         return "服務期間已沒有可以發送的日子，請退回。"
