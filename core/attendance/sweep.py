@@ -133,7 +133,8 @@ def _begin(
     if was_held and missing and now - at_taipei(run.school_day, run.cutoff) > CATCH_UP_LIMIT:
         # Too late to tell by itself; staff may still release it.
         return []
-    children = _mark(session, desk, run, groups, now)
+    # Nobody is missed by a silent gate, not even who is expected only since the count.
+    children = [] if gate.hold is not None else _mark(session, desk, run, groups, now)
     # Some may have been marked before, and are not expected any more.
     due, next_at = take_due(session, *where, now)
     _go_on(run, next_at)

@@ -143,15 +143,15 @@ def _tell_undone(
             now,
             left=left,
             is_news=is_open and (left is None or left.part != news.part),
-            gone=gone,
+            gone=[one.id for one in gone if scope_of(one).covers(of_grade)],
         )
         count, is_done = count + told, is_done and is_over
     return count, is_done
 
 
-def _gone_before(session: Session, closure: Closure) -> Sequence[UUID]:
+def _gone_before(session: Session, closure: Closure) -> Sequence[Closure]:
     """Return the day's closures that were undone while this one, undone now, went on."""
-    undone = select(Closure.id).where(
+    undone = select(Closure).where(
         col(Closure.day) == closure.day,
         col(Closure.id) != closure.id,
         col(Closure.undone_at).between(closure.confirmed_at, closure.undone_at),
