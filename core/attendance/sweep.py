@@ -151,10 +151,11 @@ def _tell_due(
 ) -> list[UUID]:
     """Return the children whose grace and review have ended, unless the gate fell silent."""
     where = (run.school_code, grades_of(groups), run.school_day)
-    _, _, missing = count_missing(session, *where, now)
-    if gate.hold is not None and missing:
-        _hold(session, desk, run, gate, missing, now)
-        return []
+    if gate.hold is not None:
+        _, _, missing = count_missing(session, *where, now)
+        if missing:
+            _hold(session, desk, run, gate, missing, now)
+            return []
     children, next_at = take_due(session, *where, now)
     _go_on(run, next_at)
     return children
