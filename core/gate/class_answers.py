@@ -40,9 +40,8 @@ NEWS = {
     ClassWord.LEAVE: (NoticeKind.LEAVE_SCHOOL, NoticeKind.LEAVE_TAP, NoticeKind.CORRECTION),
     ClassWord.ABSENT: (NoticeKind.NO_SHOW,),
 }
-
-
-NOT_TOLD = {ReviewResult.ON_LEAVE: "on_leave", ReviewResult.NOBODY_TOLD: "nobody_told"}
+# Each in words of its own; for every other reason the guardians know already.
+NOT_TOLD = (ReviewResult.ON_LEAVE, ReviewResult.NOBODY_TOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,4 +243,4 @@ def _tell(asked: _Asked) -> None:
         now=asked.now,
     )
     if result is not ReviewResult.TOLD:
-        raise InputError(NOT_TOLD.get(result, "told"))
+        raise InputError(result.value if result in NOT_TOLD else "told")
