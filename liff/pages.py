@@ -168,7 +168,7 @@ def _show_access_error(error: AccessError) -> ResponseReturnValue:
     if error.code == "check_over":
         return _message("check_over", href=url_for("liff.show_roster")), error.status
     if error.status == 410:
-        return _message("link_over", href=url_for("liff.show_export")), error.status
+        return _message("link_over"), error.status
     # Another guardian's child and a child that never was look the same.
     return _message("not_found" if error.status == 404 else "not_allowed"), error.status
 

@@ -107,7 +107,11 @@ def test_settlement_is_a_file_for_ten_minutes(
     assert "115-1.csv" in answer.headers["Content-Disposition"]
     answer.close()
     pages.clock.move_to(monday(7, 31))
-    assert phone.client.get(path).status_code == 410
+    over = phone.client.get(path)
+    assert over.status_code == 410
+    # Who takes the money has no page to export from.
+    assert 'href="/liff/staff">回到校務</a>' in over.text
+    assert "匯出" not in over.text
 
 
 def test_settlement_opens_in_a_spreadsheet_with_numbers(
