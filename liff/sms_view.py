@@ -8,6 +8,7 @@ from uuid import UUID
 from core.crypto import Vault
 from core.languages.dates import parted, plain_moment
 from core.languages.speech import N_, _
+from core.orders.fees import is_unpaid
 from core.orders.paying import PHONE
 from core.orders.standing import OrderView
 from core.orders.states import OrderState, Step
@@ -35,7 +36,8 @@ MARKS = {
     OrderState.WITHDRAWN: "off",
     OrderState.EXPIRED: "off",
 }
-WAY = (N_("申請"), N_("繳費"), N_("學校審核"), N_("隔天生效"))
+PAYMENT = N_("繳費")
+WAY = (N_("申請"), PAYMENT, N_("學校審核"), N_("隔天生效"))
 DONE, NOW, AHEAD = "done", "now", ""
 # What these came to stands in the table, with the number of the receipt.
 OF_MONEY = frozenset({Step.PAY, Step.SETTLE})
@@ -96,17 +98,17 @@ def card_of(vault: Vault, view: OrderView, own: str, now: datetime) -> OrderCard
 
 def _stepper(view: OrderView, now: datetime) -> list[tuple[str, str]]:
     """Return how far an order is that does not send yet; nothing for one that does, or is over."""
-    # Approval waits for no payment.
-    paid = DONE if view.order.prepaid else AHEAD
+    order = view.order
+    lacks = is_unpaid(view.plan, view.items, order.prepaid)
     if begins_later(view, now):
-        looks = (DONE, paid, DONE, NOW)
+        # Approval waits for no payment.
+        looks = (DONE, AHEAD if lacks else DONE, DONE, NOW)
     elif view.state is not OrderState.REQUESTED:
         return []
-    elif not view.order.prepaid:
-        looks = (DONE, NOW, AHEAD, AHEAD)
     else:
-        looks = (DONE, DONE, NOW, AHEAD)
-    return [(_(word), look) for word, look in zip(WAY, looks, strict=True)]
+        looks = (DONE, NOW, AHEAD, AHEAD) if lacks else (DONE, DONE, NOW, AHEAD)
+    way = zip(WAY, looks, strict=True)
+    return [(_(word), look) for word, look in way if word != PAYMENT or lacks or order.prepaid]
 
 
 def _log(view: OrderView, own: str) -> list[LogLine]:

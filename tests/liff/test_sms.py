@@ -427,13 +427,17 @@ def test_another_guardian_of_the_child_sees_nothing_of_it(
 
 @pytest.mark.usefixtures("sms_service")
 def test_nobody_is_sent_to_the_cashier_where_nothing_is_paid_before(
-    mei: Phone, pages: House
+    mei: Phone, pages: House, family: Family
 ) -> None:
     with transaction(pages.engine) as session:
         session.execute(update(SmsPlan).values(price_arrival=0, price_departure=0, price_both=0))
     page = mei.text(PAGE)
     assert "出納組" not in page
     assert "需經學校老師審核，審核後隔日生效。" in page
+    ordered(pages, family, OrderState.REQUESTED)
+    page = mei.text(PAGE)
+    assert "申請審核中 申請 學校審核 隔天生效" in page
+    assert "繳費" not in page
 
 
 @pytest.mark.usefixtures("sms_service")
