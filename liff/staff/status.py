@@ -26,6 +26,7 @@ from core.watch.waiting import oldest_due
 from liff.guard import staff
 from liff.present import day_and_time
 from liff.staff.desk import open_any_desk
+from liff.staff.tick_words import TICK_WORDS
 from liff.status import MARKS
 from liff.visit import Visit, current_visit
 
@@ -66,12 +67,18 @@ def _page(database: Session, visit: Visit) -> dict[str, Any]:
         "left": left_of(database, now),
         "asked": _at(asked[1], now) if asked else "",
         "canary": _canary(database, visit) if settings.canary_line_user_id else "沒有設定",
-        "ticks": [(name, _at(at, now)) for name, at in last_ticks(database).items()],
+        "ticks": _ticks(database, now),
         "tidied": _at(tidied, now) if tidied else "還沒有紀錄",
         "schools": schools[:MOST_SCHOOLS],
         "rest": max(0, len(schools) - MOST_SCHOOLS),
         "silent": silent,
     }
+
+
+def _ticks(database: Session, now: datetime) -> list[tuple[str, str]]:
+    """Return when each thing the clock does was last done; one there is no more is left out."""
+    ran = last_ticks(database)
+    return [(word, _at(ran[name], now)) for name, word in TICK_WORDS.items() if name in ran]
 
 
 def _schools(database: Session, now: datetime) -> tuple[list[tuple[str, str, str, bool]], int]:

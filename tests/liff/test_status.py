@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from app import MORE_TICKS
 from core.attendance.tables import RunState
 from core.calendar.channels import Offer, semester_at, set_offers
 from core.calendar.policy import NewRule, add_rule
@@ -15,12 +16,14 @@ from core.clock import at_taipei, school_day_of
 from core.db import transaction
 from core.delivery.quota_month import month_of
 from core.delivery.tables import QuotaMonth
+from core.duty.scheduler import start_scheduler
 from core.duty.tables import JobRun
 from core.house import House
 from core.kinds import Channel, OfferState
 from core.people.tables import StaffRole
 from core.watch.canary import ACCEPTED, TAP
 from core.watch.canary import JOB as CANARY
+from liff.staff.tick_words import TICK_WORDS
 from tests.factories import MEI, make_reader, make_staff
 from tests.liff.conftest import Family, make_app
 from tests.liff.outside import Outside
@@ -203,8 +206,8 @@ def test_bureau_reads_when_each_thing_was_last_done(bureau: Phone, pages: House)
     said = bureau.text(CITY_PAGE)
     assert "LINE 本月剩餘 6,000 則（今天 07:20）" in said
     assert "夜間整理 今天 01:02" in said
-    assert "run_no_show_tick 今天 07:19" in said
-    assert "run_purge_tick 11/22（日）07:20" in said
+    assert "未到校檢查 今天 07:19 夜間整理 11/22（日）07:20" in said
+    assert "_tick" not in said
 
 
 @pytest.mark.parametrize(("granted", "words"), [(None, "沒有上限（今天 07:20）"), (5, "0 則（")])
@@ -232,6 +235,13 @@ def test_bureau_reads_when_the_canary_last_came(
 def _ticks(now: datetime) -> list[JobRun]:
     ago = {"run_no_show_tick": timedelta(minutes=1), "run_purge_tick": timedelta(days=1)}
     return [JobRun(job="tick", slot=one, outcome="ok", ran_at=now - ago[one]) for one in ago]
+
+
+def test_whatever_the_clock_does_has_words(house: House) -> None:
+    clock = start_scheduler(house, MORE_TICKS)
+    names = {job.kwargs["tick"].__name__ for job in clock.get_jobs()}
+    clock.shutdown()
+    assert names == TICK_WORDS.keys()
 
 
 def test_city_page_is_the_bureaus_alone(officer: Phone, mei: Phone) -> None:
