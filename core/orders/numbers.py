@@ -4,10 +4,12 @@ Every function joins the caller's transaction.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from core.crypto import Vault
@@ -37,9 +39,11 @@ def follow_number(session: Session, vault: Vault, guardian_id: UUID, now: dateti
     indexes = vault.index_candidates(proved.address, PHONE)
     for row in _going_on(session, guardian_id, now, is_held=True):
         if row.phone_index not in indexes and not _is_taken(session, row, indexes):
-            sealed, index = (make(proved.address, PHONE) for make in (vault.seal, vault.index))
-            write_order(session, row, phone_sealed=sealed, phone_index=index)
-            write_step(session, row, Done(Step.NUMBER, f"guardian:{guardian_id}", now))
+            # Taken at this very moment: the other order was quicker.
+            with suppress(IntegrityError), session.begin_nested():
+                sealed, index = (make(proved.address, PHONE) for make in (vault.seal, vault.index))
+                write_order(session, row, phone_sealed=sealed, phone_index=index)
+                write_step(session, row, Done(Step.NUMBER, f"guardian:{guardian_id}", now))
 
 
 def _going_on(

@@ -6,14 +6,21 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from core.db import snapshot, transaction
 from core.errors import InputError
+from core.house import House
 from core.notices.tables import Notice
 from core.orders.ledger import steps_of
+from core.orders.numbers import follow_number
+from core.orders.paying import phone_of
+from core.orders.placing import place_order
 from core.orders.service import approve, approve_cancel, ask_cancel, keep, return_order, withdraw
 from core.orders.states import OrderState
-from tests.orders.shop import LIFF, OFFICER, Shop, at
+from core.people.contacts import Contact, ContactSlot, write_contact
+from tests.orders.shop import LIFF, NUMBER, OFFICER, Shop, at
+from tests.waiting import wait_for
 
 NOW = at(10, 7)
 
@@ -87,3 +94,26 @@ def test_two_orders_for_one_reader_at_once_are_one(shop: Shop, other: dict[str, 
     # The guardian has no order where the slip was quicker.
     refused = "shared" if other and both[1] == "done" else "ordered"
     assert sorted(both) == ["done", refused]
+
+
+def test_number_proved_while_its_slip_is_typed_stays_the_slips(shop: Shop) -> None:
+    order_id = shop.order(at(10, 6))
+    phone = Contact(ContactSlot.PHONE, "0933000111", is_verified=True)
+    shop.does(write_contact, shop.house.vault, shop.mei, phone, NOW)
+    slip = shop.wish(guardian_id=None, origin="slip", phone=phone.address)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(shop.house.engine) as session:
+            place_order(session, shop.house.vault, slip, by=OFFICER, now=NOW)
+            proved = pool.submit(shop.does, follow_number, shop.house.vault, shop.mei, NOW)
+            wait_for(lambda: waits_for_a_lock(shop.house), "whoever comes second")
+        proved.result()
+    assert phone_of(shop.house.vault, shop.row(order_id).phone_sealed or "") == NUMBER
+
+
+def waits_for_a_lock(house: House) -> bool:
+    """Whether a second writer waits; SQLite never lets one begin."""
+    if house.engine.dialect.name == "sqlite":
+        return True
+    waiting = text("SELECT 1 FROM pg_locks WHERE NOT granted")
+    with snapshot(house.engine) as session:
+        return session.scalar(waiting) is not None
