@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, text
 from sqlmodel import Session, col
 
 from core.audit import record_audit
@@ -93,6 +93,7 @@ def record_plan(session: Session, plan: Plan, *, by: str, now: datetime) -> SmsP
 
     Raises InputError("ordered", "term"), and ("overlap", "first_day") beside another's days.
     """
+    _let_nobody_else_record(session)
     _check_days(session, plan)
     row = find_plan(session, *plan.key)
     if row is not None and _is_ordered(session, lock_plan(session, row.id).id):
@@ -105,6 +106,12 @@ def record_plan(session: Session, plan: Plan, *, by: str, now: datetime) -> SmsP
     session.flush()
     audit_plan(session, row, "sms_plan.set", by, now)
     return row
+
+
+def _let_nobody_else_record(session: Session) -> None:
+    # Of a plan that is not there yet no row could be locked. SQLite has one writer anyway.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE sms_plan IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _check_days(session: Session, plan: Plan) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
 from threading import Barrier
 from typing import Any
 
@@ -16,10 +18,12 @@ from core.orders.ledger import steps_of
 from core.orders.numbers import follow_number
 from core.orders.paying import phone_of
 from core.orders.placing import place_order
+from core.orders.plan_book import list_plans, record_plan
+from core.orders.plans import Plan
 from core.orders.service import approve, approve_cancel, ask_cancel, keep, return_order, withdraw
 from core.orders.states import OrderState
 from core.people.contacts import Contact, ContactSlot, write_contact
-from tests.orders.shop import LIFF, NUMBER, OFFICER, Shop, at
+from tests.orders.shop import LIFF, NUMBER, OFFICER, PLAN, Shop, at
 from tests.waiting import wait_for
 
 NOW = at(10, 7)
@@ -108,6 +112,22 @@ def test_number_proved_while_its_slip_is_typed_stays_the_slips(shop: Shop) -> No
             wait_for(lambda: waits_for_a_lock(shop.house), "whoever comes second")
         proved.result()
     assert phone_of(shop.house.vault, shop.row(order_id).phone_sealed or "") == NUMBER
+
+
+BEGINS, ENDS = date(2027, 2, 15), date(2027, 6, 30)
+NEXT = replace(PLAN, term=2, first_day=BEGINS, last_day=ENDS, send_until=ENDS)
+
+
+@pytest.mark.parametrize("second", [NEXT, replace(NEXT, school_year=116)])
+def test_semester_recorded_twice_at_once_is_one(shop: Shop, second: Plan) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(shop.house.engine) as session:
+            record_plan(session, NEXT, by=OFFICER, now=NOW)
+            other = pool.submit(shop.does, record_plan, second, by="staff:other", now=NOW)
+            wait_for(lambda: waits_for_a_lock(shop.house), "whoever comes second")
+        refused = other.exception()
+    assert str(refused) == ("None" if second == NEXT else "first_day: overlap")
+    assert len(shop.does(list_plans)) == 2
 
 
 def waits_for_a_lock(house: House) -> bool:
