@@ -15,8 +15,9 @@ from sqlmodel import Session, col
 from core.crypto import Vault
 from core.errors import InputError
 from core.order_files.columns import CHINESE, OPTIONAL, SlipColumn
+from core.orders.batch import draft_order, left_school, place_drafts
 from core.orders.paying import PHONE
-from core.orders.placing import NewOrder, place_order
+from core.orders.placing import NewOrder
 from core.orders.plans import Items
 from core.orders.service import LONGEST_RECEIPT, MOST_PAID
 from core.orders.tables import Origin, SmsOrder
@@ -64,6 +65,14 @@ class Matched:
     student: Student
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a slip's order is to be, and the row it stood in."""
+
+    row: int
+    order: SmsOrder
+
+
 def read_slips(sheet: Sheet) -> list[Slip]:
     """Return the slips of a sheet. Pure. Raises RosterError with everything that is wrong."""
     if not sheet.rows:
@@ -96,35 +105,51 @@ def match_slips(
     return matched
 
 
+def draft_slips(
+    vault: Vault, matched: Sequence[Matched], *, plan_id: UUID, by: str, now: datetime
+) -> list[Draft]:
+    """Return the orders the slips are to be. Pure."""
+    drafts = []
+    for one in matched:
+        wish = _wish(one, plan_id)
+        drafts.append(Draft(one.slip.row, draft_order(vault, wish, one.student, by=by, now=now)))
+    return drafts
+
+
 def place_slips(
-    session: Session,
-    vault: Vault,
-    matched: Sequence[Matched],
-    *,
-    plan_id: UUID,
-    by: str,
-    now: datetime,
+    session: Session, drafts: Sequence[Draft], plan_id: UUID, *, by: str, now: datetime
 ) -> int:
     """Put every slip before the school and return how many; all or nothing in the transaction.
 
-    Raises RosterError with the row that can't be taken any more.
+    Raises RosterError with the rows that can't be taken any more.
     """
-    for one in matched:
-        slip = one.slip
-        wish = NewOrder(
-            plan_id=plan_id,
-            student_id=one.student.id,
-            items=slip.items,
-            phone=slip.phone,
-            origin=Origin.FILE,
-            prepaid=slip.prepaid,
-            receipt=slip.receipt,
-        )
-        try:
-            place_order(session, vault, wish, by=by, now=now)
-        except InputError as error:
-            raise RosterError([Fault(slip.row, None, error.code)]) from error
-    return len(matched)
+    try:
+        placed = place_drafts(session, [one.order for one in drafts], plan_id, by=by, now=now)
+    except InputError as error:
+        raise refuse(error.code) from error
+    left = [one for one in drafts if one.order.id not in placed]
+    if left:
+        gone = left_school(session, [one.order.student_id for one in left])
+        raise RosterError([_left_out(one, gone) for one in left])
+    return len(placed)
+
+
+def _left_out(draft: Draft, gone: Collection[UUID]) -> Fault:
+    code = "not_enrolled" if draft.order.student_id in gone else "ordered"
+    return Fault(draft.row, SlipColumn.STUDENT_NUMBER, code)
+
+
+def _wish(one: Matched, plan_id: UUID) -> NewOrder:
+    slip = one.slip
+    return NewOrder(
+        plan_id=plan_id,
+        student_id=one.student.id,
+        items=slip.items,
+        phone=slip.phone,
+        origin=Origin.FILE,
+        prepaid=slip.prepaid,
+        receipt=slip.receipt,
+    )
 
 
 def _slip(line: Row, places: Mapping[SlipColumn, int], faults: list[Fault]) -> Slip | None:

@@ -54,27 +54,53 @@ def place_order(
     or "phone", "phone"), ("consent", "consent"), ("ordered", "items"), ("shared", "items") where a
     guardian's number has somebody else's order, and of a payment what `mark_paid` does.
     """
-    plan = lock_plan(session, wish.plan_id, is_shared=True)
-    if plan.closed_at is not None:
-        raise InputError("closed")
-    if effect_of(now) >= plan_of(plan).ends_at:
-        raise InputError("too_late")
+    plan = require_open_plan(session, wish.plan_id, now)
     child = session.get_one(Student, wish.student_id)
     if child.status != EnrollmentStatus.ENROLLED:
         raise InputError("not_enrolled")
     phone = _number(session, vault, wish)
-    if wish.guardian_id and is_late(plan_of(plan), now) and not wish.has_consented:
+    if wish.guardian_id and is_late(plan, now) and not wish.has_consented:
         raise InputError("consent", "consent")
-    row = _insert(session, _row(vault, wish, child, phone, by, now))
+    row = _insert(session, new_row(vault, wish, child, phone, by, now))
     write_step(session, row, Done(Step.ASK, by, now))
     if wish.prepaid or wish.receipt:
         mark_paid(session, row.id, wish.prepaid, wish.receipt, by=by, now=now)
     else:
-        _take_payment_over(session, row, now)
+        take_payment_over(session, row, now)
     return row
 
 
-def _take_payment_over(session: Session, row: SmsOrder, now: datetime) -> None:
+def require_open_plan(session: Session, plan_id: UUID, now: datetime) -> Plan:
+    """Return the plan, which nobody closes meanwhile. Raises InputError "closed" or "too_late"."""
+    row = lock_plan(session, plan_id, is_shared=True)
+    if row.closed_at is not None:
+        raise InputError("closed")
+    plan = plan_of(row)
+    if effect_of(now) >= plan.ends_at:
+        raise InputError("too_late")
+    return plan
+
+
+def new_row(
+    vault: Vault, wish: NewOrder, child: Student, phone: str, by: str, now: datetime
+) -> SmsOrder:
+    """Return the order of a checked wish, to that number. Pure."""
+    return SmsOrder(
+        plan_id=wish.plan_id,
+        school_code=child.school_code,
+        student_id=child.id,
+        guardian_id=wish.guardian_id,
+        phone_sealed=vault.seal(phone, PHONE),
+        phone_index=vault.index(phone, PHONE),
+        items=wish.items,
+        origin=wish.origin,
+        asked_at=now,
+        asked_by=by,
+        consented_at=now if wish.has_consented else None,
+    )
+
+
+def take_payment_over(session: Session, row: SmsOrder, now: datetime) -> None:
     """Count what was paid for the order that was given back: the same family, asking better."""
     statement = (
         select(SmsOrder)
@@ -119,24 +145,6 @@ def _number(session: Session, vault: Vault, wish: NewOrder) -> str:
 def _guardian(session: Session, guardian_id: UUID) -> Guardian:
     read = {"read": True}
     return session.get_one(Guardian, guardian_id, with_for_update=read, populate_existing=True)
-
-
-def _row(
-    vault: Vault, wish: NewOrder, child: Student, phone: str, by: str, now: datetime
-) -> SmsOrder:
-    return SmsOrder(
-        plan_id=wish.plan_id,
-        school_code=child.school_code,
-        student_id=child.id,
-        guardian_id=wish.guardian_id,
-        phone_sealed=vault.seal(phone, PHONE),
-        phone_index=vault.index(phone, PHONE),
-        items=wish.items,
-        origin=wish.origin,
-        asked_at=now,
-        asked_by=by,
-        consented_at=now if wish.has_consented else None,
-    )
 
 
 def _insert(session: Session, row: SmsOrder) -> SmsOrder:

@@ -153,7 +153,7 @@ def mark_paid(
         raise InputError("length", "receipt")
     row, _plan = hold_order(session, order_id)
     if amount and row.state not in GIVEN_BACK:
-        _take_back_receipt(session, row, receipt, now)
+        take_back_receipt(session, row, receipt, now)
     paid = {"paid_at": now, "paid_by": by} if amount else {"paid_at": None, "paid_by": None}
     write_order(session, row, prepaid=amount, receipt_number=receipt or None, **paid)
     write_step(session, row, Done(Step.PAY, by, now, f"{amount} {receipt}".strip()))
@@ -166,7 +166,8 @@ def forget_payment(session: Session, row: SmsOrder, now: datetime) -> None:
     write_step(session, row, Done(Step.PAY, SYSTEM, now, "0"))
 
 
-def _take_back_receipt(session: Session, row: SmsOrder, receipt: str, now: datetime) -> None:
+def take_back_receipt(session: Session, row: SmsOrder, receipt: str, now: datetime) -> None:
+    """Count a receipt no more where it was noted for an order that was given back."""
     statement = (
         select(SmsOrder)
         .where(

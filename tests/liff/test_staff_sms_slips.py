@@ -1,21 +1,29 @@
 """Paper slips: one by form, many by file; whole or not at all, with row numbers."""
 
 import io
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from core.db import snapshot, transaction
 from core.house import House
+from core.order_files.slips import Slip, draft_slips, match_slips, place_slips
+from core.orders.plans import Items
+from core.orders.service import mark_paid, return_order
 from core.orders.states import OrderState
 from core.orders.tables import SmsOrder, SmsPlan
-from core.people.tables import Student
+from core.people.tables import EnrollmentStatus, Student
+from core.roster.faults import RosterError
 from tests.liff.conftest import Family
 from tests.liff.desk import ADMIN, BUREAU, CASHIER, ELSEWHERE, OFFICER, TEACHER, StaffPhone, monday
 from tests.liff.phone import Phone, text_of
-from tests.liff.shop import Shop, open_shop
+from tests.liff.shop import NUMBER, Shop, open_shop
 from tests.roster.files import as_ods, as_xls, as_xlsx
 
 NEW, FILE = "/liff/staff/sms/new", "/liff/staff/sms/import"
@@ -286,6 +294,72 @@ def test_file_is_taken_over_once_and_can_be_dropped(
     )
     assert "已放棄這個檔案" in officer.text(dropped.location)
     assert len(orders(pages)) == 2
+
+
+def test_file_of_many_asks_no_more_of_the_database(
+    officer: Phone, shop: Shop, pages: House
+) -> None:
+    rows = [[f"1153{at:04}", "到校", "0912000123", "68", f"A-{at}"] for at in range(12)]
+    for row in rows:
+        shop.child(row[0])
+    counts = []
+    for part in (rows[:2], rows[2:]):
+        check = send(officer, csv_of(part))
+        statements = asked_by(pages, partial(officer.post, check, {"answer": "take"}))
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+    assert len(orders(pages)) == len(rows)
+
+
+@pytest.mark.parametrize("paid", [["", ""], ["136", "A-0123"]], ids=["moved", "same receipt"])
+def test_money_of_a_returned_slip_counts_once_in_a_file(
+    officer: Phone, shop: Shop, pages: House, family: Family, paid: list[str]
+) -> None:
+    before = shop.slip(UUID(family.student_id))
+    now = pages.clock.now()
+    with transaction(pages.engine) as session:
+        mark_paid(session, before, 136, "A-0123", by="staff:somebody", now=now)
+        return_order(session, "liff", before, "請再確認", by="staff:somebody", now=now)
+    check = send(officer, csv_of([["11510001", "到校和離校", "0912000123", *paid]]))
+    officer.post(check, {"answer": "take"})
+    money = {one.state: (one.prepaid, one.receipt_number) for one in orders(pages)}
+    assert money == {OrderState.RETURNED: (0, None), OrderState.REQUESTED: (136, "A-0123")}
+
+
+@pytest.mark.parametrize("what", ["ordered", "not_enrolled"])
+def test_row_that_was_overtaken_takes_the_file_back(
+    shop: Shop, pages: House, family: Family, what: str
+) -> None:
+    now, child = pages.clock.now(), UUID(family.student_id)
+    slips = [Slip(2, "11510001", None, Items.BOTH, NUMBER, 136, "A-1")]
+    slips.append(replace(slips[0], row=3, student_number="11520001"))
+    with snapshot(pages.engine) as session:
+        matched = match_slips(
+            session, pages.vault, slips, school_code="353607", plan_id=shop.plan_id
+        )
+    drafts = draft_slips(pages.vault, matched, plan_id=shop.plan_id, by="staff:x", now=now)
+    if what == "ordered":
+        shop.slip(child)
+    else:
+        with transaction(pages.engine) as session:
+            session.get_one(Student, child).status = EnrollmentStatus.TRANSFERRED
+    with pytest.raises(RosterError) as refused, transaction(pages.engine) as session:
+        place_slips(session, drafts, shop.plan_id, by="staff:x", now=now)
+    assert [(one.row, one.code) for one in refused.value.faults] == [(2, what)]
+    assert len(orders(pages)) == (what == "ordered")
+
+
+def asked_by(house: House, act: Callable[[], object]) -> list[str]:
+    """What is asked of the database meanwhile."""
+    statements: list[str] = []
+
+    def note(*call: object) -> None:
+        statements.append(str(call[2]))
+
+    event.listen(house.engine, "before_cursor_execute", note)
+    act()
+    event.remove(house.engine, "before_cursor_execute", note)
+    return statements
 
 
 def test_held_file_is_nobody_elses_and_runs_out(

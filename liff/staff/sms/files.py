@@ -12,7 +12,15 @@ from core.db import snapshot, transaction
 from core.errors import AccessError
 from core.order_files.columns import CHINESE, OPTIONAL
 from core.order_files.held import GOOD_FOR, HeldSlips, hold_slips, look_at_slips, take_slips
-from core.order_files.slips import Matched, Slip, match_slips, place_slips, read_slips
+from core.order_files.slips import (
+    Draft,
+    Matched,
+    Slip,
+    draft_slips,
+    match_slips,
+    place_slips,
+    read_slips,
+)
 from core.order_files.words import say
 from core.people.contacts import ContactSlot, masked
 from core.people.names import clean_line
@@ -59,12 +67,12 @@ def send_sms_file() -> ResponseReturnValue:
         open_slip_desk(database, visit)
     try:
         slips, name = _read()
-        with transaction(visit.house.engine) as database:
+        with snapshot(visit.house.engine) as database:
             desk, plan = open_slip_desk(database, visit)
             _match(database, visit, desk, plan.id, slips)
+        with transaction(visit.house.engine) as database:
             held = HeldSlips(desk.school.code, plan.id, name, slips, visit.now + GOOD_FOR)
-            by = f"staff:{desk.require_reviewer().id}"
-            slips_id = hold_slips(database, visit.house.vault, held, by=by, now=visit.now)
+            slips_id = hold_slips(database, visit.house.vault, held, by=_by(desk), now=visit.now)
     except RosterError as refused:
         return _render_form(visit, refused=refused), 422
     href = url_for("liff.show_sms_file_check", slips_id=slips_id, school=desk.desk.param)
@@ -97,13 +105,14 @@ def answer_sms_file(slips_id: UUID) -> ResponseReturnValue:
         raise AccessError("no_such_answer")
     note, taken = "dropped", None
     try:
+        drafts = _drafts(visit, slips_id) if answer == "take" else []
         with transaction(visit.house.engine) as database:
             desk, _plan = open_slip_desk(database, visit)
             held = take_slips(database, visit.house.vault, slips_id, visit.actors, visit.now)
             if held is None or held.school_code != desk.school.code:
                 note = "over"
             elif answer == "take":
-                taken = _take(database, visit, desk, held)
+                taken = place_slips(database, drafts, held.plan_id, by=_by(desk), now=visit.now)
     except RosterError as refused:
         return _render_form(visit, refused=refused), 422
     visit.house.notices_due.set()
@@ -111,12 +120,20 @@ def answer_sms_file(slips_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("liff.show_sms_file", school=param, note=note, taken=taken), 303)
 
 
-def _take(database: Session, visit: Visit, desk: OrderDesk, held: HeldSlips) -> int:
-    matched = _match(database, visit, desk, held.plan_id, held.slips)
-    by = f"staff:{desk.require_reviewer().id}"
-    return place_slips(
-        database, visit.house.vault, matched, plan_id=held.plan_id, by=by, now=visit.now
-    )
+def _drafts(visit: Visit, slips_id: UUID) -> list[Draft]:
+    """Return the orders of a held file, made before anybody waits for their being written."""
+    vault = visit.house.vault
+    with snapshot(visit.house.engine) as database:
+        desk, _plan = open_slip_desk(database, visit)
+        held = look_at_slips(database, vault, slips_id, visit.actors, visit.now)
+        if held is None or held.school_code != desk.school.code:
+            return []
+        matched = _match(database, visit, desk, held.plan_id, held.slips)
+    return draft_slips(vault, matched, plan_id=held.plan_id, by=_by(desk), now=visit.now)
+
+
+def _by(desk: OrderDesk) -> str:
+    return f"staff:{desk.require_reviewer().id}"
 
 
 def _match(
