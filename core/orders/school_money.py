@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from core.orders.accounts import FAILED, PENDING, Account, OrderAccount, accounts_for
 from core.orders.states import GIVEN_BACK
-from core.orders.tables import Purpose, SmsOrder, SmsPlan, SmsText, TextState
+from core.orders.tables import Purpose, SmsOrder, SmsPlan, SmsText, SmsTotal, TextState
 
 # What is free to the guardian, as it is counted: a test is the operator's own.
 FREE = (Purpose.NO_SHOW, Purpose.URGENT)
@@ -33,7 +33,12 @@ class FreeCount:
 
 
 def school_account(session: Session, plan: SmsPlan, school_code: str) -> SchoolAccount:
-    """Return how a school's orders of a plan stand now, those that were given back left out."""
+    """Return how a school's orders of a plan stand now, those that were given back left out.
+
+    Of a closed plan, what it came to: its orders are deleted after a while.
+    """
+    if plan.closed_at is not None:
+        return _closed(session, plan, school_code)
     orders = orders_of_plan(session, plan, school_code)
     accounts = accounts_for(session, orders).values() if orders else ()
     return _sum(list(accounts))
@@ -68,6 +73,15 @@ def free_texts(session: Session, plan: SmsPlan, school_code: str) -> Mapping[Pur
     for row in rows:
         found[Purpose(row.purpose)][TextState(row.state)] = row.texts
     return {one: _free(found[one]) for one in FREE}
+
+
+def _closed(session: Session, plan: SmsPlan, school_code: str) -> SchoolAccount:
+    names = [one.name for one in fields(SchoolAccount) if one.name != "pending"]
+    sums = [func.coalesce(func.sum(getattr(SmsTotal, name)), 0).label(name) for name in names]
+    of_school = (col(SmsTotal.plan_id) == plan.id, col(SmsTotal.school_code) == school_code)
+    came_to: Any = session.execute(select(*sums).where(*of_school)).one()
+    # What had no receipt by then counts no more.
+    return SchoolAccount(**came_to._asdict(), pending=0)
 
 
 def _free(counts: Mapping[TextState, int]) -> FreeCount:

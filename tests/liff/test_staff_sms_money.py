@@ -12,8 +12,10 @@ from core.db import snapshot, transaction
 from core.house import House
 from core.orders.plan_book import list_plans
 from core.orders.service import mark_paid
+from core.orders.settling import settle_plan
 from core.orders.tables import Purpose, SmsPlan, TextState
 from core.people.staff import revoke_staff, roles_of
+from core.privacy.purge import purge
 from tests.liff.conftest import Family
 from tests.liff.desk import ADMIN, BUREAU, CASHIER, ELSEWHERE, OFFICER, TEACHER, StaffPhone, monday
 from tests.liff.phone import Phone, text_of
@@ -83,6 +85,19 @@ def test_table_adds_each_order_up_and_keeps_the_free_ones_apart(
         "重要、緊急 失敗 0・等待回報 1 成功 0 則",
     ):
         assert line in page
+
+
+def test_closed_semester_comes_to_the_same_when_its_orders_are_deleted(
+    staff_phone: StaffPhone, shop: Shop, pages: House
+) -> None:
+    closing = monday(9, 0) + timedelta(days=90)
+    settle_plan(pages, shop.plan_id, by="staff:bureau", now=closing)
+    pages.clock.move_to(closing + timedelta(days=31))
+    purge(pages)
+    page = staff_phone(CASHIER).text(MONEY)
+    assert "訂購 2 筆 成功 到校 5・離校 1 6 則 失敗（不收費） 2 則" in page
+    assert "5 元 已收 136 元 可退 135 元 不足 由學校吸收 4 元" in page
+    assert "結算 30 天後，每一筆訂購會刪除，只留合計；要留存請先匯出。" in page
 
 
 @pytest.mark.parametrize("who", [TEACHER, BUREAU])

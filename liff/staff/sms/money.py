@@ -55,6 +55,7 @@ def show_sms_money() -> ResponseReturnValue:
         else "",
         what=f"{plan.name}・結算・{chosen['format']}" if plan else "",
         until=taipei_clock(visit.now + GOOD_FOR),
+        kept_days=visit.house.settings.retention_orders_days,
     )
 
 
