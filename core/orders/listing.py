@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlmodel import Session, col
 
 from core.errors import AccessError
@@ -23,6 +23,15 @@ from core.people.tables import Guardian, Staff, Student
 PAGE_SIZE = 50
 # Since when an order waits for the school.
 SINCE = func.coalesce(col(SmsOrder.cancel_asked_at), col(SmsOrder.asked_at))
+# What an order is asked for before it is approved.
+PRICE = case(
+    {
+        Items.ARRIVAL: col(SmsPlan.price_arrival),
+        Items.DEPARTURE: col(SmsPlan.price_departure),
+        Items.BOTH: col(SmsPlan.price_both),
+    },
+    value=col(SmsOrder.items),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +53,9 @@ class Listed:
 class Filters:
     """What a list is narrowed to; empty is everything. `words` is a student number or a name.
 
-    `is_paid`: whether a payment is noted; None is either. `is_cancellation`: only where somebody
-    asked for the end, whatever became of it. `homerooms` are the classes that may be seen, None for
-    all of them: whoever has none sees none.
+    `is_paid`: whether a payment is noted, or is asked for and is not; None is either.
+    `is_cancellation`: only where somebody asked for the end, whatever became of it. `homerooms` are
+    the classes that may be seen, None for all of them: whoever has none sees none.
     """
 
     plan_id: UUID | None = None
@@ -92,7 +101,7 @@ def all_orders(session: Session, school_code: str, filters: Filters) -> Sequence
 def count_orders(session: Session, school_code: str, filters: Filters) -> int:
     """Return how many of a school's orders there are."""
     where = (col(SmsOrder.school_code) == school_code, *_conditions(filters))
-    counted = select(func.count()).select_from(SmsOrder).join(Student).where(*where)
+    counted = select(func.count()).select_from(SmsOrder).join(Student).join(SmsPlan).where(*where)
     return session.scalar(counted) or 0
 
 
@@ -158,7 +167,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.homerooms is not None:
         wanted.append(col(Student.homeroom).in_(filters.homerooms))
     if filters.is_paid is not None:
-        wanted.append(col(SmsOrder.prepaid) > 0 if filters.is_paid else col(SmsOrder.prepaid) == 0)
+        lacks = and_(col(SmsOrder.prepaid) == 0, PRICE > 0)
+        wanted.append(col(SmsOrder.prepaid) > 0 if filters.is_paid else lacks)
     if filters.is_cancellation:
         wanted.append(col(SmsOrder.cancel_asked_at).is_not(None))
     words = filters.words.strip()

@@ -4,12 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from core.audit import AuditEntry
 from core.db import snapshot, transaction
 from core.house import House
 from core.orders.listing import PAGE_SIZE
+from core.orders.tables import SmsPlan
 from core.people.tables import Staff, StaffRole
 from tests.factories import make_staff
 from tests.liff.conftest import Family
@@ -178,6 +180,20 @@ def test_desk_says_what_waits_for_each(staff_phone: StaffPhone, shop: Shop) -> N
     assert "到離校簡訊 還沒登記繳費 1 筆" in cashier
     for other in ("待查名單", "補登申請", "綁定碼", "各班今日", "王小明"):
         assert other not in cashier
+
+
+def test_cashier_is_asked_for_no_money_where_nothing_is_paid_before(
+    staff_phone: StaffPhone, shop: Shop, pages: House
+) -> None:
+    with transaction(pages.engine) as session:
+        session.execute(update(SmsPlan).values(price_arrival=0, price_departure=0, price_both=0))
+    cashier = staff_phone(CASHIER)
+    assert "還沒登記繳費" not in cashier.text("/liff/staff")
+    assert "王小明" not in cashier.text(f"{ORDERS}?paid=no")
+    assert "未繳" not in cashier.text(ORDERS)
+    review = staff_phone(OFFICER).text("/liff/staff/sms/review")
+    assert "不用先繳費" in review
+    assert "登記繳費" not in review
 
 
 def test_without_a_semester_the_list_says_so(officer: Phone) -> None:

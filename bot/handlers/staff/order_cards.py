@@ -72,7 +72,8 @@ def _figures(turn: Turn, one: Listed) -> str:
     order = one.order
     if order.state != OrderState.CANCELLING:
         paid = f"已繳 {order.prepaid} 元（收據 {order.receipt_number}）"
-        return paid if order.prepaid else "還沒有登記繳費"
+        lacks = "還沒有登記繳費" if one.is_unpaid else "不用先繳費"
+        return paid if order.prepaid else lacks
     account = account_for(turn.session, order)
     return f"已送 {account.ok} 則，費用 {account.fee} 元，可退 {account.refund} 元"
 

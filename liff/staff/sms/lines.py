@@ -89,11 +89,11 @@ def what_of(order: SmsOrder) -> str:
     return ITEM_WORDS[Items(order.items)]
 
 
-def paid_of(order: SmsOrder) -> str:
-    """Return 已繳 136 元（收據 A-0123）, or that nothing is noted yet."""
-    if not order.prepaid:
-        return "還沒有登記繳費"
-    return f"已繳 {order.prepaid} 元（收據 {order.receipt_number}）"
+def paid_of(one: Listed) -> str:
+    """Return 已繳 136 元（收據 A-0123）, or that nothing is noted yet, or asked for."""
+    if not one.order.prepaid:
+        return "還沒有登記繳費" if one.is_unpaid else "不用先繳費"
+    return f"已繳 {one.order.prepaid} 元（收據 {one.order.receipt_number}）"
 
 
 def period_of(order: SmsOrder, plan: SmsPlan) -> str:
@@ -198,7 +198,7 @@ def card_of(vault: Vault, one: Listed, account: OrderAccount, now: datetime) -> 
         f"{place_of(one.student)} 號",
         applicant_of(vault, one),
         f"{'註銷' if is_cancellation else '訂購'}{what_of(order)}簡訊",
-        sent_of(account) if is_cancellation else f"{paid_of(order)}。",
+        sent_of(account) if is_cancellation else f"{paid_of(one)}。",
         effect_words(order, one.plan, now),
         wait_of(order, now),
         is_cancellation,

@@ -118,7 +118,7 @@ def _facts(visit: Visit, desk: OrderDesk, one: Listed) -> dict[str, object]:
         "age": wait.words,
         "is_long": wait.is_long,
         "period": lines.period_of(order, one.plan),
-        "payment": lines.paid_of(order),
+        "payment": lines.paid_of(one),
         "is_paid": bool(order.prepaid),
         "reason": order.reason or "",
         "effect": lines.effect_words(order, one.plan, visit.now),

@@ -198,6 +198,6 @@ def _line(visit: Visit, desk: OrderDesk, book: Book, one: Listed, number: int) -
         lines.what_of(order),
         lines.applicant_of(visit.house.vault, one),
         plain_date(school_day_of(at or order.asked_at)),
-        f"{order.prepaid} 元" if order.prepaid else "未繳",
+        "未繳" if one.is_unpaid else f"{order.prepaid} 元",
         order.state,
     )

@@ -66,5 +66,5 @@ def _facts(visit: Visit, one: Listed) -> list[tuple[str, str]]:
         ("申請日期", long_date(school_day_of(order.asked_at))),
         ("服務期間", lines.period_of(order, one.plan)),
         ("狀態", order.state),
-        ("繳費", lines.paid_of(order)),
+        ("繳費", lines.paid_of(one)),
     ]
