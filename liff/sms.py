@@ -16,7 +16,7 @@ from core.languages.speech import _
 from core.orders.fees import is_unpaid
 from core.orders.listing import Listed, orders_of_guardian, own_order
 from core.orders.placing import NewOrder, place_order
-from core.orders.plan_book import plan_of, version_of
+from core.orders.plan_book import lock_plan, plan_of, version_of
 from core.orders.plans import Items
 from core.orders.standing import ChildService, Obstacle, service_of, view_of
 from core.orders.states import OrderState
@@ -119,7 +119,9 @@ def _place(visit: Visit, binding_id: str, form: SmsForm) -> None:
     guardian = visit.get_guardian()
     with transaction(visit.house.engine) as database:
         child = for_guardian(database, guardian.id).child(_id_in(binding_id))
-        plan = service_of(database, guardian, child, visit.now).plan_to_order()
+        wanted = service_of(database, guardian, child, visit.now).plan_to_order()
+        # Held, so that nobody changes it before the order is written.
+        plan = lock_plan(database, wanted.id, is_shared=True)
         if form.plan.data and form.plan.data != version_of(plan):
             # The yes was to other fees.
             form.consent.data = False

@@ -12,7 +12,7 @@ from core.errors import AccessError
 from core.languages.speech import N_, _
 from core.orders.listing import Listed, orders_of_guardian, own_order
 from core.orders.placing import NewOrder, place_order
-from core.orders.plan_book import version_of
+from core.orders.plan_book import lock_plan, version_of
 from core.orders.plans import Items
 from core.orders.service import ask_cancel as ask_end
 from core.orders.service import keep
@@ -72,7 +72,9 @@ def order(turn: Turn, press: Press) -> Answer:
     binding, items, *seen = press.detail.split("/")
     child = _own_child(turn, UUID(binding))
     service = _service(turn, child)
-    if seen and service.plan and seen != [version_of(service.plan)]:
+    # Held, so that nobody changes it before the order is written.
+    plan = service.plan and lock_plan(turn.session, service.plan.id, is_shared=True)
+    if seen and plan and seen != [version_of(plan)]:
         return _ask(turn, service, Items(items)) or Answer(messages=_standing(turn, [service]))
     with refusing(_refusals(turn)):
         wish = NewOrder(

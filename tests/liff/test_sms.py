@@ -1,6 +1,7 @@
 """到離校簡訊服務 on the pages: ordering, waiting, what it costs, and the end of it."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -38,6 +39,8 @@ from tests.liff.sms_desk import (
     verify_phone,
 )
 from tests.orders.shop import PLAN
+from tests.orders.test_races import waits_for_a_lock
+from tests.waiting import wait_for
 
 PAGE = "/liff/sms"
 # A page with a form that anybody signed in may open.
@@ -455,6 +458,21 @@ def test_prices_that_changed_meanwhile_are_shown_before_they_count(
     assert orders_in(pages) == []
     now = re.findall(r'name="plan" value="([^"]+)"', refused.text)
     assert mei.post(PAGE, wish(family, plan=now[0])).status_code == 303
+
+
+@pytest.mark.usefixtures("sms_service")
+def test_prices_that_change_while_the_order_is_written_are_shown_first(
+    mei: Phone, pages: House, family: Family
+) -> None:
+    sent = dict(mei.hidden_in(mei.get(PAGE))) | wish(family)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(pages.engine) as session:
+            change_prices(session)
+            answer = pool.submit(mei.client.post, PAGE, data=sent)
+            wait_for(lambda: waits_for_a_lock(pages), "whoever orders")
+        refused = answer.result()
+    assert "費用或期間剛有更改，請再看一次後送出" in text_of(refused)
+    assert orders_in(pages) == []
 
 
 @pytest.mark.usefixtures("sms_service")
