@@ -6,12 +6,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import func, select
+from sqlmodel import Session, col
 
 from core.crypto import Vault
 from core.order_files.slips import Slip
 from core.orders.plans import Items
+from core.orders.tables import Origin, SmsOrder
 from core.people.one_time import keep_text, peek_text, show_text
+from core.people.tables import OneTimeText
 
 # Long enough to look through a grade's slips.
 GOOD_FOR = timedelta(minutes=30)
@@ -52,6 +55,21 @@ def take_slips(
 ) -> HeldSlips | None:
     """Return the held slips and forget them, once; joins the caller's transaction."""
     return _read(show_text(session, vault, text_id, askers, now))
+
+
+def count_taken(session: Session, text_id: UUID, askers: Collection[str], school_code: str) -> int:
+    """Return how many orders came of somebody's own slips, taken before; only reads."""
+    # All that is done in one transaction bears one moment.
+    taken_at = select(col(OneTimeText.shown_at)).where(
+        col(OneTimeText.id) == text_id, col(OneTimeText.asked_by).in_(askers)
+    )
+    statement = select(func.count()).where(
+        col(SmsOrder.school_code) == school_code,
+        col(SmsOrder.origin) == Origin.FILE,
+        col(SmsOrder.asked_by).in_(askers),
+        col(SmsOrder.asked_at) == taken_at.scalar_subquery(),
+    )
+    return session.scalar(statement) or 0
 
 
 def _read(facts: dict[str, str] | None) -> HeldSlips | None:

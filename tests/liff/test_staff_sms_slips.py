@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -286,13 +287,39 @@ def test_file_is_taken_over_once_and_can_be_dropped(
     token = officer.token_at(check)
     for _ in range(2):
         answer = officer.client.post(check, data={"csrf_token": token, "answer": "take"})
-    assert "已經匯入過，或超過時間" in officer.text(answer.location)
+    # Whoever presses twice reads the second answer.
+    assert "已匯入 2 筆，等候審核。" in officer.text(answer.location)
+    assert "已匯入 2 筆，等候審核。" in officer.text(str(officer.get(check).location))
     assert len(orders(pages)) == 2
 
-    dropped = officer.post(
-        send(officer, csv_of([["11520001", "離校", "0912000777", "", ""]])), {"answer": "drop"}
-    )
+    pages.clock.move_to(monday(7, 21))
+    check = send(officer, csv_of([["11520001", "離校", "0912000777", "", ""]]))
+    dropped = officer.post(check, {"answer": "drop"})
     assert "已放棄這個檔案" in officer.text(dropped.location)
+    again = officer.client.post(check, data={"csrf_token": token, "answer": "take"})
+    assert "這個檔案已經放棄，或超過時間，請重新傳檔案。" in officer.text(again.location)
+    assert len(orders(pages)) == 2
+
+
+def test_file_pressed_twice_at_once_is_told_as_taken(
+    officer: Phone, shop: Shop, pages: House
+) -> None:
+    check = send(officer, csv_of(ROWS))
+    sent = {"csrf_token": officer.token_at(check), "answer": "take"}
+    take = partial(officer.client.post, check, data=sent)
+    first: list[int] = []
+
+    def be_quicker(*call: object) -> None:
+        if "FROM sms_order" in str(call[2]) and not first:
+            first.append(0)
+            with ThreadPoolExecutor(1) as pool:
+                first.append(pool.submit(take).result().status_code)
+
+    event.listen(pages.engine, "before_cursor_execute", be_quicker)
+    second = take()
+    event.remove(pages.engine, "before_cursor_execute", be_quicker)
+    assert first == [0, 303]
+    assert "已匯入 2 筆，等候審核。" in officer.text(str(second.location))
     assert len(orders(pages)) == 2
 
 

@@ -1,6 +1,7 @@
 """匯入回條檔案: a file of slips is looked through, shown, and taken over whole or not at all."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -11,7 +12,14 @@ from core.clock import taipei_clock
 from core.db import snapshot, transaction
 from core.errors import AccessError
 from core.order_files.columns import CHINESE, OPTIONAL
-from core.order_files.held import GOOD_FOR, HeldSlips, hold_slips, look_at_slips, take_slips
+from core.order_files.held import (
+    GOOD_FOR,
+    HeldSlips,
+    count_taken,
+    hold_slips,
+    look_at_slips,
+    take_slips,
+)
 from core.order_files.slips import (
     Draft,
     Matched,
@@ -42,7 +50,7 @@ A_PAGE = 50
 LAST_PAGE = 999
 NOTES = {
     "dropped": "已放棄這個檔案，沒有寫入任何資料。",
-    "over": "已經匯入過，或超過時間，請重新傳檔案。",
+    "over": "這個檔案已經放棄，或超過時間，請重新傳檔案。",
 }
 
 
@@ -89,7 +97,7 @@ def show_sms_file_check(slips_id: UUID) -> ResponseReturnValue:
             desk, _plan = open_slip_desk(database, visit)
             held = look_at_slips(database, visit.house.vault, slips_id, visit.actors, visit.now)
             if held is None or held.school_code != desk.school.code:
-                return redirect(url_for("liff.show_sms_file", school=desk.desk.param, note="over"))
+                return _lead_back(desk, "over", _taken_before(database, visit, desk, slips_id))
             matched = _match(database, visit, desk, held.plan_id, held.slips)
     except RosterError as refused:
         return _render_form(visit, refused=refused), 422
@@ -103,21 +111,30 @@ def answer_sms_file(slips_id: UUID) -> ResponseReturnValue:
     visit, answer = current_visit(), request.form.get("answer", "")
     if answer not in ("take", "drop"):
         raise AccessError("no_such_answer")
-    note, taken = "dropped", None
+    note, taken = "dropped", 0
     try:
         drafts = _drafts(visit, slips_id) if answer == "take" else []
         with transaction(visit.house.engine) as database:
             desk, _plan = open_slip_desk(database, visit)
             held = take_slips(database, visit.house.vault, slips_id, visit.actors, visit.now)
             if held is None or held.school_code != desk.school.code:
-                note = "over"
+                note, taken = "over", _taken_before(database, visit, desk, slips_id)
             elif answer == "take":
                 taken = place_slips(database, drafts, held.plan_id, by=_by(desk), now=visit.now)
     except RosterError as refused:
         return _render_form(visit, refused=refused), 422
     visit.house.notices_due.set()
-    param = desk.desk.param
-    return redirect(url_for("liff.show_sms_file", school=param, note=note, taken=taken), 303)
+    return _lead_back(desk, note, taken)
+
+
+def _lead_back(desk: OrderDesk, note: str, taken: int) -> ResponseReturnValue:
+    """Say what became of the file, on the page for the next one."""
+    page = partial(url_for, "liff.show_sms_file", school=desk.desk.param)
+    return redirect(page(taken=taken) if taken else page(note=note), 303)
+
+
+def _taken_before(database: Session, visit: Visit, desk: OrderDesk, slips_id: UUID) -> int:
+    return count_taken(database, slips_id, visit.actors, desk.school.code)
 
 
 def _drafts(visit: Visit, slips_id: UUID) -> list[Draft]:
@@ -128,7 +145,13 @@ def _drafts(visit: Visit, slips_id: UUID) -> list[Draft]:
         held = look_at_slips(database, vault, slips_id, visit.actors, visit.now)
         if held is None or held.school_code != desk.school.code:
             return []
-        matched = _match(database, visit, desk, held.plan_id, held.slips)
+        try:
+            matched = _match(database, visit, desk, held.plan_id, held.slips)
+        except RosterError:
+            # Pressed twice, the rows were taken between the two looks.
+            if _taken_before(database, visit, desk, slips_id):
+                return []
+            raise
     return draft_slips(vault, matched, plan_id=held.plan_id, by=_by(desk), now=visit.now)
 
 
