@@ -181,7 +181,7 @@ def open_ones(rows: Sequence[tuple[BoundChild, str, str]], pages: Pages) -> list
     return [show(_("可以取消的請假"), bubble(contents), "今天", "請假")]
 
 
-def none_open(pages: Pages, note: str = "") -> list[Json]:
+def none_open(pages: Pages, note: str) -> list[Json]:
     """Say that there is nothing to withdraw; `note` says why something seen can't be."""
     notes = [_(note)] if note else []
     message = tell(_(NONE_OPEN), _(NONE_OPEN), *notes, acts=[quiet(_("看請假"), pages.leaves)])

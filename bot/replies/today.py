@@ -63,9 +63,7 @@ class GateWords:
     departed: str | None
 
 
-def today_messages(
-    found: list[ChildToday], pages: Pages, now: datetime, note: str = ""
-) -> list[Json]:
+def today_messages(found: list[ChildToday], pages: Pages, now: datetime, note: str) -> list[Json]:
     """Return today's bubbles, siblings side by side, and below them `note` if there is one."""
     words = ("本週", "請假", "設定", "說明")
     below = [say(note, *words)] if note else []
