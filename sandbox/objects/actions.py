@@ -1,6 +1,6 @@
 """What buttons do: action objects, whose labels have other limits in every place.
 
-Source: line.md 4; LINE docs, "Action objects" and "Specification of the label".
+Source: LINE docs, "Action objects" and "Specification of the label".
 """
 
 import re

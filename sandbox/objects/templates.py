@@ -1,6 +1,6 @@
 """Template messages: buttons, a question with two answers, and two kinds of carousel.
 
-Source: line.md 4; LINE docs, "Template messages".
+Source: LINE docs, "Template messages".
 """
 
 import re
