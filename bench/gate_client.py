@@ -52,14 +52,6 @@ class Supply:
         raise LookupError("every child has tapped")
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One round: taps a second, and the seconds of each request."""
-
-    rate: float
-    seconds: list[float]
-
-
 def request_of(town: Town, batch: Batch, now: datetime) -> bytes:
     """Return a signed request, ready for the wire; `now` is the server's clock."""
     at = now.astimezone(UTC) - timedelta(seconds=1)

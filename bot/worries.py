@@ -43,7 +43,7 @@ OTHERS = re.compile(
 )
 
 
-def is_worried(text: str, names: Sequence[Sequence[str]] = ()) -> bool:
+def is_worried(text: str, names: Sequence[Sequence[str]]) -> bool:
     """Tell whether a text cries for help; `names` are what the own children are called."""
     word = fold(text)
     own = [fold(name) for one in names for name in one if len(name) >= SHORTEST_NAME]

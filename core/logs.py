@@ -39,11 +39,10 @@ QUIET = (
 )  # fmt: skip
 ALLOWED = frozenset(
     {
-        "accepted_request_id", "action", "attempt", "attempts", "boot_id", "channel", "code",
-        "count", "event", "found", "gate", "hint", "job", "kind", "level", "line_request_id",
-        "logger", "method", "ms", "notice_id", "outcome", "path", "problem", "reader_id", "reason",
-        "route", "school_code", "slot", "state", "status", "timestamp", "webhook_event_id",
-        "error_type", "exception",
+        "accepted_request_id", "action", "attempt", "channel", "code", "count", "error_type",
+        "event", "exception", "found", "hint", "kind", "level", "line_request_id", "logger", "ms",
+        "notice_id", "outcome", "problem", "reader_id", "reason", "route", "school_code", "state",
+        "status", "timestamp", "webhook_event_id",
     }
 )  # fmt: skip
 

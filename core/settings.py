@@ -8,21 +8,27 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
-from core.addresses import is_address, is_origin, parts_of
+from core.addresses import is_address, is_database, is_origin, parts_of
 from core.bureau_login import BUREAU_ADDRESSES, BureauLogin, TokenAuth
 from core.clock import TAIPEI
 from core.crypto import parse_keys
 from core.errors import ConfigError, Fault
 from core.loopback import is_loopback
 from core.post_settings import PostSettings, post_faults, strict_post_faults
+from core.secret_faults import secret_faults
 from core.secret_files import SecretFiles
 
 # LINE's limit for push is 2,000/s; above 1,800 no room is left for retries.
 PUSH_CEILING = 1800
 DEVELOPMENT = "development-only-"
+# Below https://id.taipei. Source: the city's open dashboard and TownPass code.
+PASS_PATHS = {
+    "authorize": "/tpcd/oauth/authorize",
+    "token": "/tpcd/oauth/token",
+    "profile": "/tpcd/api/v1.0.9/user/my",
+    "logout": "/tpcd/oauth/logout",
+}
 # A century: longer would lie before the calendar's first year, and the purge would stop over it.
 Days = Annotated[int, Field(le=36_525)]
 
@@ -142,18 +148,9 @@ class Settings(BureauLogin, PostSettings):
         return self._outside(self.liff_sdk_url, cdn, "/liff-sdk.js")
 
     def taipei_pass(self, name: str) -> str:
-        """Return the address of `authorize`, `token`, `profile` or `logout`.
-
-        Source: the city's open dashboard and TownPass code (paths below https://id.taipei/tpcd).
-        """
-        paths = {
-            "authorize": "/tpcd/oauth/authorize",
-            "token": "/tpcd/oauth/token",
-            "profile": "/tpcd/api/v1.0.9/user/my",
-            "logout": "/tpcd/oauth/logout",
-        }
+        """Return the address of `authorize`, `token`, `profile` or `logout`."""
         own: str = getattr(self, f"taipei_pass_{name}_url")
-        return self._outside(own, f"https://id.taipei{paths[name]}", paths[name])
+        return self._outside(own, f"https://id.taipei{PASS_PATHS[name]}", PASS_PATHS[name])
 
     def _outside(self, own: str, real: str, sandbox_path: str) -> str:
         if own:
@@ -163,14 +160,12 @@ class Settings(BureauLogin, PostSettings):
     @property
     def channel_secrets(self) -> list[str]:
         """Return the channel secrets that are valid now; several while rotating."""
-        parts = self.line_channel_secret.get_secret_value().split(",")
-        return [part.strip() for part in parts if part.strip()]
+        return _several(self.line_channel_secret)
 
     @property
     def old_secret_keys(self) -> list[str]:
         """Return former signing keys whose signatures still count."""
-        parts = self.secret_key_fallbacks.get_secret_value().split(",")
-        return [part.strip() for part in parts if part.strip()]
+        return _several(self.secret_key_fallbacks)
 
     @property
     def clock_start(self) -> datetime | None:
@@ -190,6 +185,11 @@ class Settings(BureauLogin, PostSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read arguments first, then the environment, secret files, `.env`."""
         return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
+
+
+def _several(secret: SecretStr) -> list[str]:
+    parts = secret.get_secret_value().split(",")
+    return [part.strip() for part in parts if part.strip()]
 
 
 def load_settings(**given: Any) -> Settings:
@@ -228,7 +228,7 @@ def _general_faults(settings: Settings) -> list[Fault]:
         except ValueError:
             hint = "Write id:base64, newest first; `openssl rand -base64 32` makes a key"
             faults.append(Fault(name.upper(), "not a list of 32-byte keys", hint))
-    if not _is_database(settings.database_url):
+    if not is_database(settings.database_url):
         hint = (
             "Use sqlite:///var/gate.db or postgresql+psycopg://user:password@host/name, with %40 "
             "for an @ in the password"
@@ -254,25 +254,8 @@ def _general_faults(settings: Settings) -> list[Fault]:
     return faults
 
 
-def _is_database(url: str) -> bool:
-    """Tell whether this is a database we speak to; one in memory is another in each thread."""
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        return False
-    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
-        return parsed.database not in (None, "", ":memory:")
-    known = parsed.drivername in ("postgresql", "postgresql+psycopg")
-    # Of a password with an @ the rest would be looked for as part of the host, and be told.
-    return known and "@" not in (parsed.host or "")
-
-
 def _production_faults(settings: Settings) -> list[Fault]:
-    faults = []
-    for name, field in Settings.model_fields.items():
-        if field.annotation is SecretStr and _is_unsafe(name, getattr(settings, name)):
-            hint = f"Set {name.upper()} or {name.upper()}_FILE to secrets of your own"
-            faults.append(Fault(name.upper(), "empty, or holds a development value", hint))
+    faults = secret_faults(settings)
     for name in ("line_login_channel_id", "liff_id", "taipei_pass_client_id"):
         if getattr(settings, name) in ("", Settings.model_fields[name].default):
             hint = "Copy it from the LINE Developers console, or from what Taipei Pass issued"
@@ -288,42 +271,7 @@ def _production_faults(settings: Settings) -> list[Fault]:
     return faults
 
 
-def _is_unsafe(name: str, value: SecretStr) -> bool:
-    if name in _MAY_BE_EMPTY and value == Settings.model_fields[name].default:
-        return False
-    own = _secrets_in(value)
-    return bool(own & _development_secrets()) or not own and name not in _MAY_BE_EMPTY
-
-
-def _development_secrets() -> set[str]:
-    """Return every secret that this file tells the world."""
-    secret = [one for one in Settings.model_fields.values() if one.annotation is SecretStr]
-    return {part for one in secret for part in _secrets_in(one.default)}
-
-
-def _secrets_in(value: SecretStr) -> set[str]:
-    """Return the secrets of a list, a key without the name it goes by."""
-    parts = value.get_secret_value().split(",")
-    return {part.strip().rpartition(":")[2] for part in parts if part.strip()}
-
-
-_MAY_BE_EMPTY = (
-    "secret_key_fallbacks",
-    "metrics_token",
-    "redis_url",
-    "line_login_channel_secret",
-    "bureau_login_client_secret",
-    # Asked for where the channel is switched on.
-    "smtp_url",
-    "bounce_mailbox_url",
-    "sms_password",
-    "sms_callback_secret",
-    "app_push_key",
-)
-
-
 def _addresses(settings: Settings) -> dict[str, str]:
-    names = ("authorize", "token", "profile", "logout")
     bureau = BUREAU_ADDRESSES if settings.has_bureau_login else ()
     return {
         "BASE_URL": settings.base_url,
@@ -334,16 +282,15 @@ def _addresses(settings: Settings) -> dict[str, str]:
         **{name.upper(): getattr(settings, name) for name in bureau},
         **({"SMS_API_BASE": settings.sms_api_base} if settings.sms_api_base else {}),
         **({"APP_PUSH_URL": settings.app_push_url} if settings.app_push_url else {}),
-        **{f"TAIPEI_PASS_{name.upper()}_URL": settings.taipei_pass(name) for name in names},
+        **{f"TAIPEI_PASS_{name.upper()}_URL": settings.taipei_pass(name) for name in PASS_PATHS},
     }
 
 
 def _address_faults(name: str, url: str) -> list[Fault]:
-    parts = parts_of(url)
     faults = []
     if not is_address(url, ("https",)):
         faults.append(Fault(name, "not an https address", "Production talks https only"))
-    if is_loopback(parts.hostname or ""):
+    if is_loopback(parts_of(url).hostname or ""):
         faults.append(Fault(name, "a sandbox address", "Name the real host"))
     return faults
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from core.attendance.days import days_of
+from core.attendance.leaves import REASON_WORDS
 from core.attendance.tables import EXCUSED_PARTS, LeaveReason
 from core.clock import school_day_of, taipei_clock
 from core.kinds import DayPart
 from core.languages.speech import _
 from core.people.bindings import BoundChild
-from liff.leave_form import REASON_WORDS, LeaveForm, extent_words
+from liff.leave_form import LeaveForm, extent_words
 from liff.visit import Visit
 
 FIELDS = ("first_day", "last_day", "part", "reason")

@@ -4,7 +4,7 @@ from datetime import date
 
 from wtforms import StringField, ValidationError
 
-from core.attendance.leaves import AHEAD, GUARDIAN_SPAN
+from core.attendance.leaves import AHEAD, GUARDIAN_SPAN, REASON_WORDS
 from core.attendance.tables import LeaveReason
 from core.kinds import DayPart
 from core.languages.dates import long_date, short_date
@@ -13,13 +13,6 @@ from core.notices.wording import PART_WORDS
 from liff.forms import PageForm
 from liff.moments import parse_day
 
-REASON_WORDS = {
-    LeaveReason.SICK: N_("病假"),
-    LeaveReason.PERSONAL: N_("事假"),
-    LeaveReason.BEREAVEMENT: N_("喪假"),
-    LeaveReason.OFFICIAL: N_("公假"),
-    LeaveReason.OTHER: N_("其他"),
-}
 FAULTS = {
     "past": N_("日期已經過了"),
     "too_far": N_("最多提前 {days} 天"),

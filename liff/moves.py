@@ -20,16 +20,7 @@ NOT_POSSIBLE = N_("目前不能沿用，請聯絡新學校，或用「加入學�
 @linked
 def show_move(carry_over_id: UUID) -> ResponseReturnValue:
     """Ask whether the binding follows the child."""
-    visit = current_visit()
-    with snapshot(visit.house.engine) as database:
-        found = get_proposal(database, carry_over_id, visit.get_guardian().id)
-    return render_template(
-        "move.html",
-        child=given_name(found.name),
-        school=found.school,
-        is_answered=found.carry_over.answered_at is not None,
-        refusal="",
-    )
+    return _render(carry_over_id)
 
 
 @linked
@@ -54,12 +45,14 @@ def answer_move(carry_over_id: UUID) -> ResponseReturnValue:
             else:
                 drop(database, carry_over_id, guardian_id, visit.now)
     except InputError as error:
-        return _refused(carry_over_id, error.code)
+        # Who answered meanwhile is told so by the page as it stands.
+        refusal = "" if error.code == "answered" else _(NOT_POSSIBLE)
+        return _render(carry_over_id, refusal), 422
     house.notices_due.set()
     return redirect(url_for("liff.show_home", note=note), 303)
 
 
-def _refused(carry_over_id: UUID, code: str) -> ResponseReturnValue:
+def _render(carry_over_id: UUID, refusal: str = "") -> str:
     visit = current_visit()
     with snapshot(visit.house.engine) as database:
         found = get_proposal(database, carry_over_id, visit.get_guardian().id)
@@ -67,6 +60,6 @@ def _refused(carry_over_id: UUID, code: str) -> ResponseReturnValue:
         "move.html",
         child=given_name(found.name),
         school=found.school,
-        is_answered=code == "answered",
-        refusal="" if code == "answered" else _(NOT_POSSIBLE),
-    ), 422
+        is_answered=found.carry_over.answered_at is not None,
+        refusal=refusal,
+    )

@@ -123,9 +123,9 @@ def is_shown(ticket: LinkTicket) -> bool:
     return request.form.get("ticket", str(ticket.id)) == str(ticket.id)
 
 
-def show_failure(outcome: Outcome, href: str = HOME) -> ResponseReturnValue:
+def show_failure(outcome: Outcome) -> ResponseReturnValue:
     """Say why nothing came of a sign-in."""
-    return render_template("message.html", kind=outcome.value, href=href), STATUS[outcome]
+    return render_template("message.html", kind=outcome.value, href=HOME), STATUS[outcome]
 
 
 def own_browser(visit: Visit) -> Browser:

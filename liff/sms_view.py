@@ -27,6 +27,7 @@ from core.orders.words import (
 )
 from core.people.contacts import ContactSlot, masked
 
+# The drawing beside an order, on the pages of guardians and of staff.
 MARKS = {
     OrderState.REQUESTED: "held",
     OrderState.ACTIVE: "arrived",

@@ -6,11 +6,12 @@ from uuid import UUID, uuid4
 from sqlmodel import Session
 
 from core.clock import TAIPEI
+from core.db import snapshot
 from core.gate.tables import Reader
 from core.house import House
 from core.notices.staff_desk import staff_desk
 from core.people.friends import record_friendship
-from core.people.guardians import PassMember, link_account
+from core.people.guardians import PassMember, find_guardian, link_account
 from core.people.identity_numbers import with_check_digit
 from core.people.roster import Claim, StudentFacts, add_student
 from core.people.staff import NAME as STAFF_NAME
@@ -109,6 +110,14 @@ def make_guardian(
         now=LONG_AGO,
     )
     return link.guardian
+
+
+def mei_of(house: House) -> Guardian:
+    """Return Mei's row."""
+    with snapshot(house.engine) as session:
+        guardian = find_guardian(session, MEI)
+    assert guardian is not None
+    return guardian
 
 
 def make_binding(session: Session, guardian: Guardian, student: Student) -> Binding:

@@ -10,7 +10,7 @@ from bot.leave_words import LeaveWords
 from bot.replies.confirm import ask_back, press, tell
 from bot.replies.pages import Pages
 from bot.replies.speech import offer, offer_acts, say, show, type_in
-from core.attendance.leaves import AHEAD, GUARDIAN_SPAN
+from core.attendance.leaves import AHEAD, GUARDIAN_SPAN, REASON_WORDS
 from core.attendance.tables import LeaveReason
 from core.kinds import DayPart
 from core.languages.dates import span_of
@@ -28,13 +28,6 @@ from core.notices.flex import (
 from core.notices.wording import LOCK_SCREEN_NAME, PART_WORDS, shown_number
 from core.people.bindings import BoundChild
 
-REASON_WORDS = {
-    LeaveReason.SICK: N_("病假"),
-    LeaveReason.PERSONAL: N_("事假"),
-    LeaveReason.BEREAVEMENT: N_("喪假"),
-    LeaveReason.OFFICIAL: N_("公假"),
-    LeaveReason.OTHER: N_("其他"),
-}
 NONE_OPEN = N_("目前沒有可以取消的請假。")
 DROPPED = N_("已取消，當天照常通知。")
 UNCLEAR = N_("看不懂日期。請寫一天或一段日期，例如 11/24 或 11/24–11/26。")
@@ -181,7 +174,7 @@ def open_ones(rows: Sequence[tuple[BoundChild, str, str]], pages: Pages) -> list
     return [show(_("可以取消的請假"), bubble(contents), "今天", "請假")]
 
 
-def none_open(pages: Pages, note: str = "") -> list[Json]:
+def none_open(pages: Pages, note: str) -> list[Json]:
     """Say that there is nothing to withdraw; `note` says why something seen can't be."""
     notes = [_(note)] if note else []
     message = tell(_(NONE_OPEN), _(NONE_OPEN), *notes, acts=[quiet(_("看請假"), pages.leaves)])

@@ -94,10 +94,9 @@ class Pages:
         """Return the list of leaves."""
         return f"{self.start}/leaves"
 
-    def new_leave(self, binding_id: UUID | None = None) -> str:
-        """Return the form that files a leave, for one child if named."""
-        form = f"{self.leaves}/new"
-        return f"{form}?binding_id={binding_id}" if binding_id else form
+    def new_leave(self, binding_id: UUID) -> str:
+        """Return the form that files a leave for this child."""
+        return f"{self.leaves}/new?binding_id={binding_id}"
 
     def staff(self, path: str = "", **query: str) -> str:
         """Return a staff page."""

@@ -63,9 +63,7 @@ class GateWords:
     departed: str | None
 
 
-def today_messages(
-    found: list[ChildToday], pages: Pages, now: datetime, note: str = ""
-) -> list[Json]:
+def today_messages(found: list[ChildToday], pages: Pages, now: datetime, note: str) -> list[Json]:
     """Return today's bubbles, siblings side by side, and below them `note` if there is one."""
     words = ("本週", "請假", "設定", "說明")
     below = [say(note, *words)] if note else []
@@ -74,7 +72,7 @@ def today_messages(
 
 
 def day_line(day: DayView) -> str:
-    """Return the day in one line, as the wording book has it."""
+    """Return the day in one line."""
     if day.arrived_at or day.departed_at:
         said = gate_words(day)
         departed = said.departed or (_("未刷離校") if day.is_missing_departure else _("還沒離校"))

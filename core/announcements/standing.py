@@ -55,7 +55,7 @@ def standing_of(written: Written, now: datetime) -> Standing:
 
 
 def list_written(
-    session: Session, roles: Sequence[Staff], *, archived: bool, skip: int = 0, most: int = 20
+    session: Session, roles: Sequence[Staff], *, archived: bool, skip: int, most: int
 ) -> list[Written]:
     """Return what these roles may write, what was written last first."""
     kept = col(Announcement.archived_at)

@@ -26,6 +26,7 @@ from core.calendar.school_days import day_statuses
 from core.clock import at_taipei, school_day_of
 from core.errors import AccessError, InputError
 from core.kinds import DayPart, NoticeKind
+from core.languages.speech import N_
 from core.notices.fan_out import tell_corrections
 from core.notices.happenings import Presence
 from core.notices.leave_notices import LeaveNews, Sighting, tell_leave, tell_leave_taps
@@ -39,6 +40,13 @@ STAFF_SPAN = 60
 # How far ahead, and for staff how far back, a leave may begin.
 AHEAD = timedelta(days=120)
 BACK = timedelta(days=30)
+REASON_WORDS = {
+    LeaveReason.SICK: N_("病假"),
+    LeaveReason.PERSONAL: N_("事假"),
+    LeaveReason.BEREAVEMENT: N_("喪假"),
+    LeaveReason.OFFICIAL: N_("公假"),
+    LeaveReason.OTHER: N_("其他"),
+}
 
 
 @dataclass(frozen=True, slots=True)

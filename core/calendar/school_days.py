@@ -113,6 +113,11 @@ def place_of(session: Session, school_code: str) -> Place:
     return _places(session, {key})[key]
 
 
+def terms_among(session: Session, scopes: Collection[str], years: Collection[int]) -> list[Term]:
+    """Return the terms of these scopes and school years, to be read; one query."""
+    return run_models(session, _terms, Term, {"scopes": list(scopes), "years": list(years)})
+
+
 def _places(session: Session, keys: set[SchoolGrade]) -> dict[SchoolGrade, Place]:
     codes = {code for code, _ in keys}
     rows = run(session, _schools, {"codes": list(codes)})
@@ -131,7 +136,7 @@ def _load(session: Session, places: Collection[Place], first: date, last: date) 
     years = range(school_year_of(first), school_year_of(last) + 1)
     span = {"first": first, "last": last}
     own = run(session, _own_days, {"scopes": list(scopes), **span})
-    terms = run_models(session, _terms, Term, {"scopes": list(scopes), "years": list(years)})
+    terms = terms_among(session, scopes, years)
     office = run(session, _office_days, span)
     return _Layers(
         closures_on(session, first, last),

@@ -2,18 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from functools import cache
-from typing import Any
 
 from sqlmodel import Session, col, select
 
 from core.calendar.breaks import ROC, school_year_of
-from core.calendar.school_days import place_of
+from core.calendar.school_days import place_of, terms_among
 from core.calendar.scopes import CITY, Place
 from core.calendar.tables import Term
-from core.db import table_of
 from core.people.tables import School
-from core.rows import is_one_of, run
 
 TermKey = tuple[str, int, int]
 
@@ -37,17 +33,9 @@ def last_term_ends(session: Session, before: date) -> dict[str | None, date]:
 def last_term_end(session: Session, school_code: str, before: date) -> date:
     """Return what last_term_ends says of one school; two small queries."""
     scopes, years = place_of(session, school_code).scopes, _years(before)
-    rows = run(session, _terms, {"scopes": list(scopes), "years": years})
+    rows = terms_among(session, scopes, years)
     terms = {(row.scope, row.school_year, row.number): row.last_day for row in rows}
     return _newest(scopes, years, terms, before)
-
-
-@cache
-def _terms(engine: str) -> Any:
-    row = table_of(Term)
-    return row.select().where(
-        is_one_of(engine, row.c.scope, "scopes"), is_one_of(engine, row.c.school_year, "years")
-    )
 
 
 def _years(before: date) -> list[int]:

@@ -84,10 +84,6 @@ class Outlook:
         """
         return quota.used / self.past if self.past else 0.0
 
-    def forecast(self, quota: Quota) -> int:
-        """Return what will be used by the end of the month at this pace."""
-        return quota.used + round(self.pace(quota) * self.left)
-
     def days_of_room(self, quota: Quota) -> int | None:
         """Return for how many school days the room lasts; None when nobody can say."""
         room, pace = self.room(quota), self.pace(quota)

@@ -33,7 +33,7 @@ from core.delivery.push_log import log_ends, log_push
 from core.delivery.pushes import Leased
 from core.delivery.quota_month import on_demand_kinds
 from core.delivery.settle import settle
-from core.delivery.slots import SLOTS, Share
+from core.delivery.slots import Share
 from core.delivery.token_in_hand import TokenInHand
 from core.delivery.tokens import Token
 from core.delivery.told_later import end_told_later
@@ -70,7 +70,7 @@ class Sender:
     def __init__(self, house: House, in_flight: int = IN_FLIGHT) -> None:
         self._house = house
         self._in_flight = in_flight
-        self._share = Share(house.settings.line_push_per_second, SLOTS)
+        self._share = Share(house.settings.line_push_per_second)
         self._pacer = Pacer(0)
         self._headroom = Headroom()
         self._turned_away = TurnedAway()

@@ -30,11 +30,9 @@ TRUSTED_SECONDS = 4.0
 class Share:
     """The slots of one sender."""
 
-    def __init__(
-        self, per_second: int, slots: int, steady: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, per_second: int, steady: Callable[[], float] = time.monotonic) -> None:
         self.holder = uuid4()
-        self._slot_rate = per_second / slots
+        self._slot_rate = per_second / SLOTS
         self._steady = steady
         self._held = 0
         self._asked_at = -TRUSTED_SECONDS

@@ -19,6 +19,7 @@ from core.errors import AccessError, InputError
 from core.gate.day_facts import read_day_facts
 from core.gate.tables import Tap, TapSource, Verdict
 from core.kinds import Direction
+from core.languages.speech import N_
 from core.notices.make_up_notices import UndoneTap, tell_undone
 from core.people.doors import StaffDoor
 from core.people.tables import Staff, Student
@@ -26,7 +27,7 @@ from core.people.tables import Staff, Student
 # Older days are the school's own register's matter.
 OLDEST = timedelta(days=7)
 # The reason of what a teacher enters by one of three words.
-SEEN = "老師確認"
+SEEN = N_("老師確認")
 
 
 def record_make_up(

@@ -1,7 +1,6 @@
 """Days, moments, numbers and lists as the language spoken writes them.
 
-Source: Unicode CLDR, through Babel; the patterns are those of the wording book. Gregorian years,
-24 hours.
+Source: Unicode CLDR, through Babel; the patterns are ours. Gregorian years, 24 hours.
 """
 
 from collections.abc import Iterable

@@ -135,7 +135,7 @@ def tell_school_reply(
     reply: SchoolReply,
     now: datetime,
     *,
-    was_seen: bool = False,
+    was_seen: bool,
 ) -> int:
     """Tell the guardians what the school replied, except who hears it in other news just now.
 

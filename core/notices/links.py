@@ -142,8 +142,8 @@ def cancel_unlinked(session: Session, line_user_id: str, now: datetime) -> None:
         )
 
 
-def link_page(settings: Settings, path: str = "") -> str:
-    """Return the LIFF address of a page of ours, the start where no path is given."""
+def link_page(settings: Settings, path: str) -> str:
+    """Return the LIFF address of a page of ours; an empty path is the start."""
     return f"https://liff.line.me/{settings.liff_id}{path}"
 
 

@@ -2,7 +2,7 @@
 
 from core.languages.speech import N_
 
-# Left of ∥ in the wording book: given name, time, word; no school, class or cause.
+# What stands on a lock screen: given name, time, word; no school, class or cause.
 ALT_TEXTS = {
     "arrival": N_("{child} {time} 到校"),
     "again_in": N_("{child} {time} 再次到校"),

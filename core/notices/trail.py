@@ -82,11 +82,9 @@ def _of_child() -> tuple[Any, ...]:
     )
 
 
-def last_accepted(
-    session: Session, guardian_id: UUID, channel: Channel = Channel.LINE
-) -> datetime | None:
-    """Return when a channel last accepted something for this guardian."""
-    return accepted_by(session, guardian_id).get(channel)
+def last_accepted(session: Session, guardian_id: UUID) -> datetime | None:
+    """Return when LINE last accepted something for this guardian."""
+    return accepted_by(session, guardian_id).get(Channel.LINE)
 
 
 def accepted_by(session: Session, guardian_id: UUID) -> dict[Channel, datetime]:

@@ -115,15 +115,6 @@ class NoticeFacts:
         return self.departed_at is not None and self.arrived_at is None
 
 
-# The reasons staff give for what they enter; others stay in the school's own words.
-REASONS = (
-    N_("忘帶卡"),
-    N_("卡片遺失"),
-    N_("卡片故障"),
-    N_("刷卡機故障"),
-    N_("老師確認"),
-    N_("家長申請"),
-)
 # How a guardian's reason stands in the record, and why a school says no.
 MAKE_UP_REASONS = {
     MakeUpReason.FORGOTTEN: N_("忘帶卡"),

@@ -81,7 +81,7 @@ class Page:
         return max(1, -(-self.total // PAGE_SIZE))
 
 
-def find_orders(session: Session, school_code: str, filters: Filters, page: int = 1) -> Page:
+def find_orders(session: Session, school_code: str, filters: Filters, page: int) -> Page:
     """Return a page of a school's orders, newest first; past the last one, the last."""
     where = (col(SmsOrder.school_code) == school_code, *_conditions(filters))
     total = count_orders(session, school_code, filters)

@@ -44,7 +44,7 @@ def read_roster(
     return roster_of(read_sheet(data, file_name), today=today, school_code=school_code)
 
 
-def roster_of(sheet: Sheet, *, today: date, school_code: str | None = None) -> list[RosterRow]:
+def roster_of(sheet: Sheet, *, today: date, school_code: str | None) -> list[RosterRow]:
     """Return the students of a sheet, as `read_roster` does."""
     if not sheet.rows:
         raise refuse("empty")

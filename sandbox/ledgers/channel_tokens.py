@@ -1,6 +1,6 @@
 """Channel access tokens of all four kinds, and who holds them.
 
-Source: line.md 1.6; LINE docs, "Channel access token".
+Source: LINE docs, "Channel access token".
 """
 
 import secrets

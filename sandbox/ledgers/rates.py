@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime
 
-# Calls and the seconds in which so many come back. Source: line.md 1.1 and 3.
+# Calls and the seconds in which so many come back. Source: LINE docs, "Rate limits".
 LIMITS: dict[str, tuple[int, float]] = {
     "multicast": (200, 1),
     "narrowcast": (60, 3600),

@@ -95,7 +95,8 @@ class RichMenus:
     def put_image(self, menu_id: str, data: bytes, image_type: str) -> None:
         """Attach the picture after LINE's checks.
 
-        Source: line.md 3 (width 800-2500, height from 250, ratio from 1.45, 1 MB, never replaced).
+        Width 800-2500, height from 250, ratio from 1.45, 1 MB, never replaced. Source: LINE docs,
+        "Upload rich menu image".
         """
         menu = self.get(menu_id)
         if menu.image is not None:

@@ -1,7 +1,7 @@
 """Messaging API: sending, and checking messages beforehand.
 
 The one part that must keep pace with a bench, so it runs in the server's own loop, without Flask.
-Order of the checks, from line.md A 4: token, body, `to`, retry key, known user, rate, quota.
+Order of the checks: token, body, `to`, retry key, known user, rate, quota.
 """
 
 import re
@@ -151,7 +151,7 @@ def _send_once(state: State, call: Call, kind: str, recipients: list[str]) -> An
 
 
 def _is_reached(state: State, kind: str, person: Person) -> bool:
-    # Source: line.md 1.3: only push also reaches strangers who wrote lately.
+    # Only push also reaches strangers who wrote lately. Source: LINE docs, "Send push message".
     if kind == "push":
         return state.world.is_reachable(person)
     return person.friend and not person.blocked and not person.deleted

@@ -1,6 +1,6 @@
 """Messaging API: what people sent as files (on api-data.line.me in the real world).
 
-Source: line.md 2.4; LINE docs, "Get content".
+Source: LINE docs, "Get content".
 """
 
 import io

@@ -17,12 +17,12 @@ from sandbox.settings import Settings
 
 ISSUER = "https://access.line.me"
 SCOPE = "openid profile chat_message.write"
-# Source: line.md 5.2: ID token one hour, LIFF access token twelve; stateless tokens 15 minutes.
+# Of LIFF. Source: LINE docs, "Verify ID token" and "liff.getAccessToken()".
 ID_TOKEN_LIFE = timedelta(hours=1)
 ACCESS_TOKEN_LIFE = timedelta(hours=12)
-# Source: line.md 6: a refresh token of LINE Login lasts 90 days.
+# Source: LINE docs, "Issue access token".
 REFRESH_TOKEN_LIFE = timedelta(days=90)
-# Source: line.md 6: a link token lives ten minutes.
+# Source: LINE docs, "User account linking".
 LINK_TOKEN_LIFE = timedelta(minutes=10)
 
 

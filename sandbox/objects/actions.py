@@ -1,6 +1,6 @@
 """What buttons do: action objects, whose labels have other limits in every place.
 
-Source: line.md 4; LINE docs, "Action objects" and "Specification of the label".
+Source: LINE docs, "Action objects" and "Specification of the label".
 """
 
 import re
@@ -54,9 +54,9 @@ def web_address(
     return shaped(judge)
 
 
-def https_address(most: int = IMAGE_URL_UNITS, words: Words = BODY_WORDS) -> Check:
+def https_address(words: Words = BODY_WORDS) -> Check:
     """Check the address of a picture, video or sound."""
-    return web_address(_HTTPS, most, words)
+    return web_address(_HTTPS, IMAGE_URL_UNITS, words)
 
 
 def actions(most: int, *, labelled: bool = True, words: Words = BODY_WORDS) -> Check:

@@ -1,7 +1,7 @@
 """Flex containers and components.
 
 LINE checks them after the rest of the body, in other words and with other paths: "invalid property"
-at /body/contents/0/color. Source: line.md 4; LINE docs, "Flex Message"; answers seen live.
+at /body/contents/0/color. Source: LINE docs, "Flex Message"; answers seen live.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Validation of rich menus, their aliases and what is done to many users at once.
 
-Source: line.md 3; LINE docs, "Rich menu".
+Source: LINE docs, "Rich menu".
 """
 
 from sandbox.objects.actions import menu_actions

@@ -2,8 +2,8 @@
 
 LINE looks twice. First at the body: "The request body has 1 error(s)", places as messages[0].text.
 Only when that is good, inside Flex messages and texts with substitutions: "A message (messages[0])
-in the request body is invalid", places as /body/contents/0/color. Source: line.md 1.4 and 4, and
-answers seen live.
+in the request body is invalid", places as /body/contents/0/color. Source: LINE docs, "Error
+responses", and answers seen live.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Template messages: buttons, a question with two answers, and two kinds of carousel.
 
-Source: line.md 4; LINE docs, "Template messages".
+Source: LINE docs, "Template messages".
 """
 
 import re
@@ -24,19 +24,17 @@ from sandbox.people import Json
 
 _PICTURED = {"thumbnailImageUrl", "title"}
 COLUMNS = 10
+PICTURED_TEXT = 60
 
 
 def _colour(value: str) -> str | None:
     return None if re.fullmatch(r"#[0-9a-fA-F]{6}", value) else "Invalid color code"
 
 
-def _shorter_beside_a_picture(most: int) -> Check:
-    def rule(node: Json) -> Faults:
-        if _PICTURED & node.keys() and graphemes(node["text"]) > most:
-            return fault(f"Length must be between 0 and {most}", "text")
-        return GOOD
-
-    return rule
+def _shorter_beside_a_picture(node: Json) -> Faults:
+    if _PICTURED & node.keys() and graphemes(node["text"]) > PICTURED_TEXT:
+        return fault(f"Length must be between 0 and {PICTURED_TEXT}", "text")
+    return GOOD
 
 
 def _same_columns(node: Json) -> Faults:
@@ -63,7 +61,7 @@ _KIND: dict[str, Check] = {"type": KIND}
 _BUTTONS = object_of(
     _KIND | _PICTURE | _IMAGE | {"text": label(160, 1), "actions": list_of(actions(20), 1, 4)},
     ["text", "actions"],
-    rule=_shorter_beside_a_picture(60),
+    rule=_shorter_beside_a_picture,
 )
 _CONFIRM = object_of(
     _KIND | {"text": label(240, 1), "actions": list_of(actions(20), 2, 2)}, ["text", "actions"]
@@ -71,7 +69,7 @@ _CONFIRM = object_of(
 _COLUMN = object_of(
     _PICTURE | {"text": label(120, 1), "actions": list_of(actions(20), 1, 3)},
     ["text", "actions"],
-    rule=_shorter_beside_a_picture(60),
+    rule=_shorter_beside_a_picture,
 )
 _CAROUSEL = object_of(
     _KIND | _IMAGE | {"columns": list_of(_COLUMN, 1, COLUMNS)}, ["columns"], rule=_same_columns

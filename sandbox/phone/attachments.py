@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from sandbox.people import Json
 from sandbox.sample import Sample, SampleStudent
 
-# Source: contract.md, roster file.
+# As docs/roster.md names them.
 ROSTER_COLUMNS: dict[str, Callable[[SampleStudent], str]] = {
     "學校代碼": lambda one: one.school_code,
     # The sample's student numbers begin with the year of entry, its homerooms with the grade.

@@ -21,7 +21,7 @@ from sandbox.webhooks.manners import Manners
 from sandbox.wire.loopback import LoopbackClient, OutsideError
 from sandbox.world import World
 
-# Source: line.md 2.2: an answer later than 2 seconds counts as request_timeout.
+# What comes later counts as no answer. Source: LINE docs, "Check webhook error statistics".
 DEADLINE_SECONDS = 2.0
 EVENT_WORDS = {
     "follow": "加好友",
@@ -32,7 +32,7 @@ EVENT_WORDS = {
     "unsend": "收回訊息",
     "messageEdited": "修改訊息",
 }
-# Source: line.md 2.2: the reasons LINE's console names; here in words for the log.
+# The reasons LINE's console names, in words for the log.
 REASON_WORDS = {
     "COULD_NOT_CONNECT": "連不上服務",
     "REQUEST_TIMEOUT": "服務太久沒有回應",

@@ -9,7 +9,7 @@ import orjson
 
 from sandbox.people import Json
 
-# Source: line.md 1.1.
+# Source: LINE docs, "Status codes".
 MAX_BODY = 2 * 1024 * 1024
 UNAUTHORISED = (
     "Authentication failed. Confirm that the access token in the authorization header is valid."
@@ -18,7 +18,7 @@ RATE_TEXT = "The API rate limit has been exceeded. Try again later."
 QUOTA_TEXT = "You have reached your monthly limit."
 NO_RETRY_KEY = "The retry key is not supported by this endpoint"
 _NOT_JSON = "The request body could not be parsed as JSON (line: {}, column: {})"
-# Source: line.md 1.4 (headers on live answers).
+# Seen on live answers.
 STAMPS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",

@@ -1,6 +1,5 @@
 """Schools with children whose guardians read, and people who write."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -62,9 +61,6 @@ def words(now: datetime, **changed: object) -> Text:
         "publish_from": now,
     }
     return Text(**{**facts, **changed})  # type: ignore[arg-type]
-
-
-Publish = Callable[..., UUID]
 
 
 def publish(session: Session, audience: Audience, now: datetime, **changed: object) -> UUID:

@@ -27,7 +27,7 @@ def _check_message(message: Json, longest_alt: int) -> None:
         _check_container(message["contents"])
     items = message.get("quickReply", {}).get("items", [])
     assert len(items) <= 13
-    for part in _parts(message):
+    for part in parts_of(message):
         _check_part(part)
 
 
@@ -62,14 +62,15 @@ def size_of(value: Json) -> int:
 
 def words_of(messages: list[Json]) -> list[str]:
     """Return every text people read, lock screen excluded."""
-    return [part["text"] for part in _parts(messages) if part.get("type") in ("text", "span")]
+    return [part["text"] for part in parts_of(messages) if part.get("type") in ("text", "span")]
 
 
-def _parts(value: Any) -> Iterator[Json]:
+def parts_of(value: Any) -> Iterator[Json]:
+    """Yield every object of a message, outermost first."""
     if isinstance(value, dict):
         yield value
         for inner in value.values():
-            yield from _parts(inner)
+            yield from parts_of(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _parts(inner)
+            yield from parts_of(inner)

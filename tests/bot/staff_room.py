@@ -1,6 +1,5 @@
 """The staff of two schools, and what their chats show: buttons to press, rows to compare."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from core.people.staff import enrol_staff, invite_staff, revoke_staff
 from core.people.tables import Staff, StaffRole, Student
 from tests.bot.conversation import hear
 from tests.bot.happenings import make_postback, make_text
+from tests.bot.line_limits import parts_of
 from tests.conftest import MONDAY_MORNING
 from tests.factories import (
     make_binding,
@@ -107,7 +107,7 @@ def labels(answer: Answer) -> list[str]:
 
 def acts_of(answer: Answer) -> list[dict[str, Any]]:
     """Return every postback there is to press, in the order it is seen."""
-    return [part for part in _parts(answer.messages) if "data" in part and "label" in part]
+    return [part for part in parts_of(answer.messages) if "data" in part and "label" in part]
 
 
 def rows_of(house: House, *but: str) -> dict[str, set[tuple[Any, ...]]]:
@@ -118,13 +118,3 @@ def rows_of(house: House, *but: str) -> dict[str, set[tuple[Any, ...]]]:
             table.name: {tuple(map(str, row)) for row in session.execute(select(table))}
             for table in tables
         }
-
-
-def _parts(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-        for inner in value.values():
-            yield from _parts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _parts(inner)

@@ -6,15 +6,14 @@ import pytest
 
 from core.attendance.tables import RunState
 from core.clock import at_taipei, school_day_of
-from core.db import snapshot, transaction
+from core.db import transaction
 from core.delivery.quota import Outlook, Quota
 from core.delivery.quota_month import record_quota
 from core.house import House
 from core.languages.language import OWN_NAMES, Language
-from core.people.guardians import find_guardian
-from core.people.tables import Guardian, Student
+from core.people.tables import Student
 from tests.bot.conversation import say
-from tests.factories import MEI, make_binding, make_guardian, make_school, make_student
+from tests.factories import make_binding, make_guardian, make_school, make_student, mei_of
 from tests.watch.standing import let_wait, purged, run_check
 
 
@@ -27,13 +26,6 @@ def tidy(house: House, clock: time = time(1, 2), days_ago: int = 0) -> None:
     day = school_day_of(house.clock.now()) - timedelta(days=days_ago)
     with transaction(house.engine) as session:
         session.add(purged(at_taipei(day, clock)))
-
-
-def mei_of(house: House) -> Guardian:
-    with snapshot(house.engine) as session:
-        guardian = find_guardian(session, MEI)
-    assert guardian is not None
-    return guardian
 
 
 def test_good_day_is_told_in_blocks_of_short_lines(house: House, ming: Student) -> None:

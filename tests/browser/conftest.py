@@ -1,7 +1,6 @@
 """The engines, the pages on a real socket, and the sandbox as LINE and Taipei Pass."""
 
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -14,8 +13,6 @@ import pytest
 import requests
 from flask import Flask, send_file
 from selenium.webdriver import Chrome
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium_axe_python import axe
 from werkzeug.serving import make_server
 
@@ -32,6 +29,7 @@ from tests.browser.engines import (
     WebKitScreen,
     running_webkit,
 )
+from tests.chromium import running_chromium
 from tests.conftest import MONDAY_MORNING
 from tests.factories import make_school, make_student
 from tests.liff.conftest import make_app
@@ -39,19 +37,6 @@ from tests.places import Place, places_of
 from tests.town import Cast, settle
 
 ROOT = Path(__file__).parents[2]
-FLAGS = [
-    # A parent in Taipei.
-    "--accept-lang=zh-TW",
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--window-size=500,900",
-]
 LIFF_ID = "1660000001-sandbox1"
 # Beside the pages, so that they may load it.
 AXE, AXE_FILE = "/axe.js", Path(axe.__file__).parent / "axe-core/axe.min.js"
@@ -82,16 +67,7 @@ class World:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Chrome]:
     """One browser for all; each test gets an empty cookie jar."""
-    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if browser is None or driver is None:
-        pytest.skip("no Chromium with its driver here")
-    options = Options()
-    options.binary_location = browser
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in FLAGS:
-        options.add_argument(flag)
-    with Chrome(options=options, service=Service(driver)) as chrome:
-        chrome.implicitly_wait(PATIENCE_SECONDS)
+    with running_chromium("--window-size=500,900", patience_seconds=PATIENCE_SECONDS) as chrome:
         yield chrome
 
 

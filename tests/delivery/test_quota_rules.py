@@ -66,9 +66,7 @@ def test_operators_reserve_counts_instead_of_a_tenth() -> None:
     assert Outlook(10, 10, reserve=99_999).room(quota) == -1_000
 
 
-def test_forecast_goes_by_school_days() -> None:
-    assert Outlook(past=5, left=15).forecast(Quota(10_000, 1_000)) == 4_000
-    assert Outlook(past=0, left=20).forecast(Quota(10_000, 7)) == 7
+def test_room_lasts_by_school_days() -> None:
     assert Outlook(past=5, left=15).days_of_room(Quota(10_000, 1_000)) == 40
     assert Outlook(past=2, left=15).days_of_room(Quota(10_000, 1_000)) is None
 

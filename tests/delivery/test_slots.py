@@ -8,7 +8,7 @@ from sqlalchemy import delete
 
 from core.db import table_of, transaction
 from core.delivery.pacing import Pacer
-from core.delivery.slots import HOLD, SKEW, SLOTS, TRUSTED_SECONDS, Share
+from core.delivery.slots import HOLD, SKEW, TRUSTED_SECONDS, Share
 from core.delivery.tables import PushSlot, SenderSeat
 from core.house import House
 
@@ -21,7 +21,7 @@ class Machine:
     def __init__(self, stage: "Stage", skew: float) -> None:
         self._stage = stage
         self._skew = timedelta(seconds=skew)
-        self.share = Share(BUDGET, SLOTS, steady=lambda: stage.seconds)
+        self.share = Share(BUDGET, steady=lambda: stage.seconds)
 
     def renew(self) -> None:
         now = self._stage.now + self._skew

@@ -15,11 +15,10 @@ from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.outbox import NewNotice, enqueue
 from core.notices.tables import Notice
 from core.people.friends import record_friendship
-from core.people.guardians import find_guardian
 from core.people.letter_times import save_wants_tests
 from core.people.subscriptions import save_boxes
 from core.people.tables import Binding, Guardian
-from tests.factories import MEI, make_binding, make_guardian, make_school, make_student
+from tests.factories import MEI, make_binding, make_guardian, make_school, make_student, mei_of
 
 MONDAY = date(2026, 11, 16)
 
@@ -50,14 +49,6 @@ def sent_tests(house: House) -> list[Notice]:
     run_channel_check_tick(house)
     with snapshot(house.engine) as session:
         return list(session.exec(select(Notice).where(Notice.kind == NoticeKind.TEST)))
-
-
-def mei_of(house: House) -> Guardian:
-    """Mei's row."""
-    with snapshot(house.engine) as session:
-        guardian = find_guardian(session, MEI)
-    assert guardian is not None
-    return guardian
 
 
 def hear(house: House, at: datetime) -> None:

@@ -6,29 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import Chrome
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
-FLAGS = (
-    # A parent in Taipei.
-    "--accept-lang=zh-TW",
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
+from tests.chromium import running_chromium
+
 PATIENCE_SECONDS = 40
 SHOTS = Path(os.environ.get("SHOTS_DIR", Path(__file__).resolve().parents[2] / "var" / "shots"))
 PRESSED = "[self::a or self::button or @role='button']"
@@ -42,14 +27,7 @@ document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFram
 @contextmanager
 def chromium(width: int, height: int) -> Iterator[Chrome]:
     """Start a browser whose page is exactly this large; skips where there is none."""
-    if not CHROMIUM.exists() or not DRIVER.exists():
-        pytest.skip("Chromium is not installed")
-    options = Options()
-    options.binary_location = str(CHROMIUM)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in FLAGS:
-        options.add_argument(flag)
-    with Chrome(options=options, service=Service(str(DRIVER))) as browser:
+    with running_chromium("--hide-scrollbars") as browser:
         resize(browser, width, height)
         yield browser
 

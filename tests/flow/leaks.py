@@ -24,7 +24,7 @@ from core.house import build_house
 from core.settings import load_settings
 from sandbox.taipei_pass.members import sample_members
 
-# Pages, lists and messages are about a child by name; design.md 6 keeps only the rest sealed.
+# Pages, lists and messages are about a child by name; only the rest is kept sealed.
 NAMED_IN_CLEAR = ("database", "files", "dump")
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -25,7 +25,6 @@ from tests.waiting import wait_for
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_SECONDS = 60
 LOGS = ("demo.log", "command.log")
-Found = TypeVar("Found")
 
 
 class Town:

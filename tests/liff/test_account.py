@@ -17,7 +17,7 @@ from core.people.friends import record_friendship
 from core.people.guardians import find_guardian
 from core.people.tables import Guardian
 from core.privacy.stopping import stop_notices
-from tests.factories import MEI
+from tests.factories import MEI, mei_of
 from tests.liff.phone import Phone
 
 PAGE = "/liff/account"
@@ -108,7 +108,7 @@ def test_size_of_one_is_not_the_size_of_another(mei: Phone, hua: Phone) -> None:
 def test_letters_can_come_once_a_day_and_again_one_by_one(mei: Phone, pages: House) -> None:
     assert "e-mail 什麼時候寄" not in mei.text(PAGE)
     with transaction(pages.engine) as session:
-        guardian = session.get_one(Guardian, guardian_of(pages).id)
+        guardian = session.get_one(Guardian, mei_of(pages).id)
         contact = Contact(ContactSlot.EMAIL1, "mei@example.org", True)
         write_contact(session, pages.vault, guardian.id, contact, pages.clock.now())
         offers = {Channel.EMAIL: Offer(OfferState.OFFERED)}
@@ -118,7 +118,7 @@ def test_letters_can_come_once_a_day_and_again_one_by_one(mei: Phone, pages: Hou
     for typed, kept in (("18:00", time(18)), ("03:00", time(18)), ("", None)):
         answer = mei.post(f"{PAGE}/letters", {"emails_at": typed}, form_at=PAGE)
         assert answer.status_code == 303
-        assert guardian_of(pages).emails_at == kept
+        assert mei_of(pages).emails_at == kept
         if kept:
             assert '<option value="18:00" selected>每天 18:00 一封' in mei.get(PAGE).text
 
@@ -127,13 +127,5 @@ def test_monthly_test_can_be_declined_and_had_again(mei: Phone, pages: House) ->
     assert "超過 30 天沒有通知送到時" in mei.text(PAGE)
     for wanted, word in (("", "恢復每月測試"), ("on", "不用每月測試")):
         mei.post(f"{PAGE}/monthly-test", {"wanted": wanted}, form_at=PAGE)
-        assert guardian_of(pages).wants_tests == bool(wanted)
+        assert mei_of(pages).wants_tests == bool(wanted)
         assert word in mei.text(PAGE)
-
-
-def guardian_of(house: House) -> Guardian:
-    """Mei's row."""
-    with snapshot(house.engine) as session:
-        guardian = find_guardian(session, MEI)
-    assert guardian is not None
-    return guardian

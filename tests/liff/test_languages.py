@@ -17,7 +17,6 @@ from tests.liff.phone import Phone, text_of
 
 HAN = re.compile("[\u3400-\u9fff]+")
 LATIN = [Language.ENGLISH, Language.VIETNAMESE, Language.INDONESIAN]
-OTHERS = [*LATIN, Language.JAPANESE]
 # Names are never translated: of people, schools, districts and languages, and what a card says.
 NAMES = [
     *("林", "雅婷", "王小明", "小明", "榕光國小", "中正區", "文山區", "正門"),

@@ -26,7 +26,7 @@ from core.people.reach import Unreached, unreached
 from core.people.tables import Guardian
 from core.privacy.tables import CopyOrder, Tombstone
 from core.rows import run
-from tests.factories import MEI
+from tests.factories import MEI, mei_of
 from tests.liff.conftest import Family, MenuChanges
 from tests.liff.outside import Outside
 from tests.liff.phone import Phone, text_of
@@ -46,14 +46,6 @@ def link(phone: Phone) -> str:
     found = LINK.search(phone.get(PAGE).text)
     parts = urlsplit(unescape(found.group(1))) if found else urlsplit("")
     return f"{parts.path}?{parts.query}" if found else ""
-
-
-def guardian_of(house: House) -> Guardian:
-    """Mei's row."""
-    with snapshot(house.engine) as session:
-        found = find_guardian(session, MEI)
-    assert found is not None
-    return found
 
 
 def test_page_says_what_is_held_and_never_a_raw_id(mei: Phone) -> None:
@@ -110,7 +102,7 @@ def test_copy_and_deletion_want_a_sign_in_of_just_now(mei: Phone, pages: House, 
     assert answer.status_code in (303, 403)
     with snapshot(pages.engine) as session:
         assert session.exec(select(CopyOrder)).all() == []
-    assert guardian_of(pages).erased_at is None
+    assert mei_of(pages).erased_at is None
 
 
 def test_stopping_silences_everything_and_resuming_restores_it(
@@ -128,7 +120,7 @@ def test_stopping_silences_everything_and_resuming_restores_it(
 
 
 def _is_wanted(house: House, family: Family) -> bool:
-    guardian = guardian_of(house)
+    guardian = mei_of(house)
     notice = NewNotice(
         kind=NoticeKind.ARRIVAL,
         guardian_id=guardian.id,
@@ -160,7 +152,7 @@ def test_deleting_needs_the_word(mei: Phone, pages: House) -> None:
     answer = mei.post(f"{PAGE}/delete", {"word": "好"})
     assert answer.status_code == 422
     assert "請輸入「刪除」" in text_of(answer)
-    assert guardian_of(pages).erased_at is None
+    assert mei_of(pages).erased_at is None
 
 
 def test_deleting_ends_everything_and_says_by_which_number(
@@ -186,7 +178,7 @@ def test_who_is_no_real_name_member_any_more_can_stop_and_delete_too(
     with transaction(pages.engine) as session:
         session.exec(select(Guardian)).one().verify_level = "0"
     mei.post(f"{PAGE}/stop", {"action": "stop"})
-    assert guardian_of(pages).stopped_at is not None
+    assert mei_of(pages).stopped_at is not None
     answer = mei.post(f"{PAGE}/delete", {"word": "刪除"})
     assert "完成編號" in mei.text(answer.location)
 

@@ -1,8 +1,6 @@
 """The series that alerts on quota, purges and ticks read."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -14,8 +12,6 @@ from core.house import House
 from tests.delivery.shortage import run_short
 from tests.watch.standing import purged
 from tests.watch.test_metrics import of, read
-
-Go = Callable[..., Any]
 
 
 def ask_line(house: House, granted: int | None, used: int) -> None:

@@ -1,7 +1,6 @@
 """The daily reconcile: our count of yesterday's pushes against LINE's."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,7 +20,6 @@ from core.watch.metrics import metrics_page
 from core.watch.reconcile import Difference, reconcile_yesterday
 from tests.watch.conftest import Ming, Site
 
-Go = Callable[..., Any]
 PATH = "/v2/bot/message/delivery/push"
 NEXT_DAY = datetime(2026, 11, 24, 10, 0, tzinfo=TAIPEI)
 

@@ -5,12 +5,12 @@ from datetime import date
 from bot.answer import Json
 from bot.details import LeaveDetail
 from bot.replies.confirm import ask_back, press
-from bot.replies.leave import DROPPED, REASON_WORDS, span_words
+from bot.replies.leave import DROPPED, span_words
 from bot.replies.staff import words
 from bot.replies.staff.samples import Own
 from bot.replies.staff.words import full_child_words, told_so
 from bot.staff_commands import StaffVerb
-from core.attendance.leaves import AHEAD, STAFF_SPAN
+from core.attendance.leaves import AHEAD, REASON_WORDS, STAFF_SPAN
 from core.attendance.tables import LeaveReason
 from core.notices.wording import short_date
 from core.people.tables import Student

@@ -42,8 +42,6 @@ from liff.staff.sms.access import OrderDesk
 from liff.staff.sms.slips import open_slip_desk
 from liff.visit import Visit, current_visit
 
-# What a form with a file may hold: a little more than the file, so that the page can say it.
-MOST_BODY = 2 * MOST_BYTES
 # More lines than anybody reads at once; the count is told in full.
 MOST_SHOWN = 60
 A_PAGE = 50

@@ -19,15 +19,6 @@ from core.people.guardians import guardian_name
 from core.people.names import masked_name
 from core.people.tables import Student
 
-MARKS = {
-    OrderState.REQUESTED: "held",
-    OrderState.ACTIVE: "arrived",
-    OrderState.CANCELLING: "held",
-    OrderState.CANCELLED: "off",
-    OrderState.RETURNED: "no-tap",
-    OrderState.WITHDRAWN: "off",
-    OrderState.EXPIRED: "off",
-}
 ITEM_WORDS = {Items.ARRIVAL: "到校", Items.DEPARTURE: "離校", Items.BOTH: "到校和離校"}
 ORIGIN_WORDS = {Origin.GUARDIAN: "家長", Origin.SLIP: "學校", Origin.FILE: "學校"}
 STEP_WORDS = {

@@ -19,6 +19,7 @@ from core.orders.states import OrderState
 from core.people.contacts import ContactSlot, masked
 from liff.guard import staff
 from liff.signed import GOOD_FOR
+from liff.sms_view import MARKS
 from liff.staff.actors import actor_words
 from liff.staff.desk import note_look
 from liff.staff.sms import lines, steps
@@ -110,7 +111,7 @@ def _facts(visit: Visit, desk: OrderDesk, one: Listed) -> dict[str, object]:
         "place": f"{lines.place_of(one.student)} 號",
         "student_number": one.student.student_number,
         "what": lines.what_of(order),
-        "mark": lines.MARKS[OrderState(order.state)],
+        "mark": MARKS[OrderState(order.state)],
         "state": order.state,
         "applicant": lines.applicant_of(vault, one),
         "phone": masked(ContactSlot.PHONE, number),

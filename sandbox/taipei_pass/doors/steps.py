@@ -77,7 +77,7 @@ def password_faults() -> Errors:
     return {}
 
 
-def read_contact(*, allows_phone: bool = True) -> tuple[str, Errors]:
+def read_contact(*, allows_phone: bool) -> tuple[str, Errors]:
     """Return the phone number or e-mail address typed as `contact`, or the fault."""
     contact = typed("contact")
     if "@" in contact:

@@ -1,32 +1,18 @@
 """The SDK stand-in in a real browser."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.chromium import running_chromium
 from tests.sandbox.client import LIFF_ID, SandboxClient
 from tests.sandbox.conftest import running_sandbox
 from tests.sandbox.login.liff_app import LiffApp
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-wait = pytest.importorskip("selenium.webdriver.support.wait")
-failures = pytest.importorskip("selenium.common.exceptions")
-
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=390,844",
-)
 FRAME = """
 window.heard = [];
 window.addEventListener("message", (event) => window.heard.push(event.data));
@@ -34,10 +20,7 @@ const frame = document.createElement("iframe");
 frame.src = arguments[0];
 document.body.append(frame);
 """
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="Chromium or its driver is missing"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -56,15 +39,8 @@ def platform(liff_app: LiffApp) -> Iterator[SandboxClient]:
 
 @pytest.fixture
 def browser() -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in FLAGS:
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    # A press is answered before the page it leads to is there.
-    driver.implicitly_wait(20)
-    yield driver
-    driver.quit()
+    with running_chromium("--window-size=390,844", patience_seconds=20) as chrome:
+        yield chrome
 
 
 def test_opening_from_the_chat_signs_in_and_goes_to_the_page(
@@ -192,5 +168,5 @@ def _shown(browser: Any) -> dict[str, Any]:
 
 
 def _wait(browser: Any, condition: Any) -> None:
-    ignored = (failures.NoSuchElementException, failures.StaleElementReferenceException)
-    wait.WebDriverWait(browser, 40, 0.05, ignored).until(lambda _: condition())
+    ignored = (NoSuchElementException, StaleElementReferenceException)
+    WebDriverWait(browser, 40, 0.05, ignored).until(lambda _: condition())

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import running_chromium
 from tests.sandbox.client import LIFF_ID, SandboxClient
 from tests.sandbox.conftest import running_sandbox
 from tests.sandbox.login.liff_app import LiffApp
 from tests.sandbox.login.line_front import LineFront
-from tests.sandbox.login.test_liff_sdk import CHROMIUM, DRIVER, FLAGS, _shown, _wait, webdriver
+from tests.sandbox.login.test_liff_sdk import _shown, _wait
 
 SDK = os.environ.get("LINE_LIFF_SDK", "")
 AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Line/15.12.0 LIFF"
@@ -23,7 +24,6 @@ AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Line/15.12.0 LIF
 NATIVE = "window._liff = { features: [] };"
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="Chromium or its driver is missing"),
     pytest.mark.skipif(not SDK, reason="LINE_LIFF_SDK names no script of LINE's SDK"),
 ]
 
@@ -47,16 +47,10 @@ def platform(liff_app: LiffApp) -> Iterator[SandboxClient]:
 @pytest.fixture
 def browser(platform: SandboxClient, tmp_path: Path) -> Iterator[Any]:
     front = LineFront(platform.origin, tmp_path)
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, "--ignore-certificate-errors"):
-        options.add_argument(flag)
-    options.add_argument(f"--host-resolver-rules={front.browser_rule}")
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    # A press is answered before the page it leads to is there.
-    driver.implicitly_wait(20)
-    yield driver
-    driver.quit()
+    rule = f"--host-resolver-rules={front.browser_rule}"
+    flags = ("--window-size=390,844", "--ignore-certificate-errors", rule)
+    with running_chromium(*flags, patience_seconds=20) as chrome:
+        yield chrome
     front.stop()
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import running_chromium
 from tests.sandbox.client import SandboxClient
 from tests.sandbox.fake_app import FakeApp
-from tests.sandbox.login.test_liff_sdk import CHROMIUM, DRIVER, FLAGS, _wait, webdriver
+from tests.sandbox.login.test_liff_sdk import _wait
 from tests.sandbox.taipei_pass.pass_walk import Walk
 
 PAGES = (
@@ -35,23 +36,13 @@ return [...document.querySelectorAll("button, .row, .choice, summary, input:not(
   .filter((one) => one.getBoundingClientRect().height < 44)
   .map((one) => one.outerHTML);
 """
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="Chromium or its driver is missing"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in FLAGS:
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    # A press is answered before the page it leads to is there.
-    driver.implicitly_wait(20)
-    yield driver
-    driver.quit()
+    with running_chromium("--window-size=390,844", patience_seconds=20) as chrome:
+        yield chrome
 
 
 @pytest.fixture

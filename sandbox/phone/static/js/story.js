@@ -44,7 +44,7 @@ export function tappedOn(child, day) {
 }
 
 /** 王小明 → 小明; two-character names stay whole. */
-export function givenName(name) {
+function givenName(name) {
   if (name.length <= 2) return name;
   return name.slice(COMPOUND_SURNAMES.some((surname) => name.startsWith(surname)) ? 2 : 1);
 }
