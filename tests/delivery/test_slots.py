@@ -11,6 +11,7 @@ from core.delivery.pacing import Pacer
 from core.delivery.slots import HOLD, SKEW, SLOTS, TRUSTED_SECONDS, Share
 from core.delivery.tables import PushSlot, SenderSeat
 from core.house import House
+from tests.rival import Rival
 
 BUDGET = 1000
 
@@ -115,6 +116,20 @@ def test_sender_that_leaves_gives_its_share_back_at_once(house: House) -> None:
     machines[1].leave()
     machines[0].renew()
     assert machines[0].share.rate == BUDGET
+
+
+def test_senders_that_begin_at_once_hold_no_slot_twice(house: House) -> None:
+    stage = Stage(house)
+    mine, other = Machine(stage, 0), Machine(stage, 0)
+    mine.renew()
+    mine.leave()
+    rival = Rival(house, lambda session: theirs.append(other.share.renew(session, stage.now)))
+    theirs: list[tuple[float, int]] = []
+    with transaction(house.engine) as session:
+        renewal = mine.share.renew(session, stage.now)
+        rival.start()
+    rival.finish()
+    assert (renewal[1], theirs[0][1]) == (SLOTS, 0)
 
 
 def test_sender_that_stalled_does_not_push_on_its_old_share(house: House) -> None:
