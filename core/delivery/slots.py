@@ -99,6 +99,8 @@ def _hand(
 
 def release(session: Session, holder: UUID) -> None:
     """Free the holder's slots and its seat; joins the caller's transaction."""
+    # Held in the order in which they are shared out, or the two could wait in a circle.
+    _all_slots(session)
     mine = update(PushSlot).where(col(PushSlot.holder) == holder)
     session.execute(mine.values(holder=None, held_until=None))
     session.execute(table_of(SenderSeat).delete().where(table_of(SenderSeat).c.id == holder))

@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
+from sqlmodel import col
 
 from core.db import table_of, transaction
 from core.delivery.pacing import Pacer
@@ -118,17 +120,20 @@ def test_sender_that_leaves_gives_its_share_back_at_once(house: House) -> None:
     assert machines[0].share.rate == BUDGET
 
 
-def test_senders_that_begin_at_once_hold_no_slot_twice(house: House) -> None:
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_senders_that_begin_at_once_hold_no_slot_twice(house: House, is_cut: bool) -> None:
     stage = Stage(house)
     mine, other = Machine(stage, 0), Machine(stage, 0)
-    mine.renew()
-    mine.leave()
+    if is_cut:
+        mine.renew()
+        mine.leave()
     rival = Rival(house, lambda session: theirs.append(other.share.renew(session, stage.now)))
     theirs: list[tuple[float, int]] = []
     with transaction(house.engine) as session:
         renewal = mine.share.renew(session, stage.now)
         rival.start()
     rival.finish()
+    assert rival.error is None
     assert (renewal[1], theirs[0][1]) == (SLOTS, 0)
 
 
@@ -153,3 +158,25 @@ def test_pacer_follows_its_rate() -> None:
     pacer.set_rate(0)
     now[0] += 60
     assert pacer.take(5) == 0
+
+
+def test_sender_that_leaves_and_one_that_renews_never_wait_in_a_circle(house: House) -> None:
+    stage = Stage(house)
+    mine, other = Machine(stage, 0), Machine(stage, 0)
+    mine.renew()
+    with transaction(house.engine) as session:
+        # Its slots are the first and the last, which in the table lie the other way round now.
+        session.execute(update(PushSlot).values(holder=None))
+        for number in (SLOTS - 1, 0):
+            its = update(PushSlot).where(col(PushSlot.number) == number)
+            session.execute(its.values(holder=mine.share.holder))
+    renewing = Rival(house, lambda session: other.share.renew(session, stage.now))
+    leaving = Rival(house, mine.share.let_go)
+    with transaction(house.engine) as session:
+        between = select(PushSlot).where(col(PushSlot.number) == 1)
+        session.execute(between.with_for_update())
+        renewing.start()
+        leaving.start()
+    for one in (renewing, leaving):
+        one.finish()
+        assert one.error is None
