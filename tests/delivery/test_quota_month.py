@@ -221,13 +221,14 @@ def test_of_several_clocks_one_sees_the_change(house: House) -> None:
     assert sum(one is not None and one.new_step is not None for one in changes) == 1
 
 
-def test_of_two_clocks_one_sees_the_change_of_a_month_that_is_known(house: House) -> None:
+def test_clock_that_comes_second_sees_what_the_first_decided(house: House) -> None:
     record(house, 10_000, 10)
     gone = Quota(10_000, 9_000)
     seen: list[Change | None] = []
     rival = Rival(house, lambda s: seen.append(record_quota(s, gone, OUTLOOK, MONDAY)))
     with transaction(house.engine) as session:
-        seen.append(record_quota(session, gone, OUTLOOK, MONDAY))
+        month = session.exec(select(QuotaMonth).with_for_update()).one()
         rival.start()
+        month.step, month.told = Step.ARRIVALS_ON_DEMAND, RESERVED
     rival.finish()
-    assert [one and one.new_step for one in seen] == [Step.ARRIVALS_ON_DEMAND, None]
+    assert [one and (one.new_step, one.new_warning) for one in seen] == [(None, 0)]

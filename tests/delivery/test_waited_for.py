@@ -117,21 +117,6 @@ def test_letter_of_an_arrival_is_not_left_to_a_departure_on_line(
     assert ends(house) == []
 
 
-def test_letter_of_an_arrival_goes_before_the_letter_of_its_departure(
-    house: House, take: Take, notify: Notify
-) -> None:
-    now = house.clock.now()
-    with transaction(house.engine) as session:
-        session.execute(update(Subscription).values(channel=Channel.EMAIL))
-    letter = {"channel": Channel.EMAIL, "line_user_id": None}
-    notify(ARRIVAL, due_at=now + timedelta(minutes=10), **letter)
-    later(house, seconds=1)
-    notify(DEPARTURE, **letter)
-    house.clock.move_to(now + PATIENCE + SECOND)
-    take()
-    assert ends(house) == []
-
-
 @pytest.mark.usefixtures("both")
 def test_arrival_that_a_sender_takes_at_that_moment_is_told(house: House) -> None:
     house.clock.move_to(house.clock.now() + PATIENCE)
