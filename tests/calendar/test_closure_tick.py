@@ -16,7 +16,7 @@ from core.db import transaction
 from core.delivery.claims import claim
 from core.delivery.pushes import Leased
 from core.delivery.settle import Settlement, settle
-from core.duty.closure_tick import due_announcements, run_closure_tick
+from core.duty.closure_tick import announce, due_announcements, run_closure_tick
 from core.house import House
 from core.kinds import DayPart, NoticeKind, NoticeState
 from core.notices.tables import Notice
@@ -218,6 +218,15 @@ def test_undone_before_anybody_was_told_tells_nobody(families: House) -> None:
     reopen(families, close(families))
     run_closure_tick(families)
     assert told(families) == told(families, NoticeKind.CLOSURE_OFF) == []
+
+
+def test_closure_undone_since_a_clock_looked_for_it_is_told_to_nobody(families: House) -> None:
+    closure, now = close(families), families.clock.now()
+    with transaction(families.engine) as session:
+        found = due_announcements(session, now)
+    reopen(families, closure)
+    with transaction(families.engine) as session:
+        assert [announce(session, one, now) for one in found] == [0, 0]
 
 
 def test_undoing_drops_what_was_not_sent_yet(families: House) -> None:
