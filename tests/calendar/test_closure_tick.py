@@ -24,6 +24,7 @@ from core.people.friends import record_friendship
 from core.people.tables import Subscription
 from core.watch.replay import Replay, replay
 from tests.factories import HUA, MEI, make_binding, make_guardian, make_school, make_student
+from tests.rival import Rival
 
 LIN, CHEN = (f"staff:{UUID(int=n)}" for n in (1, 2))
 EVENING = datetime(2026, 11, 23, 20, 5, tzinfo=TAIPEI)
@@ -227,6 +228,27 @@ def test_closure_undone_since_a_clock_looked_for_it_is_told_to_nobody(families: 
     reopen(families, closure)
     with transaction(families.engine) as session:
         assert [announce(session, one, now) for one in found] == [0, 0]
+
+
+def test_undoing_waits_until_what_is_being_told_can_be_seen(families: House) -> None:
+    closure, now = close(families), families.clock.now()
+    with transaction(families.engine) as session:
+        propose_undo(session, closure, LIN, now)
+        found = due_announcements(session, now)
+    steps: list[str] = []
+
+    def undo(session: Session) -> None:
+        reopen_day(session, closure, CHEN, now)
+        session.flush()
+        steps.append("undone")
+
+    rival = Rival(families, undo)
+    with transaction(families.engine) as session:
+        announce(session, found[0], now)
+        rival.start()
+        steps.append("told")
+    rival.finish()
+    assert (rival.error, steps) == (None, ["told", "undone"])
 
 
 def test_undoing_drops_what_was_not_sent_yet(families: House) -> None:
