@@ -75,12 +75,11 @@ def hold_slots(session: Session, holder: UUID, now: datetime) -> int:
     """
     slots = _all_slots(session) or _cut_slots(session)
     fair = -(-len(slots) // _sit_down(session, holder, now))
-    mine = [
-        one for one in slots if one.holder == holder and one.held_until and one.held_until > now
-    ]
+    # Also after their end: what nobody took meanwhile is still its own.
+    mine = [one for one in slots if one.holder == holder]
     free = [one for one in slots if one.holder is None or _is_over(one, now)]
     kept = [*mine, *(one for one in free if one not in mine)][:fair]
-    left = [one for one in slots if one.holder == holder and one not in kept]
+    left = [one for one in mine if one not in kept]
     _hand(session, kept, holder, now + HOLD)
     _hand(session, left, None, None)
     return len(kept)
@@ -97,6 +96,8 @@ def _hand(
 
 def release(session: Session, holder: UUID) -> None:
     """Free the holder's slots and its seat; joins the caller's transaction."""
+    # Held in the order in which they are shared out, or the two could wait in a circle.
+    _all_slots(session)
     mine = update(PushSlot).where(col(PushSlot.holder) == holder)
     session.execute(mine.values(holder=None, held_until=None))
     session.execute(table_of(SenderSeat).delete().where(table_of(SenderSeat).c.id == holder))
@@ -119,7 +120,7 @@ def _is_over(slot: PushSlot, now: datetime) -> bool:
 def _all_slots(session: Session) -> list[PushSlot]:
     # Held in one order while it is shared out; this is done every few seconds, not for each push.
     statement = select(PushSlot).order_by(col(PushSlot.number)).with_for_update()
-    return list(session.scalars(statement.execution_options(populate_existing=True)))
+    return list(session.scalars(statement))
 
 
 def _cut_slots(session: Session) -> list[PushSlot]:

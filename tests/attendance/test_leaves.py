@@ -17,6 +17,7 @@ from core.kinds import DayPart, Direction, NoticeKind
 from core.notices.tables import Notice
 from core.people.tables import Binding, Guardian, StaffRole, Student
 from tests.factories import HUA, make_binding, make_guardian, make_school, make_staff, make_student
+from tests.rival import Rival
 
 MONDAY = date(2026, 11, 23)
 TUESDAY = date(2026, 11, 24)
@@ -138,6 +139,17 @@ def test_second_leave_over_the_same_day_is_refused(family: House) -> None:
         _file(session, first=MONDAY, last=TUESDAY)
         with pytest.raises(InputError, match="overlap"):
             _file(session, OFFICE, first=TUESDAY)
+
+
+def test_two_who_file_the_same_day_at_once_file_one_leave(family: House) -> None:
+    rival = Rival(family, lambda session: _file(session, OFFICE))
+    with transaction(family.engine) as session:
+        _file(session)
+        rival.start()
+    rival.finish()
+    assert str(rival.error) == "first_day: overlap"
+    with transaction(family.engine) as session:
+        assert len(session.exec(select(Leave)).all()) == 1
 
 
 def test_withdrawn_leave_frees_the_day_and_the_other_hears(family: House) -> None:
@@ -272,3 +284,10 @@ def test_whole_day_filed_for_a_child_who_came_is_a_discrepancy(family: House) ->
         _come(session, "07:41")
         _file(session, OFFICE)
         assert NoticeKind.LEAVE_TAP in _kinds(session)
+
+
+def test_half_a_day_filed_for_a_child_who_came_is_no_discrepancy(family: House) -> None:
+    with transaction(family.engine) as session:
+        _come(session, "07:41")
+        _file(session, OFFICE, part=DayPart.AFTERNOON)
+        assert not {NoticeKind.LEAVE_TAP, NoticeKind.DISCREPANCY} & set(_kinds(session))

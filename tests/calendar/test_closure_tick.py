@@ -16,7 +16,7 @@ from core.db import transaction
 from core.delivery.claims import claim
 from core.delivery.pushes import Leased
 from core.delivery.settle import Settlement, settle
-from core.duty.closure_tick import due_announcements, run_closure_tick
+from core.duty.closure_tick import announce, due_announcements, run_closure_tick
 from core.house import House
 from core.kinds import DayPart, NoticeKind, NoticeState
 from core.notices.tables import Notice
@@ -24,6 +24,7 @@ from core.people.friends import record_friendship
 from core.people.tables import Subscription
 from core.watch.replay import Replay, replay
 from tests.factories import HUA, MEI, make_binding, make_guardian, make_school, make_student
+from tests.rival import Rival
 
 LIN, CHEN = (f"staff:{UUID(int=n)}" for n in (1, 2))
 EVENING = datetime(2026, 11, 23, 20, 5, tzinfo=TAIPEI)
@@ -218,6 +219,36 @@ def test_undone_before_anybody_was_told_tells_nobody(families: House) -> None:
     reopen(families, close(families))
     run_closure_tick(families)
     assert told(families) == told(families, NoticeKind.CLOSURE_OFF) == []
+
+
+def test_closure_undone_since_a_clock_looked_for_it_is_told_to_nobody(families: House) -> None:
+    closure, now = close(families), families.clock.now()
+    with transaction(families.engine) as session:
+        found = due_announcements(session, now)
+    reopen(families, closure)
+    with transaction(families.engine) as session:
+        assert [announce(session, one, now) for one in found] == [0, 0]
+
+
+def test_undoing_waits_until_what_is_being_told_can_be_seen(families: House) -> None:
+    closure, now = close(families), families.clock.now()
+    with transaction(families.engine) as session:
+        propose_undo(session, closure, LIN, now)
+        found = due_announcements(session, now)
+    steps: list[str] = []
+
+    def undo(session: Session) -> None:
+        reopen_day(session, closure, CHEN, now)
+        session.flush()
+        steps.append("undone")
+
+    rival = Rival(families, undo)
+    with transaction(families.engine) as session:
+        announce(session, found[0], now)
+        rival.start()
+        steps.append("told")
+    rival.finish()
+    assert (rival.error, steps) == (None, ["told", "undone"])
 
 
 def test_undoing_drops_what_was_not_sent_yet(families: House) -> None:

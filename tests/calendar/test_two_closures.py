@@ -64,3 +64,24 @@ def test_lessons_are_promised_after_the_half_day_has_landed(families: House) -> 
     run_closure_tick(families)
     assert told(families, NoticeKind.CLOSURE_OFF) == ["Ua pending", "Ub pending"]
     assert due(families) == 0
+
+
+def test_closure_of_another_grade_keeps_nobody_else_at_home(families: House) -> None:  # noqa: F811
+    close(families, scope=ClosureScope(school_code="353607", grade=1), source="學校")
+    city = close(families)
+    run_closure_tick(families)
+    send(families)
+    reopen(families, city)
+    run_closure_tick(families)
+    assert told(families, NoticeKind.CLOSURE_OFF) == ["Ua pending", "Ub pending"]
+
+
+def test_half_day_that_goes_on_by_another_closure_is_no_news(families: House) -> None:  # noqa: F811
+    city = close(families, part=DayPart.MORNING)
+    close(families, scope=PRIMARIES, part=DayPart.MORNING, source="教育局")
+    run_closure_tick(families)
+    send(families)
+    reopen(families, city)
+    run_closure_tick(families)
+    every = told(families) + told(families, NoticeKind.CLOSURE_OFF)
+    assert not [one for one in every if "pending" in str(one)]

@@ -57,6 +57,18 @@ def test_one_success_closes_it() -> None:
     assert breaker.allowed(16) == 16
 
 
+def test_rests_begin_anew_after_a_success() -> None:
+    breaker, now = _broken()
+    now[0] += REST_SECONDS[0]
+    breaker.note(worked=False)
+    breaker.note(worked=True)
+    now[0] += sum(REST_SECONDS)
+    for _ in range(FAILURES):
+        breaker.note(worked=False)
+    now[0] += REST_SECONDS[0]
+    assert breaker.allowed(16) == 1
+
+
 def test_what_was_under_way_does_not_lengthen_the_rest() -> None:
     breaker, now = _broken()
     for _ in range(50):

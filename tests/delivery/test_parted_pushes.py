@@ -12,7 +12,7 @@ from core.notices.partings import part
 from core.notices.tables import Notice
 from core.people.tables import Binding, Guardian, Student
 from tests.delivery.siblings import NAMES, Walk, later, send, states
-from tests.factories import HUA, MEI, make_binding, make_guardian
+from tests.factories import HUA, MEI, make_binding, make_guardian, make_student
 from tests.fakes import FakeLine
 
 
@@ -21,7 +21,8 @@ def _unbind(house: House, mother: Guardian, *, of_head: bool) -> None:
     now, seat = house.clock.now(), col(Notice.rides_with)
     is_there = seat.is_(None) if of_head else seat.is_not(None)
     with transaction(house.engine) as session:
-        child = session.exec(select(Notice.student_id).where(is_there)).first()
+        hers = select(Notice.student_id).where(Notice.guardian_id == mother.id, is_there)
+        child = session.exec(hers).first()
         bound = session.exec(select(Binding).where(Binding.student_id == child)).one()
         part(session, house.settings, guardian_id=mother.id, binding_id=bound.id, now=now)
 
@@ -42,6 +43,22 @@ def test_child_unbound_between_two_tries_is_not_told_again(
     later(house, seconds=5)
     assert send(house, line) == []
     assert states(house) == [NoticeState.CANCELLED, NoticeState.UNKNOWN, NoticeState.UNKNOWN]
+
+
+def test_child_unbound_is_not_told_again_though_another_push_is_repeated(
+    house: House, mother: Guardian, walk: Walk, line: FakeLine
+) -> None:
+    with transaction(house.engine) as session:
+        neighbour = session.exec(select(Guardian).where(Guardian.id != mother.id)).one()
+        make_binding(session, neighbour, make_student(session, house, number="11550005"))
+    line.script = [(500, "{}")] * 2
+    walk("07:41:00", *NAMES, "11540004", "11550005")
+    send(house, line)
+    _unbind(house, mother, of_head=True)
+    later(house, seconds=5)
+    assert [len(one) for one in send(house, line)] == [2]
+    told = [NoticeState.ACCEPTED] * 2
+    assert states(house) == [*told, NoticeState.CANCELLED, *[NoticeState.UNKNOWN] * 2]
 
 
 @pytest.mark.parametrize("of_head", [True, False])

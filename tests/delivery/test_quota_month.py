@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlmodel import Session, select
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
 from core.clock import TAIPEI
 from core.db import snapshot, transaction
@@ -24,9 +25,11 @@ from core.delivery.quota_month import (
 )
 from core.delivery.tables import QuotaMonth
 from core.house import House
-from core.kinds import NoticeKind, NoticeState
+from core.kinds import Channel, NoticeKind, NoticeState
 from core.notices.outbox import GATE_NEWS, PRIORITIES, NewNotice, enqueue
+from core.notices.tables import Notice
 from tests.factories import MEI, make_guardian
+from tests.rival import Rival
 
 MONDAY = datetime(2026, 11, 23, 7, 20, tzinfo=TAIPEI)
 OUTLOOK = Outlook(past=16, left=5)
@@ -122,6 +125,14 @@ def test_room_knows_of_what_line_has_not_counted_yet(house: House) -> None:
         states = (None, (NoticeState.ACCEPTED, "ok"), (NoticeState.CANCELLED, "closure"))
         told = [replace(notice, about=str(n), ended=one) for n, one in enumerate(states)]
         enqueue(session, told, MONDAY)
+        head = session.exec(select(Notice)).first()
+        assert head is not None
+        assert room_of(session, 0, MONDAY) == 400 - 2
+        letter = replace(notice, about="letter", channel=Channel.EMAIL, line_user_id=None)
+        enqueue(session, [letter, replace(notice, about="rider")], MONDAY)
+        assert room_of(session, 0, MONDAY) == 400 - 3
+        riding = update(Notice).where(col(Notice.dedupe_key).contains("rider"))
+        session.execute(riding.values(rides_with=head.id))
         assert room_of(session, 0, MONDAY) == 400 - 2
 
 
@@ -208,3 +219,16 @@ def test_of_several_clocks_one_sees_the_change(house: House) -> None:
     with ThreadPoolExecutor(4) as pool:
         changes = list(pool.map(lambda _: record(house, 10_000, 9_000), range(4)))
     assert sum(one is not None and one.new_step is not None for one in changes) == 1
+
+
+def test_clock_that_comes_second_sees_what_the_first_decided(house: House) -> None:
+    record(house, 10_000, 10)
+    gone = Quota(10_000, 9_000)
+    seen: list[Change | None] = []
+    rival = Rival(house, lambda s: seen.append(record_quota(s, gone, OUTLOOK, MONDAY)))
+    with transaction(house.engine) as session:
+        month = session.exec(select(QuotaMonth).with_for_update()).one()
+        rival.start()
+        month.step, month.told = Step.ARRIVALS_ON_DEMAND, RESERVED
+    rival.finish()
+    assert [one and (one.new_step, one.new_warning) for one in seen] == [(None, 0)]

@@ -45,6 +45,18 @@ def test_steps_of_a_month_of_ten_thousand(used: int, step: Step) -> None:
     assert step_for(Quota(10_000, used), MONTH) is step
 
 
+def test_quota_is_gone_with_its_last_message_and_rounded_in_the_reserves_favour() -> None:
+    assert [Quota(500, used).is_gone for used in (499, 500)] == [False, True]
+    assert Quota(0, 0).percent == 100
+    assert MONTH.room(Quota(505, 0)) == 505 - 51
+
+
+def test_arrivals_stop_where_the_next_look_would_find_the_reserve_touched() -> None:
+    outlook = Outlook(past=10, left=10, reserve=10)
+    steps = [step_for(Quota(granted, 200), outlook) for granted in (211, 212)]
+    assert steps == [Step.ARRIVALS_ON_DEMAND, Step.DEPARTURES_ON_DEMAND]
+
+
 def test_channel_without_a_limit_is_never_cut_back() -> None:
     assert step_for(Quota(None, 10**9), MONTH) is Step.NORMAL
     assert Quota(None, 10**9).percent == 0

@@ -9,9 +9,9 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from core.db import transaction
-from core.delivery.claims import LEASE
+from core.delivery.claims import LEASE, claim
 from core.delivery.line import PushResult
-from core.delivery.told_later import PATIENCE
+from core.delivery.told_later import PATIENCE, end_told_later
 from core.house import House
 from core.kinds import Channel, NoticeKind, NoticeState
 from core.people.friends import record_friendship
@@ -33,6 +33,7 @@ from tests.delivery.held_up import (
 from tests.delivery.siblings import NAMES, Walk, later, send
 from tests.factories import MEI, make_binding, make_student
 from tests.fakes import FakeLine
+from tests.rival import Rival
 
 
 def test_arrival_in_a_senders_hands_is_waited_for(house: House, take: Take, notify: Notify) -> None:
@@ -114,6 +115,19 @@ def test_letter_of_an_arrival_is_not_left_to_a_departure_on_line(
     house.clock.move_to(now + PATIENCE + SECOND)
     assert kinds(take()) == [DEPARTURE]
     assert ends(house) == []
+
+
+@pytest.mark.usefixtures("both")
+def test_arrival_that_a_sender_takes_at_that_moment_is_told(house: House) -> None:
+    house.clock.move_to(house.clock.now() + PATIENCE)
+    now = house.clock.now()
+    change(house, ARRIVAL, due_at=now)
+    rival = Rival(house, lambda session: end_told_later(session, (), now))
+    with transaction(house.engine) as session:
+        assert kinds(claim(session, now=now, limit=9)) == [ARRIVAL]
+        rival.start()
+    rival.finish()
+    assert (rival.error, ends(house)) == (None, [])
 
 
 @pytest.mark.usefixtures("both")

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, col, select
 
+from core.attendance.day_record import lock_days
 from core.attendance.leaves import Filer, file_leave, withdraw_leave
 from core.attendance.review import ReviewResult, answer_absent
 from core.attendance.runs import RunKey, cancel_run, held_children, release_run
@@ -42,6 +43,7 @@ from tests.factories import (
     make_staff,
     make_student,
 )
+from tests.rival import Rival
 
 DAY = date(2026, 11, 23)
 CUTOFF = datetime.fromisoformat("2026-11-23T08:30:00+08:00")
@@ -565,15 +567,15 @@ def _take_back_entry(house: House, tap_id: UUID) -> None:
         undo_make_up(session, "liff", **facts)  # type: ignore[arg-type]
 
 
-def _excuse(house: House) -> UUID:
+def _excuse(house: House, last_day: date = DAY, part: DayPart = DayPart.WHOLE) -> UUID:
     with transaction(house.engine) as session:
         return file_leave(
             session,
             "liff",
             student_id=_ming(session).id,
             first_day=DAY,
-            last_day=DAY,
-            part=DayPart.WHOLE,
+            last_day=last_day,
+            part=part,
             reason=LeaveReason.SICK,
             filer=Filer("staff:x"),
             now=house.clock.now(),
@@ -610,6 +612,37 @@ def test_child_of_a_word_taken_back_is_missed_again(
     assert _notices(ready) == 0, "the right word may come"
     for minutes in (told, told + 1):
         _tick(ready, minutes)
+    assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
+
+
+def test_leave_withdrawn_while_the_sweep_ends_the_run_is_missed_again(ready: House) -> None:
+    _tick(ready)
+    facts = {"leave_id": _excuse(ready), "filer": Filer("staff:x"), "now": ready.clock.now()}
+    rival = Rival(ready, lambda session: withdraw_leave(session, "liff", **facts))  # type: ignore[arg-type]
+    with transaction(ready.engine) as session:
+        run = session.get_one(NoShowRun, ("353607", DAY, time(8, 30)), with_for_update=True)
+        rival.start()
+        lock_days(session, {(_ming(session).id, DAY)})
+        run.state, run.next_at = RunState.TOLD, None
+    rival.finish()
+    assert rival.error is None
+    assert _state(ready) == RunState.WAITING
+
+
+def test_leave_withdrawn_today_lets_nobody_wait_tomorrow(ready: House) -> None:
+    _tick(ready)
+    _withdraw(ready, _excuse(ready, last_day=DAY + timedelta(days=1)))
+    with transaction(ready.engine) as session:
+        days = session.exec(select(AttendanceDay).order_by(col(AttendanceDay.school_day)))
+        assert [one.no_show for one in days] == [NoShowState.WAITING, NoShowState.NONE]
+
+
+def test_child_told_of_is_not_told_of_again_for_half_a_day_s_leave(ready: House) -> None:
+    for minutes in (0, 5):
+        _tick(ready, minutes)
+    _withdraw(ready, _excuse(ready, part=DayPart.AFTERNOON))
+    with transaction(ready.engine) as session:
+        assert session.exec(select(AttendanceDay)).one().no_show == NoShowState.TOLD
     assert (_notices(ready), _state(ready)) == (1, RunState.TOLD)
 
 

@@ -121,6 +121,24 @@ def test_second_device_is_told_of_once_a_day(house: House, reader_id: UUID) -> N
         assert _told(house) == ["reader_cloned"]
 
 
+def test_second_device_of_another_day_is_no_news(house: House, reader_id: UUID) -> None:
+    _change(house, reader_id, cloned_at=house.clock.now() - timedelta(days=1))
+    assert _told(house) == []
+
+
+def test_hole_that_closes_keeps_no_other_readers_waiting(house: House, reader_id: UUID) -> None:
+    with transaction(house.engine) as session:
+        other = make_reader(session, house, contact_at=house.clock.now()).id
+    for one in (reader_id, other):
+        _numbers(house, one, taps=8)
+    assert _told(house) == []
+    _pass(house, seconds=30)
+    _numbers(house, other, taps=9)
+    assert _told(house) == []
+    _pass(house, seconds=30)
+    assert _told(house) == ["reader_gap"]
+
+
 def test_hole_is_told_of_when_it_stays(house: House, reader_id: UUID) -> None:
     _numbers(house, reader_id, taps=8)
     assert _told(house) == []

@@ -10,11 +10,12 @@ import pytest
 from sqlmodel import Session, select
 
 from core.db import snapshot, transaction
-from core.gate.continuity import follow_numbers, missing_numbers
+from core.gate.continuity import follow_numbers, missing_numbers, note_boot
 from core.gate.tables import Reader, ReaderDay
 from core.house import House
 from tests.factories import card_uid_of
 from tests.gate.conftest import SigningReader
+from tests.rival import Rival
 
 MONDAY = date(2026, 11, 23)
 TUESDAY = date(2026, 11, 24)
@@ -143,6 +144,22 @@ def test_first_batches_of_a_boot_at_the_same_moment_leave_no_false_hole(
         _side_by_side([partial(_follow, house, reader, *seqs, boot_id=boot_id) for seqs in batches])
         after, last, taps = _days(house)[boot_id, MONDAY]
         assert (last, taps) == (60, 60 - after)
+
+
+def test_first_batch_and_heartbeat_of_a_boot_at_once_are_no_trouble(
+    house: House, reader: SigningReader
+) -> None:
+    now, boot = house.clock.now(), (reader.reader_id, "a")
+
+    def heartbeat(session: Session) -> None:
+        note_boot(session, session.get_one(Reader, reader.reader_id), "a", None, now)
+
+    rival = Rival(house, heartbeat)
+    with transaction(house.engine) as session:
+        follow_numbers(session, {boot: [1, 2]}, now)
+        rival.start()
+    rival.finish()
+    assert (rival.error, _days(house)) == (None, {("a", MONDAY): (0, 2, 2)})
 
 
 # Through the door, as a reader speaks.

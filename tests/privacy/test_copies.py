@@ -5,19 +5,19 @@ import io
 import json
 import threading
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import select
+from sqlmodel import col, select
 
 from core.audit import record_audit
 from core.db import metadata, snapshot, transaction
 from core.house import House
 from core.notices.tables import Notice
-from core.people.tables import Binding, Student
+from core.people.tables import AccountLink, Binding, Student
 from core.privacy.copies import Section, collect, holdings, to_csv, to_zip
-from core.privacy.orders import is_fetchable, open_order, order_copy, take_order
+from core.privacy.orders import is_fetchable, open_order, order_copy, take_order, void_orders
 from core.privacy.rules import shown_tables
 from tests.factories import make_binding, make_guardian, national_id_of
 from tests.privacy.bonds import OPINION, REASON
@@ -151,6 +151,29 @@ def test_copy_can_be_fetched_for_ten_minutes(
         assert order is not None
         assert is_fetchable(session, order.id, at) is is_open
         assert (take_order(session, order.id, at) == cast.mei) is is_open
+
+
+@pytest.mark.parametrize(
+    "change", [{"unlinked_at": NOW}, {"linked_at": NOW + timedelta(seconds=1)}]
+)
+def test_copy_goes_with_the_account_it_was_asked_from(
+    home: House, cast: Cast, change: dict[str, datetime]
+) -> None:
+    with transaction(home.engine) as session:
+        order = open_order(session, cast.mei, NOW)
+        assert order is not None
+        hers = update(AccountLink).where(col(AccountLink.guardian_id) == cast.mei)
+        session.execute(hers.values(**change))
+        assert not is_fetchable(session, order.id, NOW)
+        assert take_order(session, order.id, NOW) is None
+
+
+def test_signing_out_voids_ones_own_copy_alone(home: House, cast: Cast) -> None:
+    with transaction(home.engine) as session:
+        void_orders(session, cast.hua, NOW)
+        assert open_order(session, cast.mei, NOW) is not None
+        void_orders(session, cast.mei, NOW)
+        assert open_order(session, cast.mei, NOW) is None
 
 
 def test_two_fetches_at_once_give_one_copy(home: House, cast: Cast) -> None:

@@ -212,6 +212,14 @@ def test_school_person_keeps_role_and_friendship(home: House, cast: Cast) -> Non
         assert friendship_of(session, MEI) is True
 
 
+def test_who_worked_at_a_school_once_keeps_nothing_for_it(home: House, cast: Cast) -> None:
+    with transaction(home.engine) as session:
+        make_staff(session, home, MEI).revoked_at = home.clock.now()
+    erase(home, cast.mei)
+    with snapshot(home.engine) as session:
+        assert friendship_of(session, MEI) is None
+
+
 def test_stones_name_nobody_and_stand_in_table_and_file(home: House, cast: Cast) -> None:
     erased = erase(home, cast.mei)
     text = Path(home.settings.tombstones_file).read_text()
