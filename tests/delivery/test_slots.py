@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
@@ -106,6 +107,17 @@ def test_share_of_a_dead_sender_comes_to_the_others(house: House) -> None:
     _settle_down([survivor], stage, seconds=(HOLD + SKEW).total_seconds() + 6)
     assert survivor.share.rate == BUDGET
     assert machines[1].share.rate == 0
+
+
+@pytest.mark.parametrize("ahead", [30, 8 * 3600])
+def test_share_of_one_that_died_by_a_clock_ahead_comes_to_the_next(
+    house: House, ahead: float
+) -> None:
+    stage = Stage(house)
+    dead, survivor = Machine(stage, ahead), Machine(stage, 0)
+    dead.renew()
+    _settle_down([survivor], stage, seconds=60)
+    assert survivor.share.rate == BUDGET
 
 
 def test_sender_that_leaves_gives_its_share_back_at_once(house: House) -> None:
