@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core import clock
 from core.clock import Clock, steady_time
 from core.duty import timekeeper
+from core.duty.commands import opened
 from core.duty.timekeeper import Look, heed_database
 from core.house import House
+from core.settings import load_settings
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -47,3 +50,11 @@ def test_answers_that_were_all_long_under_way_are_not_heeded(
     house = told([(1.5, NOON)] * 5)
     assert not heed_database(house)
     assert abs(house.clock.now() - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+def test_command_on_a_machine_whose_clock_is_off_goes_by_the_databases(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "own_time", lambda: datetime.now(UTC) + timedelta(minutes=5))
+    with opened(load_settings(_env_file=None, database_url=database_url, clock_now=None)) as house:
+        assert abs(house.clock.now() - datetime.now(UTC)) < timedelta(seconds=5)
