@@ -24,7 +24,7 @@ RENEW_SECONDS = 1.5
 # long after its hold ended. Who starts after another was killed waits six seconds at most.
 SKEW = timedelta(seconds=1)
 # What was written by a clock farther ahead comes of one that was set back since, and of a sender
-# that is dead: a living one follows within the minute.
+# that is dead: a living one follows within seconds.
 AHEAD = timedelta(minutes=1)
 # How long a renewal counts here, by this process's own steady clock, from before it was asked for.
 TRUSTED_SECONDS = 4.0
