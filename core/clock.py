@@ -51,6 +51,22 @@ class Clock:
         return moment + timedelta(seconds=steady_time() - at)
 
 
+class OwnClock:
+    """This machine's own clock, watched for being set."""
+
+    def __init__(self) -> None:
+        self._ahead = _ahead_of_steady()
+
+    def set_by(self) -> timedelta:
+        """Return by how much it was set since the last look, forward or back."""
+        before, self._ahead = self._ahead, _ahead_of_steady()
+        return timedelta(seconds=self._ahead - before)
+
+
+def _ahead_of_steady() -> float:
+    return own_time().timestamp() - steady_time()
+
+
 def steady_time() -> float:
     """Return seconds that run evenly whatever is set, also while the machine sleeps where it can.
 

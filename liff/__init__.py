@@ -44,6 +44,7 @@ from liff.limits import Limits
 from liff.line_login import LineLogin
 from liff.maintenance import rest_at_night
 from liff.pages import init_security, require_legible
+from liff.session_cookies import init_cookies
 from liff.staff import (
     announcements,
     bindings,
@@ -105,6 +106,7 @@ def make_blueprint(house: House, on_link: OnLink) -> Blueprint:
 
     @pages.record_once
     def join(state: BlueprintSetupState) -> None:
+        init_cookies(state.app)
         init_security(state.app, house)
         init_languages(state.app)
         limits.init_app(state.app)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlmodel import Session, col
 
 from core.db import insert_for, table_of
@@ -23,6 +23,9 @@ RENEW_SECONDS = 1.5
 # Clocks of machines may differ by as much (all go by the database's); a slot is taken over only so
 # long after its hold ended. Who starts after another was killed waits six seconds at most.
 SKEW = timedelta(seconds=1)
+# What was written by a clock farther ahead comes of one that was set back since, and of a sender
+# that is dead: a living one follows within seconds.
+AHEAD = timedelta(minutes=1)
 # How long a renewal counts here, by this process's own steady clock, from before it was asked for.
 TRUSTED_SECONDS = 4.0
 
@@ -109,12 +112,14 @@ def _sit_down(session: Session, holder: UUID, now: datetime) -> int:
     values = {"id": holder, "seen_at": now}
     statement = insert_for(session, seat).values(values)
     session.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now}))
-    session.execute(seat.delete().where(seat.c.seen_at < now - HOLD - SKEW))
+    seen = seat.c.seen_at
+    session.execute(seat.delete().where(or_(seen < now - HOLD - SKEW, seen > now + AHEAD)))
     return session.execute(select(func.count()).select_from(seat)).scalar_one()
 
 
 def _is_over(slot: PushSlot, now: datetime) -> bool:
-    return slot.held_until is None or slot.held_until < now - SKEW
+    until = slot.held_until
+    return until is None or not now - SKEW <= until <= now + HOLD + AHEAD
 
 
 def _all_slots(session: Session) -> list[PushSlot]:

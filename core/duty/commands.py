@@ -3,12 +3,12 @@
 import functools
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 from core.calendar.school_days import is_school_day
 from core.clock import YEARS
@@ -18,6 +18,7 @@ from core.duty.migrate import migrate_in_traffic
 from core.duty.months import run_month_tick
 from core.duty.sample import invite_sample_staff, seed_sample, write_sample
 from core.duty.silence import silence_of
+from core.duty.timekeeper import heed_database
 from core.house import House, build_house
 from core.settings import Settings
 
@@ -98,6 +99,9 @@ def opened(settings: Settings) -> Iterator[House]:
     """Build the house for one command, and let go of its database afterwards."""
     house = build_house(settings)
     try:
+        # What else goes wrong with it the command itself will say.
+        with suppress(SQLAlchemyError):
+            heed_database(house)
         yield house
     finally:
         house.engine.dispose()

@@ -3,11 +3,12 @@
 import logging
 import threading
 from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import OperationalError
 
-from core.clock import TAIPEI
+from core.clock import TAIPEI, OwnClock, own_time
 from core.db import transaction
 from core.duty.aging_tick import run_aging_tick
 from core.duty.binding_tick import tidy_bindings, watch_bindings
@@ -37,6 +38,9 @@ logger = logging.getLogger(__name__)
 Tick = Callable[[House], None]
 PURGE_EVERY_SECONDS = 600
 WRITE_LOG_EVERY_SECONDS = 15
+LOOK_SECONDS = 1.0
+# By less, as NTP does while a program runs, a clock is only made faster or slower.
+SLEWED = timedelta(seconds=1)
 TICKS: dict[Tick, int] = {
     run_no_show_tick: 5,
     # A dead reader is known within two minutes: 90 seconds of silence and a look.
@@ -99,9 +103,20 @@ def run_ticks(
     house: House, more: Mapping[Tick, int], watching: Collection[Tick], stop: threading.Event
 ) -> None:
     """Tick until `stop` is set, and wait for the ticks that run by then."""
-    scheduler = start_scheduler(house, more, watching)
-    stop.wait()
+    scheduler, own = start_scheduler(house, more, watching), OwnClock()
+    while not stop.wait(LOOK_SECONDS):
+        jump = own.set_by()
+        if abs(jump) > SLEWED:
+            extra = {"action": "clock", "ms": round(jump.total_seconds() * 1000)}
+            logger.warning("machine's clock was set", extra=extra)
+            _tick_now(scheduler)
     scheduler.shutdown()
+
+
+def _tick_now(scheduler: BackgroundScheduler) -> None:
+    # It goes by the machine's own clock: set back an hour, it would rest that hour.
+    for job in scheduler.get_jobs():
+        job.modify(next_run_time=own_time())
 
 
 def forget_old_nonces(house: House) -> None:

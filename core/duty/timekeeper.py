@@ -21,9 +21,8 @@ from core.house import House
 logger = logging.getLogger(__name__)
 
 # Between two looks a machine counts the seconds itself, asleep too. Only one that was halted or
-# moved, as a virtual machine may be, misses some.
-KEEP_SECONDS = 60.0
-AGAIN_SECONDS = 5.0
+# moved, as a virtual machine may be, misses some: for so long its leases run out before they begin.
+KEEP_SECONDS = 5.0
 # Of an answer that was longer under way it is not known when it was true.
 PROMPT_SECONDS = 1.0
 # So often it is asked, and the quickest answer counts: the first one may have to open a connection,
@@ -72,14 +71,10 @@ def _look(session: Session) -> Look:
 
 def keep_time(house: House, stop: threading.Event) -> None:
     """Look at the database's clock now and then, until `stop` is set."""
-    while not stop.wait(KEEP_SECONDS if _heeds(house) else AGAIN_SECONDS):
-        pass
-
-
-def _heeds(house: House) -> bool:
-    try:
-        return heed_database(house)
-    except SQLAlchemyError as error:
-        extra = {"action": "clock", "error_type": type(error).__name__}
-        logger.warning("database's time not known", extra=extra)
-        return False
+    while not stop.is_set():
+        try:
+            heed_database(house)
+        except SQLAlchemyError as error:
+            extra = {"action": "clock", "error_type": type(error).__name__}
+            logger.warning("database's time not known", extra=extra)
+        stop.wait(KEEP_SECONDS)

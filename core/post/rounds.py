@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ logger = logging.getLogger(__name__)
 # rush of taps costs no look-ups here.
 POLL_SECONDS = 1.0
 # So long after its claim the next of a batch may still begin; what it asks for ends in the lease.
-BEGIN_WITHIN_SECONDS = 90.0
+BEGIN_WITHIN = timedelta(seconds=90)
 # At once, where the carrier takes its time.
 HANDS = 4
 Out = TypeVar("Out")
@@ -56,7 +55,7 @@ class Rounds(Generic[Out]):
         self._hands = hands
         self._paused_until: datetime | None = None
         self._left: Sequence[Out] = ()
-        self._begun = time.monotonic()
+        self._begun = clock.now()
         self.stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
@@ -100,8 +99,9 @@ class Rounds(Generic[Out]):
     def _round(self) -> int:
         # What an earlier round failed to put back: where its lease has ended, nothing comes of it.
         self._put_back()
-        # Before the claim, from which on the lease runs.
-        self._begun = time.monotonic()
+        # Before the claim, from which on the lease runs, by this clock: it counts while the machine
+        # sleeps, as others' do.
+        self._begun = self._clock.now()
         return 0 if self._is_paused() else self._turn()
 
     def _heed(self, answer: Answer) -> None:
@@ -119,7 +119,7 @@ class Rounds(Generic[Out]):
             self._left = ()
 
     def _is_late(self) -> bool:
-        return self.stop.is_set() or time.monotonic() - self._begun > BEGIN_WITHIN_SECONDS
+        return self.stop.is_set() or self._clock.now() - self._begun > BEGIN_WITHIN
 
 
 def log_sent(

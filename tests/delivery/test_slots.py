@@ -135,6 +135,17 @@ def test_sender_that_stalled_keeps_what_nobody_took(house: House) -> None:
     assert machine.share.rate == BUDGET
 
 
+@pytest.mark.parametrize("ahead", [30, 8 * 3600])
+def test_share_of_one_that_died_by_a_clock_ahead_comes_to_the_next(
+    house: House, ahead: float
+) -> None:
+    stage = Stage(house)
+    dead, survivor = Machine(stage, ahead), Machine(stage, 0)
+    dead.renew()
+    _settle_down([survivor], stage, seconds=60)
+    assert survivor.share.rate == BUDGET
+
+
 def test_sender_that_leaves_gives_its_share_back_at_once(house: House) -> None:
     stage = Stage(house)
     machines = [Machine(stage, 0) for _ in range(3)]

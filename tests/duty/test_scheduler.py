@@ -1,14 +1,21 @@
 """Ticks rest in the maintenance window, but for those that only look; one that fails is told."""
 
-from datetime import datetime, timedelta
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
+from apscheduler.executors import base as executors
+from apscheduler.schedulers import base as schedulers
 from sqlalchemy.exc import OperationalError
 
+from core import clock
 from core.db import snapshot
-from core.duty.scheduler import run_tick
+from core.duty import scheduler
+from core.duty.scheduler import run_tick, run_ticks
 from core.duty.tick_log import TickLog, last_ticks
 from core.house import House
+from tests.waiting import wait_for
 
 MIDNIGHT = datetime.fromisoformat("2026-11-23T00:00:00+08:00")
 
@@ -59,3 +66,53 @@ def test_database_that_is_away_is_one_line_in_the_log(
     (said,) = caplog.records
     assert (said.message, said.exc_info) == ("tick failed", None)
     assert (said.action, said.error_type) == ("ask", "ConnectionRefusedError")  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def set_machine(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Set this machine's own clock, by so much."""
+    true, off = clock.own_time, timedelta()
+
+    class Own(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return (true() + off).astimezone(tz)
+
+    def set_by(span: timedelta) -> None:
+        nonlocal off
+        off = span
+
+    for user in (schedulers, executors):
+        monkeypatch.setattr(user, "datetime", Own)
+    for place in (clock, scheduler):
+        monkeypatch.setattr(place, "own_time", lambda: true() + off)
+    return set_by
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_ticks_go_on_when_the_machines_clock_is_set(
+    house: House,
+    monkeypatch: pytest.MonkeyPatch,
+    set_machine: Callable[[timedelta], None],
+    caplog: pytest.LogCaptureFixture,
+    hours: int,
+) -> None:
+    ran, stop = threading.Semaphore(0), threading.Event()
+
+    def count(_: House) -> None:
+        ran.release()
+
+    monkeypatch.setattr(scheduler, "TICKS", {count: 1})
+    ticking = threading.Thread(target=run_ticks, args=[house, {}, (), stop])
+    ticking.start()
+    try:
+        assert ran.acquire(timeout=30)
+        set_machine(timedelta(hours=hours))
+        # One may have been at work.
+        wait_for(lambda: ran.acquire(timeout=1) and ran.acquire(timeout=1), "two more ticks")
+    finally:
+        stop.set()
+        ticking.join()
+    (said,) = [one for one in caplog.records if one.message == "machine's clock was set"]
+    assert said.ms == pytest.approx(hours * 3_600_000, abs=1000)  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from itsdangerous import TimestampSigner
 
 from core.db import snapshot
 from core.house import House
@@ -127,6 +128,15 @@ def test_idle_session_ends_after_half_an_hour(mei: Phone, pages: House) -> None:
     assert isinstance(pages.clock, FixedClock)
     pages.clock.move_to(pages.clock.now() + timedelta(minutes=31))
     assert "data-start" in mei.get("/liff/home").text
+
+
+@pytest.mark.parametrize("off", [-3600, -300, -2, 50_000])
+def test_machine_whose_clock_is_off_takes_the_cookie_of_another(
+    mei: Phone, monkeypatch: pytest.MonkeyPatch, off: int
+) -> None:
+    true = TimestampSigner.get_timestamp
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: true(self) + off)
+    assert "小明" in mei.text("/liff/home")
 
 
 def test_cookie_holds_no_name_and_no_line_user(app: Flask, mei: Phone) -> None:

@@ -24,6 +24,7 @@ class Carrier:
         self.begun: set[int] = set()
         self.let_go: list[int] = []
         self.answer = Answer(Outcome.ACCEPTED, "taken")
+        self.sleeps = timedelta()
         self._batches = [BATCH]
         self._bad = bad
         self._failures = failures_to_let_go
@@ -39,6 +40,7 @@ class Carrier:
 
     def _send(self, out: int) -> Answer:
         self.begun.add(out)
+        self.clock.move_to(self.clock.now() + self.sleeps)
         if out == self._bad:
             raise LookupError("not written down")
         return self.answer
@@ -77,6 +79,13 @@ def test_carrier_that_wants_a_pause_gets_it() -> None:
     carrier.answer = Answer(Outcome.LATER, "this one only", about=About.ADDRESS)
     assert carrier.rounds.drain() == len(BATCH)
     assert carrier.begun == set(BATCH)
+
+
+def test_machine_that_slept_over_its_leases_begins_nothing_more() -> None:
+    carrier = Carrier()
+    carrier.sleeps = timedelta(minutes=10)
+    assert carrier.rounds.drain() == len(BATCH)
+    assert (carrier.begun, carrier.let_go) == (set(BATCH[:HANDS]), BATCH[HANDS:])
 
 
 def test_stop_lets_go_of_the_rest() -> None:
