@@ -4,6 +4,7 @@ Nothing serves or sends before the last step: on SQLite the file gets its name a
 PostgreSQL the table of migrations stays empty until then.
 """
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
@@ -34,13 +35,12 @@ def restore(
     """
     manifest = _checked(house, backup)
     _require_stones(house)
-    _require_empty(house.engine)
     now = house.clock.now()
-    if house.engine.dialect.name == "sqlite":
-        settled = _fill_sqlite(house, backup, manifest, now, is_last=is_last)
-    else:
-        settled = _fill_postgresql(house, backup, manifest, now, is_last=is_last)
-    heed_tombstones(house)
+    with _alone(house):
+        _require_empty(house.engine)
+        fill = _fill_sqlite if house.engine.dialect.name == "sqlite" else _fill_postgresql
+        settled = fill(house, backup, manifest, now, is_last=is_last)
+        heed_tombstones(house)
     return manifest, settled
 
 
@@ -73,6 +73,13 @@ def _checked(house: House, backup: Path) -> Manifest:
         if key not in known:
             raise BackupFault(f"The key {key} of that time is missing. Put it into {name}.")
     return manifest
+
+
+def _alone(house: House) -> AbstractContextManager[None]:
+    """Keep a second restore out: both would find the database empty and fill it."""
+    if house.engine.dialect.name == "sqlite":
+        return sqlite.alone_at(sqlite.place_of(house.settings.database_url))
+    return postgresql.alone_in(house.engine)
 
 
 def _require_stones(house: House) -> None:
