@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlmodel import col, select
@@ -11,8 +12,15 @@ from core.backup.making import make_backup
 from core.backup.restoring import restore, settle_here
 from core.binding.measures import Act, end_binding, seal, undo_end
 from core.db import snapshot, transaction
-from core.endings import ENDED, Ending, append_lines, filed_endings, keep_endings
-from core.house import House
+from core.endings import (
+    ENDED,
+    Ending,
+    append_lines,
+    filed_endings,
+    keep_endings,
+    note_ending,
+)
+from core.house import House, build_house, for_callers
 from core.people.bindings import unbind_child
 from core.people.guardians import unlink_account
 from core.people.lost_cards import blocked_cards, report_lost
@@ -110,6 +118,17 @@ def test_binding_that_the_school_opened_again_is_not_ended(own: House) -> None:
     assert settle_here(own, now).ended == 0
     with snapshot(own.engine) as session:
         assert session.scalars(select(col(Binding.ended_at))).all() == [None]
+
+
+def test_every_house_files_what_ends_in_it(own: House) -> None:
+    house, now = build_house(own.settings), own.clock.now()
+    houses = (house, for_callers(house))
+    for one in houses:
+        with transaction(one.engine) as session:
+            note_ending(session, "staff", uuid4(), now)
+    for one in houses:
+        one.engine.dispose()
+    assert len(list(filed_endings(Path(own.settings.tombstones_file), now))) == 2
 
 
 def test_end_that_was_not_committed_is_not_filed(own: House) -> None:
