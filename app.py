@@ -90,6 +90,8 @@ MAX_BODY = 64_000
 # Who probes from this machine names it by these.
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 CHAT_LOOPS = 4
+# These tell each step in the log. All other commands answer a person, who reads what went wrong.
+PROGRAMS = ("serve", "web", "worker", "clock")
 # Ticks of rooms above duty, in seconds.
 MORE_TICKS: dict[Tick, int] = {
     run_purge_tick: 60,
@@ -204,7 +206,8 @@ def background(house: House, *, delivers: bool, ticks: bool) -> Background:
 @click.pass_context
 def main(context: click.Context) -> None:
     """到離校通知: school-gate notices in one LINE official account."""
-    configure_logging()
+    goes_on = context.invoked_subcommand in PROGRAMS
+    configure_logging(logging.INFO if goes_on else logging.WARNING)
     try:
         context.obj = load_settings()
     except ConfigError as error:
@@ -229,8 +232,6 @@ def demo(settings: Settings, folder: Path) -> None:
     """
     if settings.is_production:
         fail("Sample data does not belong in production.")
-    # The programs' own lines go to demo.log; the terminal shows where to click.
-    configure_logging(logging.WARNING)
     try:
         _demonstrate(settings, folder)
     except demonstration.NotReady as error:

@@ -26,6 +26,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlmodel import Session, SQLModel
 
+from core.endings import file_endings
 from core.postgres import LOCK_SECONDS, PATIENT, Patience, heed_network, watch_connections
 from core.turns import Turn
 
@@ -165,6 +166,7 @@ def transaction(engine: Engine) -> Iterator[Session]:
         session.begin(),
     ):
         yield session
+    file_endings(engine, session)
 
 
 def once_more_after_deadlock(work: Callable[[], Result]) -> Result:

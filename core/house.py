@@ -4,12 +4,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from sqlalchemy import Engine
 
 from core.clock import Clock
 from core.crypto import Vault, parse_keys
 from core.db import make_engine
+from core.endings import keep_endings
 from core.postgres import FOR_CALLERS
 from core.sealed import hold_keys
 from core.settings import Settings
@@ -66,6 +68,7 @@ def build_house(settings: Settings) -> House:
     )
     engine = make_engine(settings.database_url)
     hold_keys(engine, vault)
+    keep_endings(engine, Path(settings.tombstones_file))
     return House(settings, engine, Clock(settings.clock_start), vault)
 
 
@@ -78,4 +81,5 @@ def for_callers(house: House) -> House:
         return house
     engine = make_engine(house.settings.database_url, FOR_CALLERS)
     hold_keys(engine, house.vault)
+    keep_endings(engine, Path(house.settings.tombstones_file))
     return replace(house, engine=engine)

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from core.db import metadata
 from core.duty.migrate import migrate
 from core.duty.months import make_months
+from core.endings import keep_endings
 from core.house import House, build_house
 from core.sealed import KeptKey, hold_keys
 from core.settings import load_settings
@@ -160,8 +161,10 @@ def migrated_database(server: str) -> str:
 
 
 def open_house(url: str) -> House:
-    """Return a house at `url` with every setting's default."""
-    return build_house(load_settings(_env_file=None, database_url=url, clock_now=None))
+    """Return a house at `url` with every setting's default; what ends in it is filed nowhere."""
+    house = build_house(load_settings(_env_file=None, database_url=url, clock_now=None))
+    keep_endings(house.engine, None)
+    return house
 
 
 def with_database(server: str, name: str) -> str:

@@ -282,3 +282,4 @@ def test_purge_counts_first_and_then_says_what_is_gone(ready: str, tmp_path: Pat
     done = run_warm("purge", **files)
     assert done.returncode == 0
     assert re.search(r"^audit .* 1 removed, 0 left, canary gone$", done.stdout, re.MULTILINE)
+    assert done.stderr == "", "the log's lines are not for who reads this"

@@ -17,15 +17,16 @@ from core.duty.silence import silence_of
 from core.settings import Settings
 
 REDO = (
-    "What was done since is not in it: cards reported lost, staff and readers revoked, children "
-    "closed, guardians unbound or kept away, codes, leaves, closures, rosters, orders and what was "
-    "paid for them. Ask the schools; revoke again what was revoked."
+    "What else was done since is not in it: guardians kept away, readers revoked, codes, boxes "
+    "unticked, leaves, closures, rosters, orders and what was paid for them; nor who was enrolled, "
+    "linked or bound since. Ask the schools, and do it again."
 )
 
 # Nobody may ever have asked for it: then there is none, and nothing is wrong.
 NO_STONES = (
-    "{path} is not there (TOMBSTONES_FILE). If anybody ever deleted their data, put it there "
-    "before anything starts: by it they are deleted again."
+    "{path} is not there (TOMBSTONES_FILE). By it whoever deleted their data is deleted again, and "
+    "staff, links, bindings and lost cards that ended since are ended again. If there is one, put "
+    "it there before anything starts, and run: restore --here {since}"
 )
 
 
@@ -97,7 +98,8 @@ def restore_command(
         _tell(settled)
     stones = Path(settings.tombstones_file)
     if not stones.exists():
-        click.echo(NO_STONES.format(path=stones.absolute()))
+        moment = since.astimezone(TAIPEI).isoformat(timespec="seconds")
+        click.echo(NO_STONES.format(path=stones.absolute(), since=moment))
 
 
 def _of_the_disk(error: OSError) -> str:
@@ -122,5 +124,6 @@ def _tell(settled: Settled) -> None:
     click.echo(f"{settled.again} notices go again; LINE knows those it has.")
     click.echo(f"{settled.unknown} may be out or not, and stay as they are (outcome: restored).")
     click.echo(f"{settled.unanswered} chat messages were put aside. See: events dead")
+    click.echo(f"{settled.ended} ended since and stay so: staff, links, bindings, cards, seals.")
     click.echo(f"{settled.readers} readers are asked for what came since; no-shows wait for it.")
     click.echo(REDO)

@@ -13,6 +13,7 @@ from pathlib import Path
 ENDINGS = {"sqlite": ".db", "postgresql": ".dump"}
 PREFIX = "gate-"
 STAMP = "%Y%m%dT%H%M%SZ"
+ANOTHER = "Another restore is at work in {place}. Wait until it has ended."
 
 
 class BackupFault(Exception):

@@ -15,10 +15,12 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.engine import Connection, make_url
 
-from core.backup.manifest import BackupFault
+from core.backup.manifest import ANOTHER, BackupFault
 from core.duty.months import PARTED
 
 VERSION_TABLE = "alembic_version"
+# Any fixed number but that of migrations, which a restore runs too.
+RESTORE_LOCK = 353608
 
 
 def dump_to(engine: Engine, url: str, folder: str, path: Path) -> dict[str, int]:
@@ -47,6 +49,18 @@ def _count(connection: Connection, name: str) -> int:
     quoted = connection.dialect.identifier_preparer.quote(name)
     number: int = connection.exec_driver_sql(f"SELECT count(*) FROM {quoted}").scalar_one()  # noqa: S608
     return number
+
+
+@contextmanager
+def alone_in(engine: Engine) -> Iterator[None]:
+    """Keep other restores out meanwhile. Raises BackupFault where one is at work."""
+    lock = text("SELECT pg_try_advisory_lock(:n)")
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        # Its lock ends with it, so it must not go back to the others.
+        connection.detach()
+        if not connection.execute(lock, {"n": RESTORE_LOCK}).scalar_one():
+            raise BackupFault(ANOTHER.format(place="the database"))
+        yield
 
 
 def load(engine: Engine, url: str, folder: str, path: Path) -> None:

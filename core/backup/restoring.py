@@ -4,7 +4,9 @@ Nothing serves or sends before the last step: on SQLite the file gets its name a
 PostgreSQL the table of migrations stays empty until then.
 """
 
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect
@@ -16,11 +18,14 @@ from core.backup.manifest import BackupFault, Manifest, fingerprint, read_manife
 from core.backup.settling import Settled, settle_restored
 from core.db import transaction
 from core.duty.migrate import is_known, migrate, stamp, upgrade
+from core.endings import Ending, filed_endings
 from core.house import House, build_house
 from core.privacy.erasure import heed_tombstones
 from core.privacy.tombstones import unreadable
 from core.sealed import KeptKey
 
+# An ending's moment is of its request, which may have waited for a lock.
+COMMITTED_WITHIN = timedelta(minutes=1)
 # What migrations put into an empty database.
 NOT_FILLED = ("alembic_version", KeptKey.__tablename__)
 
@@ -34,13 +39,12 @@ def restore(
     """
     manifest = _checked(house, backup)
     _require_stones(house)
-    _require_empty(house.engine)
     now = house.clock.now()
-    if house.engine.dialect.name == "sqlite":
-        settled = _fill_sqlite(house, backup, manifest, now, is_last=is_last)
-    else:
-        settled = _fill_postgresql(house, backup, manifest, now, is_last=is_last)
-    heed_tombstones(house)
+    with _alone(house):
+        _require_empty(house.engine)
+        fill = _fill_sqlite if house.engine.dialect.name == "sqlite" else _fill_postgresql
+        settled = fill(house, backup, manifest, now, is_last=is_last)
+        heed_tombstones(house)
     return manifest, settled
 
 
@@ -52,7 +56,8 @@ def settle_here(house: House, taken_at: datetime) -> Settled:
     _require_stones(house)
     migrate(house.engine)
     with transaction(house.engine) as session:
-        settled = settle_restored(session, taken_at, house.clock.now())
+        endings = _endings(house, taken_at)
+        settled = settle_restored(session, taken_at, endings, house.clock.now())
     heed_tombstones(house)
     return settled
 
@@ -73,6 +78,13 @@ def _checked(house: House, backup: Path) -> Manifest:
         if key not in known:
             raise BackupFault(f"The key {key} of that time is missing. Put it into {name}.")
     return manifest
+
+
+def _alone(house: House) -> AbstractContextManager[None]:
+    """Keep a second restore out: both would find the database empty and fill it."""
+    if house.engine.dialect.name == "sqlite":
+        return sqlite.alone_at(sqlite.place_of(house.settings.database_url))
+    return postgresql.alone_in(house.engine)
 
 
 def _require_stones(house: House) -> None:
@@ -119,7 +131,7 @@ def _finish_copy(
     url = make_url(house.settings.database_url).set(database=str(copy))
     beside = build_house(house.settings.model_copy(update={"database_url": str(url)}))
     try:
-        settled = _finish(beside.engine, manifest, now, is_last=is_last)
+        settled = _finish(beside, manifest, now, is_last=is_last)
         sqlite.close_log(beside.engine)
     finally:
         beside.engine.dispose()
@@ -135,18 +147,24 @@ def _fill_postgresql(
         counts = postgresql.counts(connection)
     if counts != {**manifest.counts, postgresql.VERSION_TABLE: 0}:
         raise BackupFault("The database differs from the backup. Empty it and try again.")
-    return _finish(engine, manifest, now, is_last=is_last)
+    return _finish(house, manifest, now, is_last=is_last)
 
 
-def _finish(engine: Engine, manifest: Manifest, now: datetime, *, is_last: bool) -> Settled | None:
+def _finish(house: House, manifest: Manifest, now: datetime, *, is_last: bool) -> Settled | None:
     """Migrate and settle at once: in between, what waits would look as if it was never sent."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
+    with house.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
             stamp(connection, manifest.revision)
         upgrade(connection)
         if is_last:
             return None
         with Session(connection) as session:
-            settled = settle_restored(session, manifest.taken_at, now)
+            endings = _endings(house, manifest.taken_at)
+            settled = settle_restored(session, manifest.taken_at, endings, now)
             session.flush()
     return settled
+
+
+def _endings(house: House, taken_at: datetime) -> Iterator[Ending]:
+    """Yield what was filed since, and a little before: it is filed after its commit."""
+    return filed_endings(Path(house.settings.tombstones_file), taken_at - COMMITTED_WITHIN)

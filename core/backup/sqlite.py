@@ -3,16 +3,17 @@
 Source: SQLite docs, "Online Backup API".
 """
 
+import fcntl
 import os
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
-from core.backup.manifest import BackupFault, sync
+from core.backup.manifest import ANOTHER, BackupFault, sync
 
 
 def copy_to(engine: Engine, path: Path) -> dict[str, int]:
@@ -59,9 +60,25 @@ def place_beside(target: Path) -> Path:
     return target.with_name(f"{target.name}.restoring")
 
 
+@contextmanager
+def alone_at(target: Path) -> Iterator[None]:
+    """Keep other restores out meanwhile. Raises BackupFault where one is at work."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # The folder's own lock leaves no file behind, and ends with whoever held it.
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(folder)
+        raise BackupFault(ANOTHER.format(place=target.parent)) from None
+    try:
+        yield
+    finally:
+        os.close(folder)
+
+
 def lay_beside(backup: Path, copy: Path, expected: Mapping[str, int]) -> None:
     """Make a checked copy of the backup. Raises BackupFault."""
-    copy.parent.mkdir(parents=True, exist_ok=True)
     copy.unlink(missing_ok=True)
     copy.touch(mode=0o600)
     address = f"{backup.resolve().as_uri()}?mode=ro"

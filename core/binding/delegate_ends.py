@@ -16,6 +16,7 @@ from core.binding.delegates import Delegation, rows_lent, with_child
 from core.binding.tables import Delegate
 from core.clock import school_day_of
 from core.crypto import Vault
+from core.endings import note_ending
 from core.errors import AccessError
 from core.people.names import given_name
 from core.people.tables import AccountLink, Binding
@@ -125,6 +126,7 @@ def _end(session: Session, found: tuple[Delegate, str], by: str, now: datetime) 
     delegate.ended_at, delegate.ended_by, delegate.code_sealed = now, by, None
     session.add(delegate)
     session.flush()
+    note_ending(session, "delegate", delegate.id, now)
     subject = f"delegate:{delegate.id}"
     record_audit(session, actor=by, action="delegate.end", subject=subject, now=now)
     return Delegation(delegate, given_name(name))

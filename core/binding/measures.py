@@ -18,6 +18,7 @@ from core.binding.delegate_ends import end_of_receiver
 from core.binding.requests import close_requests
 from core.binding.tables import BindingCode, Measure, MeasureKind
 from core.crypto import Vault
+from core.endings import ENDED, OPENED, note_ending
 from core.errors import AccessError, InputError
 from core.people.bindings import find_open_binding
 from core.people.guardians import guardian_name
@@ -84,7 +85,7 @@ def barred_elsewhere(session: Session, vault: Vault, student: Student) -> list[B
 def seal(session: Session, vault: Vault, student: Student, act: Act) -> None:
     """Close the child to new bindings and look-ups; its codes and requests end."""
     take_rows(session, vault, student)
-    _set_sealed(session, [session.get_one(Student, student.id)], is_sealed=True)
+    _set_sealed(session, [session.get_one(Student, student.id)], act.now, is_sealed=True)
     session.execute(
         update(BindingCode)
         .where(
@@ -102,7 +103,7 @@ def seal(session: Session, vault: Vault, student: Student, act: Act) -> None:
 def unseal(session: Session, vault: Vault, student: Student, act: Act) -> None:
     """Open the child again, also where it has left; joins the transaction."""
     rows = take_rows(session, vault, student)
-    _set_sealed(session, rows_in_charge(rows, student.id), is_sealed=False)
+    _set_sealed(session, rows_in_charge(rows, student.id), act.now, is_sealed=False)
     _record(session, vault, student.id, None, MeasureKind.UNSEAL, act)
 
 
@@ -126,6 +127,7 @@ def end_binding(
     ).first()
     if binding is None:
         raise AccessError("no_such_binding")
+    note_ending(session, "binding", binding_id, act.now)
     _record(session, vault, student_id, binding.guardian_id, MeasureKind.UNBIND, act)
     return binding
 
@@ -149,6 +151,7 @@ def undo_end(
     binding.ended_at = binding.ended_by = None
     session.add(binding)
     session.flush()
+    note_ending(session, "binding", binding_id, act.now, OPENED)
     _record(session, vault, student.id, binding.guardian_id, MeasureKind.REBIND, act)
     return binding
 
@@ -196,12 +199,13 @@ def clean_reason(text: str) -> str:
     return reason
 
 
-def _set_sealed(session: Session, rows: list[Student], *, is_sealed: bool) -> None:
+def _set_sealed(session: Session, rows: list[Student], now: datetime, *, is_sealed: bool) -> None:
     changing = [one for one in rows if one.is_sealed is not is_sealed]
     if not changing:
         raise InputError("answered")
     for one in changing:
         one.is_sealed = is_sealed
+        note_ending(session, "student", one.id, now, ENDED if is_sealed else OPENED)
     session.flush()
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from core.attendance.day_record import DayKey, lock_days, record_days
 from core.audit import record_audit
 from core.clock import at_taipei, school_day_of
+from core.endings import note_ending
 from core.errors import AccessError, InputError
 from core.gate.batch import CARD_UID
 from core.gate.day_facts import read_day_facts
@@ -136,13 +137,17 @@ def _normalise(uid: str) -> str:
 
 
 def _end(session: Session, uid: str, now: datetime) -> UUID | None:
-    ended: UUID | None = session.scalar(
+    ended = session.execute(
         update(Card)
         .where(col(Card.uid) == uid, col(Card.valid_until).is_(None))
         .values(valid_until=now)
-        .returning(col(Card.student_id))
-    )
-    return ended
+        .returning(col(Card.id), col(Card.student_id))
+    ).first()
+    if ended is None:
+        return None
+    note_ending(session, "card", ended.id, now)
+    student_id: UUID = ended.student_id
+    return student_id
 
 
 def _unmatched(uids: Collection[str]) -> Any:

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from core.audit import record_audit
 from core.db import table_of
+from core.endings import note_ending
 from core.errors import AccessError
 from core.people.names import given_name
 from core.people.subscriptions import add_default_boxes
@@ -101,6 +102,7 @@ def unbind_child(session: Session, *, guardian_id: UUID, binding_id: UUID, now: 
     ).first()
     if ended is None:
         raise AccessError("no_such_child")
+    note_ending(session, "binding", binding_id, now)
     actor = f"guardian:{guardian_id}"
     subject = f"binding:{binding_id}"
     record_audit(session, actor=actor, action="binding.end", subject=subject, now=now)

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from core.audit import record_audit
 from core.crypto import Vault
 from core.db import insert_for, table_of
+from core.endings import note_ending
 from core.errors import AccessError
 from core.languages.speech import spoken
 from core.people.app_tokens import forget_app_token
@@ -169,6 +170,7 @@ def unlink_account(session: Session, *, line_user_id: str, now: datetime) -> UUI
     session.execute(
         update(AccountLink).where(col(AccountLink.id) == link.id).values(unlinked_at=now)
     )
+    note_ending(session, "account_link", link.id, now)
     actor = f"guardian:{link.guardian_id}"
     record_audit(session, actor=actor, action="account.unlink", subject=actor, now=now)
     forget_app_token(session, link.guardian_id, now)

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from core.audit import AuditEntry, record_audit
 from core.db import table_of
+from core.endings import note_ending
 from core.errors import InputError
 from core.people.tables import Card, EnrollmentStatus, Student
 from core.rows import is_one_of, run
@@ -113,4 +114,5 @@ def report_lost(
     ).first()
     if live is None or blocked is None:
         raise InputError("no_card", "card")
+    note_ending(session, "card", card_id, now)
     record_audit(session, actor=by, action=ACTION, subject=f"student:{student_id}", now=now)

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from core.audit import record_audit
 from core.crypto import Vault, new_code
 from core.db import table_of
+from core.endings import note_ending
 from core.errors import AccessError, InputError
 from core.people.names import clean_name
 from core.people.tables import School, Staff, StaffInvite, StaffRole
@@ -190,6 +191,7 @@ def revoke_staff(session: Session, staff_id: UUID, *, by: str, now: datetime) ->
     ).first()
     if ended is None:
         raise AccessError("no_such_staff")
+    note_ending(session, "staff", staff_id, now)
     subject = f"staff:{staff_id}"
     record_audit(session, actor=by, action="staff.revoke", subject=subject, now=now)
 

@@ -4,7 +4,6 @@ A restored backup brings erased people back. On start the file is compared with 
 the table lacks was erased after the backup was made, and is erased again.
 """
 
-import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from core.crypto import Vault
 from core.db import insert_for
+from core.endings import append_lines
 from core.privacy.tables import Tombstone
 
 OF_MEMBER = "tombstone.member"
@@ -75,22 +75,10 @@ def stored_stones(session: Session) -> set[Stone]:
 
 
 def append_stones(path: Path, stones: Collection[Stone]) -> None:
-    """Add stones to the file and wait until they are on disk. Raises OSError.
-
-    One write in append mode, so that lines of two processes never mix.
-    """
-    if not stones:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = (one.to_line() for one in sorted(stones, key=lambda one: one.erased_at))
-    # A line that a crash cut short must not swallow the next one.
-    whole = "\n" + "".join(lines)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(handle, whole.encode())
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    """Add stones to the file and wait until they are on disk. Raises OSError."""
+    if stones:
+        in_turn = sorted(stones, key=lambda one: one.erased_at)
+        append_lines(path, (one.to_line() for one in in_turn))
 
 
 def unreadable(path: Path) -> str | None:
@@ -107,7 +95,8 @@ def unreadable(path: Path) -> str | None:
 def filed_stones(path: Path, now: datetime, kept: timedelta) -> set[Stone]:
     """Return the file's stones that are not older than `kept`: no backup is older than that.
 
-    A line cut short by a crash is passed over; the table has it and writes it again.
+    A line cut short by a crash is passed over; the table has it and writes it again. So are the
+    endings that stand beside them.
     """
     return {one for one in _lines(path) if now - one.erased_at <= kept}
 

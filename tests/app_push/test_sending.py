@@ -282,7 +282,7 @@ def test_push_of_a_restored_backup_is_asked_after_and_told_once(
         (out,) = claim_pushes(session, town.vault, limit=9, now=town.clock.now())
     take_without_us(town, out.push)
     with transaction(town.engine) as session:
-        settle_restored(session, town.clock.now(), town.clock.now())
+        settle_restored(session, town.clock.now(), [], town.clock.now())
     later(town, seconds=LEASE.total_seconds() + 1)
     send()
     assert ends(town) == [("arrival", "accepted", "taken_before")]

@@ -1,6 +1,7 @@
 """A backup holds one state whatever goes on meanwhile, and is checked before it counts."""
 
 import os
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from core.duty.tick_log import last_ticks
 from core.house import House
 from core.people.tables import Student
 from core.watch.metrics import metrics_page
+from tests.databases import open_house
 
 Make = Callable[[], House]
 
@@ -115,6 +117,35 @@ def test_migrated_empty_database_is_filled(full: House, make_empty: Make, tmp_pa
     empty = make_empty()
     migrate(empty.engine)
     restore(empty, path)
+    with snapshot(empty.engine) as session:
+        assert session.scalar(select(table_of(Student).c.name)) == "王小明"
+
+
+def test_two_restores_at_once_are_one_and_a_clear_refusal(
+    full: House, make_empty: Make, tmp_path: Path
+) -> None:
+    path, _ = make_backup(full, tmp_path / "backups")
+    empty, both = make_empty(), threading.Barrier(2)
+    other = replace(empty, engine=open_house(empty.settings.database_url).engine)
+    said: list[str] = []
+
+    def put_back(house: House) -> None:
+        both.wait()
+        try:
+            restore(house, path)
+        except BackupFault as fault:
+            said.append(str(fault))
+        else:
+            said.append("done")
+
+    threads = [threading.Thread(target=put_back, args=[one]) for one in (empty, other)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    other.engine.dispose()
+    assert sorted(said)[1] == "done"
+    assert re.match("Another restore|The database is in use", sorted(said)[0]), said
     with snapshot(empty.engine) as session:
         assert session.scalar(select(table_of(Student).c.name)) == "王小明"
 

@@ -36,7 +36,8 @@ def test_backup_is_made_and_put_back_and_what_is_left_to_do_is_said(
     done = run_warm("restore", str(backup), DATABASE_URL=new, **files)
     assert done.returncode == 0, done.stderr
     assert "readers are asked" in done.stdout
-    assert "What was done since is not in it" in done.stdout
+    assert "0 ended since and stay so" in done.stdout
+    assert "What else was done since is not in it" in done.stdout
     assert run_warm("check", DATABASE_URL=new, **files).returncode == 0
     seeded = run_warm("seed", "--to", f"{tmp_path}/again.json", DATABASE_URL=new)
     assert "There are schools already" in seeded.stdout
@@ -57,6 +58,7 @@ def test_restore_without_the_file_of_the_deleted_says_what_that_means(
     files = {**files, "CLOCK_NOW": "2026-11-23T07:40"}
     without = run_warm(*arguments, DATABASE_URL=url, **files)
     assert f"{files['TOMBSTONES_FILE']} is not there" in without.stdout
+    assert without.stdout.endswith("restore --here 2026-11-23T07:20:00+08:00\n")
     Path(files["TOMBSTONES_FILE"]).touch()
     assert "is not there" not in run_warm(*arguments, DATABASE_URL=url, **files).stdout
 
