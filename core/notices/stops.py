@@ -46,7 +46,7 @@ def cancel_no_shows(
 ) -> list[Any]:
     """Stop the children's waiting no-shows and return those that may have been read.
 
-    `outcome` is our word for why: tap_came, leave_came, school_answered, closure. Rows, by
+    `outcome` is our word for why: tap_came, leave_came, school_answered, closure, sealed. Rows, by
     occurrence: student_id, guardian_id, channel, first_tried_at, occurrence. Joins the caller's
     transaction, which holds the children's day rows.
     """

@@ -64,6 +64,7 @@ MEANINGS = {
     "tap_came": "a tap came first",
     "leave_came": "a leave came first",
     "school_answered": "the school answered first",
+    "sealed": "the child was put on the protected list first",
     "quota": "LINE said that the month's quota is gone",
     "rate": "the carrier said that we were too fast",
     "taken_over": "its sender was gone, another one took it over",

@@ -8,6 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
+from core.attendance.day_record import lock_days
 from core.binding import measures
 from core.binding.bars import Barred
 from core.binding.closed import is_closed, open_child
@@ -26,12 +27,14 @@ from core.errors import AccessError, InputError
 from core.languages.dates import long_date, long_day_and_clock
 from core.notices.partings import part_by_school
 from core.notices.staff_words import class_words
+from core.notices.stops import cancel_no_shows
 from core.people.doors import for_staff
 from core.people.tables import EnrollmentStatus, Student
 from liff.guard import proved_recently, staff
 from liff.staff.desk import Desk, note_look, open_desk
 from liff.visit import Visit, current_visit
 
+SEALED = "sealed"
 RELATIONSHIPS = {"mother": "母", "father": "父", "legal_guardian": "監護人", "other": "其他"}
 PROOFS = {
     "five_facts": "以五項資料核對",
@@ -114,6 +117,10 @@ def _do(database: Session, visit: Visit, desk: Desk, student: Student, what: str
 
 
 def _seal(database: Session, visit: Visit, student: Student, act: Act) -> None:
+    today = school_day_of(act.now)
+    # Before the child's own row, as taps take them.
+    lock_days(database, {(student.id, today)})
+    cancel_no_shows(database, [student.id], today, act.now, SEALED)
     measures.seal(database, visit.house.vault, student, act)
 
 

@@ -1,8 +1,9 @@
 """綁定 on the staff pages: codes and their sheet, who is bound, the queue."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from sqlmodel import select
@@ -11,13 +12,16 @@ from core.audit import AuditEntry
 from core.binding.rules import rules_of
 from core.binding.tables import BindingCode, Measure
 from core.db import snapshot, transaction
+from core.delivery.claims import claim
 from core.house import House
+from core.kinds import NoticeKind
+from core.notices.fan_out import tell_no_shows
 from core.notices.tables import Notice
 from core.people.bindings import children_of
 from core.people.guardians import find_guardian
 from core.people.staff import revoke_staff, roles_of
 from core.people.tables import StaffRole, Student
-from tests.factories import HUA, MEI, make_staff
+from tests.factories import DESK, HUA, MEI, make_staff
 from tests.liff.conftest import Family
 from tests.liff.desk import ELSEWHERE, TEACHER, StaffPhone
 from tests.liff.phone import Phone, text_of
@@ -131,6 +135,18 @@ def test_school_ends_a_binding_with_a_reason_and_undoes_it(
         assert "家長來電" not in str([one.model_dump() for one in database.exec(select(Measure))])
     officer.post(page, fields | {"what": "rebind", "reason": "弄錯了"})
     assert names_bound(pages, MEI) == ["王小明"]
+
+
+def test_no_show_that_waits_is_not_told_of_a_child_sealed_meanwhile(
+    officer: Phone, family: Family, pages: House
+) -> None:
+    now = pages.clock.now()
+    with transaction(pages.engine) as database:
+        facts = {"school_day": now.date(), "cutoff": time(8, 30), "heartbeat": None, "now": now}
+        assert tell_no_shows(database, DESK, [UUID(family.student_id)], **facts)
+    officer.post(page_of(family), {"what": "seal", "reason": "保護令"})
+    with transaction(pages.engine) as database:
+        assert NoticeKind.NO_SHOW not in {one.kind for one in claim(database, now=now, limit=9)}
 
 
 def test_sealed_child_is_found_by_who_runs_the_school_alone(

@@ -167,7 +167,9 @@ def test_what_happens_now_goes_before_a_late_upload(house: House, notify: Notify
     assert keys[2:] == ["1", "6 minutes ago"]
 
 
-@pytest.mark.parametrize("outcome", ["tap_came", "leave_came", "school_answered", "closure"])
+@pytest.mark.parametrize(
+    "outcome", ["tap_came", "leave_came", "school_answered", "closure", "sealed"]
+)
 def test_stopped_no_show_keeps_the_word_for_why(
     house: House, notify: Notify, all_notices: Notices, outcome: str
 ) -> None:
