@@ -77,6 +77,7 @@ def _list(rows: tuple[tuple[str, str], ...], pages: Pages, *words: str) -> list[
                 text(_(word), color=BRAND, weight="bold", flex=1),
                 text(_(what), size="sm", color=INK2, flex=1),
             ],
+            spacing="sm",
             margin="md",
         )
         for word, what in rows

@@ -4,6 +4,7 @@ light and dark.
 Source: LINE docs, "Flex Message elements" and "Messaging API reference" (read 2026-11).
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,10 @@ MAX_BUBBLES = 12
 CAROUSEL_BYTES = 45_000
 # Source: LINE docs, "Action objects": a label holds 20 characters.
 MAX_LABEL = 20
+# In characters, and in halves of a Chinese one: what is longer leaves the other no room in a bubble
+# of the small size. How long a shorter name is changes nothing, so that it may be put in later.
+LONG_NAME = 10
+LONG_STATUS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +118,22 @@ def text(value: str, *, size: str = "md", color: str = INK, **look: Any) -> Json
 def child_name(child: str) -> Json:
     """Return the given name, shrunk to one line; a full name wraps instead."""
     # LINE ignores adjustMode while wrap is on.
-    fit = {"wrap": True} if len(child) > 10 else {"wrap": False, "adjustMode": "shrink-to-fit"}
+    fit = (
+        {"wrap": True} if len(child) > LONG_NAME else {"wrap": False, "adjustMode": "shrink-to-fit"}
+    )
     return text(child, size="xl", weight="bold", flex=1) | fit
 
 
 def name_row(child: str, status: Json) -> Json:
-    """Return name on the left, pill on the right."""
-    return row([child_name(child), status], spacing="md")
+    """Return name on the left, pill on the right; below each other where either is long."""
+    parts = [child_name(child), status]
+    if len(child) > LONG_NAME or _half_widths(status["contents"][0]["text"]) > LONG_STATUS:
+        return box(parts, spacing="sm", alignItems="flex-start")
+    return row(parts, spacing="md")
+
+
+def _half_widths(value: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(one) in "WFA" else 1 for one in value)
 
 
 def pill(tone: Tone, word: str) -> Json:

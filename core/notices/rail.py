@@ -55,7 +55,7 @@ def rail_box(rail: Rail) -> Json:
     )
     marks = row([start, line, end], spacing="sm")
     # LINE ignores a first child's margin, so the distance to the time is the outer box's.
-    return box([marks, row([before, after], margin="sm")], margin="md")
+    return box([marks, row([before, after], spacing="sm", margin="sm")], margin="md")
 
 
 def _dot(color: str, radius: str) -> Json:

@@ -79,9 +79,6 @@ async function start() {
   return tell(SAID[error] ?? "closed");
 }
 
-// A form that was sent too late leads here: what was typed comes back to it afterwards.
-const typed = JSON.parse(sessionStorage.getItem("gate-typed"));
-if (typed) sessionStorage.setItem("gate-typed", JSON.stringify({ ...typed, isLost: true }));
 page.querySelector("[data-close]").addEventListener("click", () => liff.closeWindow());
 start().catch(() => tell("failed"));
 // A script that never answers raises nothing.

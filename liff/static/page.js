@@ -1,5 +1,5 @@
 // On every page: LIFF wants its init, a form is sent once, an error summary is read out first, what
-// was typed outlives a session that ended, going back never sends anything again.
+// was typed outlives a session or a network that ended, going back never sends anything again.
 
 const sdk = document.querySelector("[data-liff-sdk]");
 // Signed in: the start page may count its tries anew.
@@ -44,17 +44,25 @@ function keepTyped(form) {
   if (fields.length) sessionStorage.setItem(TYPED, JSON.stringify(kept));
 }
 
+// A page that answers a form itself, or where its answer led.
+function isAnswer() {
+  const [visit] = performance.getEntriesByType("navigation");
+  return "answer" in document.documentElement.dataset || visit?.redirectCount !== 0;
+}
+
+// Until a form is answered, what was typed waits for it: a session may end, or the network.
 function bringBack() {
   const kept = JSON.parse(sessionStorage.getItem(TYPED));
-  if (!kept || Date.now() - kept.at > HALF_AN_HOUR) return sessionStorage.removeItem(TYPED);
   const promises = document.querySelectorAll("[data-kept]");
-  if (promises.length) {
+  if (kept && promises.length) {
     promises.forEach((one) => (one.hidden = (one.dataset.kept === "but-number") !== kept.hasNumber));
-    return sessionStorage.setItem(TYPED, JSON.stringify({ ...kept, isLost: true }));
+    return;
   }
+  const isOver = !kept || isAnswer() || Date.now() - kept.at > HALF_AN_HOUR;
+  if (!isOver && kept.path !== location.pathname) return;
   sessionStorage.removeItem(TYPED);
-  const form = document.forms[kept.place];
-  if (kept.isLost && kept.path === location.pathname && form) fillIn(form, kept.fields);
+  const form = isOver ? null : document.forms[kept.place];
+  if (form) fillIn(form, kept.fields);
 }
 
 function fillIn(form, fields) {
@@ -74,7 +82,8 @@ document.addEventListener("submit", (event) => {
   if ("liffToken" in event.target.dataset) addToken(event.target);
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";
-  if (event.target.method === "post") sessionStorage.setItem(FORM_AT, location.href);
+  if (event.target.method !== "post") return;
+  sessionStorage.setItem(FORM_AT, location.href);
   keepTyped(event.target);
 });
 // Coming back by the browser's back button shows the page as it was left.

@@ -18,6 +18,7 @@ from tests.factories import make_binding, make_guardian, national_id_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PATIENCE_SECONDS = 40
+IS_GONE = "return !document.querySelector('main')"
 SMALL_TARGETS = """
 const pressed = [
   ".button, .row[href], .chip, .card-foot a, .go-on, .sorts a",
@@ -54,6 +55,13 @@ def press(phone: Chrome, words: str) -> None:
     """Press the button or link of that name."""
     path = f"//*[self::a or self::button][contains(normalize-space(.), '{words}')]"
     phone.find_element(By.XPATH, path).click()
+
+
+def set_network(phone: Chrome, *, is_there: bool) -> None:
+    """Take the network away, or give it back."""
+    speed = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    phone.execute_cdp_cmd("Network.enable", {})
+    phone.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": not is_there, **speed})
 
 
 def choose(phone: Chrome, name: str, text: str) -> None:
@@ -161,6 +169,30 @@ def test_error_summary_has_the_focus_and_leads_to_the_field(phone: Chrome, world
     assert focused.get_attribute("role") == "alert"
     press(phone, "請填學號")
     assert phone.switch_to.active_element.get_attribute("id") == "student_number"
+
+
+def test_answers_that_met_no_network_are_there_when_one_comes_again(
+    phone: Chrome, world: World
+) -> None:
+    link_and_bind(world, MOTHER)
+    phone.get(world.from_chat("/children/new", MOTHER))
+    wait_for(phone, "加入學生")
+    typed = {"student_number": "11510001", "name": "王小明", "national_id": "A123456789"}
+    for name, value in typed.items():
+        phone.find_element(By.ID, name).send_keys(value)
+    set_network(phone, is_there=False)
+    press(phone, "核對並綁定")
+    until(phone, lambda browser: browser.execute_script(IS_GONE))
+    set_network(phone, is_there=True)
+
+    phone.get(f"{world.base_url}/liff/home")
+    press(phone, "加入學生")
+    wait_for(phone, "填寫的資料會和學校登記的核對。")
+    shown = {name: phone.find_element(By.ID, name).get_property("value") for name in typed}
+    assert shown == {**typed, "national_id": ""}
+
+    phone.get(f"{world.base_url}/liff/children/new")
+    assert phone.find_element(By.ID, "name").get_property("value") == ""
 
 
 def test_school_is_chosen_and_boxes_are_saved_without_scripts(phone: Chrome, world: World) -> None:

@@ -1,12 +1,18 @@
 """Every page in both engines, as whom it is for and as a stranger."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
-from sqlalchemy import delete
+from selenium.webdriver import Chrome
+from sqlalchemy import delete, update
 
 from core.db import transaction
-from core.people.tables import UsedIdToken
+from core.languages.language import SOURCE, Language
+from core.people.tables import Guardian, UsedIdToken
+from core.people.text_size import TextSize
 from tests.browser.conftest import CAST, Walk
-from tests.browser.engines import Screen, WebKitScreen
+from tests.browser.engines import ChromiumScreen, Screen, WebKitScreen
 from tests.browser.test_liff import SMALL_TARGETS, patiently
 from tests.places import LAST, Place
 
@@ -22,6 +28,12 @@ const wide = [...document.querySelectorAll("main *")]
   .filter((part) => part.offsetParent && !part.closest(".scroll, .unseen"))
   .map((part) => `${part.tagName}.${part.className}: ${part.textContent.trim().slice(0, 30)}`);
 return root.scrollWidth > width ? ["the page", ...wide] : wide;
+"""
+# What of a table lies over its neighbour, or under the edge of what cuts it off.
+CROWDED = """
+return [...document.querySelectorAll("main :is(td, th), main .list, main .sizes")]
+  .filter((part) => part.checkVisibility() && part.scrollWidth > part.clientWidth + 1)
+  .map((part) => `${part.tagName}.${part.className}: ${part.textContent.trim().slice(0, 30)}`);
 """
 # What the engines say of a page that answers 403 or 404, as a stranger's must, or 422.
 REFUSED = "Failed to load resource: the server responded with a status of 4"
@@ -61,6 +73,21 @@ def misfits(screen: Screen) -> dict[str, list[str]]:
     return {where: parts for where, parts in found.items() if parts}
 
 
+@contextmanager
+def reading(walk: Walk, language: Language, size: TextSize) -> Iterator[None]:
+    """Let the guardians read so, and as before afterwards."""
+    _wish(walk, language, size)
+    try:
+        yield
+    finally:
+        _wish(walk, SOURCE, TextSize.STANDARD)
+
+
+def _wish(walk: Walk, language: Language, size: TextSize) -> None:
+    with transaction(walk.world.house.engine) as session:
+        session.execute(update(Guardian).values(locale=language.value, text_size=size))
+
+
 def oddities(screen: Screen, walk: Walk, place: Place) -> list[str]:
     """Open a page: what is too small for a finger on it, and what the console says of it."""
     screen.open(f"{walk.world.base_url}{place.path}")
@@ -80,6 +107,24 @@ def test_every_page_fits_and_the_console_stays_silent(
         found = [*oddities(screen, walk, place), *misfits(screen).items()]
         if found:
             odd[place.path] = found
+    assert odd == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "size"),
+    [*((one, TextSize.LARGEST) for one in Language), (Language.ENGLISH, TextSize.STANDARD)],
+)
+def test_guardians_pages_fit_in_every_language_and_in_largest_letters(
+    phone: Chrome, walk: Walk, language: Language, size: TextSize
+) -> None:
+    screen, odd = ChromiumScreen(phone), {}
+    with reading(walk, language, size):
+        sign_in(screen, walk, CAST.guardian)
+        for place in pages_of(walk, "guardian"):
+            screen.open(f"{walk.world.base_url}{place.path}")
+            found = [*phone.execute_script(SIDEWAYS), *phone.execute_script(CROWDED)]
+            if found:
+                odd[place.path] = found
     assert odd == {}
 
 

@@ -46,6 +46,12 @@ def test_card_says_given_name_class_and_state(mei: Phone) -> None:
     assert "刷卡紀錄供參考，出缺席以學校登記為準" in page
 
 
+def test_links_of_a_card_are_read_aloud_with_the_childs_name(mei: Phone) -> None:
+    page = mei.get("/liff/home").text
+    for word in ("本週紀錄", "請假", "通知設定"):
+        assert f'{word}<span class="unseen"> 小明</span></a>' in page
+
+
 def test_silence_after_the_cut_off_names_the_likely_causes(mei: Phone, pages: House) -> None:
     go_to(pages, 8, 31)
     mei.sign_in(MEI)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.clock import TAIPEI
 from core.kinds import NoticeKind
+from core.languages.language import Language
 from core.notices.bubbles import messages_for
 from core.notices.order_words import BOTH, OrderFacts
 from core.notices.phrases import LINES
@@ -115,6 +116,28 @@ LOCK_SCREEN = [
     (NoticeKind.SMS_CANCELLED, {}, "小晴的簡訊服務已註銷"),
     (NoticeKind.SMS_SETTLED, {}, "小晴的簡訊費用已結算"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("language", "changed", "layout"),
+    [
+        (Language.CHINESE, {}, "horizontal"),
+        (Language.CHINESE, {"is_make_up": True}, "horizontal"),
+        (Language.VIETNAMESE, {}, "horizontal"),
+        (Language.VIETNAMESE, {"is_make_up": True}, "vertical"),
+        (Language.VIETNAMESE, {"occurrence": 2}, "vertical"),
+        (Language.ENGLISH, {"is_make_up": True}, "vertical"),
+        (Language.CHINESE, {"child": "Kacaw Kolas Fotol"}, "vertical"),
+    ],
+)
+def test_name_keeps_its_room_where_the_status_is_long(
+    language: Language, changed: dict[str, Any], layout: str
+) -> None:
+    known = facts(**changed, language=language)
+    (message,) = messages_for(NoticeKind.ARRIVAL, known)
+    head = message["contents"]["body"]["contents"][0]
+    assert head["layout"] == layout
+    assert head["contents"][0]["text"] == known.child
 
 
 @pytest.mark.parametrize(("kind", "changed", "expected"), LOCK_SCREEN)
