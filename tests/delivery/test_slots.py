@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from core.db import table_of, transaction
 from core.delivery.pacing import Pacer
-from core.delivery.slots import HOLD, SKEW, TRUSTED_SECONDS, Share
+from core.delivery.slots import HOLD, SKEW, SLOTS, TRUSTED_SECONDS, Share
 from core.delivery.tables import PushSlot, SenderSeat
 from core.house import House
 from tests.rival import Rival
