@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import child_words
 from bot.answer import Answer
-from bot.commands import ACTS, Command, Match, match
+from bot.commands import ACTS, POLITE, Command, Match, match
 from bot.conversations import Begun
 from bot.day_words import plain, read_days
 from bot.events import Happening, Incoming
@@ -156,7 +156,8 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
 
 def _understood(person: Person, found: Match, said: str) -> Match:
     """Return what a text means once the child it names is taken out, where that says more."""
-    if found.command is not None or person.is_only_staff or titled(said) is not None:
+    is_told = found.command is not None and found.command not in POLITE
+    if is_told or person.is_only_staff or titled(said) is not None:
         return found
     of_one = of_child(said, person.child_names)
     return found if of_one == Match() else of_one
