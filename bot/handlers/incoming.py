@@ -16,6 +16,7 @@ from bot import child_words
 from bot.answer import Answer
 from bot.commands import ACTS, POLITE, Command, Match, match
 from bot.conversations import Begun
+from bot.dangers import is_desperate, is_in_danger
 from bot.day_words import plain, read_days
 from bot.events import Happening, Incoming
 from bot.handlers import answers, make_up, sms, strangers, tasks
@@ -130,9 +131,10 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
         return enrol(house, incoming, user, code, now)
     with snapshot(house.engine) as session:
         person = find_person(session, user)
-        if is_worried(said, person.child_names) and not (person.roles and read_staff(said)):
-            return Answer(messages=tell_what_is_known(session, house, person, now), matters=True)
         begun = tasks.find_begun(session, person, now)
+        if _cries_for_help(person, begun, said):
+            told = tell_what_is_known(session, house, person, now, is_desperate=is_desperate(said))
+            return Answer(messages=told, matters=True)
         found = _understood(person, found, said)
         if begun is None and incoming.is_retry and tasks.says_yes(said):
             found = Match(Command.SEND)
@@ -152,6 +154,15 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
     # Whoever has just chosen a language reads all of the answer in it.
     with speaking(LANGUAGES.get(command, spoken()) if command else spoken()):
         return tasks.offered_again(house, user, begun, command, answer)
+
+
+def _cries_for_help(person: Person, begun: Begun | None, said: str) -> bool:
+    if person.roles and read_staff(said):
+        return False
+    # 跌倒受傷 is a reason where one is asked for; staff know whom to call.
+    is_asked = (begun is not None and not begun.is_over) or person.is_only_staff
+    is_danger = not is_asked and is_in_danger(said)
+    return is_danger or is_worried(said, person.child_names) or is_desperate(said)
 
 
 def _understood(person: Person, found: Match, said: str) -> Match:
