@@ -59,7 +59,8 @@ class Command(StrEnum):
 SYNONYMS = {
     Command.TODAY: "今日 本日 看今天 今天到了嗎 到校了嗎 到了沒 到學校了嗎 離校了嗎 放學了嗎 "
     "回家了嗎 現在 狀態 查到校 孩子在哪 today hômnay hariini",
-    Command.WEEK: "這週 這個週 一週 週報 出勤 出勤紀錄 到離校紀錄 紀錄 week tuầnnày mingguini 今週",
+    Command.WEEK: "這週 這個週 一週 週報 出勤 出勤紀錄 到離校紀錄 刷卡紀錄 到校紀錄 離校紀錄 紀錄 "
+    "歷史紀錄 最近七天 week lastweek yesterday tuầnnày mingguini 今週",
     Command.SETTINGS: "我的帳號 帳號設定 修改 修改訂閱 我的孩子 通知設定 "
     "改手機號碼 換手機號碼 改電話 換電話 換電話號碼 改email 換email 改信箱 換信箱 "
     "settings càiđặt pengaturan",
@@ -77,7 +78,7 @@ SYNONYMS = {
     Command.ASK_SCHOOL: "協助確認 請學校確認 請老師確認 請確認 問學校 問老師",
     Command.SUBSCRIBE: "開啟通知 我要收到 訂閱通知 打開",
     Command.UNSUBSCRIBE: "取消訂閱 關閉通知 不要通知 停止通知 取消通知 不要再傳 不要再通知 "
-    "不要收 不想收",
+    "不要收 不想收 停止接收 hủyđăngký",
     Command.WHY: "沒收到 沒收到通知 收不到通知 沒通知 收不到 怎麼沒通知 沒有訊息 漏了 通知壞了",
     Command.NOTICES: "最新消息 網站公告",
     Command.TOPICS: "市政訊息 市政通知 到離校訊息通知 立即申辦",
@@ -138,6 +139,8 @@ TURN_ON = N_("開啟通知")
 LONGEST = 30
 # Said of any other matter too: 今天沒收到通知.
 WHEN = frozenset({Command.TODAY, Command.WEEK})
+# Letters end in such words: 小明發燒在家，請老師回電.
+BESIDE = frozenset({Command.HOTLINE, Command.HELP, Command.ASK_SCHOOL})
 # A word of thanks or of a task that is open says no more in a sentence than alone.
 POLITE = frozenset(COURTESIES.values())
 SAID_ALONE = POLITE | {Command.STAFF, Command.CONTINUE, Command.DROP, Command.SEND}
@@ -258,6 +261,7 @@ def _contained(word: str) -> Command | None:
     longest = [one for one in found if not any(one in other for other in found if other != one)]
     meant = {known[one] for one in longest}
     meant = meant - WHEN or meant
+    meant = meant - BESIDE or meant
     return _unless_called_off(meant.pop(), word) if len(meant) == 1 else None
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import child_words
 from bot.answer import Answer
-from bot.commands import ACTS, POLITE, Command, Match, match
+from bot.commands import ACTS, POLITE, WHEN, Command, Match, match
 from bot.conversations import Begun
 from bot.dangers import is_desperate, is_in_danger
 from bot.day_words import plain, read_days
@@ -38,6 +38,7 @@ from bot.handlers.staff.typed import staff_ask
 from bot.handlers.turn import Refused, Turn
 from bot.handlers.unsend import forget_unsent
 from bot.of_child import of_child
+from bot.relays import is_for_school
 from bot.replies import questions, refusals
 from bot.replies.lines import closing_rows
 from bot.replies.pages import Pages
@@ -240,6 +241,8 @@ def _unknown(house: House, person: Person, found: Match, said: str) -> Answer:
     if guided:
         calls = closing_rows(guided[0].lines, house.settings, person.children)
         return Answer(messages=questions.answered(guided, Pages(house.settings.liff_id), calls))
+    if (nearest is None or nearest in WHEN) and is_for_school(said):
+        return Answer(messages=refusals.not_for_school())
     if nearest is None and person.guardian is None:
         return Answer(messages=refusals.unknown_stranger())
     child = named_child(person, said) if nearest in child_words.ABOUT_CHILD else None

@@ -76,7 +76,8 @@ def test_what_may_be_meant_is_only_offered(text: str, command: Command) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["明天放假嗎", "卡片壞了", "綁錯孩子", "綁定錯了", "取消掛失", "取消綁定", "補登取消"]
+    ["現在幾點", "我在路上", "進教室沒帶水壺", "明天假日"]
+    + ["明天放假嗎", "卡片壞了", "綁錯孩子", "綁定錯了", "取消掛失", "取消綁定", "補登取消"]
     + ["請問"],
 )
 def test_a_sign_that_changes_the_sense_is_no_slip(text: str) -> None:
@@ -196,6 +197,27 @@ def test_the_longer_word_inside_a_sentence_is_meant() -> None:
         ("幫我打電話給老師", Command.HOTLINE),
         ("我要客訴", Command.HOTLINE),
         ("誰看過小晴", Command.MY_DATA),
+        ("今天不上學", Command.LEAVE),
+        ("老師您好，小晴發燒在家休息，再麻煩老師回電", Command.LEAVE),
+        ("阿公過世請喪假三天", Command.LEAVE),
+        ("我沒有要請假", Command.LEAVE_CANCEL),
+        ("请错天了", Command.LEAVE_CANCEL),
+        ("通知很慢", Command.WHY),
+        ("I didn't get a notification", Command.WHY),
+        ("到校不用通知", Command.UNSUBSCRIBE),
+        ("unsubscribe", Command.UNSUBSCRIBE),
+        ("學生證忘在家裡", Command.MAKE_UP),
+        ("con quên thẻ", Command.MAKE_UP),
+        ("請幫我確認小晴到校了嗎", Command.ASK_SCHOOL),
+        ("my son lost his card", Command.LOST_CARD),
+        ("请删除我所有资料", Command.MY_DATA),
+        ("delete my account", Command.MY_DATA),
+        ("連結打不開", Command.BROWSER_LINK),
+        ("系統當機", Command.STATUS),
+        ("請老師回電", Command.HOTLINE),
+        ("school phone", Command.HOTLINE),
+        ("Is my son at school?", Command.TODAY),
+        ("anak saya sudah pulang?", Command.TODAY),
     ],
 )
 def test_a_matter_offers_the_command_that_brings_it_about(text: str, nearest: Command) -> None:
