@@ -18,7 +18,7 @@ PLAIN_NAME = "^[小阿][\u4e00-\u9fff]"
 # What stands before or behind the child, and what closes a polite sentence.
 AROUND = re.compile(
     r"^(?:老師早?|[您你]?好|[早午晚]安|哈囉|hello|hi|不好意思|想?請問|想問|想知道|一下|麻煩"
-    r"|幫忙?|替|查詢?|看|我們家|我家|我的|我|他|她|那|的|[\s,.!~])+",
+    r"|幫忙?|替|(?:查詢?|看)(?!.*(?:假|訂|掛失|補登|確認))|我們家|我家|我的|我|他|她|那|的|[\s,.!~])+",
     re.IGNORECASE,
 )
 COURTESY = re.compile(r"(?:謝謝|感謝|拜託|老師|[您你呀啊阿喔]|[\s,.。!?~])+$")

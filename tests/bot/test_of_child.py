@@ -84,7 +84,7 @@ def test_a_name_that_begins_like_a_greeting_is_a_name(name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["小晴", "小晴取消", "孩子不去", "孩子確定送出", "小晴放假", "小晴明天", "孩子", ""]
-    + ["小晴會遲到", "他的學校", "查小晴", "看公告", "幫我"],
+    + ["小晴會遲到", "他的學校", "查小晴", "看公告", "幫我", "看請假", "查小晴的請假"],
 )
 def test_what_is_about_no_child_stays_as_it_was(text: str) -> None:
     assert of_child(text, NAMES).command is None
