@@ -192,9 +192,12 @@ def _meant(person: Person, begun: Begun | None, found: Match, said: str, now: da
     if ask is None and command is Command.STAFF and begins_allowed(said, person.roles):
         return Meant()
     act = _act_of(person, ask, command, said)
-    if ask is None and begun is not None and tasks.goes_on(person, begun, command, said, now):
-        act, command = partial(tasks.go_on, begun=begun, said=said), begun.task
-    name = "" if ask else strangers.named_by(person, command, said)
+    goes_on = ask is None and begun is not None and tasks.goes_on(person, begun, command, said, now)
+    if goes_on and begun is not None:
+        is_named = command is begun.task
+        act = partial(tasks.go_on, begun=begun, said=said, is_named=is_named)
+        command = begun.task
+    name = "" if ask else strangers.named_by(person, command, said, is_answer=goes_on)
     if command is not None and name:
         act = partial(strangers.ask_whom, command=command, said=said, name=name)
     return Meant(act, ask, command)

@@ -83,12 +83,16 @@ def _fills(person: Person, begun: Begun, said: str, now: datetime) -> bool:
     return known.clock is not None and known.reason is None and more.reason is not None
 
 
-def go_on(turn: Turn, begun: Begun, said: str) -> Answer | None:
-    """Go on with what is begun; None where the text says nothing of it."""
+def go_on(turn: Turn, begun: Begun, said: str, *, is_named: bool) -> Answer | None:
+    """Go on with what is begun; None where the text says nothing of it.
+
+    `is_named`: it names the task, and is asked again where it says no more: 小明請假.
+    """
     if says_yes(said):
         # What was asked last is whether to go on: nothing is sent before it is seen again.
         return continue_task(turn) if begun.was_offered else send_task(turn)
-    return TASKS[begun.task][1](turn, begun.words, said)
+    more = TASKS[begun.task][1](turn, begun.words, said)
+    return continue_task(turn) if more is None and is_named else more
 
 
 def says_yes(said: str) -> bool:

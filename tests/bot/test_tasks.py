@@ -519,3 +519,20 @@ def test_what_was_begun_for_one_child_never_becomes_anothers(
 
     assert (leaves(house), requests(house)) == ([], [])
     assert "替小華" not in "".join(said(answer))
+
+
+@pytest.mark.parametrize("text", ["王小明請假", "小明請假", "女兒請假"])
+def test_the_task_said_again_is_asked_again(house: House, ming: Student, text: str) -> None:
+    tell(house, "請假 明天", MEI)
+
+    assert said(tell(house, text, MEI))[0] == "替小明請假：11/24（二）全天。要送出嗎？"
+
+
+@pytest.mark.parametrize("text", ["不要再傳給我", "註銷帳號", "現在幾點", "嗯嗯", "收到"])
+def test_no_other_words_are_a_strangers_name(house: House, ming: Student, text: str) -> None:
+    tell(house, "請假", MEI)
+
+    answer = said(tell(house, text, MEI))
+
+    assert not any("還沒有綁定" in one for one in answer)
+    assert said(tell(house, "繼續", MEI))[0] == "替小明請假，哪一天？"
