@@ -244,7 +244,7 @@ def _unknown(house: House, person: Person, found: Match, said: str) -> Answer:
     if guided:
         calls = closing_rows(guided[0].lines, house.settings, person.children)
         return Answer(messages=questions.answered(guided, Pages(house.settings.liff_id), calls))
-    if (nearest is None or nearest in WHEN) and is_for_school(said):
+    if (nearest is None or nearest in WHEN) and not person.roles and is_for_school(said):
         return Answer(messages=refusals.not_for_school())
     if nearest is None and person.guardian is None:
         return Answer(messages=refusals.unknown_stranger())
