@@ -536,3 +536,12 @@ def test_no_other_words_are_a_strangers_name(house: House, ming: Student, text: 
 
     assert not any("還沒有綁定" in one for one in answer)
     assert said(tell(house, "繼續", MEI))[0] == "替小明請假，哪一天？"
+
+
+def test_a_day_that_is_over_answers_a_make_up(house: House, ming: Student) -> None:
+    house.clock.move_to(datetime(2026, 11, 24, 12, 0, tzinfo=TAIPEI))
+    tell(house, "補登 小明 到校 07:50", MEI)
+    tell(house, "昨天", MEI)
+
+    assert "11/23" in str(tell(house, "忘帶卡", MEI).messages)
+    assert "最近七天" in str(tell(house, "昨天的紀錄", MEI).messages)
