@@ -27,10 +27,12 @@ WORDS = {
         "selamatpagi selamatsiang selamatsore selamatmalam こんにちは おはようございます おはよう "
         "こんばんは สวัสดี 新年快樂 新年好 中秋節快樂 教師節快樂 週末愉快"
     ),
-    Courtesy.AGREEMENT: ("好的 好 是的 是 對 可以 沒問題 ok okay oke yes はい dạ vâng baik 👌 👍"),
+    Courtesy.AGREEMENT: (
+        "好的 好 是的 是 對 可以 沒問題 ok okay oke yes allright はい được dạ vâng baik 👌 👍"
+    ),
     Courtesy.NOTED: (
         "收到通知 收到訊息 收到 知道 了解 瞭解 明白 已讀 沒事 嗯 恩 喔 哦 太好 真棒 讚 哈 呵 xd "
-        "わかりました 了解です 😊 😀 😄 ❤️ ❤"
+        "noted đãnhận diterima わかりました 了解です 😊 😀 😄 ❤️ ❤"
     ),
 }
 # What stands around them and says no more; what one is thanked for, only behind the thanks.
