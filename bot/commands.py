@@ -4,8 +4,10 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.courtesies import Courtesy, courtesy_of
 from bot.matters import LONGEST_LETTER, MATTERS
 from bot.sentences import calls_off, drops_leave, ends_off, fold, is_question
+from bot.slips import is_one_slip
 from core.languages.catalogues import catalogue
 from core.languages.language import SOURCE, Language
 from core.languages.speech import N_
@@ -40,6 +42,9 @@ class Command(StrEnum):
     BROWSER_LINK = N_("用瀏覽器連結")
     STATUS = N_("服務狀態")
     THANKS = N_("謝謝")
+    GREETING = N_("您好")
+    AGREEMENT = N_("好的")
+    NOTED = N_("收到")
     CONTINUE = N_("繼續")
     DROP = N_("不用了")
     SEND = N_("送出")
@@ -54,7 +59,8 @@ class Command(StrEnum):
 SYNONYMS = {
     Command.TODAY: "今日 本日 看今天 今天到了嗎 到校了嗎 到了沒 到學校了嗎 離校了嗎 放學了嗎 "
     "回家了嗎 現在 狀態 查到校 孩子在哪 today hômnay hariini",
-    Command.WEEK: "這週 這個週 一週 週報 出勤 出勤紀錄 到離校紀錄 紀錄 week tuầnnày mingguini 今週",
+    Command.WEEK: "這週 這個週 一週 週報 出勤 出勤紀錄 到離校紀錄 刷卡紀錄 到校紀錄 離校紀錄 紀錄 "
+    "歷史紀錄 最近七天 week lastweek yesterday tuầnnày mingguini 今週",
     Command.SETTINGS: "我的帳號 帳號設定 修改 修改訂閱 我的孩子 通知設定 "
     "改手機號碼 換手機號碼 改電話 換電話 換電話號碼 改email 換email 改信箱 換信箱 "
     "settings càiđặt pengaturan",
@@ -72,7 +78,7 @@ SYNONYMS = {
     Command.ASK_SCHOOL: "協助確認 請學校確認 請老師確認 請確認 問學校 問老師",
     Command.SUBSCRIBE: "開啟通知 我要收到 訂閱通知 打開",
     Command.UNSUBSCRIBE: "取消訂閱 關閉通知 不要通知 停止通知 取消通知 不要再傳 不要再通知 "
-    "不要收 不想收",
+    "不要收 不想收 停止接收 hủyđăngký",
     Command.WHY: "沒收到 沒收到通知 收不到通知 沒通知 收不到 怎麼沒通知 沒有訊息 漏了 通知壞了",
     Command.NOTICES: "最新消息 網站公告",
     Command.TOPICS: "市政訊息 市政通知 到離校訊息通知 立即申辦",
@@ -85,8 +91,6 @@ SYNONYMS = {
     Command.UNLINK: "登出 解除綁定line",
     Command.BROWSER_LINK: "打不開 網頁打不開 頁面打不開 開不了 連結台北通",
     Command.STATUS: "系統狀態 維護 壞掉了",
-    Command.THANKS: "感謝 謝謝您 謝謝你 謝謝老師 收到謝謝 好的謝謝 謝啦 感恩 thanks thankyou "
-    "thankyousomuch cảmơn cảmơncô terimakasih terimakasihbu ありがとう ありがとうございます",
     Command.DROP: "放棄 取消 不要了 算了 返回 cancel hủy batal キャンセル",
     Command.SEND: "確定送出 確認送出",
     Command.CHINESE: "中文 華語 國語 chinese 中国語",
@@ -114,6 +118,12 @@ ACTS = frozenset(
         Command.SEND,
     }
 )
+COURTESIES = {
+    Courtesy.THANKS: Command.THANKS,
+    Courtesy.GREETING: Command.GREETING,
+    Courtesy.AGREEMENT: Command.AGREEMENT,
+    Courtesy.NOTED: Command.NOTED,
+}
 # What to offer whoever calls one of them off; the others are not offered at all.
 CALLED_OFF = {
     Command.LEAVE: Command.LEAVE_CANCEL,
@@ -129,10 +139,11 @@ TURN_ON = N_("開啟通知")
 LONGEST = 30
 # Said of any other matter too: 今天沒收到通知.
 WHEN = frozenset({Command.TODAY, Command.WEEK})
+# Letters end in such words: 小明發燒在家，請老師回電.
+BESIDE = frozenset({Command.HOTLINE, Command.HELP, Command.ASK_SCHOOL})
 # A word of thanks or of a task that is open says no more in a sentence than alone.
-SAID_ALONE = frozenset(
-    {Command.STAFF, Command.THANKS, Command.CONTINUE, Command.DROP, Command.SEND}
-)
+POLITE = frozenset(COURTESIES.values())
+SAID_ALONE = POLITE | {Command.STAFF, Command.CONTINUE, Command.DROP, Command.SEND}
 # People write these without a space: 請假小明明天.
 STARTS = {
     "取消請假": Command.LEAVE_CANCEL,
@@ -161,8 +172,6 @@ STARTING = {
 }
 # Shorter words with a slip are other words.
 SHORTEST_GUESS = 4
-# One of these, more or other, is another sense and no slip: 明天放假, 卡片壞了, 綁錯孩子.
-SENSE = frozenset("不沒無未別勿免取消停撤銷退解除刪關錯壞誤修放請換改找加減上下前後離誰哪幾嗎問")
 # 請假 小晴 明天: so many words are the command and what it is about, whatever they ask.
 DETAILED = 3
 
@@ -183,7 +192,8 @@ def match(text: str) -> Match:
     commands are near. The words of staff are never guessed: what is near may be offered to anybody.
     """
     word = fold(text)
-    exact = _TABLE.get(word)
+    courtesy = courtesy_of(text)
+    exact = COURTESIES[courtesy] if courtesy else _TABLE.get(word)
     command = exact or _dropping(text, word) or _with_details(text, word)
     if command is None:
         return _guess(word) if len(word) <= LONGEST_LETTER else Match()
@@ -210,7 +220,7 @@ def _dropping(text: str, word: str) -> Command | None:
 
 
 def _guess(word: str) -> Match:
-    near: set[Command] = {found for known, found in _NEAR.items() if _is_one_slip(word, known)}
+    near: set[Command] = {found for known, found in _NEAR.items() if is_one_slip(word, known)}
     if len(near) == 1 and len(word) >= SHORTEST_GUESS and not near & ACTS:
         return Match(near.pop())
     return Match(nearest=_most_usual(near, word) or _contained(word))
@@ -238,7 +248,7 @@ def _with_details(text: str, word: str) -> Command | None:
 
 def _most_usual(near: set[Command], word: str) -> Command | None:
     # 今夭 is as near to 今週 as to 今天: a command's own word comes before another's synonyms.
-    own = {command for command in near if _is_one_slip(word, fold(command.value))}
+    own = {command for command in near if is_one_slip(word, fold(command.value))}
     likely = near if len(near) == 1 else own
     return next(iter(likely)) if len(likely) == 1 else None
 
@@ -251,19 +261,8 @@ def _contained(word: str) -> Command | None:
     longest = [one for one in found if not any(one in other for other in found if other != one)]
     meant = {known[one] for one in longest}
     meant = meant - WHEN or meant
+    meant = meant - BESIDE or meant
     return _unless_called_off(meant.pop(), word) if len(meant) == 1 else None
-
-
-def _is_one_slip(word: str, known: str) -> bool:
-    """Tell whether one character is wrong, missing or too many, and none that changes the sense."""
-    if abs(len(word) - len(known)) > 1 or min(len(word), len(known)) < 2:
-        return False
-    shorter, longer = sorted((word, known), key=len)
-    start = next((n for n, sign in enumerate(shorter) if sign != longer[n]), len(shorter))
-    rest = start + 1 if len(shorter) == len(longer) else start
-    # The sign that is typed for another, or more than there is, or left out.
-    slip = (known if len(word) < len(known) else word)[start : start + 1]
-    return shorter[rest:] == longer[start + 1 :] and slip not in SENSE
 
 
 def _said(word: str) -> list[str]:
@@ -273,10 +272,12 @@ def _said(word: str) -> list[str]:
 
 def _table() -> dict[str, Command]:
     # What a command is called elsewhere gives way where another command has the word already.
-    elsewhere = {fold(word): one for one in Command for word in _said(one.value) if word}
+    # A courtesy is no first word: in 謝謝 小明明天請假 the matter follows.
+    commands = [one for one in Command if one not in POLITE]
+    elsewhere = {fold(word): one for one in commands for word in _said(one.value) if word}
     own = {
         fold(word): command
-        for command in Command
+        for command in commands
         for word in (command.value, *SYNONYMS.get(command, "").split())
     }
     return elsewhere | own

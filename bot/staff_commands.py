@@ -123,8 +123,18 @@ PLAIN_SEAT = re.compile(
 # As a teacher asks a colleague.
 WHO_IS_MISSING = (
     *("誰還沒到", "誰沒到", "誰還沒來", "誰沒來", "誰還沒刷", "誰沒刷"),
-    *("還有誰沒到", "還有誰沒來", "還有誰沒刷"),
+    *("還有誰沒到", "還有誰沒來", "還有誰沒刷", "有誰沒到", "有誰沒來", "有誰沒刷"),
+    *("未到名單", "未到校名單", "缺席名單", "點名"),
 )
+WHO_IS_ON_LEAVE = ("誰請假", "有誰請假", "請假名單")
+# 今天誰沒來, 我們班有誰請假: the list is of today, and of the own class where there is one.
+BEFORE_WHO = re.compile("^(?:今天|班上|我們班|我班)+(?=有?誰|.{0,3}名單)")
+# 603 12 請假: the child first, as one writes on a list.
+SEAT_FIRST = re.compile(
+    r"^(?P<seat>[0-9]{3}\s*班?\s*[0-9]{1,2}(?:\s*號|(?=\s)))\s*"
+    r"(?P<verb>取消請假|更正補登|請假|補登|查)(?P<rest>.*)"
+)
+WHO_IS = frozenset((*WHO_IS_MISSING, *WHO_IS_ON_LEAVE))
 OTHER_WORDS = {
     "今天": StaffVerb.TODAY,
     "今日名單": StaffVerb.TODAY,
@@ -135,6 +145,7 @@ OTHER_WORDS = {
     "校務說明": StaffVerb.HELP,
     "校務補登": StaffVerb.MAKE_UP,
     **dict.fromkeys(WHO_IS_MISSING, StaffVerb.MISSING),
+    **dict.fromkeys(WHO_IS_ON_LEAVE, StaffVerb.TODAY),
 }
 # Nobody types these for the own child.
 PLAINLY_STAFF = frozenset({"今日名單", "校務說明", "校務補登"})
@@ -199,11 +210,12 @@ def allowed(roles: Sequence[Staff]) -> list[StaffVerb]:
 def read_staff(text: str) -> StaffAsk | None:
     """Return what staff may mean by a text, or None."""
     line = " ".join(unicodedata.normalize("NFKC", text).split()).removeprefix("/").strip()
+    line = SEAT_FIRST.sub(r"\g<verb> \g<seat>\g<rest>", BEFORE_WHO.sub("", line), count=1)
     folded = line.translate(FOLDS)
     words = {verb.value: verb for verb in StaffVerb} | OTHER_WORDS
     for word in sorted(words, key=len, reverse=True):
         rest = line[len(word) :].strip()
-        rest = rest.strip("?卡到呢 ") if word in WHO_IS_MISSING else rest
+        rest = rest.strip("?卡到呢 ") if word in WHO_IS else rest
         shape = SHAPES.get(words[word], ALONE)
         if folded.startswith(word) and shape.fullmatch(rest.upper()):
             return StaffAsk(words[word], rest, word)

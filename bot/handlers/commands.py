@@ -10,15 +10,13 @@ from bot.commands import Command
 from bot.handlers.checks import tell_why
 from bot.handlers.person import Person
 from bot.handlers.records import tell_status, tell_today, tell_week
-from bot.replies import account_link, languages, notices, refusals, settings_link, why
+from bot.replies import account_link, courtesies, languages, notices, refusals, settings_link, why
 from bot.replies import help as help_reply
 from bot.replies.pages import Pages
-from bot.replies.speech import say
 from bot.replies.staff import words
 from bot.staff_commands import allowed
 from core.announcements.reading import list_announcements
 from core.house import House
-from core.languages.speech import _
 from core.postback import Action, PostbackCodec, Press
 
 BACK = Press(Action.BACK, "")
@@ -68,7 +66,10 @@ def _for_everybody(
         case Command.LANGUAGE:
             return languages.choice()
         case Command.THANKS:
-            return [say(_("不客氣。"))]
+            return courtesies.answered(command)
+        case Command.GREETING | Command.AGREEMENT | Command.NOTED:
+            is_stranger = person.guardian is None and not person.roles
+            return refusals.unknown_stranger() if is_stranger else courtesies.answered(command)
         case Command.STAFF:
             return _for_staff(person)
         case Command.TOPICS:

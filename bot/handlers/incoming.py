@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import child_words
 from bot.answer import Answer
-from bot.commands import ACTS, Command, Match, match
+from bot.commands import ACTS, POLITE, WHEN, Command, Match, match
 from bot.conversations import Begun
+from bot.dangers import is_desperate, is_in_danger
 from bot.day_words import plain, read_days
 from bot.events import Happening, Incoming
 from bot.handlers import answers, make_up, sms, strangers, tasks
@@ -37,6 +38,7 @@ from bot.handlers.staff.typed import staff_ask
 from bot.handlers.turn import Refused, Turn
 from bot.handlers.unsend import forget_unsent
 from bot.of_child import of_child
+from bot.relays import is_for_school
 from bot.replies import questions, refusals
 from bot.replies.lines import closing_rows
 from bot.replies.pages import Pages
@@ -130,9 +132,10 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
         return enrol(house, incoming, user, code, now)
     with snapshot(house.engine) as session:
         person = find_person(session, user)
-        if is_worried(said, person.child_names) and not (person.roles and read_staff(said)):
-            return Answer(messages=tell_what_is_known(session, house, person, now), matters=True)
         begun = tasks.find_begun(session, person, now)
+        if _cries_for_help(person, begun, said):
+            told = tell_what_is_known(session, house, person, now, is_desperate=is_desperate(said))
+            return Answer(messages=told, matters=True)
         found = _understood(person, found, said)
         if begun is None and incoming.is_retry and tasks.says_yes(said):
             found = Match(Command.SEND)
@@ -154,9 +157,19 @@ def _hear(house: House, incoming: Incoming, user: str, now: datetime) -> Answer:
         return tasks.offered_again(house, user, begun, command, answer)
 
 
+def _cries_for_help(person: Person, begun: Begun | None, said: str) -> bool:
+    if person.roles and read_staff(said):
+        return False
+    # 跌倒受傷 is a reason where one is asked for; staff know whom to call.
+    is_asked = (begun is not None and not begun.is_over) or person.is_only_staff
+    is_danger = not is_asked and is_in_danger(said)
+    return is_danger or is_worried(said, person.child_names) or is_desperate(said)
+
+
 def _understood(person: Person, found: Match, said: str) -> Match:
     """Return what a text means once the child it names is taken out, where that says more."""
-    if found.command is not None or person.is_only_staff or titled(said) is not None:
+    is_told = found.command is not None and found.command not in POLITE
+    if is_told or person.is_only_staff or titled(said) is not None:
         return found
     of_one = of_child(said, person.child_names)
     return found if of_one == Match() else of_one
@@ -179,9 +192,12 @@ def _meant(person: Person, begun: Begun | None, found: Match, said: str, now: da
     if ask is None and command is Command.STAFF and begins_allowed(said, person.roles):
         return Meant()
     act = _act_of(person, ask, command, said)
-    if ask is None and begun is not None and tasks.goes_on(person, begun, command, said, now):
-        act, command = partial(tasks.go_on, begun=begun, said=said), begun.task
-    name = "" if ask else strangers.named_by(person, command, said)
+    goes_on = ask is None and begun is not None and tasks.goes_on(person, begun, command, said, now)
+    if goes_on and begun is not None:
+        is_named = command is begun.task
+        act = partial(tasks.go_on, begun=begun, said=said, is_named=is_named)
+        command = begun.task
+    name = "" if ask else strangers.named_by(person, command, said, is_answer=goes_on)
     if command is not None and name:
         act = partial(strangers.ask_whom, command=command, said=said, name=name)
     return Meant(act, ask, command)
@@ -228,6 +244,8 @@ def _unknown(house: House, person: Person, found: Match, said: str) -> Answer:
     if guided:
         calls = closing_rows(guided[0].lines, house.settings, person.children)
         return Answer(messages=questions.answered(guided, Pages(house.settings.liff_id), calls))
+    if (nearest is None or nearest in WHEN) and not person.roles and is_for_school(said):
+        return Answer(messages=refusals.not_for_school())
     if nearest is None and person.guardian is None:
         return Answer(messages=refusals.unknown_stranger())
     child = named_child(person, said) if nearest in child_words.ABOUT_CHILD else None

@@ -54,8 +54,10 @@ def tell_week(
     return week_messages(found, Pages(house.settings.liff_id), today)
 
 
-def tell_what_is_known(session: Session, house: House, person: Person, now: datetime) -> list[Json]:
-    """Return 110, the records and the schools' numbers to somebody worried."""
+def tell_what_is_known(
+    session: Session, house: House, person: Person, now: datetime, *, is_desperate: bool
+) -> list[Json]:
+    """Return 110, the records and the schools' numbers to somebody worried, or desperate."""
     today = school_day_of(now)
     days = days_of(session, person.children, today, today, now) if person.children else {}
     codec = PostbackCodec(house.settings)
@@ -71,7 +73,8 @@ def tell_what_is_known(session: Session, house: House, person: Person, now: date
                 ),
             )
             for child in person.children
-        ]
+        ],
+        is_desperate=is_desperate,
     )
 
 

@@ -14,11 +14,15 @@ from core.languages.speech import _
 LONGEST_LINE = 100
 
 
-def named_by(person: Person, command: Command | None, said: str) -> str:
-    """Return the name a line gives that none of the person's children has, or ""."""
+def named_by(person: Person, command: Command | None, said: str, *, is_answer: bool) -> str:
+    """Return the name a line gives that none of the person's children has, or "".
+
+    `is_answer`: it goes on with what was begun, and may hold any words.
+    """
     if command not in ABOUT_CHILD or not person.children:
         return ""
-    return stranger_in(said, person.child_names, is_only_shown=command in ONLY_SHOWN)
+    is_doubtful = is_answer or command in ONLY_SHOWN
+    return stranger_in(said, person.child_names, is_only_shown=is_doubtful)
 
 
 def ask_whom(turn: Turn, command: Command, said: str, name: str) -> Answer:

@@ -32,7 +32,9 @@ TASKS: dict[Command, tuple[Ask, GoOn, SendTyped]] = {
     Command.MAKE_UP: (make_up.ask, make_up.go_on_make_up, make_up.send_typed),
 }
 # Words that answer a question and are commands where none is open.
-ELSEWHERE = frozenset({Command.TODAY, Command.LOST_CARD, Command.WHY})
+ELSEWHERE = frozenset({Command.TODAY, Command.WEEK, Command.LOST_CARD, Command.WHY})
+# 昨天 may answer, 昨天的紀錄 asks.
+RECORD = "紀錄"
 # 好感謝老師 is no yes.
 THANKS_BEHIND = re.compile("(?<=.)[,。!]?(?:謝謝|(?<!好)感謝)(?:您|你|老師)?$")
 # What people type instead of pressing 送出.
@@ -67,7 +69,7 @@ def goes_on(
         return True
     if command is begun.task:
         return not names_command(said)
-    return command in ELSEWHERE and _fills(person, begun, said, now)
+    return command in ELSEWHERE and RECORD not in said and _fills(person, begun, said, now)
 
 
 def _fills(person: Person, begun: Begun, said: str, now: datetime) -> bool:
@@ -78,17 +80,23 @@ def _fills(person: Person, begun: Begun, said: str, now: datetime) -> bool:
         is_open = leave_now.first is None or leave_more.part is not None
         return is_open and leave_more.first is not None and not is_bare(said)
     known, more = (read_make_up(one, names, today) for one in (begun.words, said))
+    if more.day is not None and more.day < today:
+        return True
     if known.direction is None or more.clock is not None:
         return more.direction is not None or more.clock is not None
     return known.clock is not None and known.reason is None and more.reason is not None
 
 
-def go_on(turn: Turn, begun: Begun, said: str) -> Answer | None:
-    """Go on with what is begun; None where the text says nothing of it."""
+def go_on(turn: Turn, begun: Begun, said: str, *, is_named: bool) -> Answer | None:
+    """Go on with what is begun; None where the text says nothing of it.
+
+    `is_named`: it names the task, and is asked again where it says no more: 小明請假.
+    """
     if says_yes(said):
         # What was asked last is whether to go on: nothing is sent before it is seen again.
         return continue_task(turn) if begun.was_offered else send_task(turn)
-    return TASKS[begun.task][1](turn, begun.words, said)
+    more = TASKS[begun.task][1](turn, begun.words, said)
+    return continue_task(turn) if more is None and is_named else more
 
 
 def says_yes(said: str) -> bool:

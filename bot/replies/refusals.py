@@ -17,6 +17,7 @@ STAFF = N_("這個指令要學校人員才能用。您可以使用：今天、�
 NOT_STAFF = N_("還不是學校人員，請輸入邀請碼。")
 REVOKED = N_("權限已撤銷。")
 CAN_DO = N_("這裡可以查詢到校和離校時間、請假、設定通知。輸入「說明」看全部功能。")
+NOT_FOR_SCHOOL = N_("這裡是自動回覆，老師看不到您的訊息。要告訴老師的事，請直接聯絡學校。")
 OTHER_MESSAGES = {
     "sticker": N_("謝謝。需要時請輸入「說明」。"),
     "file": N_("這裡不收檔案，需要請假或補登時請輸入「請假」或「補登申請」。"),
@@ -92,6 +93,11 @@ def unknown(nearest: Command | None, child: str = "") -> list[Json]:
 def unknown_stranger() -> list[Json]:
     """Return what there is, how to begin, and the languages: a hello may come in any."""
     return [say(_(CAN_DO), "開始設定", HELP, N_("語言 Language"))]
+
+
+def not_for_school() -> list[Json]:
+    """Return that nobody at the school reads this, and how to reach the school."""
+    return [say(_(NOT_FOR_SCHOOL), "客服", HELP)]
 
 
 def other_message(kind: str) -> list[Json]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from core.attendance.tables import AttendanceDay, Leave, NoShowState
+from core.attendance.tables import AttendanceDay, Leave
+from core.clock import at_taipei
 from core.errors import AccessError
 from core.kinds import DayPart, NoticeKind, NoticeState
 from core.notices.tables import Notice
@@ -15,7 +16,8 @@ from core.people.bindings import BoundChild
 from core.people.doors import GuardianDoor, StaffDoor
 from core.people.tables import Staff, Student
 
-SAYING = (NoticeState.PENDING, NoticeState.LEASED, NoticeState.ACCEPTED, NoticeState.UNKNOWN)
+SENT = (NoticeState.LEASED, NoticeState.ACCEPTED, NoticeState.UNKNOWN)
+SAYING = (NoticeState.PENDING, *SENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,6 @@ class Standing:
 
     seen_at: datetime | None
     leave: DayPart | None
-    is_told: bool
 
 
 def find_day(session: Session, student: Student, day: date) -> AttendanceDay | None:
@@ -36,14 +37,23 @@ def standing_of(session: Session, student: Student, day: date) -> Standing:
     """Return how the child's day stands now, while staff answer for it."""
     row = find_day(session, student, day)
     if row is None:
-        return Standing(None, None, is_told=False)
+        return Standing(None, None)
     leave = DayPart(row.leave) if row.leave else None
-    is_told = row.no_show == NoShowState.TOLD
-    return Standing(row.arrived_at or row.departed_at, leave, is_told)
+    return Standing(row.arrived_at or row.departed_at, leave)
+
+
+def is_no_show_sent(session: Session, student_id: UUID, day: date) -> bool:
+    """Tell whether a guardian may have read that the child was not seen on this day."""
+    start = at_taipei(day, time())
+    return is_told_since(session, student_id, start, (NoticeKind.NO_SHOW,), SENT)
 
 
 def is_told_since(
-    session: Session, student_id: UUID, since: datetime, kinds: Collection[NoticeKind]
+    session: Session,
+    student_id: UUID,
+    since: datetime,
+    kinds: Collection[NoticeKind],
+    states: Collection[NoticeState] = SAYING,
 ) -> bool:
     """Tell whether guardians hear of the child in one of these ways since a moment."""
     statement = (
@@ -52,7 +62,7 @@ def is_told_since(
             col(Notice.student_id) == student_id,
             col(Notice.guardian_id).is_not(None),
             col(Notice.kind).in_(kinds),
-            col(Notice.state).in_(SAYING),
+            col(Notice.state).in_(states),
             col(Notice.created_at) >= since,
         )
         .limit(1)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import SYNONYMS, Command, Match, match
+from bot.commands import POLITE, SYNONYMS, Command, Match, match
 from bot.sentences import asks_for_leave, fold
 
 SPELLINGS = [
@@ -76,7 +76,8 @@ def test_what_may_be_meant_is_only_offered(text: str, command: Command) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["明天放假嗎", "卡片壞了", "綁錯孩子", "綁定錯了", "取消掛失", "取消綁定", "補登取消"]
+    ["現在幾點", "我在路上", "進教室沒帶水壺", "明天假日"]
+    + ["明天放假嗎", "卡片壞了", "綁錯孩子", "綁定錯了", "取消掛失", "取消綁定", "補登取消"]
     + ["請問"],
 )
 def test_a_sign_that_changes_the_sense_is_no_slip(text: str) -> None:
@@ -165,7 +166,7 @@ def test_a_sentence_that_takes_a_leave_back(text: str) -> None:
     assert match(text) == Match(Command.LEAVE_CANCEL)
 
 
-@pytest.mark.parametrize("text", ["", " ", "。", "Good morning", "台北", "a" * 5000, "今天" * 40])
+@pytest.mark.parametrize("text", ["", " ", "。", "Good weather", "台北", "a" * 5000, "今天" * 40])
 def test_what_is_near_nothing_offers_nothing(text: str) -> None:
     assert match(text) == Match()
 
@@ -196,6 +197,27 @@ def test_the_longer_word_inside_a_sentence_is_meant() -> None:
         ("幫我打電話給老師", Command.HOTLINE),
         ("我要客訴", Command.HOTLINE),
         ("誰看過小晴", Command.MY_DATA),
+        ("今天不上學", Command.LEAVE),
+        ("老師您好，小晴發燒在家休息，再麻煩老師回電", Command.LEAVE),
+        ("阿公過世請喪假三天", Command.LEAVE),
+        ("我沒有要請假", Command.LEAVE_CANCEL),
+        ("请错天了", Command.LEAVE_CANCEL),
+        ("通知很慢", Command.WHY),
+        ("I didn't get a notification", Command.WHY),
+        ("到校不用通知", Command.UNSUBSCRIBE),
+        ("unsubscribe", Command.UNSUBSCRIBE),
+        ("學生證忘在家裡", Command.MAKE_UP),
+        ("con quên thẻ", Command.MAKE_UP),
+        ("請幫我確認小晴到校了嗎", Command.ASK_SCHOOL),
+        ("my son lost his card", Command.LOST_CARD),
+        ("请删除我所有资料", Command.MY_DATA),
+        ("delete my account", Command.MY_DATA),
+        ("連結打不開", Command.BROWSER_LINK),
+        ("系統當機", Command.STATUS),
+        ("請老師回電", Command.HOTLINE),
+        ("school phone", Command.HOTLINE),
+        ("Is my son at school?", Command.TODAY),
+        ("anak saya sudah pulang?", Command.TODAY),
     ],
 )
 def test_a_matter_offers_the_command_that_brings_it_about(text: str, nearest: Command) -> None:
@@ -207,9 +229,31 @@ def test_a_word_of_courtesy_or_of_a_task_is_not_offered(text: str) -> None:
     assert match(text) == Match()
 
 
-@pytest.mark.parametrize("text", ["謝謝老師", "謝謝你們", "cảm ơn cô", "ありがとうございます"])
-def test_thanks_in_more_words_are_thanks(text: str) -> None:
-    assert match(text) == Match(Command.THANKS)
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        *((one, Command.THANKS) for one in ("謝謝老師", "謝謝你們", "cảm ơn cô", "好的，謝謝您")),
+        *((one, Command.THANKS) for one in ("ありがとうございます", "謝謝🙏", "謝謝老師的照顧")),
+        *((one, Command.GREETING) for one in ("早安", "老師好", "您好！", "Hello", "xin chào")),
+        *((one, Command.AGREEMENT) for one in ("好的", "OK👌", "好喔", "好的收到", "👍🏻")),
+        *((one, Command.NOTED) for one in ("收到", "知道了", "我收到了", "收到通知了", "了解")),
+    ],
+)
+def test_courtesy_in_any_words_is_a_courtesy(text: str, command: Command) -> None:
+    assert match(text) == Match(command)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["老師知道了嗎", "有收到嗎", "是真的嗎", "收到?", "謝謝 小明幾點到", "好的學校"]
+    + ["我收到通知單", "好煩", "Hello my son", "hi there", "老師", "謝謝招待小明", "您好請問"],
+)
+def test_what_asks_or_tells_more_is_no_courtesy(text: str) -> None:
+    assert match(text).command not in POLITE
+
+
+def test_to_have_got_a_notice_is_not_to_miss_one() -> None:
+    assert match("我想收到通知").command is not Command.WHY
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,12 @@ def test_who_is_not_linked_is_led_to_sign_in(house: House) -> None:
         assert "請先登入台北通並綁定孩子，約 3 分鐘。" in say(house, text, HUA)
 
 
+def test_who_says_hello_and_is_not_linked_is_shown_the_way(house: House) -> None:
+    for text in ("早安", "Hello", "好的"):
+        message = hear(house, make_text(text, user=HUA)).messages[0]
+        assert "開始設定" in str(message["quickReply"]), text
+
+
 def test_who_has_no_child_yet_is_led_to_the_form(house: House) -> None:
     with transaction(house.engine) as session:
         make_guardian(session, house)
@@ -180,6 +186,11 @@ KIND_NOES = {
     "明天": "不太確定您的意思。您是要「今天」嗎？",
     "嘿": "這裡可以查詢到校和離校時間、請假、設定通知。輸入「說明」看全部功能。",
     "謝謝": "不客氣。",
+    "早安": "您好。",
+    "收到": "好的。",
+    "好的": "好的。上面如果有問題，請按按鈕回答。",
+    "今天改由阿姨來接": "這裡是自動回覆，老師看不到您的訊息。要告訴老師的事，請直接聯絡學校。",
+    "請提醒小明吃藥": "這裡是自動回覆，老師看不到您的訊息。要告訴老師的事，請直接聯絡學校。",
 }
 
 

@@ -48,6 +48,23 @@ ASKED = [
     ("小晴怎麼還沒到家", Command.TODAY),
     ("小晴昨天有去學校嗎", Command.WEEK),
     ("小晴上星期五幾點到校", Command.WEEK),
+    ("小晴到校了吗", Command.TODAY),
+    ("孩子还没到学校吗", Command.TODAY),
+    ("小晴到了ㄇ", Command.TODAY),
+    ("阿孫有到學校無", Command.TODAY),
+    ("他到了嗎", Command.TODAY),
+    ("不好意思想問一下小晴到了沒", Command.TODAY),
+    ("哥哥跟妹妹都到學校了嗎", Command.TODAY),
+    ("兩個都到了嗎", Command.TODAY),
+    ("小晴安全到學校了嗎", Command.TODAY),
+    ("小晴有沒有準時到", Command.TODAY),
+    ("小晴的到校時間", Command.TODAY),
+    ("小晴放學沒回家", Command.TODAY),
+    ("幫小晴請假", Command.LEAVE),
+    ("昨天的紀錄", Command.WEEK),
+    ("小晴上週", Command.WEEK),
+    ("那昨天呢", Command.WEEK),
+    ("這個月的到校紀錄", Command.WEEK),
 ]
 
 
@@ -65,7 +82,9 @@ def test_a_name_that_begins_like_a_greeting_is_a_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["小晴", "小晴取消", "孩子不去", "孩子確定送出", "小晴放假", "小晴明天", "孩子", ""]
+    "text",
+    ["小晴", "小晴取消", "孩子不去", "孩子確定送出", "小晴放假", "小晴明天", "孩子", ""]
+    + ["小晴會遲到", "他的學校", "查小晴", "看公告", "幫我", "看請假", "查小晴的請假"],
 )
 def test_what_is_about_no_child_stays_as_it_was(text: str) -> None:
     assert of_child(text, NAMES).command is None

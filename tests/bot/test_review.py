@@ -17,7 +17,8 @@ from core.db import snapshot, transaction
 from core.gate.make_up import record_make_up
 from core.gate.tables import Tap, TapSource
 from core.house import House
-from core.kinds import Direction, NoticeKind
+from core.kinds import Direction, NoticeKind, NoticeState
+from core.notices.fan_out import tell_no_shows
 from core.notices.staff_notices import MissingChild, staff_desk, tell_review
 from core.notices.tables import Notice
 from core.people.staff import revoke_staff, roles_of
@@ -75,6 +76,23 @@ def kinds(house: House) -> list[str]:
     with snapshot(house.engine) as session:
         rows = session.exec(select(Notice).where(Notice.line_user_id == MEI))
         return [row.kind for row in rows]
+
+
+def tell_told(house: House, ming: Student) -> None:
+    """The guardians were told at the cut-off."""
+    with transaction(house.engine) as session:
+        mark_told(session, ming)
+        tell_no_shows(
+            session,
+            staff_desk(house.settings),
+            [ming.id],
+            school_day=MONDAY,
+            cutoff=time(8, 30),
+            heartbeat=None,
+            now=clock(8, 30),
+        )
+        read = update(Notice).where(col(Notice.kind) == NoticeKind.NO_SHOW)
+        session.exec(read.values(state=NoticeState.ACCEPTED, settled_at=clock(8, 31)))
 
 
 def mark_told(session: Session, ming: Student) -> None:
@@ -175,8 +193,9 @@ def test_未到校_tells_the_guardians_at_once(house: House, room: Student) -> N
     assert kinds(house) == [NoticeKind.NO_SHOW]
     assert said(press(house, asked, "未到校", LIN))[0] == "12 王○明：家長已經收到通知，沒有再發。"
     assert kinds(house) == [NoticeKind.NO_SHOW]
-    seen = press(house, done, "已到校", LIN)
-    assert "通知已送出；您的回覆會更新給家長。" in said(seen)
+    seen = said(press(house, done, "已到校", LIN))
+    assert "已排入家長通知。" in seen
+    assert "通知已送出；您的回覆會更新給家長。" not in seen
 
 
 def test_where_no_guardian_hears_of_未到校_the_teacher_is_told_to_call(
@@ -197,12 +216,26 @@ def test_a_late_answer_says_that_it_updates_the_notice(
     house: House, room: Student, label: str
 ) -> None:
     asked = pushed(house, room)
-    with transaction(house.engine) as session:
-        mark_told(session, room)
+    tell_told(house, room)
 
     answer = press(house, asked, label, LIN)
 
     assert "通知已送出；您的回覆會更新給家長。" in said(answer)
+
+
+@pytest.mark.parametrize("label", ["已到校", "請假"])
+def test_a_late_answer_updates_no_notice_that_nobody_got(
+    house: House, room: Student, label: str
+) -> None:
+    asked = pushed(house, room)
+    with transaction(house.engine) as session:
+        session.exec(update(Binding).values(ended_at=clock(8, 0), ended_by="x"))
+        mark_told(session, room)
+
+    told = said(press(house, asked, label, LIN))
+
+    assert any("沒有需要通知的家長。" in one for one in told)
+    assert not any("通知已送出" in one for one in told)
 
 
 def test_rights_are_checked_at_the_press(house: House, room: Student) -> None:

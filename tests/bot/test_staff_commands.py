@@ -44,6 +44,14 @@ def room(house: House) -> Student:
         ("取消", StaffVerb.CANCEL, ""),
         ("停課 明天", StaffVerb.CLOSE, "明天"),
         ("復原停課", StaffVerb.REOPEN, ""),
+        ("603 12 請假 明天", StaffVerb.LEAVE, "603 12 明天"),
+        ("603班12號請假", StaffVerb.LEAVE, "603班12號"),
+        ("603 12號 補登 07:50 忘帶卡", StaffVerb.MAKE_UP, "603 12號 07:50 忘帶卡"),
+        ("發送 603 12號 請假單請交給導師", StaffVerb.SEND, "603 12號 請假單請交給導師"),
+        ("今天誰沒來", StaffVerb.MISSING, ""),
+        ("班上有誰沒到？", StaffVerb.MISSING, ""),
+        ("今天誰請假", StaffVerb.TODAY, ""),
+        ("今天請假名單", StaffVerb.TODAY, ""),
     ],
 )
 def test_a_verb_and_what_it_is_about(text: str, verb: StaffVerb, words: str) -> None:
@@ -51,7 +59,20 @@ def test_a_verb_and_what_it_is_about(text: str, verb: StaffVerb, words: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["今天到了嗎", "未到校", "取消訂閱", "放行嗎", "刷卡機壞了", "本週", "", "說明書"]
+    "text",
+    [
+        "誰請假的",
+        "12/3 請假",
+        "2026 12 請假",
+        "今天到了嗎",
+        "未到校",
+        "取消訂閱",
+        "放行嗎",
+        "刷卡機壞了",
+        "本週",
+        "",
+        "說明書",
+    ],
 )
 def test_what_parents_write_is_no_command_of_staff(text: str) -> None:
     assert read_staff(text) is None

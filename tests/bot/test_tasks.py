@@ -519,3 +519,29 @@ def test_what_was_begun_for_one_child_never_becomes_anothers(
 
     assert (leaves(house), requests(house)) == ([], [])
     assert "替小華" not in "".join(said(answer))
+
+
+@pytest.mark.parametrize("text", ["王小明請假", "小明請假", "女兒請假"])
+def test_the_task_said_again_is_asked_again(house: House, ming: Student, text: str) -> None:
+    tell(house, "請假 明天", MEI)
+
+    assert said(tell(house, text, MEI))[0] == "替小明請假：11/24（二）全天。要送出嗎？"
+
+
+@pytest.mark.parametrize("text", ["不要再傳給我", "註銷帳號", "現在幾點", "嗯嗯", "收到"])
+def test_no_other_words_are_a_strangers_name(house: House, ming: Student, text: str) -> None:
+    tell(house, "請假", MEI)
+
+    answer = said(tell(house, text, MEI))
+
+    assert not any("還沒有綁定" in one for one in answer)
+    assert said(tell(house, "繼續", MEI))[0] == "替小明請假，哪一天？"
+
+
+def test_a_day_that_is_over_answers_a_make_up(house: House, ming: Student) -> None:
+    house.clock.move_to(datetime(2026, 11, 24, 12, 0, tzinfo=TAIPEI))
+    tell(house, "補登 小明 到校 07:50", MEI)
+    tell(house, "昨天", MEI)
+
+    assert "11/23" in str(tell(house, "忘帶卡", MEI).messages)
+    assert "最近七天" in str(tell(house, "昨天的紀錄", MEI).messages)

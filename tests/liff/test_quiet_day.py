@@ -45,7 +45,7 @@ def chat(house: House) -> str:
     with snapshot(house.engine) as session:
         person = find_person(session, MEI)
         told = [tell_today(session, house, person, now), tell_week(session, house, person, now)]
-        return str([*told, tell_what_is_known(session, house, person, now)])
+        return str([*told, tell_what_is_known(session, house, person, now, is_desperate=False)])
 
 
 def test_pages_show_no_tap_and_say_why(mei: Phone, family: Family) -> None:

@@ -193,7 +193,7 @@ def test_no_show_says_what_is_known_and_what_else_explains_it() -> None:
     assert lines(NoticeKind.NO_SHOW, facts()) == [
         "截至 08:20，還沒有小晴的到校刷卡紀錄，也沒有請假。",
         "校門刷卡機正常（08:19 有連線）；忘了帶卡或沒感應到，也會這樣。",
-        "不確定孩子在哪裡，請按「請協助確認」，學校會回覆您。",
+        "不確定孩子在哪裡，請按「請協助確認」，有回覆就告訴您。",
     ]
     assert lines(NoticeKind.NO_SHOW, facts(answers=None))[2] == (
         "不確定孩子在哪裡，請聯絡學校：02‑2300‑0001"

@@ -10,7 +10,7 @@ from bot.replies.staff import review as reply
 from bot.replies.staff import words
 from core.attendance.day_record import lock_days
 from core.attendance.review import answer_absent
-from core.attendance.seen import Standing, is_told_since, standing_of
+from core.attendance.seen import Standing, is_no_show_sent, is_told_since, standing_of
 from core.attendance.tables import LeaveReason
 from core.gate.make_up import SEEN
 from core.kinds import DayPart, Direction, NoticeKind
@@ -28,7 +28,7 @@ def answer_present(turn: Turn, press: Press) -> Answer:
         raise Refused(reply.here_already(student, standing.seen_at, turn.today))
     # Only the very same minute is this press again; a later one is another answer.
     recorded = record_once(turn, student, role, make_up, turn.pressed_at)
-    return Answer(messages=recorded.said(*_late(standing)), matters=True)
+    return Answer(messages=recorded.said(*_late(turn, student)), matters=True)
 
 
 def answer_leave(turn: Turn, press: Press) -> Answer:
@@ -44,7 +44,7 @@ def answer_leave(turn: Turn, press: Press) -> Answer:
         reason=LeaveReason.OTHER,
     )
     since = turn.pressed_at
-    messages = file_once(turn, student, role, leave, since, *_late(standing))
+    messages = file_once(turn, student, role, leave, since, *_late(turn, student))
     return Answer(messages=messages, matters=True)
 
 
@@ -74,5 +74,5 @@ def _asked_about(turn: Turn, press: Press) -> tuple[ChildDetail, Student, Staff,
     return detail, student, role, standing_of(turn.session, student, detail.school_day)
 
 
-def _late(standing: Standing) -> tuple[str, ...]:
-    return (words.LATE,) if standing.is_told else ()
+def _late(turn: Turn, student: Student) -> tuple[str, ...]:
+    return (words.LATE,) if is_no_show_sent(turn.session, student.id, turn.today) else ()

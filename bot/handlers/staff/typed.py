@@ -9,7 +9,7 @@ from bot.staff_commands import (
     NOTICES_WORD,
     PLAINLY_STAFF,
     STAFF_ONLY,
-    WHO_IS_MISSING,
+    WHO_IS,
     StaffAsk,
     StaffVerb,
     names_number,
@@ -41,7 +41,7 @@ def staff_ask(person: Person, command: Command | None, said: str) -> StaffAsk | 
         return ask
     if _parents_say(ask, said) and not person.roles and not person.was_staff:
         return None
-    if ask.typed in WHO_IS_MISSING and not person.roles:
+    if ask.typed in WHO_IS and not person.roles:
         return None
     if ask.typed == NOTICES_WORD and not _sends(person, said):
         return None
