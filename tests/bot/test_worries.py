@@ -121,8 +121,8 @@ def test_a_way_of_speaking_is_no_despair(text: str) -> None:
 
 @given(st.text(max_size=80))
 def test_no_text_is_too_strange(text: str) -> None:
-    assert is_worried(text, NAMES) in (True, False)
-    assert (is_in_danger(text), is_desperate(text)) != ()
+    is_in_danger(text)
+    is_desperate(text)
     assert is_worried(f"{text} 救命", NAMES)
 
 
