@@ -96,10 +96,9 @@ def test_news_of_another_child_and_for_staff_is_none_of_it(family: Family, house
 @pytest.mark.parametrize(
     ("facts", "standing"),
     [
-        ({}, Standing(None, None, is_told=False)),
-        ({"departed_at": NOW}, Standing(NOW, None, is_told=False)),
-        ({"no_show": NoShowState.WAITING}, Standing(None, None, is_told=False)),
-        ({"no_show": NoShowState.TOLD}, Standing(None, None, is_told=True)),
+        ({}, Standing(None, None)),
+        ({"departed_at": NOW}, Standing(NOW, None)),
+        ({"no_show": NoShowState.TOLD}, Standing(None, None)),
     ],
 )
 def test_child_seen_at_the_gate_only_on_its_way_out_was_seen(
