@@ -5,10 +5,12 @@ import unicodedata
 
 from bot.sentences import fold
 
-# What lies behind or is only spoken of: an excuse, a drill, a lesson.
-NO_NEWS = re.compile(
-    "請.{0,2}假|[病公事]假|補登|訂閱|退訂|綁定|演[習練]|宣導|講座|防治|課程|專線|活動|住院|出院"
-    "|回診|昨天|前天|上週|之前|以前|休み|欠席|nghỉ|izin|leave|absent|by accident"
+# What is only spoken of: a drill, a lesson, a word of this service's own.
+SPOKEN_OF = re.compile("補登|訂閱|退訂|綁定|演[習練]|宣導|講座|防治|課程|專線|活動")
+# What lies behind, or is why a child stays at home.
+BEHIND = re.compile(
+    "請.{0,2}假|[病公事]假|在家休息|(?:不|不能|沒辦法|無法)[去到上](?:學校|上?學|上?課)|住院|出院|回診"
+    "|昨天|前天|上週|之前|以前|休み|欠席|nghỉ|izin|leave|absent|by accident"
 )
 # Not 手機摔壞, 被打擾, 打孩子電話, 奇怪人在學校, 怪我忘了.
 DANGERS = re.compile(
@@ -37,16 +39,14 @@ DESPAIR_ELSEWHERE = re.compile(
 
 def is_in_danger(text: str) -> bool:
     """Tell whether a text speaks of an accident, violence or somebody to be afraid of."""
-    return _speaks_of(text, DANGERS, OTHERS)
+    return _has(text, DANGERS, OTHERS) and not _has(text, SPOKEN_OF, BEHIND)
 
 
 def is_desperate(text: str) -> bool:
-    """Tell whether a text speaks of somebody who does not want to live."""
-    return _speaks_of(text, DESPAIR, DESPAIR_ELSEWHERE)
+    """Tell whether a text speaks of somebody who does not want to live, today or before."""
+    return _has(text, DESPAIR, DESPAIR_ELSEWHERE) and not _has(text, SPOKEN_OF)
 
 
-def _speaks_of(text: str, ours: "re.Pattern[str]", others: "re.Pattern[str]") -> bool:
-    word, plain = fold(text), unicodedata.normalize("NFKC", text).casefold()
-    if NO_NEWS.search(word) or NO_NEWS.search(plain):
-        return False
-    return bool(ours.search(word) or others.search(plain))
+def _has(text: str, *patterns: "re.Pattern[str]") -> bool:
+    said = fold(text), unicodedata.normalize("NFKC", text).casefold()
+    return any(one.search(word) for one in patterns for word in said)

@@ -95,6 +95,7 @@ def test_a_danger_is_heard(text: str) -> None:
         *("有陌生人綁定我的孩子", "怪我忘了刷卡", "奇怪人在學校怎麼沒刷", "被打擾很煩", "打我手機"),
         *("手機摔下來壞了", "打孩子電話", "怎麼跟蹤孩子的位置", "霸凌專線", "怪我で休みます"),
         *("嚇死我了", "I pressed it by accident", "地震會停課嗎", "被打槍"),
+        *("小明腳受傷今天不去學校", "小明流鼻血止不住，流血，在家休息", "跌倒沒辦法去上學"),
     ],
 )
 def test_what_lies_behind_or_is_no_danger_is_none(text: str) -> None:
@@ -106,6 +107,7 @@ def test_what_lies_behind_or_is_no_danger_is_none(text: str) -> None:
     [
         *("我不想活了", "小明說他想死", "孩子說要跳樓", "小明自残", "I want to die"),
         *("he wants to kill himself", "tôi muốn chết", "bunuh diri", "死にたいです"),
+        *("他昨天說不想活了", "小明說想死，今天請假", "不想去學校，一直說想死"),
     ],
 )
 def test_despair_is_heard(text: str) -> None:
